@@ -1,0 +1,520 @@
+//! The words that every stage shares: spans, paths, scalars, findings, edits and the reasons of a rejection.
+//!
+//! A leaf: it imports no sibling. Offsets are bytes in the raw payload unless a name says `decoded`.
+
+use std::fmt;
+
+use hashbrown::HashTable;
+
+/// A half-open range of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span of `start..end`. Payloads are limited to far less than 4 GiB, so `u32` holds any offset.
+    pub const fn new(start: u32, end: u32) -> Span {
+        Span { start, end }
+    }
+
+    /// The span as a range for slicing.
+    pub const fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Length in bytes.
+    pub const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether the span holds no byte.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// What a scalar is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A JSON string, or a piece of plain text: the span is the content without quotes.
+    String,
+    /// An object key: the span is the content without quotes.
+    Key,
+    /// A JSON number as it is written.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// `null`.
+    Null,
+    /// A whole object, braces included. Stands before its members.
+    Object,
+    /// A whole array, brackets included. Stands before its elements.
+    Array,
+}
+
+/// What bytes a value is made of, gathered while the value is scanned: most values are dismissed by this alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Class(pub u16);
+
+impl Class {
+    /// A backslash: the raw bytes are not the decoded value.
+    pub const ESCAPE: Class = Class(1);
+    /// A byte ≥ 0x80.
+    pub const NON_ASCII: Class = Class(1 << 1);
+    /// `@`.
+    pub const AT: Class = Class(1 << 2);
+    /// An ASCII digit.
+    pub const DIGIT: Class = Class(1 << 3);
+    /// `.`.
+    pub const DOT: Class = Class(1 << 4);
+    /// `:`.
+    pub const COLON: Class = Class(1 << 5);
+    /// An ASCII letter.
+    pub const LETTER: Class = Class(1 << 6);
+    /// A space, tab or line break (also as the second letter of an escape).
+    pub const SPACE: Class = Class(1 << 7);
+    /// `%`.
+    pub const PERCENT: Class = Class(1 << 8);
+    /// `&`.
+    pub const AMPERSAND: Class = Class(1 << 9);
+    /// `=`.
+    pub const EQUALS: Class = Class(1 << 10);
+    /// `{`, `[` or `"` (a `"` can only come escaped): perhaps JSON inside a string.
+    pub const BRACE: Class = Class(1 << 11);
+    /// `_`, `-`, `/`, `+` and the other ASCII punctuation.
+    pub const OTHER: Class = Class(1 << 12);
+
+    /// Whether any bit of `other` is set.
+    pub const fn has(self, other: Class) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn with(self, other: Class) -> Class {
+        Class(self.0 | other.0)
+    }
+
+    /// The class of one byte.
+    pub const fn of(byte: u8) -> Class {
+        CLASS_OF[byte as usize]
+    }
+
+    /// The class and the number of ASCII digits (saturating at 255) of a text.
+    pub fn of_text(text: &[u8]) -> (Class, u8) {
+        let (mut class, mut digits) = (0u16, 0u32);
+        for &b in text {
+            class |= CLASS_OF[b as usize].0;
+            digits += u32::from(b.is_ascii_digit());
+        }
+        (Class(class), digits.min(255) as u8)
+    }
+}
+
+/// Class of every byte.
+pub static CLASS_OF: [Class; 256] = {
+    let mut table = [Class(0); 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        table[i] = match b {
+            0x80.. => Class::NON_ASCII,
+            b'\\' => Class::ESCAPE,
+            b'@' => Class::AT,
+            b'0'..=b'9' => Class::DIGIT,
+            b'.' => Class::DOT,
+            b':' => Class::COLON,
+            b'a'..=b'z' | b'A'..=b'Z' => Class::LETTER,
+            b' ' | b'\t' | b'\n' | b'\r' => Class::SPACE,
+            b'%' => Class::PERCENT,
+            b'&' => Class::AMPERSAND,
+            b'=' => Class::EQUALS,
+            b'{' | b'[' | b'"' => Class::BRACE,
+            _ => Class::OTHER,
+        };
+        i += 1;
+    }
+    table
+};
+
+/// One entry of the tape that `decode` makes of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// Where it stands. A key has the path of the value it names.
+    pub path: PathId,
+    /// The content (see [`Kind`] for what is included).
+    pub span: Span,
+    /// Start of the whole member (its key's opening quote) or element: what `drop` removes begins here.
+    pub member_start: u32,
+    /// What bytes it is made of; empty for containers.
+    pub class: Class,
+    /// What it is.
+    pub kind: Kind,
+    /// Number of ASCII digits, saturating at 255.
+    pub digits: u8,
+}
+
+impl Scalar {
+    /// One past the last byte of the value, closing quote included.
+    pub const fn outer_end(&self) -> u32 {
+        match self.kind {
+            Kind::String | Kind::Key => self.span.end + 1,
+            _ => self.span.end,
+        }
+    }
+}
+
+/// An interned path of fields, such as `user.contacts[].email`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathId(pub u32);
+
+impl PathId {
+    /// The record's value itself (for text: the line).
+    pub const ROOT: PathId = PathId(0);
+    /// The Kafka key, written `@key` in rules.
+    pub const KEY: PathId = PathId(1);
+    /// The parent of all headers, written `@headers.<name>` in rules.
+    pub const HEADERS: PathId = PathId(2);
+}
+
+/// The tree of paths a worker has met. Bounded: past [`Paths::MAX`] nodes, and for keys that hold data rather than a
+/// name, every unknown key becomes the child `*`, so a hostile stream cannot grow it and no personal data stays in it.
+#[derive(Debug)]
+pub struct Paths {
+    nodes: Vec<Node>,
+    index: HashTable<u32>,
+    hasher: foldhash::fast::FixedState,
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: PathId,
+    name: Box<[u8]>,
+    /// The child that followed last time: events of one shape repeat, so the guess saves the hashing.
+    guess: std::cell::Cell<u32>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Paths::new()
+    }
+}
+
+impl Paths {
+    /// Most nodes that are kept.
+    pub const MAX: usize = 16_384;
+    /// Longest key that is kept as a name, in bytes.
+    pub const MAX_NAME_BYTES: usize = 128;
+    /// The name of array elements.
+    pub const ELEMENT: &'static [u8] = b"[]";
+    /// The name of keys that are data.
+    pub const ANY: &'static [u8] = b"*";
+
+    /// A tree with the three roots.
+    pub fn new() -> Paths {
+        let mut paths =
+            Paths { nodes: Vec::new(), index: HashTable::new(), hasher: foldhash::fast::FixedState::default() };
+        for name in [&b""[..], b"@key", b"@headers"] {
+            paths.nodes.push(Node { parent: PathId::ROOT, name: name.into(), guess: std::cell::Cell::new(0) });
+        }
+        paths
+    }
+
+    /// Number of paths.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never true: the roots are always there.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The child of `parent` named `name` (decoded key bytes). `previous` is the sibling that stood before it (or the
+    /// parent itself for the first member): the same shape comes again and again, and then no hash is computed.
+    pub fn child(&mut self, parent: PathId, previous: PathId, name: &[u8]) -> PathId {
+        let guess = self.nodes[previous.0 as usize].guess.get();
+        let node = &self.nodes[guess as usize];
+        if guess != 0 && node.parent == parent && *node.name == *name {
+            return PathId(guess);
+        }
+        let id = self.lookup(parent, name);
+        self.nodes[previous.0 as usize].guess.set(id.0);
+        id
+    }
+
+    /// The path of the elements of `parent`, an array.
+    pub fn element(&mut self, parent: PathId) -> PathId {
+        self.child(parent, parent, Paths::ELEMENT)
+    }
+
+    fn lookup(&mut self, parent: PathId, name: &[u8]) -> PathId {
+        let hash = self.hash(parent, name);
+        let found = self.index.find(hash, |&i| {
+            let node = &self.nodes[i as usize];
+            node.parent == parent && *node.name == *name
+        });
+        if let Some(&i) = found {
+            return PathId(i);
+        }
+        let data = name.len() > Paths::MAX_NAME_BYTES || self.nodes.len() >= Paths::MAX || looks_like_data(name);
+        if data && name != Paths::ANY && name != Paths::ELEMENT {
+            return self.lookup(parent, Paths::ANY);
+        }
+        if self.nodes.len() >= Paths::MAX + 64 {
+            // Even `*` has no room: the parent's own rule decides.
+            return parent;
+        }
+        let id = self.nodes.len() as u32;
+        self.nodes.push(Node { parent, name: name.into(), guess: std::cell::Cell::new(0) });
+        let (nodes, hasher) = (&self.nodes, &self.hasher);
+        self.index.insert_unique(hash, id, |&i| {
+            let node = &nodes[i as usize];
+            hash_of(hasher, node.parent, &node.name)
+        });
+        PathId(id)
+    }
+
+    fn hash(&self, parent: PathId, name: &[u8]) -> u64 {
+        hash_of(&self.hasher, parent, name)
+    }
+
+    /// The parent of a path; a root is its own parent's child `ROOT`.
+    pub fn parent(&self, path: PathId) -> PathId {
+        self.nodes[path.0 as usize].parent
+    }
+
+    /// The last segment: a key, `[]` or `*`.
+    pub fn name(&self, path: PathId) -> &[u8] {
+        &self.nodes[path.0 as usize].name
+    }
+
+    /// Segments from the root to `path`.
+    pub fn segments(&self, path: PathId) -> Vec<&[u8]> {
+        let (mut at, mut out) = (path, Vec::new());
+        while at != PathId::ROOT {
+            out.push(self.name(at));
+            at = self.parent(at);
+        }
+        out.reverse();
+        out
+    }
+
+    /// The path as rules write it: `user.contacts[].email`, `@key`, `@headers.x-user`.
+    pub fn display(&self, path: PathId) -> String {
+        let mut out = String::new();
+        for segment in self.segments(path) {
+            if !out.is_empty() && segment != Paths::ELEMENT {
+                out.push('.');
+            }
+            out.push_str(&String::from_utf8_lossy(segment));
+        }
+        out
+    }
+}
+
+fn hash_of(hasher: &foldhash::fast::FixedState, parent: PathId, name: &[u8]) -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    let mut h = hasher.build_hasher();
+    h.write_u32(parent.0);
+    h.write(name);
+    h.finish()
+}
+
+/// A key that holds an `@`, or six digits and more, is data (`{"a@b.c": …}`), not a field's name.
+fn looks_like_data(name: &[u8]) -> bool {
+    let (class, digits) = Class::of_text(name);
+    (class.has(Class::AT) && !name.starts_with(b"@")) || digits >= 6 || class.has(Class::NON_ASCII) && digits >= 4
+}
+
+/// An entity of the catalog, by its place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityId(pub u16);
+
+/// An action of the compiled config, by its place in the table of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActionId(pub u16);
+
+/// Why a finding was made. Ordered: of overlapping findings the greatest gives the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Basis {
+    /// The bytes look like it.
+    Pattern,
+    /// A check sum or a table agrees.
+    Checksum,
+    /// A keyword stands near.
+    Keyword,
+    /// The config says what the field is.
+    Field,
+}
+
+/// Personal data found in a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Bytes of the text that was searched (decoded offsets; the engine maps them back).
+    pub span: Span,
+    /// The part of `span` that is the value itself; the rest of `span` is scrubbed with it.
+    pub value: Span,
+    /// What it is.
+    pub entity: EntityId,
+    /// Why.
+    pub basis: Basis,
+}
+
+/// One change of the payload: `span` is replaced by `replacement`, a range of the engine's buffer of replacements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Raw bytes that go.
+    pub span: Span,
+    /// Bytes that come, in the buffer of replacements.
+    pub replacement: Span,
+}
+
+/// Why a record is quarantined. The text of [`Reject::label`] is a metric label and a header value: never a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reject {
+    /// No bytes, or only white space, where a JSON value is expected.
+    Empty,
+    /// Not JSON, at this offset.
+    Malformed {
+        /// Byte offset of the fault.
+        offset: u32,
+    },
+    /// The JSON ends before it is complete.
+    Truncated,
+    /// Nested deeper than the limit.
+    TooDeep,
+    /// Larger than the limit.
+    TooLarge,
+    /// Not UTF-8.
+    InvalidUtf8,
+    /// `\ud800`-like escape without its other half.
+    LoneSurrogate,
+    /// A header's name is not UTF-8.
+    HeaderName,
+    /// A Kafka key that is neither UTF-8 nor declared binary.
+    KeyNotText,
+    /// No key of the ring is valid at the record's time.
+    NoKey,
+    /// The output is larger than the limit of the output topic.
+    OutputTooLarge,
+    /// A fault of our own that was contained (a panic in the engine): the record is kept out.
+    Internal,
+}
+
+impl Reject {
+    /// Every label, for metrics that exist from the start.
+    pub const LABELS: [&'static str; 12] = [
+        "empty",
+        "malformed",
+        "truncated",
+        "too_deep",
+        "too_large",
+        "invalid_utf8",
+        "lone_surrogate",
+        "header_name",
+        "key_not_text",
+        "no_key",
+        "output_too_large",
+        "internal",
+    ];
+
+    /// The place in [`Reject::LABELS`].
+    pub const fn index(self) -> usize {
+        match self {
+            Reject::Empty => 0,
+            Reject::Malformed { .. } => 1,
+            Reject::Truncated => 2,
+            Reject::TooDeep => 3,
+            Reject::TooLarge => 4,
+            Reject::InvalidUtf8 => 5,
+            Reject::LoneSurrogate => 6,
+            Reject::HeaderName => 7,
+            Reject::KeyNotText => 8,
+            Reject::NoKey => 9,
+            Reject::OutputTooLarge => 10,
+            Reject::Internal => 11,
+        }
+    }
+
+    /// The reason as a metric label.
+    pub const fn label(self) -> &'static str {
+        Reject::LABELS[self.index()]
+    }
+}
+
+impl fmt::Display for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reject::Malformed { offset } => write!(f, "malformed at byte {offset}"),
+            other => f.write_str(other.label()),
+        }
+    }
+}
+
+/// One record as it came: borrowed from its source. `Debug` prints coordinates and sizes, never bytes.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    /// The key, if any.
+    pub key: Option<&'a [u8]>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// Headers in order; names are raw bytes, values may be null.
+    pub headers: &'a [(&'a [u8], Option<&'a [u8]>)],
+    /// Kafka timestamp, ms since 1970; decides the key and the day.
+    pub timestamp_ms: i64,
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("key_bytes", &self.key.map(<[u8]>::len))
+            .field("value_bytes", &self.value.map(<[u8]>::len))
+            .field("headers", &self.headers.len())
+            .field("timestamp_ms", &self.timestamp_ms)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_interned_once_and_shown_as_rules_write_it() {
+        let mut paths = Paths::new();
+        let user = paths.child(PathId::ROOT, PathId::ROOT, b"user");
+        let contacts = paths.child(user, user, b"contacts");
+        let element = paths.element(contacts);
+        let email = paths.child(element, element, b"email");
+        assert_eq!(paths.display(email), "user.contacts[].email");
+        assert_eq!(paths.child(element, element, b"email"), email);
+        assert_eq!(paths.child(element, user, b"email"), email, "another predecessor finds the same node");
+        let header = paths.child(PathId::HEADERS, PathId::HEADERS, b"x-user");
+        assert_eq!(paths.display(header), "@headers.x-user");
+    }
+
+    #[test]
+    fn keys_that_are_data_are_not_kept() {
+        let mut paths = Paths::new();
+        let a = paths.child(PathId::ROOT, PathId::ROOT, b"a@example.com");
+        let b = paths.child(PathId::ROOT, PathId::ROOT, b"081234567890");
+        assert_eq!(a, b);
+        assert_eq!(paths.display(a), "*");
+    }
+
+    #[test]
+    fn the_tree_is_bounded() {
+        let mut paths = Paths::new();
+        for i in 0..200_000u32 {
+            let name: String = i.to_string().bytes().map(|b| (b - b'0' + b'a') as char).collect();
+            paths.child(PathId::ROOT, PathId::ROOT, name.as_bytes());
+        }
+        assert!(paths.len() <= Paths::MAX + 64);
+    }
+}
