@@ -16,6 +16,16 @@ const ZEROS: [u32; 76] = [
     0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0,
 ];
 
+/// Appends the canonical form of free text (a name, an address, an account): NFKC without format characters, in lower
+/// case, white space trimmed and every run of it one space. Case goes because people and systems write one name in
+/// many cases, and a pseudonym that does not join is of less use than one that joins two spellings.
+pub fn write(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() {
+        return write_words(text, out);
+    }
+    write_words(&lowered(text), out);
+}
+
 /// The value of a decimal digit of any script.
 pub fn digit(c: char) -> Option<u8> {
     let code = u32::from(c);
@@ -46,6 +56,24 @@ pub(super) fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
         .filter(|&c| !is_format(c))
 }
 
+/// `text` folded and in lower case.
+pub(super) fn lowered(text: &str) -> String {
+    let lower = folded(text).collect::<String>().to_lowercase();
+    // Lower case of a few letters is not in NFKC; a second pass makes the form final.
+    folded(&lower).collect()
+}
+
+/// Appends the words of `text` with one space between them, ASCII letters in lower case.
+fn write_words(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    for word in text.split_whitespace() {
+        if out.len() > start {
+            out.push(b' ');
+        }
+        out.extend(word.bytes().map(|b| b.to_ascii_lowercase()));
+    }
+}
+
 /// The ASCII character that stands for `c` in numbers, addresses and accounts: digits of any script, any dash, any
 /// white space; `None` when there is none.
 const fn ascii_of_sign(c: char) -> Option<u8> {
@@ -74,4 +102,60 @@ pub(super) fn with_ascii<R>(text: &str, parse: impl FnOnce(&str) -> Option<R>) -
         len += 1;
     }
     parse(std::str::from_utf8(&buffer[..len]).ok()?.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn form(text: &str) -> String {
+        let mut out = Vec::new();
+        write(text, &mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn every_spelling_of_a_text_is_one_text() {
+        for text in [
+            "Annette Døfler Botoft",
+            " annette  døfler\tbotoft\n",
+            "ANNETTE DØFLER BOTOFT",
+            "Annette\u{a0}Døfler\u{200b} Botoft",
+            "Ａｎｎｅｔｔｅ Døfler Botoft",
+        ] {
+            assert_eq!(form(text), "annette døfler botoft", "{text}");
+        }
+        assert_eq!(form("Åse"), form("A\u{30a}se"), "composed and decomposed");
+        assert_eq!(form("ΓΙΩΡΓΟΣ"), "γιωργος");
+    }
+
+    #[test]
+    fn digits_of_every_script_are_digits() {
+        for (i, zero) in ZEROS.iter().enumerate() {
+            for value in 0..10u8 {
+                let c = char::from_u32(zero + u32::from(value)).expect("a character");
+                assert_eq!(digit(c), Some(value), "{c}");
+            }
+            assert!(i == 0 || ZEROS[i - 1] + 10 <= *zero, "sorted and apart");
+        }
+        for c in ['a', '/', ':', '²', '٪', '一'] {
+            assert_eq!(digit(c), None, "{c}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_form_of_a_form_is_itself(text: String) {
+            let once = form(&text);
+            prop_assert_eq!(form(&once), once);
+        }
+
+        #[test]
+        fn ascii_takes_the_same_way_as_unicode(text in "[ -~\t]{0,40}") {
+            prop_assert_eq!(form(&format!("{text}\u{ad}")), form(&text));
+        }
+    }
 }
