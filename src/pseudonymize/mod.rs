@@ -203,3 +203,6 @@ impl Pseudonymizer {
             .collect();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -509,3 +509,214 @@ fn read_error(path: &Path) -> impl Fn(io::Error) -> KeyError + '_ {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    const B: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn dir(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (name, content) in files {
+            fs::write(dir.path().join(name), content).expect("a file");
+        }
+        dir
+    }
+
+    fn ids(ring: &KeyRing) -> Vec<String> {
+        ring.ids().map(|id| id.to_string()).collect()
+    }
+
+    #[test]
+    fn a_directory_holds_a_key_a_file_bare_or_in_yaml() {
+        let base64 = format!("base64:{}", base64::engine::general_purpose::STANDARD.encode([7u8; 40]));
+        let dir = dir(&[
+            ("k10.key", A),
+            ("k2", &format!("{B}\n")),
+            (
+                "anything.yaml",
+                &format!("id: k3\nkey: {A}\nnot_before: 2026-01-01T00:00:00Z\n"),
+            ),
+            (
+                "k4.yaml",
+                &format!("# next year's\nkey: {base64}\ndestroy_after: \"2027-01-01T00:00:00+07:00\"\n"),
+            ),
+            ("k5", &base64),
+            (".hidden", "not a key"),
+        ]);
+        fs::create_dir(dir.path().join("k9")).expect("a directory");
+        let ring = KeyRing::from_dir(dir.path()).expect("a ring");
+        assert_eq!(ids(&ring), ["k2", "k3", "k4", "k5", "k10"]);
+        assert_eq!(ring.keys()[0].material(), hex::decode(B).expect("hex"));
+        assert_eq!(ring.keys()[1].not_before_ms(), Some(1_767_225_600_000));
+        assert_eq!(ring.keys()[2].destroy_after_ms(), Some(1_798_736_400_000));
+        assert_eq!(ring.keys()[2].material(), [7; 40]);
+    }
+
+    #[test]
+    fn a_mounted_secret_is_read_through_its_links() {
+        let dir = dir(&[]);
+        let version = dir.path().join("..2026_01_01");
+        fs::create_dir(&version).expect("a directory");
+        fs::write(version.join("k1"), A).expect("a file");
+        std::os::unix::fs::symlink("..2026_01_01", dir.path().join("..data")).expect("a link");
+        std::os::unix::fs::symlink("..data/k1", dir.path().join("k1")).expect("a link");
+        assert_eq!(ids(&KeyRing::from_dir(dir.path()).expect("a ring")), ["k1"]);
+    }
+
+    #[test]
+    fn one_file_holds_several_keys() {
+        let dir = dir(&[(
+            "keys.yaml",
+            &format!("keys:\n  - {{id: k2, key: {B}}}\n  - id: k1\n    key: \"{A}\"\n"),
+        )]);
+        let ring = KeyRing::from_file(&dir.path().join("keys.yaml")).expect("a ring");
+        assert_eq!(ids(&ring), ["k1", "k2"]);
+        assert_eq!(format!("{ring:?}"), "[RootKey(k1), RootKey(k2)]");
+    }
+
+    #[test]
+    fn a_key_of_decimal_digits_only_stays_a_text() {
+        for key in [
+            "12".repeat(32),
+            format!("{}e5{}", "12".repeat(16), "12".repeat(15)),
+            format!("0x{A}"),
+        ] {
+            let dir = dir(&[("k1", &format!("key: {key}\n"))]);
+            let ring = KeyRing::from_dir(dir.path());
+            if key.starts_with("0x") {
+                assert!(matches!(ring, Err(KeyError::Encoding { .. })));
+            } else {
+                assert_eq!(
+                    ring.expect("a ring").keys()[0].material(),
+                    hex::decode(key).expect("hex")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_key_file_is_named_with_field_and_remedy_and_never_quoted() {
+        let table: [(&[(&str, &str)], &str, &str); 12] = [
+            (&[], "", "holds no key"),
+            (&[("k1", "c0ffee")], "k1", "key of k1: has 3 bytes, fewer than 32"),
+            (&[("k1", "")], "k1", "key of k1: has 0 bytes"),
+            (&[("k1", "geheim")], "k1", "neither hex nor"),
+            (&[("k1", "base64:geheim!")], "k1", "neither hex nor"),
+            (&[("readme.txt", "geheim")], "readme.txt", "id: must be `k`"),
+            (&[("k1", "id: geheim\nkey: 00\n")], "k1", "id: must be `k`"),
+            (&[("k1", "id: k1\nkey: [geheim]\n")], "k1:2:", "is not a key file"),
+            (&[("k1", "id: k1\ngeheim: geheim\n")], "k1:2:", "is not a key file"),
+            (&[("k1", "id: k1\nkey: \"geheim\nx\n")], "k1:", "is not a key file"),
+            (
+                &[("k1", &format!("key: {A}\nnot_before: geheim\n"))],
+                "k1",
+                "not_before of k1: must be a time",
+            ),
+            (
+                &[(
+                    "k1",
+                    &format!("key: {A}\nnot_before: 2026-01-01T00:00:00Z\ndestroy_after: 2025-01-01T00:00:00Z\n"),
+                )],
+                "k1",
+                "destroy_after of k1: must be later",
+            ),
+        ];
+        for (files, place, problem) in table {
+            let dir = dir(files);
+            let error = KeyRing::from_dir(dir.path()).expect_err(problem);
+            let text = format!("{error} {error:?}");
+            assert!(error.to_string().contains(place) && text.contains(problem), "{text}");
+            assert!(!text.contains("geheim") && !text.contains("c0ffee"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_stands_for_one_key() {
+        for (one, two) in [("k1", "k1.yaml"), ("k1", "k01")] {
+            let dir = dir(&[(one, A), (two, B)]);
+            assert!(
+                matches!(KeyRing::from_dir(dir.path()), Err(KeyError::Duplicate { .. })),
+                "{two}"
+            );
+        }
+        for text in ["", "k", "1", "k12345", "kx", "K1", "k1 ", "k-1"] {
+            assert_eq!(KeyId::parse(text), None, "{text}");
+        }
+        let dir = dir(&[("k1", "\u{0}")]);
+        fs::write(dir.path().join("k1"), [0xff; 32]).expect("a file");
+        assert!(matches!(KeyRing::from_dir(dir.path()), Err(KeyError::NotText { .. })));
+        assert!(matches!(
+            KeyRing::from_dir(&dir.path().join("none")),
+            Err(KeyError::Read { .. })
+        ));
+    }
+
+    #[test]
+    fn the_active_key_is_the_last_one_whose_window_holds_the_time() {
+        let entry = |id: &str, from: Option<&str>, to: Option<&str>| {
+            let time = |time: &str| format!("2026-01-{time}T00:00:00Z");
+            let entry = KeyEntry {
+                id: Some(id.to_owned()),
+                key: Zeroizing::new(A.to_owned()),
+                not_before: from.map(time),
+                destroy_after: to.map(time),
+            };
+            entry.check(Path::new("test")).expect("a key")
+        };
+        let ring = |keys: Vec<RootKey>| {
+            Loader {
+                keys,
+                hash: Sha256::new(),
+            }
+            .ring(Path::new("test"))
+            .expect("a ring")
+        };
+        let day = |day: i64| 1_767_225_600_000 + (day - 1) * 86_400_000;
+        let active = |ring: &KeyRing, at| ring.active_at(at).map(|key| ring.keys()[key].id().to_string());
+
+        let rotated = ring(vec![
+            entry("k3", Some("20"), None),
+            entry("k1", None, Some("15")),
+            entry("k2", Some("10"), None),
+        ]);
+        for (at, expected) in [
+            (i64::MIN, "k1"),
+            (day(10) - 1, "k1"),
+            (day(10), "k2"),
+            (day(20) - 1, "k2"),
+            (day(20), "k3"),
+            (i64::MAX, "k3"),
+        ] {
+            assert_eq!(active(&rotated, at).as_deref(), Some(expected), "{at}");
+        }
+        let tied = ring(vec![entry("k10", Some("10"), None), entry("k9", Some("10"), None)]);
+        assert_eq!(active(&tied, day(11)).as_deref(), Some("k10"), "by number, not by text");
+        assert_eq!(active(&tied, day(9)), None);
+        let ended = ring(vec![entry("k1", None, Some("15"))]);
+        assert_eq!(active(&ended, day(15)).as_deref(), Some("k1"));
+        assert_eq!(active(&ended, day(15) + 1), None);
+    }
+
+    #[test]
+    fn a_new_key_file_is_read_back_and_no_two_are_alike() {
+        let text = new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file");
+        let dir = dir(&[("whatever", text.as_str())]);
+        let ring = KeyRing::from_dir(dir.path()).expect("a ring");
+        assert_eq!(ids(&ring), ["k7"]);
+        assert_eq!(ring.keys()[0].not_before_ms(), Some(1_767_225_600_000));
+        assert_ne!(
+            *text,
+            *new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file")
+        );
+        assert!(new_key_file("7", None).is_err());
+        assert!(new_key_file("k7", Some("tomorrow")).is_err());
+        let (one, two) = (
+            KeyRing::throwaway().expect("a ring"),
+            KeyRing::throwaway().expect("a ring"),
+        );
+        assert_ne!(one.keys()[0].material(), two.keys()[0].material());
+    }
+}
