@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use super::ring::{KeyError, KeyRing};
+use super::error::KeyError;
+use super::ring::KeyRing;
 
 /// A key ring and the place it comes from. Readers take a whole ring without a lock; a reload swaps it at once.
 #[derive(Debug)]
@@ -156,7 +157,7 @@ mod tests {
                 assert!(
                     ring.keys()
                         .iter()
-                        .all(|key| key.material() == [(numbers[0] % 251) as u8; 32])
+                        .all(|key| key.material[..] == [(numbers[0] % 251) as u8; 32])
                 );
                 assert!(
                     numbers[0] >= last && u64::from(numbers[0]) >= generation - first,
