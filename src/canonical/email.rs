@@ -13,9 +13,11 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     let Some((local, domain)) = split(text.trim_ascii()) else {
         return false;
     };
-    out.extend(local.bytes().map(|b| b.to_ascii_lowercase()));
+    let start = out.len();
+    out.extend_from_slice(local.as_bytes());
     out.push(b'@');
-    out.extend(domain.bytes().map(|b| b.to_ascii_lowercase()));
+    out.extend_from_slice(domain.as_bytes());
+    out[start..].make_ascii_lowercase();
     true
 }
 
@@ -45,18 +47,19 @@ pub fn write_mailbox(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Local part and domain (without trailing dot) of an address: nothing is empty, no white space but in quotes.
+/// Local part and domain (without trailing dot) of an address: neither is empty, no white space but in quotes.
 fn split(address: &str) -> Option<(&str, &str)> {
     let at = memchr::memrchr(b'@', address.as_bytes())?;
     let (local, domain) = (&address[..at], &address[at + 1..]);
     let domain = domain.strip_suffix('.').unwrap_or(domain);
     let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
-    let unfit = |b: u8| b.is_ascii_whitespace() || b == b'@';
-    let fits = !local.is_empty()
-        && !domain.is_empty()
-        && (quoted || !local.bytes().any(unfit))
-        && !domain.bytes().any(|b| b.is_ascii_whitespace());
+    let fits = !local.is_empty() && !domain.is_empty() && (quoted || is_plain(local)) && is_plain(domain);
     fits.then_some((local, domain))
+}
+
+/// Without `@`, white space and control characters. Looks at every byte, which the compiler does many at a time.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, b| plain & (b > b' ') & (b != b'@'))
 }
 
 fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {

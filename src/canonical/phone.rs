@@ -118,8 +118,9 @@ pub enum Spelling {
 /// The number that `text` spells, in E.164.
 ///
 /// Takes `+` or `00` with any country calling code of ITU-T E.164, and the local spellings of `regions`, the first
-/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `(`, `)`. The whole
-/// text must be the number. Does not allocate.
+/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `(`, `)`. An extension
+/// (`x123`, `ext. 123`) may follow; E.164 has none, so it is left out. The whole text must be the number. Does not
+/// allocate.
 pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
     parse_spelling(text, regions).map(|(number, _)| number)
 }
@@ -127,7 +128,7 @@ pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
 /// As [`parse`], and how the number was spelled.
 pub fn parse_spelling(text: &str, regions: &[Region]) -> Option<(E164, Spelling)> {
     with_ascii(text, |text| {
-        let digits = Digits::read(text.as_bytes())?;
+        let digits = Digits::read(without_extension(text.as_bytes()))?;
         if digits.plus {
             return Some((international(digits.as_slice())?, Spelling::International));
         }
@@ -226,6 +227,19 @@ static LENGTHS_OF: [(u8, u8); 1000] = {
     }
     table
 };
+
+/// `text` without `x` or `ext.` and up to six digits at its end.
+fn without_extension(text: &[u8]) -> &[u8] {
+    let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=6).contains(&digits) {
+        return text;
+    }
+    let rest = text[..text.len() - digits].trim_ascii_end();
+    let mark = [&b"ext."[..], b"ext", b"x"]
+        .into_iter()
+        .find(|mark| rest.len() >= mark.len() && rest[rest.len() - mark.len()..].eq_ignore_ascii_case(mark));
+    mark.map_or(text, |mark| rest[..rest.len() - mark.len()].trim_ascii_end())
+}
 
 /// The digits of a text that holds nothing but digits, the signs between them, and a leading `+`.
 #[derive(Default)]
@@ -450,7 +464,15 @@ mod tests {
             (
                 "+14155552671",
                 &[Us],
-                &["+1 (415) 555-2671", "(415) 555-2671", "415.555.2671", "1-415-555-2671"],
+                &[
+                    "+1 (415) 555-2671",
+                    "(415) 555-2671",
+                    "001-415-555-2671x12345",
+                    "415.555.2671",
+                    "1-415-555-2671",
+                    "(415)555-2671x123",
+                    "415 555 2671 ext. 17",
+                ],
             ),
             (
                 "+447911123456",
@@ -485,6 +507,9 @@ mod tests {
             "2000-04-16",
             "16.04.2000",
             "0812 3456 789x",
+            "x123",
+            "081234567890x1234567",
+            "081234567890y12",
             "+62++81234567890",
             "081234567890-",
             "-081234567890",

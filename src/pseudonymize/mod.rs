@@ -196,11 +196,16 @@ impl Pseudonymizer {
 
     fn derive_all(&mut self) {
         let Context { tenant, scope } = &self.context;
-        let of_key = |key| self.entities.iter().map(move |plan| (key, plan.token_type));
-        let states = self.ring.keys().iter().flat_map(of_key);
-        self.macs = states
-            .map(|(key, type_)| TokenMac::derive(key, None, tenant, type_, scope))
-            .collect();
+        // Room for all at once: growing would leave copies of key states behind.
+        let mut macs = Vec::with_capacity(self.ring.keys().len() * self.entities.len());
+        for key in self.ring.keys() {
+            macs.extend(
+                self.entities
+                    .iter()
+                    .map(|plan| TokenMac::derive(key, None, tenant, plan.token_type, scope)),
+            );
+        }
+        self.macs = macs;
     }
 }
 

@@ -599,7 +599,8 @@ mod tests {
 
     #[test]
     fn a_bad_key_file_is_named_with_field_and_remedy_and_never_quoted() {
-        let table: [(&[(&str, &str)], &str, &str); 12] = [
+        type Files<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Files, &str, &str); 12] = [
             (&[], "", "holds no key"),
             (&[("k1", "c0ffee")], "k1", "key of k1: has 3 bytes, fewer than 32"),
             (&[("k1", "")], "k1", "key of k1: has 0 bytes"),
