@@ -93,3 +93,6 @@ fn profile_yaml(name: &str, origin: &str) -> Result<&'static str, ConfigError> {
         ConfigError::whole(origin, format!("unknown profile; {fix}"))
     })
 }
+
+#[cfg(test)]
+mod tests;
