@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::compiled::{
@@ -92,9 +93,9 @@ fn kafka(spec: &spec::Kafka, secrets: Secrets, problems: &mut Vec<Problem>) -> K
             ));
         }
     }
-    name("kafka.group", &spec.group, problems);
+    check_name("kafka.group", &spec.group, problems);
     let instance_id = spec.instance_id.clone().unwrap_or_else(host_name);
-    name("kafka.instance_id", &instance_id, problems);
+    check_name("kafka.instance_id", &instance_id, problems);
     at_least(
         "kafka.connect_timeout",
         spec.connect_timeout.0,
@@ -275,22 +276,30 @@ fn quarantine(spec: &spec::Quarantine, problems: &mut Vec<Problem>) -> Quarantin
 }
 
 fn admin(spec: &spec::Admin, problems: &mut Vec<Problem>) -> Option<SocketAddr> {
-    listen_address(&spec.listen).unwrap_or_else(|message| {
-        problems.push(Problem::new("admin.listen", message));
-        None
-    })
+    match spec.listen.parse() {
+        Ok(Listen(address)) => address,
+        Err(message) => {
+            problems.push(Problem::new("admin.listen", message));
+            None
+        }
+    }
 }
 
-/// The address of the admin port; `off` is none. Errors are sentences for the user.
-pub fn listen_address(text: &str) -> Result<Option<SocketAddr>, String> {
-    match text {
-        "off" => Ok(None),
-        text => match text.parse() {
-            Ok(address) => Ok(Some(address)),
-            Err(_) => Err(format!(
-                "`{text}` is no address and port, such as `0.0.0.0:9464` or `[::]:9464`, and not `off`"
-            )),
-        },
+/// The address of the admin port, read from an address or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        if text == "off" {
+            return Ok(Listen(None));
+        }
+        match text.parse() {
+            Ok(address) => Ok(Listen(Some(address))),
+            Err(_) => Err("expected an address and port, such as `0.0.0.0:9464` or `[::]:9464`, or `off`".to_owned()),
+        }
     }
 }
 
@@ -417,11 +426,15 @@ fn is_host_and_port(broker: &str) -> bool {
 }
 
 /// A name that Kafka shows in its tools and Sluice puts into labels: short, visible ASCII.
-fn name(path: &str, text: &str, problems: &mut Vec<Problem>) {
-    if text.is_empty() || text.len() > 200 || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        let message = "must be 1 to 200 characters of visible ASCII without spaces";
-        problems.push(Problem::new(path, message));
+pub fn client_name(text: &str) -> Result<String, String> {
+    match (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("must be 1 to 200 characters of visible ASCII without spaces".to_owned()),
     }
+}
+
+fn check_name(path: &str, text: &str, problems: &mut Vec<Problem>) {
+    problems.extend(client_name(text).err().map(|message| Problem::new(path, message)));
 }
 
 /// A word that keys are bound to.

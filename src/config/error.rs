@@ -71,8 +71,8 @@ impl ConfigError {
     }
 
     /// The problems in the order of the file.
-    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().map(|(_, problem)| problem)
+    pub fn problems(&self) -> impl Iterator<Item = (Option<Position>, &Problem)> {
+        self.problems.iter().map(|(position, problem)| (*position, problem))
     }
 }
 

@@ -12,9 +12,10 @@ pub mod units;
 
 use std::path::Path;
 
-pub use compile::{Secrets, check_service, compile, listen_address};
+pub use compile::{Listen, Secrets, check_service, client_name, compile};
 pub use compiled::*;
 pub use error::{ConfigError, Problem, nearest};
+pub use outline::Position;
 pub use spec::Spec;
 
 /// The built-in configs that `-c profile:<name>` loads: name and YAML.

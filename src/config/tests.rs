@@ -176,7 +176,7 @@ fn values_out_of_range_are_refused_with_the_range() {
         ),
         (
             "admin: {listen: 9464}\n",
-            "f:1:9: admin.listen: `9464` is no address and port, such as `0.0.0.0:9464` or `[::]:9464`, and not `off`",
+            "f:1:9: admin.listen: expected an address and port, such as `0.0.0.0:9464` or `[::]:9464`, or `off`",
         ),
         (
             "kafka: {brokers: [localhost]}\n",

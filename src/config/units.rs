@@ -121,7 +121,7 @@ impl fmt::Display for HumanDuration {
         // One unit is enough: what is no whole number of seconds is written in milliseconds.
         let (unit, scale) = TIME_UNITS
             .into_iter()
-            .find(|&(_, scale)| ms % u128::from(scale) == 0 && ms > 0)
+            .find(|&(_, scale)| ms > 0 && ms.is_multiple_of(u128::from(scale)))
             .unwrap_or(("ms", 1));
         write!(f, "{}{unit}", ms / u128::from(scale))
     }
@@ -131,7 +131,7 @@ impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let binary = SIZE_UNITS[..3]
             .iter()
-            .find(|&&(_, scale)| self.0 > 0 && self.0 % scale == 0);
+            .find(|&&(_, scale)| self.0 > 0 && self.0.is_multiple_of(scale));
         match binary {
             Some((unit, scale)) => write!(f, "{}{unit}", self.0 / scale),
             None => write!(f, "{}B", self.0),
