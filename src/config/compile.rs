@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::compiled::{
@@ -12,6 +13,7 @@ use super::compiled::{
 use super::error::Problem;
 use super::properties::{self, SESSION_TIMEOUT_MS};
 use super::spec::{self, Spec};
+use super::units::{ByteSize, HumanDuration};
 
 /// Whether references in `kafka.secrets` are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,17 +55,27 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
     }
     topics_are_apart(&settings, p);
     fields(&spec.fields, p);
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(problems)
+    }
 }
 
 /// What `run` needs beyond a valid config: brokers, topics and keys.
 pub fn check_service(settings: &Settings) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     if settings.kafka.brokers.is_empty() {
-        problems.push(Problem::new("kafka.brokers", "no broker is named; add `brokers: [host:9092]`"));
+        problems.push(Problem::new(
+            "kafka.brokers",
+            "no broker is named; add `brokers: [host:9092]`",
+        ));
     }
     if settings.inputs.is_empty() {
-        problems.push(Problem::new("input.topics", "no topic is named; add `topics: [{name: logins}]`"));
+        problems.push(Problem::new(
+            "input.topics",
+            "no topic is named; add `topics: [{name: logins}]`",
+        ));
     }
     if settings.keys.is_none() {
         let fix = "no root key: add `keys: {directory: /etc/sluice/keys}` and make a key with `sluice keys new`";
@@ -75,13 +87,21 @@ pub fn check_service(settings: &Settings) -> Result<(), Vec<Problem>> {
 fn kafka(spec: &spec::Kafka, secrets: Secrets, problems: &mut Vec<Problem>) -> KafkaSettings {
     for (i, broker) in spec.brokers.iter().enumerate() {
         if !is_host_and_port(broker) {
-            problems.push(Problem::new(format!("kafka.brokers[{i}]"), "is no `host:port`, such as `kafka:9092`"));
+            problems.push(Problem::new(
+                format!("kafka.brokers[{i}]"),
+                "is no `host:port`, such as `kafka:9092`",
+            ));
         }
     }
-    name("kafka.group", &spec.group, problems);
+    check_name("kafka.group", &spec.group, problems);
     let instance_id = spec.instance_id.clone().unwrap_or_else(host_name);
-    name("kafka.instance_id", &instance_id, problems);
-    at_least("kafka.connect_timeout", spec.connect_timeout.0, Duration::from_secs(1), problems);
+    check_name("kafka.instance_id", &instance_id, problems);
+    at_least(
+        "kafka.connect_timeout",
+        spec.connect_timeout.0,
+        Duration::from_secs(1),
+        problems,
+    );
     let follow = |reference: &spec::SecretRef| match secrets {
         Secrets::Resolve => properties::read_secret(reference),
         Secrets::Skip => Ok(None),
@@ -110,7 +130,10 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
     for (i, topic) in spec.topics.iter().enumerate() {
         let path = format!("input.topics[{i}].name");
         if !seen.insert(&topic.name) {
-            problems.push(Problem::new(path, format!("the topic `{}` is listed twice; keep one", topic.name)));
+            problems.push(Problem::new(
+                path,
+                format!("the topic `{}` is listed twice; keep one", topic.name),
+            ));
         } else if let Some(fault) = topic_fault(&topic.name) {
             problems.push(Problem::new(path, fault));
         }
@@ -119,22 +142,41 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
         spec::Format::Json => Format::Json,
         spec::Format::Text => Format::Text,
     };
-    spec.topics.iter().map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format) }).collect()
+    spec.topics
+        .iter()
+        .map(|topic| InputTopic {
+            name: topic.name.clone(),
+            format: format(topic.format),
+        })
+        .collect()
 }
 
 fn output(spec: &spec::Output, problems: &mut Vec<Problem>) -> OutputSettings {
     template("output.topic", &spec.topic, problems);
     let create = spec.create.as_ref().map(|create| {
         if create.replication != -1 {
-            within("output.create.replication", create.replication, 1, i32::from(i16::MAX), problems);
+            within(
+                "output.create.replication",
+                create.replication,
+                1,
+                i32::from(i16::MAX),
+                problems,
+            );
         }
-        CreateTopics { replication: create.replication, config: create.config.clone() }
+        CreateTopics {
+            replication: create.replication,
+            config: create.config.clone(),
+        }
     });
     let binary_key = match spec.binary_key {
         spec::BinaryKey::Quarantine => BinaryKey::Quarantine,
         spec::BinaryKey::Keep => BinaryKey::Keep,
     };
-    OutputSettings { topic: spec.topic.clone(), create, binary_key }
+    OutputSettings {
+        topic: spec.topic.clone(),
+        create,
+        binary_key,
+    }
 }
 
 fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
@@ -143,17 +185,23 @@ fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
     at_least("commit.interval", interval, Duration::from_millis(1), problems);
     at_least("commit.transaction_timeout", timeout, Duration::from_secs(1), problems);
     if interval >= timeout {
-        let message = format!("must be shorter than commit.transaction_timeout ({})", commit.transaction_timeout);
+        let message = format!(
+            "must be shorter than commit.transaction_timeout ({})",
+            commit.transaction_timeout
+        );
         problems.push(Problem::new("commit.interval", message));
     }
     let session = session_timeout(&spec.kafka, problems);
     if timeout >= session {
         // A zombie's transaction must be gone before its partitions move to another worker.
-        let message = format!("must be shorter than the session timeout of {} s", session.as_secs_f64());
+        let message = format!(
+            "must be shorter than the session timeout of {} s",
+            session.as_secs_f64()
+        );
         problems.push(Problem::new("commit.transaction_timeout", message));
     }
     within("commit.records", commit.records, 1, 10_000_000, problems);
-    within("commit.bytes", commit.bytes.0, 1, u64::from(u32::MAX), problems);
+    within("commit.bytes", commit.bytes, ByteSize(1), ByteSize(1 << 30), problems);
     CommitSettings {
         interval,
         records: commit.records,
@@ -165,7 +213,11 @@ fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
 /// The session timeout of the consumers: `session.timeout.ms`, or the default.
 fn session_timeout(kafka: &spec::Kafka, problems: &mut Vec<Problem>) -> Duration {
     const PROPERTY: &str = "session.timeout.ms";
-    let ms = match kafka.properties.0.get(PROPERTY).map(|text| text.parse()) {
+    let given = match kafka.group_protocol {
+        spec::GroupProtocol::Classic => kafka.properties.0.get(PROPERTY),
+        spec::GroupProtocol::Consumer => None,
+    };
+    let ms = match given.map(|text| text.parse()) {
         None => SESSION_TIMEOUT_MS,
         Some(Ok(ms)) => ms,
         Some(Err(_)) => {
@@ -179,7 +231,13 @@ fn session_timeout(kafka: &spec::Kafka, problems: &mut Vec<Problem>) -> Duration
 
 fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     // Offsets inside a record are 32 bits wide, and no broker takes records near that size.
-    within("limits.record_bytes", spec.record_bytes.0, 1, 1 << 30, problems);
+    within(
+        "limits.record_bytes",
+        spec.record_bytes,
+        ByteSize(1),
+        ByteSize(1 << 30),
+        problems,
+    );
     within("limits.depth", spec.depth, 1, 1024, problems);
     let memory_min = spec.record_bytes.0.saturating_mul(4).max(8 << 20);
     if spec.memory.0 < memory_min {
@@ -218,20 +276,30 @@ fn quarantine(spec: &spec::Quarantine, problems: &mut Vec<Problem>) -> Quarantin
 }
 
 fn admin(spec: &spec::Admin, problems: &mut Vec<Problem>) -> Option<SocketAddr> {
-    listen_address(&spec.listen).unwrap_or_else(|message| {
-        problems.push(Problem::new("admin.listen", message));
-        None
-    })
+    match spec.listen.parse() {
+        Ok(Listen(address)) => address,
+        Err(message) => {
+            problems.push(Problem::new("admin.listen", message));
+            None
+        }
+    }
 }
 
-/// The address of the admin port; `off` is none. Errors are sentences for the user.
-pub fn listen_address(text: &str) -> Result<Option<SocketAddr>, String> {
-    match text {
-        "off" => Ok(None),
-        text => match text.parse() {
-            Ok(address) => Ok(Some(address)),
-            Err(_) => Err(format!("`{text}` is no address and port, such as `0.0.0.0:9464` or `[::]:9464`, and not `off`")),
-        },
+/// The address of the admin port, read from an address or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        if text == "off" {
+            return Ok(Listen(None));
+        }
+        match text.parse() {
+            Ok(address) => Ok(Listen(Some(address))),
+            Err(_) => Err("expected an address and port, such as `0.0.0.0:9464` or `[::]:9464`, or `off`".to_owned()),
+        }
     }
 }
 
@@ -251,14 +319,22 @@ fn log(spec: &spec::Log) -> LogSettings {
 /// Nothing that is written may be read again, and scrubbed and quarantined records never share a topic.
 fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
     let inputs: HashSet<&str> = settings.inputs.iter().map(|input| input.name.as_str()).collect();
-    let templates = [("output.topic", &settings.output.topic), ("quarantine.topic", &settings.quarantine.topic)];
+    let templates = [
+        ("output.topic", &settings.output.topic),
+        ("quarantine.topic", &settings.quarantine.topic),
+    ];
     for (path, template) in templates {
         if inputs.len() > 1 && !template.contains("{topic}") {
-            let message = "must contain `{topic}`: several input topics cannot share one output, partition by partition";
+            let message =
+                "must contain `{topic}`: several input topics cannot share one output, partition by partition";
             problems.push(Problem::new(path, message));
             continue;
         }
-        for input in &settings.inputs {
+        for input in settings
+            .inputs
+            .iter()
+            .filter(|input| topic_fault(&input.name).is_none())
+        {
             let topic = template.replace("{topic}", &input.name);
             if inputs.contains(topic.as_str()) {
                 let message = format!("gives `{topic}`, which is an input topic: records would go round for ever");
@@ -268,11 +344,18 @@ fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
             }
         }
     }
-    let outputs: HashSet<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
+    let outputs: HashSet<String> = settings
+        .inputs
+        .iter()
+        .map(|input| settings.output.topic_for(&input.name))
+        .collect();
     for input in &settings.inputs {
         let topic = settings.quarantine.topic_for(&input.name);
         if outputs.contains(&topic) {
-            problems.push(Problem::new("quarantine.topic", format!("gives `{topic}`, which is an output topic too")));
+            problems.push(Problem::new(
+                "quarantine.topic",
+                format!("gives `{topic}`, which is an output topic too"),
+            ));
         }
     }
 }
@@ -288,7 +371,10 @@ fn fields(rules: &[spec::FieldRule], problems: &mut Vec<Problem>) {
             (None, Some(names)) => listed(&format!("{at}.name"), &names.0, problems),
         }
         if rule.entity.is_none() && rule.action.is_none() {
-            problems.push(Problem::new(&at, "says nothing about the field; add `entity`, `action` or both"));
+            problems.push(Problem::new(
+                &at,
+                "says nothing about the field; add `entity`, `action` or both",
+            ));
         }
     }
 }
@@ -302,9 +388,15 @@ fn listed(path: &str, names: &[String], problems: &mut Vec<Problem>) {
 fn template(path: &str, template: &str, problems: &mut Vec<Problem>) {
     let rest = template.replace("{topic}", "");
     if template.is_empty() {
-        problems.push(Problem::new(path, "is empty; write a topic name such as `{topic}.scrubbed`"));
+        problems.push(Problem::new(
+            path,
+            "is empty; write a topic name such as `{topic}.scrubbed`",
+        ));
     } else if rest.contains(['{', '}']) {
-        problems.push(Problem::new(path, "has an unknown placeholder; only `{topic}` is known"));
+        problems.push(Problem::new(
+            path,
+            "has an unknown placeholder; only `{topic}` is known",
+        ));
     }
 }
 
@@ -334,11 +426,15 @@ fn is_host_and_port(broker: &str) -> bool {
 }
 
 /// A name that Kafka shows in its tools and Sluice puts into labels: short, visible ASCII.
-fn name(path: &str, text: &str, problems: &mut Vec<Problem>) {
-    if text.is_empty() || text.len() > 200 || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        let message = "must be 1 to 200 characters of visible ASCII without spaces";
-        problems.push(Problem::new(path, message));
+pub fn client_name(text: &str) -> Result<String, String> {
+    match (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("must be 1 to 200 characters of visible ASCII without spaces".to_owned()),
     }
+}
+
+fn check_name(path: &str, text: &str, problems: &mut Vec<Problem>) {
+    problems.extend(client_name(text).err().map(|message| Problem::new(path, message)));
 }
 
 /// A word that keys are bound to.
@@ -351,12 +447,15 @@ fn label(path: &str, text: &str, problems: &mut Vec<Problem>) -> String {
 
 fn at_least(path: &str, given: Duration, least: Duration, problems: &mut Vec<Problem>) {
     if given < least {
-        problems.push(Problem::new(path, format!("must be at least {}", super::units::HumanDuration(least))));
+        problems.push(Problem::new(path, format!("must be at least {}", HumanDuration(least))));
     }
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(path: &str, given: T, least: T, most: T, problems: &mut Vec<Problem>) {
     if given < least || given > most {
-        problems.push(Problem::new(path, format!("is {given}, and must be between {least} and {most}")));
+        problems.push(Problem::new(
+            path,
+            format!("is {given}, and must be between {least} and {most}"),
+        ));
     }
 }

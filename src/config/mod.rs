@@ -12,9 +12,10 @@ pub mod units;
 
 use std::path::Path;
 
-pub use compile::{Secrets, check_service, compile, listen_address};
+pub use compile::{Listen, Secrets, check_service, client_name, compile};
 pub use compiled::*;
 pub use error::{ConfigError, Problem, nearest};
+pub use outline::Position;
 pub use spec::Spec;
 
 /// The built-in configs that `-c profile:<name>` loads: name and YAML.
@@ -93,3 +94,6 @@ fn profile_yaml(name: &str, origin: &str) -> Result<&'static str, ConfigError> {
         ConfigError::whole(origin, format!("unknown profile; {fix}"))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_saphyr::granit_parser::{Event, Parser};
 
+use super::error::parent;
+
 /// A place in a text, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -30,7 +32,10 @@ struct Field {
 /// What the walk is inside of.
 enum Frame {
     /// A mapping; `Some` between a key and its value.
-    Map { path: String, key: Option<(String, Position)> },
+    Map {
+        path: String,
+        key: Option<(String, Position)>,
+    },
     /// A sequence and the index of its next element.
     List { path: String, next: usize },
 }
@@ -42,7 +47,10 @@ impl Outline {
         let mut stack: Vec<Frame> = Vec::new();
         for event in Parser::new_from_str(yaml) {
             let Ok((event, span)) = event else { break };
-            let at = Position { line: span.start.line() as u64, column: span.start.col() as u64 + 1 };
+            let at = Position {
+                line: span.start.line() as u64,
+                column: span.start.col() as u64 + 1,
+            };
             match event {
                 Event::MappingStart(..) => {
                     let path = outline.value(&mut stack, at);
@@ -71,7 +79,10 @@ impl Outline {
             if let Some(field) = self.fields.iter().find(|field| field.path == path) {
                 return Some(field.start);
             }
-            path = &path[..path.rfind(['.', '['])?];
+            if path.is_empty() {
+                return None;
+            }
+            path = parent(path);
         }
     }
 
@@ -80,6 +91,11 @@ impl Outline {
         let exact = self.fields.iter().rfind(|field| field.start == at || field.value == at);
         let before = || self.fields.iter().rfind(|field| field.start <= at);
         exact.or_else(before).map_or("", |field| &field.path)
+    }
+
+    /// Whether the key of an entry begins at `at`.
+    pub fn is_key(&self, at: Position) -> bool {
+        self.fields.iter().any(|field| field.start == at && field.value != at)
     }
 
     /// A scalar is a key where a mapping waits for one, and a value elsewhere.
@@ -108,7 +124,11 @@ impl Outline {
                 (format!("{path}[{}]", *next - 1), at)
             }
         };
-        self.fields.push(Field { path: path.clone(), start, value: at });
+        self.fields.push(Field {
+            path: path.clone(),
+            start,
+            value: at,
+        });
         path
     }
 }

@@ -187,7 +187,11 @@ pub struct Output {
 
 impl Default for Output {
     fn default() -> Self {
-        Output { topic: "{topic}.scrubbed".to_owned(), create: None, binary_key: BinaryKey::Quarantine }
+        Output {
+            topic: "{topic}.scrubbed".to_owned(),
+            create: None,
+            binary_key: BinaryKey::Quarantine,
+        }
     }
 }
 
@@ -204,7 +208,10 @@ pub struct Create {
 
 impl Default for Create {
     fn default() -> Self {
-        Create { replication: -1, config: BTreeMap::new() }
+        Create {
+            replication: -1,
+            config: BTreeMap::new(),
+        }
     }
 }
 
@@ -269,7 +276,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { record_bytes: ByteSize(1 << 20), depth: 64, memory: ByteSize(64 << 20) }
+        Limits {
+            record_bytes: ByteSize(1 << 20),
+            depth: 64,
+            memory: ByteSize(64 << 20),
+        }
     }
 }
 
@@ -285,7 +296,10 @@ pub struct Quarantine {
 
 impl Default for Quarantine {
     fn default() -> Self {
-        Quarantine { topic: "{topic}.quarantine".to_owned(), breaker: Breaker::default() }
+        Quarantine {
+            topic: "{topic}.quarantine".to_owned(),
+            breaker: Breaker::default(),
+        }
     }
 }
 
@@ -305,7 +319,11 @@ pub struct Breaker {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Breaker { window: 1000, ratio: 0.5, on_trip: OnTrip::Pause }
+        Breaker {
+            window: 1000,
+            ratio: 0.5,
+            on_trip: OnTrip::Pause,
+        }
     }
 }
 
@@ -341,7 +359,10 @@ pub struct Pseudonyms {
 
 impl Default for Pseudonyms {
     fn default() -> Self {
-        Pseudonyms { tenant: "default".to_owned(), scope: "default".to_owned() }
+        Pseudonyms {
+            tenant: "default".to_owned(),
+            scope: "default".to_owned(),
+        }
     }
 }
 
@@ -439,7 +460,9 @@ pub struct Admin {
 
 impl Default for Admin {
     fn default() -> Self {
-        Admin { listen: "0.0.0.0:9464".to_owned() }
+        Admin {
+            listen: "0.0.0.0:9464".to_owned(),
+        }
     }
 }
 
@@ -455,7 +478,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { format: LogFormat::Json, level: LogLevel::Info }
+        Log {
+            format: LogFormat::Json,
+            level: LogLevel::Info,
+        }
     }
 }
 

@@ -97,7 +97,10 @@ impl FromStr for ByteSize {
                 .find(|(name, _)| *name == unit)
                 .ok_or_else(|| fault(&format!("has the unknown unit `{unit}`")))?,
         };
-        number.checked_mul(scale).map(ByteSize).ok_or_else(|| fault("is too large"))
+        number
+            .checked_mul(scale)
+            .map(ByteSize)
+            .ok_or_else(|| fault("is too large"))
     }
 }
 
@@ -106,7 +109,9 @@ fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let number = text[..digits].parse().ok()?;
     let after_number = text[digits..].trim_start();
-    let unit_end = after_number.find(|c: char| c.is_ascii_digit()).unwrap_or(after_number.len());
+    let unit_end = after_number
+        .find(|c: char| c.is_ascii_digit())
+        .unwrap_or(after_number.len());
     Some((number, after_number[..unit_end].trim_end(), &after_number[unit_end..]))
 }
 
@@ -114,14 +119,19 @@ impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.as_millis();
         // One unit is enough: what is no whole number of seconds is written in milliseconds.
-        let (unit, scale) = TIME_UNITS.into_iter().find(|&(_, scale)| ms % u128::from(scale) == 0 && ms > 0).unwrap_or(("ms", 1));
+        let (unit, scale) = TIME_UNITS
+            .into_iter()
+            .find(|&(_, scale)| ms > 0 && ms.is_multiple_of(u128::from(scale)))
+            .unwrap_or(("ms", 1));
         write!(f, "{}{unit}", ms / u128::from(scale))
     }
 }
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let binary = SIZE_UNITS[..3].iter().find(|&&(_, scale)| self.0 > 0 && self.0 % scale == 0);
+        let binary = SIZE_UNITS[..3]
+            .iter()
+            .find(|&&(_, scale)| self.0 > 0 && self.0.is_multiple_of(scale));
         match binary {
             Some((unit, scale)) => write!(f, "{}{unit}", self.0 / scale),
             None => write!(f, "{}B", self.0),
@@ -134,7 +144,9 @@ macro_rules! as_text {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                Cow::<'de, str>::deserialize(deserializer)?
+                    .parse()
+                    .map_err(de::Error::custom)
             }
         }
 
@@ -189,7 +201,14 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, ms) in [("100ms", 100), ("10s", 10_000), ("1m30s", 90_000), ("2h", 7_200_000), (" 5 s ", 5_000), ("0ms", 0)] {
+        for (text, ms) in [
+            ("100ms", 100),
+            ("10s", 10_000),
+            ("1m30s", 90_000),
+            ("2h", 7_200_000),
+            (" 5 s ", 5_000),
+            ("0ms", 0),
+        ] {
             assert_eq!(text.parse(), Ok(HumanDuration::millis(ms)), "{text}");
         }
     }
@@ -209,13 +228,25 @@ mod tests {
             ("99999999999999999999s", "is no duration"),
         ] {
             let error = text.parse::<HumanDuration>().expect_err(text).to_string();
-            assert_eq!(error, format!("`{text}` {reason}; write it like `100ms`, `10s` or `1m30s`"));
+            assert_eq!(
+                error,
+                format!("`{text}` {reason}; write it like `100ms`, `10s` or `1m30s`")
+            );
         }
     }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in [("0", 0), ("17", 17), ("17B", 17), ("2KiB", 2048), ("16 MiB", 16 << 20), ("1GiB", 1 << 30), ("3kB", 3000), ("1GB", 1_000_000_000)] {
+        for (text, bytes) in [
+            ("0", 0),
+            ("17", 17),
+            ("17B", 17),
+            ("2KiB", 2048),
+            ("16 MiB", 16 << 20),
+            ("1GiB", 1 << 30),
+            ("3kB", 3000),
+            ("1GB", 1_000_000_000),
+        ] {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
     }
@@ -230,7 +261,10 @@ mod tests {
             ("18446744073709551615KiB", "is too large"),
         ] {
             let error = text.parse::<ByteSize>().expect_err(text).to_string();
-            assert_eq!(error, format!("`{text}` {reason}; write it like `512KiB`, `16MiB` or `1GiB`"));
+            assert_eq!(
+                error,
+                format!("`{text}` {reason}; write it like `512KiB`, `16MiB` or `1GiB`")
+            );
         }
     }
 

@@ -179,6 +179,16 @@ impl Consumer {
         self.handle.high_watermark(&self.names[partition.topic], partition.partition)
     }
 
+    /// The next offset to read, markers of transactions passed over; `None` before the first record.
+    pub fn position(&self, partition: Partition) -> Option<i64> {
+        let list = self.list([(partition, Offset::Invalid)]).ok()?;
+        self.handle.position(&list).ok()?;
+        match list.elements().first()?.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
     /// Fresh metadata of the group: a transaction that carries it is fenced once we are no member any more.
     pub fn group(&self) -> Group {
         Group(self.handle.group_metadata())

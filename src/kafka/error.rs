@@ -57,6 +57,11 @@ impl Error {
         Error::new(ErrorKind::Fatal, "INTERNAL", text)
     }
 
+    /// The assignment is somebody else's: nothing of it may be committed.
+    pub fn lost() -> Error {
+        Error::new(ErrorKind::Retriable, "ASSIGNMENT_LOST", "the assignment was lost")
+    }
+
     /// What it means.
     pub fn kind(&self) -> ErrorKind {
         self.kind

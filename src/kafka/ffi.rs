@@ -266,6 +266,13 @@ impl Handle {
         self.check(code, "commit offsets")
     }
 
+    /// Fills in the positions: the next offset to hand out.
+    pub(super) fn position(&self, partitions: &TopicPartitionList) -> Result<(), Error> {
+        // SAFETY: both are alive; the call writes the offsets into the list.
+        let code = unsafe { rd::rd_kafka_position(self.rk, partitions.ptr()) };
+        self.check(code, "read positions")
+    }
+
     /// The high watermark that the last fetch told, if any.
     pub(super) fn high_watermark(&self, topic: &CStr, partition: i32) -> Option<i64> {
         let (mut low, mut high) = (-1i64, -1i64);
@@ -288,7 +295,6 @@ impl Handle {
         unsafe {
             if self.cooperative() {
                 // Answer a revocation that we were told of and have not acted on.
-                let all = rd::rd_kafka_topic_partition_list_new(0);
                 let mut assigned = ptr::null_mut();
                 if rd::rd_kafka_assignment(self.rk, &raw mut assigned) == Code::RD_KAFKA_RESP_ERR_NO_ERROR {
                     let error = rd::rd_kafka_incremental_unassign(self.rk, assigned);
@@ -297,7 +303,6 @@ impl Handle {
                     }
                     rd::rd_kafka_topic_partition_list_destroy(assigned);
                 }
-                rd::rd_kafka_topic_partition_list_destroy(all);
             } else {
                 rd::rd_kafka_assign(self.rk, ptr::null());
             }

@@ -64,8 +64,9 @@ impl Source for KafkaSource {
         self.0.commit(offsets)
     }
 
-    fn end_offset(&self, partition: Partition) -> Option<i64> {
-        self.0.high_watermark(partition)
+    fn lag(&self, partition: Partition, next: i64) -> Option<i64> {
+        let end = self.0.high_watermark(partition)?;
+        Some((end - self.0.position(partition).unwrap_or(next).max(next)).max(0))
     }
 
     fn group(&self) -> Group {

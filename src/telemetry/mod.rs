@@ -4,6 +4,7 @@
 //! that no record pays for being counted. A new group of metrics (signals, state) is lines in [`names`] and a struct
 //! in `handles`.
 
+pub mod logging;
 pub mod names;
 
 mod handles;
