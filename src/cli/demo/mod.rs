@@ -1,0 +1,4 @@
+//! `sluice demo`.
+
+pub mod generate;
+mod people;
