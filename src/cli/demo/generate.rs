@@ -17,8 +17,8 @@ pub const TOPICS: [&str; 4] = ["logins", "transactions", "support", "access"];
 /// Share of records that cannot be read, unless told otherwise.
 pub const POISON_SHARE: f64 = 0.001;
 
-/// Start of the event times, unless told otherwise: 2026-01-05T00:00:00Z in milliseconds.
-pub const START_MS: i64 = 1_767_571_200_000;
+/// Start of the event times that no clock gives: 2026-01-05T00:00:00Z in milliseconds.
+const START_MS: i64 = 1_767_571_200_000;
 
 /// Shortest and longest value of the logins and transactions topics, in bytes.
 pub const EVENT_BYTES: std::ops::RangeInclusive<usize> = 350..=380;
@@ -72,7 +72,7 @@ struct Account {
 }
 
 impl Generator {
-    /// The stream of this seed, with times from [`START_MS`] and [`POISON_SHARE`] of poison.
+    /// The stream of this seed, with times from 2026-01-05T00:00:00Z and [`POISON_SHARE`] of poison.
     pub fn new(seed: u64) -> Generator {
         let mut rng = Rng::with_seed(seed);
         let accounts = (0..ACCOUNTS).map(|_| Account::new(&mut rng)).collect();
@@ -85,13 +85,6 @@ impl Generator {
         Generator { rng, now_ms: START_MS, poison_share: POISON_SHARE, accounts, weights }
     }
 
-    /// The same with event times from `start_ms` (Unix time in milliseconds).
-    #[must_use]
-    pub fn starting_at(mut self, start_ms: i64) -> Generator {
-        self.now_ms = start_ms;
-        self
-    }
-
     /// The same with this share (0 to 1) of records that cannot be read.
     #[must_use]
     pub fn with_poison(mut self, share: f64) -> Generator {
@@ -101,7 +94,13 @@ impl Generator {
 
     /// The next event, at most 20 ms of event time after the one before.
     pub fn next_event(&mut self) -> Event {
-        self.now_ms += self.rng.i64(0..20);
+        let gap_ms = self.rng.i64(0..20);
+        self.next_event_at(self.now_ms + gap_ms)
+    }
+
+    /// The next event, at this Unix time in milliseconds: for a stream that follows the wall clock.
+    pub fn next_event_at(&mut self, now_ms: i64) -> Event {
+        self.now_ms = now_ms;
         let mut event = match self.rng.u8(0..100) {
             0..84 => self.play(),
             84..92 => self.access(),
