@@ -137,12 +137,17 @@ impl Generator {
         let text = fill(rng, template, language, &email);
         let ticket = format!("T-{}", digits(rng, 6));
         let value = format!(
-            r#"{{"ticket":"{ticket}","type":"message","ts":"{}","lang":"{}","name":"{} {}","from":"{email}","message":{}}}"#,
+            concat!(
+                r#"{{"ticket":"{ticket}","type":"message","ts":"{}","lang":"{}","name":"{} {}","#,
+                r#""from":"{email}","message":{}}}"#,
+            ),
             utc(self.now_ms),
             language.tag(),
             name.0,
             name.1,
             serde_json::Value::from(text),
+            ticket = ticket,
+            email = email,
         );
         Event { topic: "support", key: ticket, value }
     }
@@ -161,12 +166,21 @@ impl Generator {
         };
         let payer = if rng.bool() { format!(r#","payer_email":"{}""#, account.email) } else { String::new() };
         let value = format!(
-            r#"{{"ts":"{}","type":"access","site":"pay.example.com","remote_addr":"{}","request":"{method} {path}{query} HTTP/1.1","status":{status},"bytes":{},"duration_ms":{},"user_agent":"{}"{payer}}}"#,
+            concat!(
+                r#"{{"ts":"{}","type":"access","site":"pay.example.com","remote_addr":"{}","#,
+                r#""request":"{method} {path}{query} HTTP/1.1","status":{status},"bytes":{},"#,
+                r#""duration_ms":{},"user_agent":"{}"{payer}}}"#,
+            ),
             utc(self.now_ms),
             account.ip,
             rng.u32(200..40_000),
             rng.u32(1..900),
             account.user_agent,
+            method = method,
+            path = path,
+            query = query,
+            status = status,
+            payer = payer,
         );
         Event { topic: "access", key: account.ip.clone(), value }
     }
@@ -228,11 +242,17 @@ impl Account {
             outcome
         };
         let core = format!(
-            r#"{{"event_id":"e{}","type":"login","ts":"{}","user_id":"{}","email":"{}","ip":"{ip}","device_id":"{device}",{outcome}"#,
+            concat!(
+                r#"{{"event_id":"e{}","type":"login","ts":"{}","user_id":"{}","email":"{}","ip":"{ip}","#,
+                r#""device_id":"{device}",{outcome}"#,
+            ),
             hex(rng, 13),
             utc(now_ms),
             self.user_id,
             self.email,
+            ip = ip,
+            device = device,
+            outcome = outcome,
         );
         let City { name, lat, lon } = city;
         Draft {
@@ -261,11 +281,20 @@ impl Account {
         let (kind, amount, adds, detail) = self.movement(rng);
         self.balance = if adds { before + amount } else { before - amount };
         let core = format!(
-            r#"{{"event_id":"e{}","type":"{kind}","ts":"{}","user_id":"{}","session_id":"{session}","amount":{amount},"currency":"IDR","balance_before":{before},"balance_after":{},"status":"approved"{detail}"#,
+            concat!(
+                r#"{{"event_id":"e{}","type":"{kind}","ts":"{}","user_id":"{}","session_id":"{session}","#,
+                r#""amount":{amount},"currency":"IDR","balance_before":{before},"balance_after":{},"#,
+                r#""status":"approved"{detail}"#,
+            ),
             hex(rng, 13),
             wib(now_ms),
             self.user_id,
             self.balance,
+            kind = kind,
+            session = session,
+            amount = amount,
+            before = before,
+            detail = detail,
         );
         let extras = vec![format!(r#","ip":"{}""#, self.ip), format!(r#","device_id":"{}""#, self.device_id)];
         Draft { core, extras }
@@ -370,18 +399,22 @@ const NOTES: [&[&str]; 3] = [
 
 const MESSAGES: [&[&str]; 3] = [
     &[
-        "Selamat pagi,\nsaya tidak bisa masuk sejak kemarin. Terakhir login dari {ip}. Mohon balas ke {email} atau WA {phone}. Terima kasih.",
+        "Selamat pagi,\nsaya tidak bisa masuk sejak kemarin. Terakhir login dari {ip}. Mohon balas ke {email} \
+         atau WA {phone}. Terima kasih.",
         "Halo admin, deposit saya dengan kartu {card} belum masuk. Nomor saya {phone}, email {email}.",
         "Tolong ganti nomor HP saya menjadi {phone}. Kode sudah dikirim ke {email} tetapi tidak bisa dibuka.",
     ],
     &[
-        "Hej,\njeg er blevet trukket to gange på kortet {card}. Pengene skal tilbage på {iban}. I kan få fat i mig på {phone} eller {email}.\nPå forhånd tak",
+        "Hej,\njeg er blevet trukket to gange på kortet {card}. Pengene skal tilbage på {iban}. I kan få fat i \
+         mig på {phone} eller {email}.\nPå forhånd tak",
         "Mit CPR-nummer er {cpr}, og jeg har fået ny telefon: {phone}. Kan I rette det på kontoen {email}?",
         "Der er logget ind fra {ip}, og det var ikke mig. Spær kontoen {email} og ring på {phone}. CPR {cpr}.",
-        "Jeg mangler en kvittering for købet i går. Den skal sendes til {email}, ikke til den gamle adresse. Tak for hjælpen!",
+        "Jeg mangler en kvittering for købet i går. Den skal sendes til {email}, ikke til den gamle adresse. \
+         Tak for hjælpen!",
     ],
     &[
-        "Hello,\nmy card {card} was charged twice. Please refund to {iban} and confirm to {email}, or call {phone}.\nMany thanks",
+        "Hello,\nmy card {card} was charged twice. Please refund to {iban} and confirm to {email}, or call \
+         {phone}.\nMany thanks",
         "I can not log in from {ip} any more. My address is {email}; the code never came to {phone}.",
         "Please move my payout to IBAN {iban}. The statement goes to {email}.",
     ],
