@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod completions;
+pub mod demo;
 pub mod output;
 pub mod panic;
 pub mod run;
