@@ -207,23 +207,37 @@ impl Tally {
 /// Within each partition the ids come in the order they were sent in: ids of one partition rise.
 #[track_caller]
 pub fn assert_in_order(records: &[Stored]) {
+    assert_eq!(disorder(records), None);
+}
+
+/// The first record that is out of order, or has no id.
+pub fn disorder(records: &[Stored]) -> Option<String> {
     let mut last: HashMap<i32, u64> = HashMap::new();
-    for record in records {
-        let id = id_of(record).unwrap_or_else(|wrong| panic!("{wrong}"));
-        let before = last.insert(record.partition, id);
-        assert!(before < Some(id), "partition {}: event {id} came after {before:?}", record.partition);
-    }
+    records.iter().find_map(|record| {
+        let id = match id_of(record) {
+            Ok(id) => id,
+            Err(wrong) => return Some(wrong),
+        };
+        let before = last.insert(record.partition, id).filter(|before| *before >= id)?;
+        Some(format!("partition {}: event {id} came after {before}", record.partition))
+    })
 }
 
 /// No raw personal data in any key, value or header.
 #[track_caller]
 pub fn assert_no_canary(what: &str, records: &[Stored]) {
-    for record in records {
+    if let Some(record) = first_with_canary(records) {
+        panic!("{what}: raw data in partition {} offset {}", record.partition, record.offset);
+    }
+}
+
+/// The first record that holds raw personal data.
+pub fn first_with_canary(records: &[Stored]) -> Option<&Stored> {
+    records.iter().find(|record| {
         let headers = record.headers.iter().flat_map(|(name, value)| [Some(name.as_bytes()), value.as_deref()]);
         let parts = [record.key.as_deref(), record.value.as_deref()].into_iter().chain(headers);
-        let raw = parts.flatten().any(holds_canary);
-        assert!(!raw, "{what}: raw data in partition {} offset {}", record.partition, record.offset);
-    }
+        parts.flatten().any(holds_canary)
+    })
 }
 
 /// No raw personal data in a text, such as a log.
