@@ -1,6 +1,9 @@
 //! The test bed is to be trusted: records come back as they were sent, an open transaction is seen as open, a broker
 //! that is stopped comes back with its data, and the oracle notices what it is there to notice. Plain clients only.
 
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::Duration;
 
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -8,7 +11,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use crate::support::kafka::{Broker, Options};
 use crate::support::kafka_client::{Committed, Ends, Event, Feeder, Isolation, Stored, load, read};
 use crate::support::oracle::{self, Tally};
-use crate::support::process::tail;
+use crate::support::process::{Leashed, tail};
 use crate::support::wait::{alone, wait_until};
 
 const PARTITIONS: i32 = 6;
@@ -90,6 +93,18 @@ fn a_broker_comes_back_with_its_data_and_a_feeder_waits_for_it() {
         read(&broker, "bed-restart", Isolation::Committed).iter().map(|r| oracle::id_of(r).expect("an id")).collect();
     assert_eq!(ids.len() as u64, events, "{}", tail(&broker.log(), 20));
     assert_eq!(Committed::of(&broker, "nobody", "bed-restart").offsets(), Some(vec![-1, -1]));
+}
+
+#[test]
+fn a_process_ends_and_its_directory_goes_when_the_test_that_started_it_is_gone() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let log = File::create(scratch.path().join("log")).expect("a log");
+    let mut process = Leashed::spawn(Command::new("sleep").arg("600"), log, Some(scratch.path()));
+    assert_eq!(process.status(), None);
+    process.abandon();
+    let status = process.wait(Duration::from_secs(10)).expect("the leash to end it");
+    assert_eq!(status.signal(), Some(9));
+    wait_until(Duration::from_secs(10), "the scratch directory to be removed", || !scratch.path().exists());
 }
 
 #[test]

@@ -101,6 +101,11 @@ impl Leashed {
         try_wait_for(deadline, || self.status())
     }
 
+    /// Closes the leash as the end of the test process does.
+    pub fn abandon(&mut self) {
+        self.leash = None;
+    }
+
     /// Tells the watchdog that the process id is no longer ours.
     fn let_go(&mut self) {
         if let Some(mut leash) = self.leash.take() {
