@@ -5,6 +5,8 @@
 pub mod kafka;
 /// Plain Kafka clients: load events, read topics whole, measure ends.
 pub mod kafka_client;
+/// A record that the safe client cannot make.
+pub mod kafka_raw;
 /// Events whose every byte follows from an id, and what must be true of them afterwards.
 pub mod oracle;
 /// Child processes that never outlive the test.
