@@ -24,6 +24,13 @@ const LENGTHS: &[(u8, &str)] = &[
     (33, "RU"),
 ];
 
+/// Length of the IBANs of a country, its code in any case; `None` for a country without IBANs.
+pub fn length_of(country: [u8; 2]) -> Option<usize> {
+    let country = country.map(|b| b.to_ascii_uppercase());
+    let holds = |countries: &str| countries.as_bytes().split(|&b| b == b' ').any(|code| code == country);
+    LENGTHS.iter().find(|(_, countries)| holds(countries)).map(|&(len, _)| usize::from(len))
+}
+
 /// An IBAN in capitals without white space. Holds an account number, so it has no `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Iban {
