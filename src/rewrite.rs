@@ -31,9 +31,7 @@ struct FirstRun {
 impl std::fmt::Debug for Edits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Replacements may be parts of values (a mask): spans only.
-        f.debug_struct("Edits")
-            .field("edits", &self.edits)
-            .finish_non_exhaustive()
+        f.debug_struct("Edits").field("edits", &self.edits).finish_non_exhaustive()
     }
 }
 
@@ -146,12 +144,7 @@ impl Edits {
 
 /// By start; an insertion before what replaces, of others the outermost first, of equals the one that came first.
 fn order(edit: &Edit) -> (u32, bool, Reverse<u32>, u32) {
-    (
-        edit.span.start,
-        !edit.span.is_empty(),
-        Reverse(edit.span.end),
-        edit.replacement.start,
-    )
+    (edit.span.start, !edit.span.is_empty(), Reverse(edit.span.end), edit.replacement.start)
 }
 
 /// The whole member that `scalar` is the value of.
@@ -196,9 +189,7 @@ mod tests {
 
     fn tape_of(raw: &str) -> Vec<Scalar> {
         let mut tape = Vec::new();
-        Scanner::new(Limits::default())
-            .scan(raw.as_bytes(), &mut Paths::new(), &mut tape)
-            .expect("is JSON");
+        Scanner::new(Limits::default()).scan(raw.as_bytes(), &mut Paths::new(), &mut tape).expect("is JSON");
         tape
     }
 
@@ -211,10 +202,7 @@ mod tests {
     /// `raw` without the values whose text is one of `gone`.
     fn without(raw: &str, gone: &[&str]) -> String {
         let mut edits = Edits::new();
-        for scalar in tape_of(raw)
-            .iter()
-            .filter(|s| s.kind != Kind::Key && gone.contains(&&raw[s.span.range()]))
-        {
+        for scalar in tape_of(raw).iter().filter(|s| s.kind != Kind::Key && gone.contains(&&raw[s.span.range()])) {
             edits.remove_member(raw.as_bytes(), scalar);
         }
         spliced(&mut edits, raw)
@@ -302,10 +290,7 @@ mod tests {
         let mut out = b"\"".to_vec();
         escape_json_into(&text, &mut out);
         out.push(b'"');
-        assert_eq!(
-            String::from_utf8(out).expect("is UTF-8"),
-            serde_json::to_string(&text).expect("is a string")
-        );
+        assert_eq!(String::from_utf8(out).expect("is UTF-8"), serde_json::to_string(&text).expect("is a string"));
     }
 
     #[test]

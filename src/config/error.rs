@@ -26,20 +26,14 @@ pub struct Problem {
 impl Problem {
     /// A problem with the field at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
-        Problem {
-            path: path.into(),
-            message: message.into(),
-        }
+        Problem { path: path.into(), message: message.into() }
     }
 }
 
 impl ConfigError {
     /// A problem with the config as a whole, such as a file that cannot be read.
     pub fn whole(origin: &str, message: impl Into<String>) -> ConfigError {
-        ConfigError {
-            origin: origin.to_owned(),
-            problems: vec![(None, Problem::new("", message))],
-        }
+        ConfigError { origin: origin.to_owned(), problems: vec![(None, Problem::new("", message))] }
     }
 
     /// Problems found in checked fields; `yaml` tells where they stand.
@@ -47,27 +41,19 @@ impl ConfigError {
         let outline = Outline::of(yaml);
         let mut problems: Vec<_> = problems.into_iter().map(|p| (outline.position(&p.path), p)).collect();
         problems.sort_by_key(|&(position, _)| position.map_or((1, None), |at| (0, Some(at))));
-        ConfigError {
-            origin: origin.to_owned(),
-            problems,
-        }
+        ConfigError { origin: origin.to_owned(), problems }
     }
 
     /// What the YAML reader says.
     pub(super) fn from_yaml(origin: &str, yaml: &str, error: &YamlError) -> ConfigError {
         let error = error.without_snippet();
-        let at = error.location().filter(|at| at.line() > 0).map(|at| Position {
-            line: at.line(),
-            column: at.column(),
-        });
+        let at =
+            error.location().filter(|at| at.line() > 0).map(|at| Position { line: at.line(), column: at.column() });
         let outline = Outline::of(yaml);
         let path = at.map_or("", |at| blamed_path(error, &outline, at));
         let on_key = at.is_some_and(|at| outline.is_key(at));
         let problem = Problem::new(path, yaml_message(error, path, on_key));
-        ConfigError {
-            origin: origin.to_owned(),
-            problems: vec![(at, problem)],
-        }
+        ConfigError { origin: origin.to_owned(), problems: vec![(at, problem)] }
     }
 
     /// The problems in the order of the file.

@@ -32,10 +32,7 @@ struct Field {
 /// What the walk is inside of.
 enum Frame {
     /// A mapping; `Some` between a key and its value.
-    Map {
-        path: String,
-        key: Option<(String, Position)>,
-    },
+    Map { path: String, key: Option<(String, Position)> },
     /// A sequence and the index of its next element.
     List { path: String, next: usize },
 }
@@ -47,10 +44,7 @@ impl Outline {
         let mut stack: Vec<Frame> = Vec::new();
         for event in Parser::new_from_str(yaml) {
             let Ok((event, span)) = event else { break };
-            let at = Position {
-                line: span.start.line() as u64,
-                column: span.start.col() as u64 + 1,
-            };
+            let at = Position { line: span.start.line() as u64, column: span.start.col() as u64 + 1 };
             match event {
                 Event::MappingStart(..) => {
                     let path = outline.value(&mut stack, at);
@@ -124,11 +118,7 @@ impl Outline {
                 (format!("{path}[{}]", *next - 1), at)
             }
         };
-        self.fields.push(Field {
-            path: path.clone(),
-            start,
-            value: at,
-        });
+        self.fields.push(Field { path: path.clone(), start, value: at });
         path
     }
 }

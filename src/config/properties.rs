@@ -11,53 +11,28 @@ use super::spec::{Kafka, SecretRef};
 const OWNED: &[(&[&str], &str)] = &[
     (&["bootstrap.servers", "metadata.broker.list"], "set kafka.brokers"),
     (&["group.id"], "set kafka.group"),
-    (
-        &["group.instance.id"],
-        "set kafka.instance_id and kafka.static_membership",
-    ),
+    (&["group.instance.id"], "set kafka.instance_id and kafka.static_membership"),
     (&["group.protocol", "group.remote.assignor"], "set kafka.group_protocol"),
     (
         &["partition.assignment.strategy"],
         "Sluice needs the `range` assignor: only it gives one worker the same partition of all topics",
     ),
     (
-        &[
-            "enable.auto.commit",
-            "auto.commit.enable",
-            "auto.commit.interval.ms",
-            "enable.auto.offset.store",
-        ],
+        &["enable.auto.commit", "auto.commit.enable", "auto.commit.interval.ms", "enable.auto.offset.store"],
         "Sluice commits offsets itself, after delivery",
     ),
     (&["isolation.level"], "Sluice always reads committed records only"),
-    (
-        &["transactional.id"],
-        "Sluice makes it from kafka.instance_id and the worker",
-    ),
+    (&["transactional.id"], "Sluice makes it from kafka.instance_id and the worker"),
     (&["transaction.timeout.ms"], "set commit.transaction_timeout"),
     (
-        &[
-            "enable.idempotence",
-            "enable.gapless.guarantee",
-            "acks",
-            "request.required.acks",
-        ],
+        &["enable.idempotence", "enable.gapless.guarantee", "acks", "request.required.acks"],
         "delivery without loss, duplicates or reordering rests on it; set delivery",
     ),
     (&["partitioner"], "records keep the partition of their input"),
-    (
-        &["statistics.interval.ms"],
-        "Sluice reads the statistics for its metrics",
-    ),
-    (
-        &["enable.metrics.push"],
-        "metrics are served on admin.listen, and nothing is pushed to brokers",
-    ),
+    (&["statistics.interval.ms"], "Sluice reads the statistics for its metrics"),
+    (&["enable.metrics.push"], "metrics are served on admin.listen, and nothing is pushed to brokers"),
     (&["enable.partition.eof"], "Sluice needs it for restoring its state"),
-    (
-        &["plugin.library.paths"],
-        "foreign code in the process could read personal data",
-    ),
+    (&["plugin.library.paths"], "foreign code in the process could read personal data"),
 ];
 
 /// Properties that librdkafka refuses with `group.protocol=consumer`: the broker decides.
@@ -160,13 +135,7 @@ mod tests {
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in [
-            "sasl.username",
-            "ssl.key.location",
-            "ssl.certificate.pem",
-            "ssl.ca.pem",
-            "security.protocol",
-        ] {
+        for name in ["sasl.username", "ssl.key.location", "ssl.certificate.pem", "ssl.ca.pem", "security.protocol"] {
             assert!(!is_secret(name), "{name}");
         }
     }
@@ -174,13 +143,8 @@ mod tests {
     #[test]
     fn a_secret_file_loses_one_line_break_only() {
         let file = tempfile::NamedTempFile::new().expect("temporary file");
-        for (content, secret) in [
-            ("pw", "pw"),
-            ("pw\n", "pw"),
-            ("pw\r\n", "pw"),
-            ("pw\n\n", "pw\n"),
-            (" pw ", " pw "),
-        ] {
+        for (content, secret) in [("pw", "pw"), ("pw\n", "pw"), ("pw\r\n", "pw"), ("pw\n\n", "pw\n"), (" pw ", " pw ")]
+        {
             std::fs::write(file.path(), content).expect("written");
             let read = read_secret(&SecretRef::File(file.path().to_owned()));
             assert_eq!(read, Ok(Some(secret.to_owned())));

@@ -6,8 +6,5 @@ use super::spec::Spec;
 
 /// The schema (draft 2020-12) of [`Spec`].
 pub fn json_schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Spec>()
-        .to_value()
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Spec>().to_value()
 }

@@ -187,11 +187,7 @@ pub struct Output {
 
 impl Default for Output {
     fn default() -> Self {
-        Output {
-            topic: "{topic}.scrubbed".to_owned(),
-            create: None,
-            binary_key: BinaryKey::Quarantine,
-        }
+        Output { topic: "{topic}.scrubbed".to_owned(), create: None, binary_key: BinaryKey::Quarantine }
     }
 }
 
@@ -208,10 +204,7 @@ pub struct Create {
 
 impl Default for Create {
     fn default() -> Self {
-        Create {
-            replication: -1,
-            config: BTreeMap::new(),
-        }
+        Create { replication: -1, config: BTreeMap::new() }
     }
 }
 
@@ -276,11 +269,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            record_bytes: ByteSize(1 << 20),
-            depth: 64,
-            memory: ByteSize(64 << 20),
-        }
+        Limits { record_bytes: ByteSize(1 << 20), depth: 64, memory: ByteSize(64 << 20) }
     }
 }
 
@@ -296,10 +285,7 @@ pub struct Quarantine {
 
 impl Default for Quarantine {
     fn default() -> Self {
-        Quarantine {
-            topic: "{topic}.quarantine".to_owned(),
-            breaker: Breaker::default(),
-        }
+        Quarantine { topic: "{topic}.quarantine".to_owned(), breaker: Breaker::default() }
     }
 }
 
@@ -319,11 +305,7 @@ pub struct Breaker {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Breaker {
-            window: 1000,
-            ratio: 0.5,
-            on_trip: OnTrip::Pause,
-        }
+        Breaker { window: 1000, ratio: 0.5, on_trip: OnTrip::Pause }
     }
 }
 
@@ -359,10 +341,7 @@ pub struct Pseudonyms {
 
 impl Default for Pseudonyms {
     fn default() -> Self {
-        Pseudonyms {
-            tenant: "default".to_owned(),
-            scope: "default".to_owned(),
-        }
+        Pseudonyms { tenant: "default".to_owned(), scope: "default".to_owned() }
     }
 }
 
@@ -460,9 +439,7 @@ pub struct Admin {
 
 impl Default for Admin {
     fn default() -> Self {
-        Admin {
-            listen: "0.0.0.0:9464".to_owned(),
-        }
+        Admin { listen: "0.0.0.0:9464".to_owned() }
     }
 }
 
@@ -478,10 +455,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Log {
-            format: LogFormat::Json,
-            level: LogLevel::Info,
-        }
+        Log { format: LogFormat::Json, level: LogLevel::Info }
     }
 }
 

@@ -19,90 +19,36 @@ fn refused(cases: &[(&str, &str)]) {
 #[test]
 fn unknown_fields_and_values_are_refused_with_the_nearest_name() {
     refused(&[
-        (
-            "kafka:\n  borkers: [a:1]\n",
-            "f:2:3: kafka.borkers: unknown field; did you mean `brokers`?",
-        ),
+        ("kafka:\n  borkers: [a:1]\n", "f:2:3: kafka.borkers: unknown field; did you mean `brokers`?"),
         ("kafkaa: 1\n", "f:1:1: kafkaa: unknown field; did you mean `kafka`?"),
-        (
-            "input: {zzz: 1}\n",
-            "f:1:9: input.zzz: unknown field; the fields here are `topics`",
-        ),
-        (
-            "fields:\n  - path: a\n    acton: token\n",
-            "f:3:5: fields[0].acton: unknown field; did you mean `action`?",
-        ),
-        (
-            "delivery: exactly-once\n",
-            "f:1:11: delivery: unknown value; did you mean `exactly_once`?",
-        ),
-        (
-            "delivery: 5\n",
-            "f:1:11: delivery: unknown value; it is one of `exactly_once`, `at_least_once`",
-        ),
-        (
-            "log: {level: INFO}\n",
-            "f:1:14: log.level: unknown value; did you mean `info`?",
-        ),
-        (
-            "keys: {dir: x}\n",
-            "f:1:8: keys.dir: unknown field; did you mean `directory`?",
-        ),
+        ("input: {zzz: 1}\n", "f:1:9: input.zzz: unknown field; the fields here are `topics`"),
+        ("fields:\n  - path: a\n    acton: token\n", "f:3:5: fields[0].acton: unknown field; did you mean `action`?"),
+        ("delivery: exactly-once\n", "f:1:11: delivery: unknown value; did you mean `exactly_once`?"),
+        ("delivery: 5\n", "f:1:11: delivery: unknown value; it is one of `exactly_once`, `at_least_once`"),
+        ("log: {level: INFO}\n", "f:1:14: log.level: unknown value; did you mean `info`?"),
+        ("keys: {dir: x}\n", "f:1:8: keys.dir: unknown field; did you mean `directory`?"),
     ]);
 }
 
 #[test]
 fn values_of_the_wrong_type_are_refused_with_the_right_one() {
     refused(&[
-        (
-            "commit:\n",
-            "f:1:7: commit: expected fields with values (`name: value`)",
-        ),
-        (
-            "commit: [1]\n",
-            "f:1:9: commit: expected fields with values (`name: value`)",
-        ),
+        ("commit:\n", "f:1:7: commit: expected fields with values (`name: value`)"),
+        ("commit: [1]\n", "f:1:9: commit: expected fields with values (`name: value`)"),
         ("hello\n", "f:1:1: expected fields with values (`name: value`)"),
-        (
-            "commit: {records: -1}\n",
-            "f:1:19: commit.records: expected a whole number that is not negative",
-        ),
-        (
-            "quarantine: {breaker: {ratio: 50%}}\n",
-            "f:1:31: quarantine.breaker.ratio: expected a number",
-        ),
+        ("commit: {records: -1}\n", "f:1:19: commit.records: expected a whole number that is not negative"),
+        ("quarantine: {breaker: {ratio: 50%}}\n", "f:1:31: quarantine.breaker.ratio: expected a number"),
         (
             "kafka: {static_membership: yes}\n",
             "f:1:28: kafka.static_membership: invalid boolean (true or false expected)",
         ),
-        (
-            "kafka: {brokers: localhost}\n",
-            "f:1:18: kafka.brokers: expected a list, such as `[a, b]`",
-        ),
-        (
-            "fields: [{name: {a: b}}]\n",
-            "f:1:17: fields[0].name: expected a string or a list of strings",
-        ),
-        (
-            "keys: /etc/keys\n",
-            "f:1:7: keys: expected one entry: `{directory: …}` or `{file: …}`",
-        ),
-        (
-            "keys: {}\n",
-            "f:1:8: keys: expected one entry: `{directory: …}` or `{file: …}`",
-        ),
-        (
-            "keys: {directory: a, file: b}\n",
-            "f:1:22: keys.file: only one entry may stand here; keep one",
-        ),
-        (
-            "input: {topics: [{format: json}]}\n",
-            "f:1:19: input.topics[0]: the field `name` is missing",
-        ),
-        (
-            "kafka: {group: a, group: b}\n",
-            "f:1:19: kafka.group: is given twice; keep one",
-        ),
+        ("kafka: {brokers: localhost}\n", "f:1:18: kafka.brokers: expected a list, such as `[a, b]`"),
+        ("fields: [{name: {a: b}}]\n", "f:1:17: fields[0].name: expected a string or a list of strings"),
+        ("keys: /etc/keys\n", "f:1:7: keys: expected one entry: `{directory: …}` or `{file: …}`"),
+        ("keys: {}\n", "f:1:8: keys: expected one entry: `{directory: …}` or `{file: …}`"),
+        ("keys: {directory: a, file: b}\n", "f:1:22: keys.file: only one entry may stand here; keep one"),
+        ("input: {topics: [{format: json}]}\n", "f:1:19: input.topics[0]: the field `name` is missing"),
+        ("kafka: {group: a, group: b}\n", "f:1:19: kafka.group: is given twice; keep one"),
         (
             "commit: {interval: }\n",
             "f:1:18: commit.interval: has no value; to leave it at its default, remove the line",
@@ -113,16 +59,10 @@ fn values_of_the_wrong_type_are_refused_with_the_right_one() {
 #[test]
 fn what_is_no_yaml_is_refused_where_it_breaks() {
     refused(&[
-        (
-            "kafka:\n\tbrokers: [a]\n",
-            "f:2:2: tabs disallowed within this context (block indentation)",
-        ),
+        ("kafka:\n\tbrokers: [a]\n", "f:2:2: tabs disallowed within this context (block indentation)"),
         ("kafka: {group: 'x\n", "f:1:16: unclosed quote"),
         ("workers: *nope\n", "f:1:10: reference to unknown value"),
-        (
-            "workers: 1\n---\nworkers: 2\n",
-            "f:3:1: a second document begins here; a config is one document",
-        ),
+        ("workers: 1\n---\nworkers: 2\n", "f:3:1: a second document begins here; a config is one document"),
     ]);
 }
 
@@ -146,10 +86,7 @@ fn values_out_of_range_are_refused_with_the_range() {
                  0.5 trips when more than half of the window was quarantined";
     refused(&[
         ("workers: 0\n", "f:1:1: workers: is 0, and must be between 1 and 1024"),
-        (
-            "commit: {records: 0}\n",
-            "f:1:10: commit.records: is 0, and must be between 1 and 10000000",
-        ),
+        ("commit: {records: 0}\n", "f:1:10: commit.records: is 0, and must be between 1 and 10000000"),
         ("quarantine: {breaker: {ratio: 0}}\n", ratio),
         ("quarantine: {breaker: {ratio: .nan}}\n", ratio),
         ("quarantine: {breaker: {ratio: 1.01}}\n", ratio),
@@ -166,10 +103,7 @@ fn values_out_of_range_are_refused_with_the_range() {
             "output: {create: {replication: 0}}\n",
             "f:1:19: output.create.replication: is 0, and must be between 1 and 32767",
         ),
-        (
-            "pseudonyms: {tenant: ''}\n",
-            "f:1:14: pseudonyms.tenant: must be 1 to 256 bytes long",
-        ),
+        ("pseudonyms: {tenant: ''}\n", "f:1:14: pseudonyms.tenant: must be 1 to 256 bytes long"),
         (
             "kafka: {instance_id: 'pod 0'}\n",
             "f:1:9: kafka.instance_id: must be 1 to 200 characters of visible ASCII without spaces",
@@ -178,20 +112,14 @@ fn values_out_of_range_are_refused_with_the_range() {
             "admin: {listen: 9464}\n",
             "f:1:9: admin.listen: expected an address and port, such as `0.0.0.0:9464` or `[::]:9464`, or `off`",
         ),
-        (
-            "kafka: {brokers: [localhost]}\n",
-            "f:1:19: kafka.brokers[0]: is no `host:port`, such as `kafka:9092`",
-        ),
+        ("kafka: {brokers: [localhost]}\n", "f:1:19: kafka.brokers[0]: is no `host:port`, such as `kafka:9092`"),
     ]);
 }
 
 #[test]
 fn timeouts_that_contradict_each_other_are_refused() {
     refused(&[
-        (
-            "commit: {interval: 40s}\n",
-            "f:1:10: commit.interval: must be shorter than commit.transaction_timeout (30s)",
-        ),
+        ("commit: {interval: 40s}\n", "f:1:10: commit.interval: must be shorter than commit.transaction_timeout (30s)"),
         (
             "commit: {transaction_timeout: 45s}\n",
             "f:1:10: commit.transaction_timeout: must be shorter than the session timeout of 45 s",
@@ -232,37 +160,22 @@ fn topics_that_would_run_into_each_other_are_refused() {
             "input: {topics: [{name: a}]}\nquarantine: {topic: '{topic}.scrubbed'}\n",
             "f:2:14: quarantine.topic: gives `a.scrubbed`, which is an output topic too",
         ),
-        (
-            "output: {topic: '{tpoic}.x'}\n",
-            "f:1:10: output.topic: has an unknown placeholder; only `{topic}` is known",
-        ),
+        ("output: {topic: '{tpoic}.x'}\n", "f:1:10: output.topic: has an unknown placeholder; only `{topic}` is known"),
     ]);
     let one = from_str("input: {topics: [{name: a}]}\noutput: {topic: b}\n", "f", Secrets::Skip);
-    assert_eq!(
-        one.expect("one input needs no template").settings.output.topic_for("a"),
-        "b"
-    );
+    assert_eq!(one.expect("one input needs no template").settings.output.topic_for("a"), "b");
 }
 
 #[test]
 fn field_rules_that_say_nothing_or_two_things_are_refused() {
     refused(&[
-        (
-            "fields: [{entity: email}]\n",
-            "f:1:10: fields[0]: names no field; add `path` or `name`",
-        ),
-        (
-            "fields: [{path: a}]\n",
-            "f:1:10: fields[0]: says nothing about the field; add `entity`, `action` or both",
-        ),
+        ("fields: [{entity: email}]\n", "f:1:10: fields[0]: names no field; add `path` or `name`"),
+        ("fields: [{path: a}]\n", "f:1:10: fields[0]: says nothing about the field; add `entity`, `action` or both"),
         (
             "fields: [{path: a, name: b, action: token}]\n",
             "f:1:10: fields[0]: has both `path` and `name`; make it two rules",
         ),
-        (
-            "fields: [{name: [], action: drop}]\n",
-            "f:1:11: fields[0].name: is empty; name at least one field",
-        ),
+        ("fields: [{name: [], action: drop}]\n", "f:1:11: fields[0].name: is empty; name at least one field"),
     ]);
 }
 
@@ -304,10 +217,7 @@ fn secrets_are_refused_in_properties_and_resolved_from_references() {
     ]);
     let file = tempfile::NamedTempFile::new().expect("temporary file");
     std::fs::write(file.path(), "hunter2\n").expect("written");
-    let yaml = format!(
-        "kafka: {{secrets: {{sasl.password: {{file: {}}}}}}}\n",
-        file.path().display()
-    );
+    let yaml = format!("kafka: {{secrets: {{sasl.password: {{file: {}}}}}}}\n", file.path().display());
     let loaded = from_str(&yaml, "f", Secrets::Resolve).expect("valid");
     assert_eq!(loaded.settings.kafka.properties["sasl.password"], "hunter2");
     assert!(!format!("{loaded:?}").contains("hunter2"), "Debug shows a secret");
@@ -343,24 +253,12 @@ fn a_secret_in_the_wrong_place_is_not_repeated_by_the_error() {
 fn profiles_load_and_unknown_ones_are_refused_with_the_nearest() {
     for (name, _) in PROFILES {
         let loaded = load(Path::new(&format!("profile:{name}")), Secrets::Resolve).expect(name);
-        assert!(
-            !loaded.settings.inputs.is_empty() && !loaded.spec.fields.is_empty(),
-            "{name}"
-        );
+        assert!(!loaded.settings.inputs.is_empty() && !loaded.spec.fields.is_empty(), "{name}");
     }
     let error = |path| load(Path::new(path), Secrets::Resolve).expect_err(path).to_string();
-    assert_eq!(
-        error("profile:gamin"),
-        "profile:gamin: unknown profile; did you mean `profile:gaming`?"
-    );
-    assert_eq!(
-        error("profile:x"),
-        "profile:x: unknown profile; the profiles are `analytics`, `support`, `gaming`"
-    );
-    assert_eq!(
-        error("/no/such.yaml"),
-        "/no/such.yaml: cannot read: No such file or directory (os error 2)"
-    );
+    assert_eq!(error("profile:gamin"), "profile:gamin: unknown profile; did you mean `profile:gaming`?");
+    assert_eq!(error("profile:x"), "profile:x: unknown profile; the profiles are `analytics`, `support`, `gaming`");
+    assert_eq!(error("/no/such.yaml"), "/no/such.yaml: cannot read: No such file or directory (os error 2)");
 }
 
 #[test]

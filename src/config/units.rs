@@ -97,10 +97,7 @@ impl FromStr for ByteSize {
                 .find(|(name, _)| *name == unit)
                 .ok_or_else(|| fault(&format!("has the unknown unit `{unit}`")))?,
         };
-        number
-            .checked_mul(scale)
-            .map(ByteSize)
-            .ok_or_else(|| fault("is too large"))
+        number.checked_mul(scale).map(ByteSize).ok_or_else(|| fault("is too large"))
     }
 }
 
@@ -109,9 +106,7 @@ fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let number = text[..digits].parse().ok()?;
     let after_number = text[digits..].trim_start();
-    let unit_end = after_number
-        .find(|c: char| c.is_ascii_digit())
-        .unwrap_or(after_number.len());
+    let unit_end = after_number.find(|c: char| c.is_ascii_digit()).unwrap_or(after_number.len());
     Some((number, after_number[..unit_end].trim_end(), &after_number[unit_end..]))
 }
 
@@ -129,9 +124,7 @@ impl fmt::Display for HumanDuration {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let binary = SIZE_UNITS[..3]
-            .iter()
-            .find(|&&(_, scale)| self.0 > 0 && self.0.is_multiple_of(scale));
+        let binary = SIZE_UNITS[..3].iter().find(|&&(_, scale)| self.0 > 0 && self.0.is_multiple_of(scale));
         match binary {
             Some((unit, scale)) => write!(f, "{}{unit}", self.0 / scale),
             None => write!(f, "{}B", self.0),
@@ -144,9 +137,7 @@ macro_rules! as_text {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?
-                    .parse()
-                    .map_err(de::Error::custom)
+                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
             }
         }
 
@@ -201,14 +192,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, ms) in [
-            ("100ms", 100),
-            ("10s", 10_000),
-            ("1m30s", 90_000),
-            ("2h", 7_200_000),
-            (" 5 s ", 5_000),
-            ("0ms", 0),
-        ] {
+        for (text, ms) in
+            [("100ms", 100), ("10s", 10_000), ("1m30s", 90_000), ("2h", 7_200_000), (" 5 s ", 5_000), ("0ms", 0)]
+        {
             assert_eq!(text.parse(), Ok(HumanDuration::millis(ms)), "{text}");
         }
     }
@@ -228,10 +214,7 @@ mod tests {
             ("99999999999999999999s", "is no duration"),
         ] {
             let error = text.parse::<HumanDuration>().expect_err(text).to_string();
-            assert_eq!(
-                error,
-                format!("`{text}` {reason}; write it like `100ms`, `10s` or `1m30s`")
-            );
+            assert_eq!(error, format!("`{text}` {reason}; write it like `100ms`, `10s` or `1m30s`"));
         }
     }
 
@@ -261,10 +244,7 @@ mod tests {
             ("18446744073709551615KiB", "is too large"),
         ] {
             let error = text.parse::<ByteSize>().expect_err(text).to_string();
-            assert_eq!(
-                error,
-                format!("`{text}` {reason}; write it like `512KiB`, `16MiB` or `1GiB`")
-            );
+            assert_eq!(error, format!("`{text}` {reason}; write it like `512KiB`, `16MiB` or `1GiB`"));
         }
     }
 

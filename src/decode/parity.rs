@@ -11,13 +11,8 @@ const ORACLE_DEPTH: usize = 127;
 
 fn scan(raw: &[u8]) -> Result<Vec<Scalar>, Reject> {
     let mut tape = Vec::new();
-    let limits = Limits {
-        depth: ORACLE_DEPTH,
-        ..Limits::default()
-    };
-    Scanner::new(limits)
-        .scan(raw, &mut Paths::new(), &mut tape)
-        .map(|()| tape)
+    let limits = Limits { depth: ORACLE_DEPTH, ..Limits::default() };
+    Scanner::new(limits).scan(raw, &mut Paths::new(), &mut tape).map(|()| tape)
 }
 
 fn assert_parity(raw: &[u8]) {
@@ -48,10 +43,7 @@ fn assert_tape(raw: &[u8], tape: &[Scalar]) {
         last_start = scalar.member_start;
         let quoted = matches!(scalar.kind, Kind::String | Kind::Key);
         if quoted {
-            assert_eq!(
-                (raw[scalar.span.start as usize - 1], raw[scalar.span.end as usize]),
-                (b'"', b'"')
-            );
+            assert_eq!((raw[scalar.span.start as usize - 1], raw[scalar.span.end as usize]), (b'"', b'"'));
         }
         match scalar.kind {
             Kind::Key => {
@@ -160,10 +152,7 @@ fn every_reason_of_a_rejection_is_told() {
 
 #[test]
 fn limits_reject_what_is_over_them_and_nothing_else() {
-    let limits = Limits {
-        depth: 2,
-        record_bytes: 10,
-    };
+    let limits = Limits { depth: 2, record_bytes: 10 };
     let scan = |raw: &[u8]| Scanner::new(limits).scan(raw, &mut Paths::new(), &mut Vec::new());
     assert_eq!(scan(b"[{}]"), Ok(()));
     assert_eq!(scan(b"[{},[]]"), Ok(()));
@@ -185,13 +174,7 @@ fn members_have_their_paths_and_starts() {
         scanner.scan(raw, &mut paths, &mut tape).expect("is JSON");
         let seen: Vec<_> = tape
             .iter()
-            .map(|s| {
-                (
-                    paths.display(s.path),
-                    s.kind,
-                    std::str::from_utf8(&raw[s.span.range()]).expect("is UTF-8"),
-                )
-            })
+            .map(|s| (paths.display(s.path), s.kind, std::str::from_utf8(&raw[s.span.range()]).expect("is UTF-8")))
             .collect();
         let whole = std::str::from_utf8(raw).expect("is UTF-8").trim();
         let expected = [
@@ -224,9 +207,7 @@ fn members_have_their_paths_and_starts() {
 fn nested_json_stands_below_the_path_of_its_string() {
     let (mut paths, mut tape) = (Paths::new(), Vec::new());
     let payload = paths.child(PathId::ROOT, PathId::ROOT, b"payload");
-    Scanner::new(Limits::default())
-        .scan_at(br#"{"a":[1]}"#, payload, &mut paths, &mut tape)
-        .expect("is JSON");
+    Scanner::new(Limits::default()).scan_at(br#"{"a":[1]}"#, payload, &mut paths, &mut tape).expect("is JSON");
     assert_eq!(paths.display(tape[3].path), "payload.a[]");
 }
 
@@ -242,18 +223,8 @@ fn json() -> impl Strategy<Value = String> {
     let content = prop::collection::vec(
         prop_oneof![
             "[ -!#-\\[\\]-~]{0,8}",
-            prop::sample::select(vec![
-                "\\n",
-                "\\\"",
-                "\\\\",
-                "\\/",
-                "\\u0040",
-                "\\ud83d\\ude00",
-                "é",
-                "😀",
-                "\u{7f}"
-            ])
-            .prop_map(str::to_owned),
+            prop::sample::select(vec!["\\n", "\\\"", "\\\\", "\\/", "\\u0040", "\\ud83d\\ude00", "é", "😀", "\u{7f}"])
+                .prop_map(str::to_owned),
         ],
         0..4,
     )
@@ -265,10 +236,7 @@ fn json() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(5, 40, 6, move |inner| {
         let element = (space.clone(), inner.clone(), space.clone()).prop_map(|(a, v, b)| format!("{a}{v}{b}"));
-        let key = prop_oneof![
-            content.clone(),
-            prop::sample::select(vec!["\"a\"", "\"b\""]).prop_map(str::to_owned)
-        ];
+        let key = prop_oneof![content.clone(), prop::sample::select(vec!["\"a\"", "\"b\""]).prop_map(str::to_owned)];
         let member =
             (space.clone(), key, space.clone(), element.clone()).prop_map(|(a, k, b, v)| format!("{a}{k}{b}:{v}"));
         prop_oneof![

@@ -197,7 +197,8 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let name = &spec.entity;
-        if name.value.is_empty() || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        if name.value.is_empty()
+            || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         {
             return Err(self.at(name, "entity", "is no name", "use lower-case letters, digits and `_`"));
         }
@@ -308,9 +309,9 @@ impl Checker<'_> {
         if known.clone().any(|k| k == name.value) {
             return Ok(());
         }
-        let near = known.clone().max_by(|a, b| {
-            strsim::jaro_winkler(a, &name.value).total_cmp(&strsim::jaro_winkler(b, &name.value))
-        });
+        let near = known
+            .clone()
+            .max_by(|a, b| strsim::jaro_winkler(a, &name.value).total_cmp(&strsim::jaro_winkler(b, &name.value)));
         let near = near.filter(|n| strsim::jaro_winkler(n, &name.value) > 0.8);
         let hint = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
         let list = known.map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");

@@ -129,12 +129,14 @@ impl Names {
         if is_question(name) {
             return None;
         }
-        let suffix = self.suffixes.iter().filter(|(suffix, _)| {
-            name.strip_suffix(&**suffix).is_some_and(|rest| rest.ends_with('_'))
-        });
-        let prefix = self.prefixes.iter().filter(|(prefix, _)| {
-            name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_'))
-        });
+        let suffix = self
+            .suffixes
+            .iter()
+            .filter(|(suffix, _)| name.strip_suffix(&**suffix).is_some_and(|rest| rest.ends_with('_')));
+        let prefix = self
+            .prefixes
+            .iter()
+            .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
         suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }

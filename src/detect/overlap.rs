@@ -31,7 +31,8 @@ pub(super) fn resolve(found: &mut Vec<Found>, out: &mut Vec<Finding>) {
     let mut rest = found.drain(..);
     let Some(mut best) = rest.next() else { return };
     let mut union = best.span;
-    let finding = |best: Found, union| Finding { span: union, value: best.value, entity: best.entity, basis: best.basis };
+    let finding =
+        |best: Found, union| Finding { span: union, value: best.value, entity: best.entity, basis: best.basis };
     for next in rest {
         if next.span.start >= union.end {
             out.push(finding(best, union));

@@ -53,9 +53,11 @@ pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> b
                 || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
         }
         Kind::Number => {
-            enough_digits || patterns.matchers.iter().any(|(at, _)| {
-                matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits)
-            })
+            enough_digits
+                || patterns
+                    .matchers
+                    .iter()
+                    .any(|(at, _)| matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits))
         }
         Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
     }
@@ -121,8 +123,10 @@ impl Search<'_> {
             number: self.kind == Kind::Number,
         };
         let (least, most) = validator.digits;
-        let value =
-            (least..=most).contains(&digits.len()).then(|| (validator.check)(&candidate, &self.rules.settings)).flatten();
+        let value = (least..=most)
+            .contains(&digits.len())
+            .then(|| (validator.check)(&candidate, &self.rules.settings))
+            .flatten();
         self.scratch.digits = digits;
         if let Some(value) = value {
             self.accept(pattern, union(found.span, value), value, false);
@@ -276,11 +280,8 @@ fn is_glued(text: &str, span: Span) -> bool {
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.
 fn is_time(bytes: &[u8]) -> bool {
     let Some(head) = bytes.first_chunk::<19>() else { return false };
-    let signs = head[4] == b'-'
-        && head[7] == b'-'
-        && matches!(head[10], b'T' | b' ')
-        && head[13] == b':'
-        && head[16] == b':';
+    let signs =
+        head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b' ') && head[13] == b':' && head[16] == b':';
     let digit = |range: std::ops::Range<usize>| head[range].iter().all(u8::is_ascii_digit);
     signs
         && bytes.len() <= 35

@@ -117,12 +117,7 @@ pub(super) fn consumer(settings: &Settings, worker: usize, workers: usize) -> Cl
 }
 
 /// The producer of worker `worker` of `workers`.
-pub(super) fn producer(
-    settings: &Settings,
-    worker: usize,
-    workers: usize,
-    message_max_bytes: usize,
-) -> ClientConfig {
+pub(super) fn producer(settings: &Settings, worker: usize, workers: usize, message_max_bytes: usize) -> ClientConfig {
     let mut config = common(settings);
     let output_bytes = (worker_bytes(settings, workers) as f64 * OUTPUT_SHARE) as usize;
     config.set("linger.ms", "20");

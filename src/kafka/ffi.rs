@@ -255,7 +255,11 @@ impl Handle {
         self.check(code, "read committed offsets")?;
         partitions.elements().iter().try_for_each(|e| {
             e.error().map_err(|cause| {
-                Error::new(ErrorKind::Retriable, "COMMITTED", format!("read committed offset of {}: {cause}", e.topic()))
+                Error::new(
+                    ErrorKind::Retriable,
+                    "COMMITTED",
+                    format!("read committed offset of {}: {cause}", e.topic()),
+                )
             })
         })
     }
@@ -741,12 +745,7 @@ unsafe extern "C" fn on_delivery(
     }
 }
 
-unsafe extern "C" fn on_log(
-    _rk: *const rd::rd_kafka_t,
-    level: c_int,
-    facility: *const c_char,
-    text: *const c_char,
-) {
+unsafe extern "C" fn on_log(_rk: *const rd::rd_kafka_t, level: c_int, facility: *const c_char, text: *const c_char) {
     // SAFETY: both are NUL-terminated texts. librdkafka logs protocol state, never payloads.
     let (facility, text) = unsafe { (text_of(facility), text_of(text)) };
     match level {

@@ -109,7 +109,8 @@ fn partition_count(
     let deadline = Instant::now() + settings.kafka.connect_timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let answer = consumer.fetch_metadata(Some(topic), left.clamp(Duration::from_millis(10), Duration::from_secs(1)));
+        let answer =
+            consumer.fetch_metadata(Some(topic), left.clamp(Duration::from_millis(10), Duration::from_secs(1)));
         match answer {
             Ok(metadata) => match metadata.topics().first() {
                 Some(t) if t.error().is_none() && !t.partitions().is_empty() => {
@@ -187,9 +188,10 @@ async fn create_topic(
                 tracing::info!(topic, partitions, "created topic");
                 Ok(())
             }
-            Some(Err((_, RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed))) => {
-                Err(failed("the broker does not allow it".to_owned(), ErrorKind::Authorization))
-            }
+            Some(Err((
+                _,
+                RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed,
+            ))) => Err(failed("the broker does not allow it".to_owned(), ErrorKind::Authorization)),
             Some(Err((_, code))) => Err(failed(code.to_string(), ErrorKind::Config)),
             None => Err(failed("no answer".to_owned(), ErrorKind::Unreachable)),
         },

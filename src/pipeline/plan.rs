@@ -70,8 +70,7 @@ impl Plan {
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
-        let options =
-            Options { disabled: spec.patterns.disable.clone(), regions: spec.patterns.regions.clone() };
+        let options = Options { disabled: spec.patterns.disable.clone(), regions: spec.patterns.regions.clone() };
         let rules = Rules::compile(&catalog, &fields, &options)?;
         Ok(Plan {
             rules: Arc::new(rules),

@@ -72,6 +72,9 @@ enum Place {
     Text,
 }
 
+/// An object's key has no rule of its own: the rule of its path is about the value.
+const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true };
+
 impl Scrubber {
     /// A scrubber by `plan`.
     pub fn new(plan: Arc<Plan>) -> Scrubber {
@@ -134,7 +137,7 @@ impl Scrubber {
             if scalar.span.start < covered {
                 continue;
             }
-            let field = if scalar.kind == Kind::Key { FieldPlan::SCAN } else { detector.plan(paths, scalar.path) };
+            let field = if scalar.kind == Kind::Key { SCAN_ONLY } else { detector.plan(paths, scalar.path) };
             let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {

@@ -260,9 +260,7 @@ impl Part {
         let topology = self.topology.clone();
         let remake = {
             let settings = Arc::clone(&settings);
-            move || {
-                Producer::new(&settings, number, count, topology.message_max_bytes, &topology.outputs)
-            }
+            move || Producer::new(&settings, number, count, topology.message_max_bytes, &topology.outputs)
         };
         match settings.delivery {
             Delivery::ExactlyOnce => {

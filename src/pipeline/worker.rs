@@ -206,8 +206,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             // Said again by the coming rebalance; committing what is somebody else's would count records twice.
             return Ok(());
         }
-        let offsets: Offsets =
-            self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
+        let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
         self.sink.seal(offsets, group)?;
         for p in &mut self.partitions {
@@ -382,7 +381,11 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn recover(&mut self, error: Error) -> Result<(), Error> {
         if matches!(
             error.kind(),
-            ErrorKind::Fenced | ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::Config | ErrorKind::TooLarge
+            ErrorKind::Fenced
+                | ErrorKind::Authorization
+                | ErrorKind::UnknownTopic
+                | ErrorKind::Config
+                | ErrorKind::TooLarge
         ) {
             return Err(error);
         }

@@ -115,9 +115,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         self.begin()?;
         self.committing = Some(Instant::now());
         let jobs = self.jobs.as_ref().expect("the committer lives as long as the sink");
-        jobs.send(Job { offsets, group }).map_err(|_| {
-            Error::internal("the commit thread ended")
-        })
+        jobs.send(Job { offsets, group }).map_err(|_| Error::internal("the commit thread ended"))
     }
 
     fn poll(&mut self, timeout: Duration) -> Result<Option<Durable>, Error> {

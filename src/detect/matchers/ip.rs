@@ -82,9 +82,8 @@ fn is_product(bytes: &[u8], start: usize) -> bool {
 
 /// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`: a version.
 fn is_release(bytes: &[u8], end: usize) -> bool {
-    const WORDS: [&[u8]; 12] = [
-        b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot",
-    ];
+    const WORDS: [&[u8]; 12] =
+        [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
     let rest = &bytes[end..];
     let rest = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
     let len = rest.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -157,6 +156,7 @@ fn zone_end(bytes: &[u8], end: usize) -> usize {
     }
     let len = bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     // `%3A` is an escape of a URL rather than a zone.
-    let escape = len >= 2 && bytes[end + 1..end + 3].iter().all(u8::is_ascii_hexdigit) && bytes[end + 1].is_ascii_digit();
+    let escape =
+        len >= 2 && bytes[end + 1..end + 3].iter().all(u8::is_ascii_hexdigit) && bytes[end + 1].is_ascii_digit();
     if len == 0 || escape { end } else { end + 1 + len }
 }

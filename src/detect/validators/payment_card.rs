@@ -13,7 +13,9 @@ pub(super) const STRICT: Validator = Validator {
     doc: "a card number of 14 to 19 digits: known issuer, Luhn, compact or grouped as on a card",
     digits: (14, 19),
     basis: Basis::Checksum,
-    check: |candidate: &Candidate<'_>, _| (is_card(candidate) && is_card_grouping(candidate)).then(|| span_of(candidate)),
+    check: |candidate: &Candidate<'_>, _| {
+        (is_card(candidate) && is_card_grouping(candidate)).then(|| span_of(candidate))
+    },
 };
 
 /// For texts that speak of cards.

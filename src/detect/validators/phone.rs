@@ -41,7 +41,8 @@ fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span>
         return None;
     }
     let span = with_prefix(candidate);
-    let prefixed = span.start < candidate.span.start && candidate.text.as_bytes()[span.start as usize..].contains(&b'+');
+    let prefixed =
+        span.start < candidate.span.start && candidate.text.as_bytes()[span.start as usize..].contains(&b'+');
     let zeros = candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
     if !prefixed && !zeros {
         return None;
