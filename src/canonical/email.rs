@@ -117,49 +117,27 @@ mod tests {
         ] {
             assert_eq!(address(text).as_deref(), Some("john.doe@example.com"), "{text}");
         }
-        for text in [
-            "bjørn@rødgrød.dk",
-            "BJØRN@xn--rdgrd-vuad.dk",
-            "Bjørn@RØDGRØD.DK.",
-            "bjørn@rødgrød。dk",
-        ] {
+        for text in ["bjørn@rødgrød.dk", "BJØRN@xn--rdgrd-vuad.dk", "Bjørn@RØDGRØD.DK.", "bjørn@rødgrød。dk"]
+        {
             assert_eq!(address(text).as_deref(), Some("bjørn@xn--rdgrd-vuad.dk"), "{text}");
         }
-        assert_eq!(
-            address("\"john doe\"@example.com").as_deref(),
-            Some("\"john doe\"@example.com")
-        );
+        assert_eq!(address("\"john doe\"@example.com").as_deref(), Some("\"john doe\"@example.com"));
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in [
-            "",
-            "@",
-            "a@",
-            "@b",
-            "a@.",
-            "john",
-            "a b@c.dk",
-            "a@b c",
-            "a@b@c",
-            "ø",
-            "ø@",
-            "ø@\u{ad}",
-            "a@xn--ø.dk",
-        ] {
+        for text in
+            ["", "@", "a@", "@b", "a@.", "john", "a b@c.dk", "a@b c", "a@b@c", "ø", "ø@", "ø@\u{ad}", "a@xn--ø.dk"]
+        {
             assert_eq!(address(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_mailbox_has_no_tag_and_at_gmail_no_dots() {
-        for text in [
-            "John.Doe+Promo@GMAIL.com",
-            "johndoe@googlemail.com",
-            "j.o.h.n.doe@gmail.com",
-            "johndoe+a+b@gmail.com",
-        ] {
+        for text in
+            ["John.Doe+Promo@GMAIL.com", "johndoe@googlemail.com", "j.o.h.n.doe@gmail.com", "johndoe+a+b@gmail.com"]
+        {
             assert_eq!(mailbox(text).as_deref(), Some("johndoe@gmail.com"), "{text}");
         }
         assert_eq!(mailbox("j.doe+shop@example.com").as_deref(), Some("j.doe@example.com"));

@@ -50,25 +50,14 @@ pub const fn is_format(c: char) -> bool {
 /// The characters of `text` in NFKC without format characters.
 pub(super) fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     // Normalisation may bring format characters back (a filler decomposes to one), so they go before and after it.
-    text.chars()
-        .filter(|&c| !is_format(c))
-        .nfkc()
-        .filter(|&c| !is_format(c))
+    text.chars().filter(|&c| !is_format(c)).nfkc().filter(|&c| !is_format(c))
 }
 
 /// `text` folded and in lower case.
 pub(super) fn lowered(text: &str) -> String {
-    let lower = if is_folded(text) {
-        text.to_lowercase()
-    } else {
-        folded(text).collect::<String>().to_lowercase()
-    };
+    let lower = if is_folded(text) { text.to_lowercase() } else { folded(text).collect::<String>().to_lowercase() };
     // The lower case of a few letters is not in NFKC: a second pass makes the form final.
-    if is_folded(&lower) {
-        lower
-    } else {
-        folded(&lower).collect()
-    }
+    if is_folded(&lower) { lower } else { folded(&lower).collect() }
 }
 
 /// Whether [`folded`] changes nothing, as for nearly all names; may say no where the answer takes long.

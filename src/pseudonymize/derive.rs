@@ -33,9 +33,8 @@ impl std::fmt::Debug for Epoch {
 const BLOCK: usize = 64;
 
 /// Initial state of SHA-256 (FIPS 180-4, 5.3.3).
-const INITIAL: [u32; 8] = [
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+const INITIAL: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /// HMAC-SHA256 (RFC 2104) under the key of one (root key, epoch, tenant, type, scope): the states after the two padded
 /// keys. A code costs one compression for a value of up to 55 bytes and one for the outer hash.
@@ -52,15 +51,8 @@ impl TokenMac {
     pub fn derive(root: &RootKey, epoch: Option<&Epoch>, tenant: &str, type_: TokenType, scope: &str) -> TokenMac {
         let salt = epoch.map_or(&[0u8; 32][..], |epoch| &epoch.salt);
         let (tenant_len, type_len, scope_len) = (lp16(tenant), lp16(type_.as_str()), lp16(scope));
-        let info = [
-            INFO,
-            &tenant_len,
-            tenant.as_bytes(),
-            &type_len,
-            type_.as_str().as_bytes(),
-            &scope_len,
-            scope.as_bytes(),
-        ];
+        let info =
+            [INFO, &tenant_len, tenant.as_bytes(), &type_len, type_.as_str().as_bytes(), &scope_len, scope.as_bytes()];
         let mut key = Zeroizing::new([0u8; 32]);
         Hkdf::<Sha256>::new(Some(salt), &root.material)
             .expand_multi_info(&info, &mut key[..])
@@ -75,10 +67,7 @@ impl TokenMac {
         } else {
             block[..32].copy_from_slice(&Sha256::digest(key));
         }
-        let mut mac = TokenMac {
-            inner: Zeroizing::new(INITIAL),
-            outer: Zeroizing::new(INITIAL),
-        };
+        let mut mac = TokenMac { inner: Zeroizing::new(INITIAL), outer: Zeroizing::new(INITIAL) };
         block.iter_mut().for_each(|b| *b ^= 0x36);
         compress256(&mut mac.inner, &[*block]);
         block.iter_mut().for_each(|b| *b ^= 0x36 ^ 0x5c);
@@ -130,9 +119,7 @@ fn to_bytes(state: [u32; 8]) -> [u8; 32] {
 
 /// Length in two bytes, big-endian: no two triples of tenant, type and scope give the same info.
 fn lp16(text: &str) -> [u8; 2] {
-    u16::try_from(text.len())
-        .expect("tenant and scope are shorter than 64 KiB: the config checks it")
-        .to_be_bytes()
+    u16::try_from(text.len()).expect("tenant and scope are shorter than 64 KiB: the config checks it").to_be_bytes()
 }
 
 #[cfg(test)]
@@ -177,11 +164,7 @@ mod tests {
             let mac = TokenMac::new(&key);
             assert_eq!(mac.hash(&message)[..], expected);
             assert_eq!(mac.code(&message), expected[..CODE_BYTES]);
-            assert_eq!(
-                mac.code(&message),
-                expected[..CODE_BYTES],
-                "a code leaves no trace in the state"
-            );
+            assert_eq!(mac.code(&message), expected[..CODE_BYTES], "a code leaves no trace in the state");
         }
     }
 
@@ -215,13 +198,7 @@ mod tests {
             };
             let mut canonical = Vec::new();
             assert!(form.write(&vector.input, &[], &mut canonical), "{}", vector.input);
-            assert_eq!(
-                hex::encode(&canonical),
-                vector.canonical_hex,
-                "{} {}",
-                vector.group,
-                vector.input
-            );
+            assert_eq!(hex::encode(&canonical), vector.canonical_hex, "{} {}", vector.group, vector.input);
             let salt = Zeroizing::new(hex::decode(&vector.epoch_salt).expect("hex"));
             let epoch = vector.day.map(|day| Epoch { salt, day });
             let type_ = TokenType::parse(&vector.type_).expect("a type");
@@ -229,13 +206,7 @@ mod tests {
             let mut token = Vec::new();
             let kid = KeyId::parse("k3").expect("an id");
             write_token(&mut token, type_, kid, vector.day, &mac.code(&canonical));
-            assert_eq!(
-                String::from_utf8(token).expect("ASCII"),
-                vector.token,
-                "{} {}",
-                vector.group,
-                vector.input
-            );
+            assert_eq!(String::from_utf8(token).expect("ASCII"), vector.token, "{} {}", vector.group, vector.input);
         }
     }
 
@@ -243,14 +214,8 @@ mod tests {
     fn every_part_of_the_derivation_changes_the_code() {
         let ring = |seed: &str| KeyRing::from_seed("k1", seed).expect("a ring");
         let (one, two) = (ring(&"01".repeat(32)), ring(&"02".repeat(32)));
-        let epoch = |salt: u8, day| Epoch {
-            salt: Zeroizing::new(vec![salt; 32]),
-            day,
-        };
-        let (em, emx) = (
-            TokenType::parse("em").expect("a type"),
-            TokenType::parse("emx").expect("a type"),
-        );
+        let epoch = |salt: u8, day| Epoch { salt: Zeroizing::new(vec![salt; 32]), day };
+        let (em, emx) = (TokenType::parse("em").expect("a type"), TokenType::parse("emx").expect("a type"));
         let code = |ring: &KeyRing, epoch: Option<&Epoch>, tenant, type_, scope| {
             TokenMac::derive(&ring.keys()[0], epoch, tenant, type_, scope).code(b"john.doe@example.com")
         };

@@ -143,12 +143,7 @@ impl Pseudonymizer {
     pub fn apply(&mut self, entity: EntityId, action: Option<ActionId>, text: &str, out: &mut Vec<u8>) -> Outcome {
         let plan = &self.entities[usize::from(entity.0)];
         let action = action.map_or(plan.action, |id| self.actions[usize::from(id.0)]);
-        let value = action::Value {
-            text,
-            form: plan.form,
-            regions: &self.regions,
-            entity: &plan.name,
-        };
+        let value = action::Value { text, form: plan.form, regions: &self.regions, entity: &plan.name };
         match action {
             Action::Token => self.apply_token(entity, text, out),
             Action::Redact => write_placeholder(&plan.name, out),
@@ -203,11 +198,7 @@ impl Pseudonymizer {
         // Room for all at once: growing would leave copies of key states behind.
         let mut macs = Vec::with_capacity(self.ring.keys().len() * self.entities.len());
         for key in self.ring.keys() {
-            macs.extend(
-                self.entities
-                    .iter()
-                    .map(|plan| TokenMac::derive(key, None, tenant, plan.token_type, scope)),
-            );
+            macs.extend(self.entities.iter().map(|plan| TokenMac::derive(key, None, tenant, plan.token_type, scope)));
         }
         self.macs = macs;
     }

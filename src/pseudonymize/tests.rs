@@ -34,10 +34,7 @@ fn plans() -> Vec<EntityPlan> {
 }
 
 fn with_ring(ring: Arc<SharedRing>, tenant: &str, scope: &str) -> Pseudonymizer {
-    let context = Context {
-        tenant: tenant.to_owned(),
-        scope: scope.to_owned(),
-    };
+    let context = Context { tenant: tenant.to_owned(), scope: scope.to_owned() };
     let actions = vec![
         Action::Redact,
         Action::Drop,
@@ -64,18 +61,9 @@ fn token(pseudonymizer: &mut Pseudonymizer, entity: EntityId, text: &str) -> Str
 #[test]
 fn a_value_gets_the_token_of_the_contract() {
     let mut p = pseudonymizer();
-    assert_eq!(
-        token(&mut p, EMAIL, "John.Doe@EXAMPLE.com."),
-        "em_1k3_mbblbtgppqpsmclbppjmjtbl"
-    );
-    assert_eq!(
-        token(&mut p, IP, "203.0.113.7:51234"),
-        "ip_1k3_lkfnbhgfgllrcjhctlbhdmdh"
-    );
-    assert_eq!(
-        p.tokens_of(EMAIL, "john.doe@example.com"),
-        ["em_1k3_mbblbtgppqpsmclbppjmjtbl"]
-    );
+    assert_eq!(token(&mut p, EMAIL, "John.Doe@EXAMPLE.com."), "em_1k3_mbblbtgppqpsmclbppjmjtbl");
+    assert_eq!(token(&mut p, IP, "203.0.113.7:51234"), "ip_1k3_lkfnbhgfgllrcjhctlbhdmdh");
+    assert_eq!(p.tokens_of(EMAIL, "john.doe@example.com"), ["em_1k3_mbblbtgppqpsmclbppjmjtbl"]);
     assert_eq!(p.key_ids(), ["k3"]);
 }
 
@@ -85,44 +73,14 @@ fn every_spelling_of_a_value_gives_one_token_and_other_values_another() {
     let table: [(EntityId, &[&str], &[&str]); 6] = [
         (
             EMAIL,
-            &[
-                "a.b@example.com",
-                "A.B@Example.COM.",
-                "a.b＠example.com",
-                "a\u{ad}.b@example.com",
-            ],
+            &["a.b@example.com", "A.B@Example.COM.", "a.b＠example.com", "a\u{ad}.b@example.com"],
             &["ab@example.com"],
         ),
-        (
-            IP,
-            &[
-                "203.0.113.7",
-                "::ffff:203.0.113.7",
-                "64:ff9b::cb00:7107",
-                "203.000.113.007",
-            ],
-            &["203.0.113.8"],
-        ),
-        (
-            PHONE,
-            &["+6281234567890", "0812-3456-7890", "62 812 3456 7890", "+٦٢٨١٢٣٤٥٦٧٨٩٠"],
-            &["081234567891"],
-        ),
-        (
-            CARD,
-            &["4111111111111111", "4111 1111 1111 1111", "4.111111111111111E+15"],
-            &["4111111111111112"],
-        ),
-        (
-            IBAN,
-            &["DK5000400440116243", "dk50 0040 0440 1162 43"],
-            &["DK5000400440116244"],
-        ),
-        (
-            NAME,
-            &["Siti Rahmawati", " siti  RAHMAWATI", "Siti\u{a0}Rahmawati"],
-            &["Siti Rahmawat"],
-        ),
+        (IP, &["203.0.113.7", "::ffff:203.0.113.7", "64:ff9b::cb00:7107", "203.000.113.007"], &["203.0.113.8"]),
+        (PHONE, &["+6281234567890", "0812-3456-7890", "62 812 3456 7890", "+٦٢٨١٢٣٤٥٦٧٨٩٠"], &["081234567891"]),
+        (CARD, &["4111111111111111", "4111 1111 1111 1111", "4.111111111111111E+15"], &["4111111111111112"]),
+        (IBAN, &["DK5000400440116243", "dk50 0040 0440 1162 43"], &["DK5000400440116244"]),
+        (NAME, &["Siti Rahmawati", " siti  RAHMAWATI", "Siti\u{a0}Rahmawati"], &["Siti Rahmawat"]),
     ];
     for (entity, spellings, others) in table {
         let expected = token(&mut p, entity, spellings[0]);
@@ -169,10 +127,7 @@ fn every_action_does_what_it_says() {
     assert_eq!(apply(EMAIL, 0, "a@b.dk"), (Outcome::Replaced, "[email]".to_owned()));
     assert_eq!(apply(EMAIL, 1, "a@b.dk"), (Outcome::Removed, String::new()));
     assert_eq!(apply(EMAIL, 2, "a@b.dk"), (Outcome::Kept, String::new()));
-    assert_eq!(
-        apply(CARD, 3, "4111 1111 1111 1111"),
-        (Outcome::Replaced, "****1111".to_owned())
-    );
+    assert_eq!(apply(CARD, 3, "4111 1111 1111 1111"), (Outcome::Replaced, "****1111".to_owned()));
     assert_eq!(apply(CARD, 3, "123"), (Outcome::Replaced, "[payment_card]".to_owned()));
     assert_eq!(apply(NAME, 4, "1995-01-29"), (Outcome::Replaced, "1995".to_owned()));
 }
@@ -190,16 +145,8 @@ fn our_tokens_stay_and_strangers_do_not() {
 #[test]
 fn without_a_key_for_its_time_a_record_is_rejected_and_nothing_is_tokenised() {
     let dir = tempfile::tempdir().expect("a directory");
-    fs::write(
-        dir.path().join("k1"),
-        format!("key: {SEED}\nnot_before: 2026-01-01T00:00:00Z\n"),
-    )
-    .expect("a file");
-    let mut p = with_ring(
-        Arc::new(SharedRing::from_dir(dir.path()).expect("a ring")),
-        "games",
-        "default",
-    );
+    fs::write(dir.path().join("k1"), format!("key: {SEED}\nnot_before: 2026-01-01T00:00:00Z\n")).expect("a file");
+    let mut p = with_ring(Arc::new(SharedRing::from_dir(dir.path()).expect("a ring")), "games", "default");
     assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]", "before any record");
     assert_eq!(p.begin(1_767_225_600_000), Ok(()));
     assert!(token(&mut p, EMAIL, "a@b.dk").starts_with("em_1k1_"));
@@ -223,24 +170,12 @@ fn a_new_ring_is_taken_over_between_batches_only() {
 
     assert!(p.refresh());
     assert!(!p.refresh());
-    assert_eq!(
-        token(&mut p, EMAIL, "a@b.dk"),
-        "[email]",
-        "the record's key is chosen anew"
-    );
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]", "the record's key is chosen anew");
     p.begin(2).expect("a key");
     let new = token(&mut p, EMAIL, "a@b.dk");
     assert!(new.starts_with("em_1k2_") && new[7..] != old[7..]);
-    assert_eq!(
-        p.tokens_of(EMAIL, "A@b.dk"),
-        [old.clone(), new],
-        "both can be looked up"
-    );
-    assert_eq!(
-        token(&mut p, EMAIL, &old),
-        old,
-        "and the old key's tokens are still ours"
-    );
+    assert_eq!(p.tokens_of(EMAIL, "A@b.dk"), [old.clone(), new], "both can be looked up");
+    assert_eq!(token(&mut p, EMAIL, &old), old, "and the old key's tokens are still ours");
 }
 
 /// A cosmetic change that must not change an address: case, a format character, full-width letters, a trailing dot.
@@ -249,10 +184,7 @@ fn disguised(address: &str, disguise: u8, at: usize) -> String {
     match disguise % 5 {
         0 => address.to_uppercase(),
         1 => format!("{}\u{200b}{}", &address[..at], &address[at..]),
-        2 => address
-            .chars()
-            .map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c))
-            .collect(),
+        2 => address.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c)).collect(),
         3 => format!("{address}."),
         _ => format!(" {address}\n"),
     }

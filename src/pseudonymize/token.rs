@@ -21,10 +21,7 @@ impl TokenType {
         }
         let mut bytes = [0; 4];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Some(TokenType {
-            bytes,
-            len: text.len() as u8,
-        })
+        Some(TokenType { bytes, len: text.len() as u8 })
     }
 
     /// The type as it is written: `em`.
@@ -70,10 +67,7 @@ mod tests {
     #[test]
     fn a_type_has_two_to_four_letters() {
         for text in ["em", "emx", "abcd"] {
-            assert_eq!(
-                TokenType::parse(text).map(|type_| type_.as_str().to_owned()).as_deref(),
-                Some(text)
-            );
+            assert_eq!(TokenType::parse(text).map(|type_| type_.as_str().to_owned()).as_deref(), Some(text));
         }
         for text in ["", "e", "EM", "e1", "abcde", "ø"] {
             assert_eq!(TokenType::parse(text), None, "{text}");
