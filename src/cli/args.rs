@@ -8,7 +8,10 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::CliError;
+use super::{CliError, note};
+use crate::config::{KeySource, Settings};
+use crate::pipeline::load_ring;
+use crate::pseudonymize::{KeyError, KeyRing, SharedRing};
 
 /// Which keys make the tokens, in place of those the config names.
 #[derive(clap::Args, Debug)]
@@ -49,6 +52,31 @@ impl FromStr for SeedKey {
 impl fmt::Debug for SeedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SeedKey(…)")
+    }
+}
+
+impl KeyArgs {
+    /// The ring that the arguments name, else the config's; `None`: nobody names one.
+    pub fn ring(&self, settings: &Settings) -> Result<Option<SharedRing>, CliError> {
+        let bad = |error: KeyError| CliError::Config(error.to_string());
+        if let Some(seed) = &self.seed_key {
+            // Checked here, so that the error can never repeat the key.
+            let bytes = seed.bytes()?;
+            let ring = KeyRing::from_seed("k1", &Zeroizing::new(hex::encode(&*bytes))).map_err(bad)?;
+            return Ok(Some(SharedRing::fixed(ring)));
+        }
+        let source = self.keys.clone().map(KeySource::Directory).or_else(|| settings.keys.clone());
+        source.map(|source| load_ring(&source)).transpose().map_err(bad)
+    }
+
+    /// As [`KeyArgs::ring`]; without any, a throw-away key, and a word about it on standard error.
+    pub fn ring_or_throwaway(&self, settings: &Settings) -> Result<SharedRing, CliError> {
+        if let Some(ring) = self.ring(settings)? {
+            return Ok(ring);
+        }
+        let ring = KeyRing::throwaway().map_err(|error| CliError::Failed(error.to_string()))?;
+        note("no key is configured: the tokens are made with a throw-away key and join with no others");
+        Ok(SharedRing::fixed(ring))
     }
 }
 

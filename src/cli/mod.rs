@@ -140,6 +140,12 @@ fn show(error: &CliError) {
     }
 }
 
+/// Writes a remark to standard error.
+fn note(text: &str) {
+    // If it cannot be written nobody is there to read it.
+    let _ = writeln!(io::stderr().lock(), "note: {text}");
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{Args, CommandFactory};

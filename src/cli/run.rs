@@ -1,10 +1,13 @@
-//! Arguments of `sluice run`, the service.
+//! `sluice run`: the service.
 
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 
-use crate::config::{Listen, Settings, client_name};
+use super::CliError;
+use crate::config::{self, Listen, Secrets, Settings, client_name};
+use crate::pipeline::service;
+use crate::telemetry::logging;
 
 /// Arguments of `sluice run`.
 #[derive(clap::Args, Debug)]
@@ -34,6 +37,17 @@ impl Args {
         }
         settings.workers = self.workers.or(settings.workers);
     }
+}
+
+/// Runs the service until it is told to stop.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let mut loaded = config::load(&args.config, Secrets::Resolve)?;
+    args.apply(&mut loaded.settings);
+    let log = loaded.settings.log;
+    logging::init(log.json, log.level).map_err(|e| CliError::Failed(e.to_string()))?;
+    service::run(&loaded).map_err(|error| {
+        if error.is_config() { CliError::Config(error.to_string()) } else { CliError::Failed(error.to_string()) }
+    })
 }
 
 #[cfg(test)]
