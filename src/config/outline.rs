@@ -93,6 +93,12 @@ impl Outline {
         exact.or_else(before).map_or("", |field| &field.path)
     }
 
+    /// All paths in reading order.
+    #[cfg(test)]
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.path.as_str())
+    }
+
     /// Whether the key of an entry begins at `at`.
     pub fn is_key(&self, at: Position) -> bool {
         self.fields.iter().any(|field| field.start == at && field.value != at)
