@@ -6,7 +6,9 @@ use crate::config::schema::json_schema;
 
 /// Arguments of `sluice schema`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Put `# yaml-language-server: $schema=sluice.schema.json` on top of a config to have it checked.")]
+#[command(
+    after_help = "Put `# yaml-language-server: $schema=sluice.schema.json` on top of a config to have it checked."
+)]
 pub struct Args {}
 
 /// Prints the schema.

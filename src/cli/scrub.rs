@@ -6,8 +6,10 @@ use super::args::{KeyArgs, LineFormat};
 
 /// Arguments of `sluice scrub`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "One output line per accepted input line, in order. Rejected lines go only to --quarantine; \
-                        their number is printed to standard error.")]
+#[command(
+    after_help = "One output line per accepted input line, in order. Rejected lines go only to --quarantine; \
+                        their number is printed to standard error."
+)]
 pub struct Args {
     /// The config: a file, or `profile:<name>`.
     #[arg(short, long, value_name = "FILE", default_value = "profile:gaming")]

@@ -143,7 +143,8 @@ impl Outline {
 mod tests {
     use super::*;
 
-    const YAML: &str = "kafka:\n  brokers: [a, b]\n  properties:\n    security.protocol: SSL\nfields:\n  - path: x\n    action: token\n";
+    const YAML: &str = "kafka:\n  brokers: [a, b]\n  properties:\n    security.protocol: SSL\n\
+                        fields:\n  - path: x\n    action: token\n";
 
     fn at(line: u64, column: u64) -> Position {
         Position { line, column }
