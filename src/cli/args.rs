@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
+use super::note;
 use crate::config::KeySource;
 use crate::pseudonymize::{KeyError, KeyRing};
 
@@ -32,6 +33,15 @@ impl KeyArgs {
             (None, Some(dir)) => KeyRing::from_dir(dir).map(Some),
             (None, None) => config.map(ring_at).transpose(),
         }
+    }
+
+    /// As [`KeyArgs::ring`]; where neither names any, a key that is gone with the process, which the user is told.
+    pub fn ring_or_throwaway(&self, config: Option<&KeySource>) -> Result<KeyRing, KeyError> {
+        if let Some(ring) = self.ring(config)? {
+            return Ok(ring);
+        }
+        note("no keys are given: a throw-away key makes the tokens, and no other run makes the same");
+        KeyRing::throwaway()
     }
 }
 

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::pseudonymize::KeyError;
 use crate::telemetry::logging::colours;
 
 /// Washes Kafka event streams: personal data becomes keyed pseudonyms before an event goes on.
@@ -110,6 +111,12 @@ impl From<ConfigError> for CliError {
     }
 }
 
+impl From<KeyError> for CliError {
+    fn from(error: KeyError) -> CliError {
+        CliError::Config(error.to_string())
+    }
+}
+
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     panic::install_hook();
@@ -151,6 +158,11 @@ fn show(error: &CliError) {
     for line in error.to_string().lines() {
         let _ = writeln!(stderr, "{mark} {line}");
     }
+}
+
+/// Tells the person at the terminal something that is no error.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "note: {text}");
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
         log: log(&spec.log),
         drain_timeout: spec.drain_timeout.0,
     };
+    at_least("drain_timeout", spec.drain_timeout.0, Duration::from_secs(1), p);
     if let Some(workers) = spec.workers {
         within("workers", workers, 1, 1024, p);
     }
@@ -202,6 +203,13 @@ fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
     }
     within("commit.records", commit.records, 1, 10_000_000, problems);
     within("commit.bytes", commit.bytes, ByteSize(1), ByteSize(1 << 30), problems);
+    if commit.bytes > spec.limits.memory {
+        let message = format!(
+            "{} is more than limits.memory ({}) can hold",
+            commit.bytes, spec.limits.memory
+        );
+        problems.push(Problem::new("commit.bytes", message));
+    }
     CommitSettings {
         interval,
         records: commit.records,
