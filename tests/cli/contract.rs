@@ -67,15 +67,21 @@ fn errors_are_plain_lines_when_nobody_looks() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
-    let mut command = command(&["schema"]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    for args in [
+        &["schema"][..],
+        &["completions", "zsh"],
+        &["validate", "-c", "profile:gaming"],
+        &["--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(args).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        assert_eq!(
+            (output.status.code(), output.stderr.as_slice()),
+            (Some(0), &b""[..]),
+            "{args:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A panic prints where, never what.
 
-use std::process::Command;
+use crate::support::command::rerun;
 
 const CHILD: &str = "SLUICE_TEST_PANICS";
 
@@ -9,20 +9,14 @@ const CHILD: &str = "SLUICE_TEST_PANICS";
 fn child_that_panics_when_told() {
     if std::env::var_os(CHILD).is_some() {
         sluice::cli::panic::install_hook();
-        panic!("a value: {}", "siti@example.com");
+        panic!("a value: {}", std::hint::black_box("siti@example.com"));
     }
 }
 
 #[test]
 fn a_panic_shows_its_place_and_not_its_message() {
     for backtrace in ["0", "1"] {
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "cli::panics::child_that_panics_when_told",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+        let child = rerun("cli::panics::child_that_panics_when_told")
             .env(CHILD, "1")
             .env("RUST_BACKTRACE", backtrace)
             .output()
