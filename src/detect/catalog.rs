@@ -85,7 +85,9 @@ impl Catalog {
     pub fn builtin() -> Catalog {
         let mut catalog = Catalog::default();
         for (file, yaml) in BUILTIN {
-            catalog.add(file, yaml, true).expect("the tests load every built-in entity");
+            catalog
+                .add(file, yaml, true)
+                .expect("the tests load every built-in entity");
         }
         catalog
     }
@@ -121,7 +123,10 @@ impl Catalog {
 
     /// The entity of this name.
     pub fn find(&self, name: &str) -> Option<EntityId> {
-        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
+        self.entities
+            .iter()
+            .position(|e| e.name == name)
+            .map(|i| EntityId(i as u16))
     }
 
     /// The names of all entities, in their order.
@@ -171,7 +176,9 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         // A mounted ConfigMap keeps its files a second time under `..data` and `..<time>`.
-        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
         if hidden {
             continue;
         }
@@ -197,7 +204,11 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let name = &spec.entity;
-        if name.value.is_empty() || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        if name.value.is_empty()
+            || !name
+                .value
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         {
             return Err(self.at(name, "entity", "is no name", "use lower-case letters, digits and `_`"));
         }
@@ -205,7 +216,12 @@ impl Checker<'_> {
         if !(2..=4).contains(&token.value.len()) || !token.value.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(self.at(token, "token", "is no token type", "use two to four lower-case letters"));
         }
-        self.one_of(&spec.form, "form", "canonical form", Form::ALL.iter().map(|(name, _)| *name))?;
+        self.one_of(
+            &spec.form,
+            "form",
+            "canonical form",
+            Form::ALL.iter().map(|(name, _)| *name),
+        )?;
         if spec.action.trim().is_empty() {
             return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
         }
@@ -220,9 +236,12 @@ impl Checker<'_> {
         }
         let needs_pattern = spec.examples.first().or(spec.counter_examples.first());
         match needs_pattern {
-            Some(example) if spec.patterns.is_empty() => {
-                Err(self.at(example, "examples", "stand there without a pattern", "add `patterns` or remove them"))
-            }
+            Some(example) if spec.patterns.is_empty() => Err(self.at(
+                example,
+                "examples",
+                "stand there without a pattern",
+                "add `patterns` or remove them",
+            )),
             _ => Ok(()),
         }
     }
@@ -241,14 +260,24 @@ impl Checker<'_> {
         let spec = &pattern.value;
         if let Some(words) = spec.keywords.as_ref() {
             if words.words.iter().all(|w| w.value.trim().is_empty()) {
-                return Err(self.at(pattern, "patterns.keywords", "has no words", "add words, or remove `keywords`"));
+                return Err(self.at(
+                    pattern,
+                    "patterns.keywords",
+                    "has no words",
+                    "add words, or remove `keywords`",
+                ));
             }
             if let Some(empty) = words.words.iter().find(|w| w.value.trim().is_empty()) {
                 return Err(self.at(empty, "patterns.keywords.words", "holds an empty word", "remove it"));
             }
         }
         if let Some(name) = &spec.validator {
-            self.one_of(name, "patterns.validator", "validator", validators::ALL.iter().map(|v| v.name))?;
+            self.one_of(
+                name,
+                "patterns.validator",
+                "validator",
+                validators::ALL.iter().map(|v| v.name),
+            )?;
         }
         match (&spec.matcher, &spec.regex) {
             (Some(name), None) => self.matcher(pattern, name),
@@ -257,12 +286,18 @@ impl Checker<'_> {
                 let fix = "say what is looked for with `matcher` or `regex`";
                 Err(self.at(pattern, "patterns.keywords", "stand there without a pattern", fix))
             }
-            (None, None) => {
-                Err(self.at(pattern, "patterns", "has neither `matcher` nor `regex`", "give it one of the two"))
-            }
-            (Some(_), Some(_)) => {
-                Err(self.at(pattern, "patterns", "has both `matcher` and `regex`", "make two patterns of them"))
-            }
+            (None, None) => Err(self.at(
+                pattern,
+                "patterns",
+                "has neither `matcher` nor `regex`",
+                "give it one of the two",
+            )),
+            (Some(_), Some(_)) => Err(self.at(
+                pattern,
+                "patterns",
+                "has both `matcher` and `regex`",
+                "make two patterns of them",
+            )),
         }
     }
 
@@ -282,14 +317,28 @@ impl Checker<'_> {
 
     fn regex(&self, pattern: &Spanned<PatternSpec>, source: &Spanned<String>) -> Result<(), CatalogError> {
         const FIELD: &str = "patterns.regex";
-        let regex = compile_regex(&source.value)
-            .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
+        let regex = compile_regex(&source.value).map_err(|error| {
+            self.at(
+                source,
+                FIELD,
+                &format!("does not compile: {error}"),
+                "correct the expression",
+            )
+        })?;
         if regex.is_match("") {
-            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
+            return Err(self.at(
+                source,
+                FIELD,
+                "matches the empty text",
+                "make it demand at least one character",
+            ));
         }
         let group = pattern.value.group;
         if group >= regex.captures_len() {
-            let reason = format!("has {} capture groups, and `group` is {group}", regex.captures_len() - 1);
+            let reason = format!(
+                "has {} capture groups, and `group` is {group}",
+                regex.captures_len() - 1
+            );
             return Err(self.at(source, "patterns.group", &reason, "correct `group`"));
         }
         match pattern.value.prefilter.iter().find(|literal| literal.value.is_empty()) {
@@ -308,9 +357,9 @@ impl Checker<'_> {
         if known.clone().any(|k| k == name.value) {
             return Ok(());
         }
-        let near = known.clone().max_by(|a, b| {
-            strsim::jaro_winkler(a, &name.value).total_cmp(&strsim::jaro_winkler(b, &name.value))
-        });
+        let near = known
+            .clone()
+            .max_by(|a, b| strsim::jaro_winkler(a, &name.value).total_cmp(&strsim::jaro_winkler(b, &name.value)));
         let near = near.filter(|n| strsim::jaro_winkler(n, &name.value) > 0.8);
         let hint = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
         let list = known.map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");

@@ -88,18 +88,37 @@ impl KeywordsBuilder {
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::DFA))
             .build(&self.words)?;
-        let KeywordsBuilder { sets_of, distance_max, after_max, .. } = self;
-        Ok(Keywords { automaton, sets_of, distance_max, after_max })
+        let KeywordsBuilder {
+            sets_of,
+            distance_max,
+            after_max,
+            ..
+        } = self;
+        Ok(Keywords {
+            automaton,
+            sets_of,
+            distance_max,
+            after_max,
+        })
     }
 }
 
 impl Keywords {
     /// Whether a word of the rule's set stands near `span`.
     pub(super) fn near(&self, text: &str, span: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        let from = floor_boundary(text, (span.start as usize).saturating_sub(self.distance_max + WORD_BYTES_MAX));
-        let to = floor_boundary(text, (span.end as usize + self.after_max + WORD_BYTES_MAX).min(text.len()));
+        let from = floor_boundary(
+            text,
+            (span.start as usize).saturating_sub(self.distance_max + WORD_BYTES_MAX),
+        );
+        let to = floor_boundary(
+            text,
+            (span.end as usize + self.after_max + WORD_BYTES_MAX).min(text.len()),
+        );
         let wanted = Span::new(from as u32, to as u32);
-        if !nearby.covered.is_some_and(|c| c.start <= wanted.start && wanted.end <= c.end) {
+        if !nearby
+            .covered
+            .is_some_and(|c| c.start <= wanted.start && wanted.end <= c.end)
+        {
             self.look(text, wanted, nearby);
         }
         nearby.hits.iter().any(|&(hit, word)| {
@@ -112,11 +131,16 @@ impl Keywords {
     fn look(&self, text: &str, window: Span, nearby: &mut Nearby) {
         nearby.hits.clear();
         nearby.covered = Some(window);
-        for hit in self.automaton.find_overlapping_iter(Input::new(text).span(window.range())) {
+        for hit in self
+            .automaton
+            .find_overlapping_iter(Input::new(text).span(window.range()))
+        {
             let whole_word = !text[..hit.start()].chars().next_back().is_some_and(char::is_alphabetic)
                 && !text[hit.end()..].chars().next().is_some_and(char::is_alphabetic);
             if whole_word {
-                nearby.hits.push((Span::new(hit.start() as u32, hit.end() as u32), hit.pattern().as_u32()));
+                nearby
+                    .hits
+                    .push((Span::new(hit.start() as u32, hit.end() as u32), hit.pattern().as_u32()));
             }
         }
     }
@@ -137,7 +161,9 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
         return false;
     }
     words.iter().any(|word| {
-        let Some(at) = trimmed.len().checked_sub(word.len()) else { return false };
+        let Some(at) = trimmed.len().checked_sub(word.len()) else {
+            return false;
+        };
         trimmed.is_char_boundary(at)
             && trimmed[at..].eq_ignore_ascii_case(word)
             && !trimmed[..at].chars().next_back().is_some_and(char::is_alphanumeric)

@@ -46,7 +46,11 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan };
+        let plan = FieldPlan {
+            entity: rule.entity,
+            action: rule.action,
+            scan: rule.scan,
+        };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -70,13 +74,24 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true });
+        self.catalog_names.add(
+            name,
+            FieldPlan {
+                entity: Some(entity),
+                action: None,
+                scan: true,
+            },
+        );
     }
 
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
-        let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
+        let name = segments
+            .iter()
+            .rev()
+            .find(|s| **s != Paths::ELEMENT)
+            .map_or(&b""[..], |s| s);
         let name = normalize(name);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         loop {
@@ -95,13 +110,19 @@ impl Fields {
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
-        fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
+        fitting
+            .max_by_key(|rule| exactness(&rule.segments))
+            .map(|rule| rule.plan)
     }
 }
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true };
+    pub(super) const SCAN: FieldPlan = FieldPlan {
+        entity: None,
+        action: None::<ActionId>,
+        scan: true,
+    };
 }
 
 impl Names {
@@ -117,7 +138,9 @@ impl Names {
 
     /// `email_2` and `phone1` are asked as `email` and `phone` when nothing fits them as they are.
     fn find(&self, name: &str) -> Option<FieldPlan> {
-        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+        let unnumbered = name
+            .trim_end_matches(|c: char| c.is_ascii_digit())
+            .trim_end_matches('_');
         let or_unnumbered = || (unnumbered != name).then(|| self.find_exact(unnumbered)).flatten();
         self.find_exact(name).or_else(or_unnumbered)
     }
@@ -129,26 +152,37 @@ impl Names {
         if is_question(name) {
             return None;
         }
-        let suffix = self.suffixes.iter().filter(|(suffix, _)| {
-            name.strip_suffix(&**suffix).is_some_and(|rest| rest.ends_with('_'))
-        });
-        let prefix = self.prefixes.iter().filter(|(prefix, _)| {
-            name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_'))
-        });
-        suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        let suffix = self
+            .suffixes
+            .iter()
+            .filter(|(suffix, _)| name.strip_suffix(&**suffix).is_some_and(|rest| rest.ends_with('_')));
+        let prefix = self
+            .prefixes
+            .iter()
+            .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
+        suffix
+            .chain(prefix)
+            .max_by_key(|(part, _)| part.len())
+            .map(|(_, plan)| *plan)
     }
 }
 
 /// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
 fn is_question(name: &str) -> bool {
-    ["is_", "has_", "can_", "use_", "allow_", "enable_"].iter().any(|word| name.starts_with(word))
+    ["is_", "has_", "can_", "use_", "allow_", "enable_"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
 pub(super) fn normalize(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
-    let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
+    let name: Cow<'_, str> = if name.contains("IPv") {
+        name.replace("IPv", "Ipv").into()
+    } else {
+        name
+    };
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous = None::<char>;
     let mut chars = name.chars().peekable();

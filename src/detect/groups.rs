@@ -97,11 +97,18 @@ pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
     let mut previous_end = None;
     while let Some(offset) = text[at..].iter().position(u8::is_ascii_digit) {
         let start = at + offset;
-        let len = text[start..].iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len() - start);
+        let len = text[start..]
+            .iter()
+            .position(|b| !b.is_ascii_digit())
+            .unwrap_or(text.len() - start);
         let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..start]));
         at = start + len;
         previous_end = Some(at);
-        groups.push(Group { start: start as u32, end: at as u32, gap });
+        groups.push(Group {
+            start: start as u32,
+            end: at as u32,
+            gap,
+        });
     }
 }
 

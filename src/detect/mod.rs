@@ -88,7 +88,11 @@ impl Detector {
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
-        let text = if self.own.mask(text, &mut self.masked) { self.masked.as_str() } else { text };
+        let text = if self.own.mask(text, &mut self.masked) {
+            self.masked.as_str()
+        } else {
+            text
+        };
         let search = search::Search {
             rules: &self.rules,
             regexes: &self.regexes,

@@ -3,7 +3,7 @@
 use crate::canonical::token;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
-const HIDDEN: u8 = 0;
+const HIDDEN: char = '\0';
 
 /// Key ids whose tokens are ours. Tokens of other keys are text like any other.
 #[derive(Debug, Default, Clone)]
@@ -27,8 +27,10 @@ impl OwnTokens {
             if copied == 0 {
                 masked.clear();
             }
-            masked.push_str(&text[copied..token.start]);
-            masked.extend(std::iter::repeat_n(char::from(HIDDEN), token.len()));
+            // Tokens that touch share the letters between them: they count to the type of the second.
+            let start = token.start.max(copied);
+            masked.push_str(&text[copied..start]);
+            masked.extend(std::iter::repeat_n(HIDDEN, token.end - start));
             copied = token.end;
         }
         if copied > 0 {
@@ -41,9 +43,11 @@ impl OwnTokens {
     pub(super) fn is_all(&self, text: &str) -> bool {
         let mut end = None;
         for token in self.find(text) {
-            let between = &text[end.unwrap_or(0)..token.start];
-            let separated = if end.is_some() { !between.is_empty() } else { true };
-            if !separated || !is_separator(between) {
+            let separated = match end {
+                None => is_separator(&text[..token.start]),
+                Some(end) => end < token.start && is_separator(&text[end..token.start]),
+            };
+            if !separated {
                 return false;
             }
             end = Some(token.end);
@@ -52,7 +56,9 @@ impl OwnTokens {
     }
 
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
+        token::find_all(text)
+            .filter(|t| self.kids.iter().any(|kid| **kid == *t.kid))
+            .map(|t| t.span)
     }
 }
 

@@ -49,13 +49,18 @@ pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> b
             // Escapes and characters beyond ASCII may stand for any sign.
             class.has(Class::ESCAPE.with(Class::NON_ASCII))
                 || enough_digits
-                || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
+                || patterns
+                    .matchers
+                    .iter()
+                    .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
                 || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
         }
         Kind::Number => {
-            enough_digits || patterns.matchers.iter().any(|(at, _)| {
-                matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits)
-            })
+            enough_digits
+                || patterns
+                    .matchers
+                    .iter()
+                    .any(|(at, _)| matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits))
         }
         Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
     }
@@ -91,7 +96,11 @@ impl Search<'_> {
                 continue;
             }
             self.scratch.matches.clear();
-            let input = Input { text: self.text, class: self.class, groups: &self.scratch.groups };
+            let input = Input {
+                text: self.text,
+                class: self.class,
+                groups: &self.scratch.groups,
+            };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {
                 let found = self.scratch.matches[i];
@@ -121,8 +130,10 @@ impl Search<'_> {
             number: self.kind == Kind::Number,
         };
         let (least, most) = validator.digits;
-        let value =
-            (least..=most).contains(&digits.len()).then(|| (validator.check)(&candidate, &self.rules.settings)).flatten();
+        let value = (least..=most)
+            .contains(&digits.len())
+            .then(|| (validator.check)(&candidate, &self.rules.settings))
+            .flatten();
         self.scratch.digits = digits;
         if let Some(value) = value {
             self.accept(pattern, union(found.span, value), value, false);
@@ -198,7 +209,9 @@ impl Search<'_> {
                 after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
                 number: self.kind == Kind::Number,
             };
-            let Some(value) = (validator.check)(&candidate, &rules.settings) else { continue };
+            let Some(value) = (validator.check)(&candidate, &rules.settings) else {
+                continue;
+            };
             let glued = *glued.get_or_insert_with(|| is_glued(self.text, span));
             if self.accept(pattern, value, value, glued) {
                 self.scratch.free_from[i] = last + 1;
@@ -228,7 +241,10 @@ impl Search<'_> {
             } else {
                 for hit in regexes[i].captures_iter(self.text) {
                     if let (Some(all), Some(value)) = (hit.get(0), hit.get(rule.group)) {
-                        debug_assert!(all.start() <= value.start() && value.end() <= all.end(), "a group is inside");
+                        debug_assert!(
+                            all.start() <= value.start() && value.end() <= all.end(),
+                            "a group is inside"
+                        );
                         self.judge_regex(&rule.pattern, value.range(), value.range());
                     }
                 }
@@ -242,7 +258,13 @@ impl Search<'_> {
             return;
         }
         let span_of = |r: std::ops::Range<usize>| Span::new(r.start as u32, r.end as u32);
-        self.judge_text(pattern, Match { span: span_of(span), value: span_of(value) });
+        self.judge_text(
+            pattern,
+            Match {
+                span: span_of(span),
+                value: span_of(value),
+            },
+        );
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
@@ -250,15 +272,27 @@ impl Search<'_> {
         if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
             return false;
         }
-        let near = pattern
-            .keywords
-            .is_some_and(|rule| self.rules.keywords.near(self.text, span, rule, &mut self.scratch.nearby));
+        let near = pattern.keywords.is_some_and(|rule| {
+            self.rules
+                .keywords
+                .near(self.text, span, rule, &mut self.scratch.nearby)
+        });
         if !near && (needs_keyword || pattern.keywords.is_some_and(|rule| rule.required)) {
             return false;
         }
-        let basis = if near { pattern.basis.max(Basis::Keyword) } else { pattern.basis };
+        let basis = if near {
+            pattern.basis.max(Basis::Keyword)
+        } else {
+            pattern.basis
+        };
         let confidence: Confidence = pattern.confidence;
-        self.scratch.found.push(Found { span, value, entity: pattern.entity, basis, confidence });
+        self.scratch.found.push(Found {
+            span,
+            value,
+            entity: pattern.entity,
+            basis,
+            confidence,
+        });
         true
     }
 }
@@ -275,12 +309,11 @@ fn is_glued(text: &str, span: Span) -> bool {
 
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.
 fn is_time(bytes: &[u8]) -> bool {
-    let Some(head) = bytes.first_chunk::<19>() else { return false };
-    let signs = head[4] == b'-'
-        && head[7] == b'-'
-        && matches!(head[10], b'T' | b' ')
-        && head[13] == b':'
-        && head[16] == b':';
+    let Some(head) = bytes.first_chunk::<19>() else {
+        return false;
+    };
+    let signs =
+        head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b' ') && head[13] == b':' && head[16] == b':';
     let digit = |range: std::ops::Range<usize>| head[range].iter().all(u8::is_ascii_digit);
     signs
         && bytes.len() <= 35
@@ -290,7 +323,9 @@ fn is_time(bytes: &[u8]) -> bool {
         && digit(11..13)
         && digit(14..16)
         && digit(17..19)
-        && bytes[19..].iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
+        && bytes[19..]
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
 }
 
 fn union(a: Span, b: Span) -> Span {

@@ -13,7 +13,9 @@ pub(super) const STRICT: Validator = Validator {
     doc: "a card number of 14 to 19 digits: known issuer, Luhn, compact or grouped as on a card",
     digits: (14, 19),
     basis: Basis::Checksum,
-    check: |candidate: &Candidate<'_>, _| (is_card(candidate) && is_card_grouping(candidate)).then(|| span_of(candidate)),
+    check: |candidate: &Candidate<'_>, _| {
+        (is_card(candidate) && is_card_grouping(candidate)).then(|| span_of(candidate))
+    },
 };
 
 /// For texts that speak of cards.
@@ -65,7 +67,9 @@ const fn bits(from: u32, to: u32) -> u32 {
 }
 
 fn has_issuer(digits: &[u8]) -> bool {
-    let Some(first) = digits.first_chunk::<4>() else { return false };
+    let Some(first) = digits.first_chunk::<4>() else {
+        return false;
+    };
     let four = first.iter().fold(0, |n, &b| n * 10 + u32::from(b - b'0'));
     ISSUERS.iter().any(|&(from, to, lengths)| {
         let prefix = match from {
