@@ -253,3 +253,210 @@ fn exactness(rule: &[Segment]) -> (usize, bool) {
     let names = rule.iter().filter(|s| matches!(s, Segment::Name(_))).count();
     (names, !rule.contains(&Segment::Any))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Catalog, Detector, Options, Rules};
+    use super::*;
+
+    #[test]
+    fn names_are_brought_to_snake_case() {
+        for (name, normal) in [
+            ("customerEmail", "customer_email"),
+            ("CustomerEmail", "customer_email"),
+            ("customer-email", "customer_email"),
+            ("CUSTOMER_EMAIL", "customer_email"),
+            ("customer.email", "customer_email"),
+            ("customer email", "customer_email"),
+            ("__email__", "email"),
+            ("userIP", "user_ip"),
+            ("IPAddress", "ip_address"),
+            ("clientIPv4", "client_ipv4"),
+            ("ip4Address", "ip4_address"),
+            ("no_hp", "no_hp"),
+            ("TelefonNummer", "telefon_nummer"),
+            ("Kørekort", "kørekort"),
+            ("$", ""),
+            ("", ""),
+        ] {
+            assert_eq!(normalize(name.as_bytes()), normal, "{name}");
+            assert_eq!(normalize(normal.as_bytes()), normal, "normal names stay");
+        }
+    }
+
+    /// The entity that the built-in catalog and `rules` give to a field.
+    fn entity_of(rules: &[FieldRule], segments: &[&str]) -> Option<String> {
+        let catalog = Catalog::builtin();
+        let rules = Rules::compile(&catalog, rules, &Options::default()).expect("compiles");
+        let mut detector = Detector::new(rules.into());
+        let mut paths = Paths::new();
+        let mut at = PathId::ROOT;
+        for segment in segments {
+            at = match *segment {
+                "@headers" => PathId::HEADERS,
+                "@key" => PathId::KEY,
+                name => paths.child(at, at, name.as_bytes()),
+            };
+        }
+        let plan = detector.plan(&paths, at);
+        assert_eq!(plan, detector.plan(&paths, at), "the plan is remembered");
+        plan.entity.map(|id| catalog.entities()[id.0 as usize].name.clone())
+    }
+
+    fn rule(select: Select, entity: &str) -> FieldRule {
+        FieldRule {
+            select,
+            entity: Catalog::builtin().find(entity),
+            action: None,
+            scan: true,
+        }
+    }
+
+    #[test]
+    fn the_catalog_knows_fields_in_three_languages_and_any_case() {
+        for (name, entity) in [
+            ("email", "email"),
+            ("customerEmail", "email"),
+            ("E-Mail", "email"),
+            ("email2", "email"),
+            ("email_2", "email"),
+            ("alamat_email", "email"),
+            ("client_ip", "ip"),
+            ("clientIPv4", "ip"),
+            ("X-Real-IP", "ip"),
+            ("client_ip_int", "ip"),
+            ("hp", "phone"),
+            ("no_hp", "phone"),
+            ("noHp", "phone"),
+            ("nomorTelepon", "phone"),
+            ("mobil", "phone"),
+            ("tlf", "phone"),
+            ("msisdn", "phone"),
+            ("phoneNumber", "phone"),
+            ("contactPhone", "phone"),
+            ("pan", "payment_card"),
+            ("cardNumber", "payment_card"),
+            ("nomor_kartu", "payment_card"),
+            ("kortnummer", "payment_card"),
+            ("iban", "iban"),
+            ("payeeIban", "iban"),
+        ] {
+            assert_eq!(entity_of(&[], &["user", name]).as_deref(), Some(entity), "{name}");
+        }
+        for name in [
+            "email_verified",
+            "emailCount",
+            "is_mobile",
+            "isMobile",
+            "has_email",
+            "vip",
+            "zip",
+            "tooltip",
+            "description",
+            "company",
+            "ship",
+            "japan",
+            "card_type",
+            "ip_version",
+            "phone_model",
+            "user_id",
+            "hpx",
+            "ibanez",
+            "",
+        ] {
+            assert_eq!(entity_of(&[], &["user", name]), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn elements_inherit_from_their_array_and_members_do_not() {
+        assert_eq!(entity_of(&[], &["emails", "[]"]), None, "the catalog has no such name");
+        assert_eq!(entity_of(&[], &["email", "[]"]).as_deref(), Some("email"));
+        assert_eq!(entity_of(&[], &["email", "[]", "[]"]).as_deref(), Some("email"));
+        assert_eq!(entity_of(&[], &["email", "note"]), None);
+        assert_eq!(entity_of(&[], &["email", "[]", "note"]), None);
+        let path = |p: &str| rule(Select::Path(p.to_owned()), "phone");
+        assert_eq!(entity_of(&[path("a.b")], &["a", "b", "[]"]).as_deref(), Some("phone"));
+        assert_eq!(entity_of(&[path("a.b")], &["a", "b", "c"]), None);
+        assert_eq!(entity_of(&[path("a.**")], &["a", "b", "c"]).as_deref(), Some("phone"));
+    }
+
+    #[test]
+    fn paths_select_exactly_and_with_stars() {
+        let fits = |path: &str, segments: &[&str]| {
+            entity_of(&[rule(Select::Path(path.to_owned()), "phone")], segments).as_deref() == Some("phone")
+        };
+        assert!(fits("user.contacts[].x", &["user", "contacts", "[]", "x"]));
+        assert!(!fits("user.contacts.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.*.x", &["user", "contacts", "x"]));
+        assert!(!fits("user.*.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.**.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.**.x", &["user", "x"]));
+        assert!(fits("**.x", &["x"]));
+        assert!(fits("@headers.x-user", &["@headers", "x-user"]));
+        assert!(fits("@key", &["@key"]));
+        assert!(!fits("X", &["x"]), "keys of JSON differ by case");
+        assert!(fits("[].x", &["[]", "x"]));
+    }
+
+    #[test]
+    fn a_path_beats_a_name_of_the_config_which_beats_the_catalog() {
+        let path = rule(Select::Path("user.email".to_owned()), "phone");
+        let name = rule(Select::Name("eMail".to_owned()), "ip");
+        let any = rule(Select::Path("**".to_owned()), "iban");
+        let email = &["user", "email"][..];
+        assert_eq!(
+            entity_of(&[name.clone(), path.clone(), any.clone()], email).as_deref(),
+            Some("phone")
+        );
+        assert_eq!(
+            entity_of(&[path.clone(), any.clone(), name.clone()], &["e_mail"]).as_deref(),
+            Some("iban")
+        );
+        assert_eq!(
+            entity_of(&[path, name.clone()], &["other", "e_mail"]).as_deref(),
+            Some("ip")
+        );
+        let starred = rule(Select::Name("*_mail".to_owned()), "phone");
+        assert_eq!(entity_of(&[starred, name], &["workMail"]).as_deref(), Some("phone"));
+    }
+
+    #[test]
+    fn a_rule_may_leave_a_field_alone() {
+        let catalog = Catalog::builtin();
+        let keep = FieldRule {
+            select: Select::Name("email".to_owned()),
+            entity: None,
+            action: None,
+            scan: false,
+        };
+        let rules = Rules::compile(&catalog, &[keep], &Options::default()).expect("compiles");
+        let mut paths = Paths::new();
+        let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
+        let plan = Detector::new(rules.into()).plan(&paths, email);
+        assert_eq!(
+            plan,
+            FieldPlan {
+                entity: None,
+                action: None,
+                scan: false
+            }
+        );
+    }
+
+    #[test]
+    fn a_rule_that_selects_nothing_sensible_is_an_error() {
+        for (select, reason) in [
+            (Select::Path(String::new()), "is empty"),
+            (Select::Path("a..b".to_owned()), "empty part"),
+            (Select::Path("a[0].b".to_owned()), "`[]` only"),
+            (Select::Path("@haeders.x".to_owned()), "there are `@key` and `@headers`"),
+            (Select::Name("--".to_owned()), "no letter or digit"),
+            (Select::Name("*_a_*".to_owned()), "both ends"),
+        ] {
+            let error = Rules::compile(&Catalog::builtin(), &[rule(select, "ip")], &Options::default());
+            let error = error.expect_err("an error").to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

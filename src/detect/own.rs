@@ -1,6 +1,7 @@
 //! Tokens of our own in a text: they are hidden before anything is looked for, so that scrubbing twice changes nothing.
 
 use crate::canonical::token;
+use crate::record::Class;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
 const HIDDEN: char = '\0';
@@ -15,6 +16,11 @@ impl OwnTokens {
     /// Takes `kids` as the ids of all known keys.
     pub(super) fn set(&mut self, kids: &[String]) {
         self.kids = kids.iter().map(|kid| kid.as_str().into()).collect();
+    }
+
+    /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
+    pub(super) fn may_hold(class: Class, text: &str) -> bool {
+        text.len() >= "em_1k1_".len() + token::LETTERS && class.has(Class::OTHER) && class.has(Class::DIGIT)
     }
 
     /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.

@@ -226,19 +226,18 @@ impl Builder {
     }
 
     fn build(mut self, regions: &[Region]) -> Result<Rules, CatalogError> {
-        let too_many = |error: &dyn std::fmt::Display| CatalogError {
-            file: "catalog".to_owned(),
-            line: None,
-            field: String::new(),
-            reason: format!("its words do not fit into one automaton: {error}"),
-            fix: "remove keywords or prefilter literals".to_owned(),
-        };
         if !self.literals.is_empty() {
             let automaton = AhoCorasickBuilder::new()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
                 .build(&self.literals)
-                .map_err(|error| too_many(&error))?;
+                .map_err(|error| CatalogError {
+                    file: "catalog".to_owned(),
+                    line: None,
+                    field: "patterns.prefilter".to_owned(),
+                    reason: format!("the literals do not fit into one automaton: {error}"),
+                    fix: "remove some".to_owned(),
+                })?;
             self.patterns.literals = Some(automaton);
         }
         let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
@@ -252,7 +251,7 @@ impl Builder {
                 regions: regions.to_vec(),
             },
             patterns: self.patterns,
-            keywords: self.keywords.build().map_err(|error| too_many(&error))?,
+            keywords: self.keywords.build(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::context::{self, Nearby};
+use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
@@ -22,8 +22,12 @@ pub(super) struct Scratch {
     found: Vec<Found>,
     nearby: Nearby,
     digits: Vec<u8>,
+    /// The run of groups, or the match, that is judged: keywords are looked for around it.
+    region: Span,
     /// For each digit pattern, the first group that it may use: accepted windows of one pattern do not overlap.
     free_from: Vec<usize>,
+    /// How many of `found` come from matchers.
+    taken: usize,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
 }
@@ -79,6 +83,7 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
+        self.scratch.taken = self.scratch.found.len();
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
@@ -113,6 +118,7 @@ impl Search<'_> {
 
     /// Judges what a matcher or a regular expression found.
     fn judge_text(&mut self, pattern: &Pattern, found: Match) {
+        self.scratch.region = found.span;
         let Some(validator) = pattern.validator else {
             self.accept(pattern, found.span, found.value, false);
             return;
@@ -140,22 +146,39 @@ impl Search<'_> {
         }
     }
 
-    /// Offers every run of joined groups to the patterns that judge digits.
+    /// Offers every run of joined groups to the patterns that judge digits. What a matcher has found is left out: the
+    /// octets of an address are no phone number, whatever word stands near.
     fn digits(&mut self) {
+        let least = self.rules.patterns.digits_range.0;
         let scratch = &mut *self.scratch;
         scratch.free_from.clear();
         scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
         let mut first = 0;
         while first < self.scratch.groups.len() {
-            let groups = &self.scratch.groups;
-            let joined = groups[first + 1..].iter().take_while(|g| g.gap != Gap::BREAK).count();
-            let end = first + 1 + joined;
-            let total: usize = groups[first..end].iter().map(|g| g.len()).sum();
-            if total >= self.rules.patterns.digits_range.0 {
+            if self.is_taken(first) {
+                first += 1;
+                continue;
+            }
+            let mut end = first + 1;
+            let mut total = self.scratch.groups[first].len();
+            while end < self.scratch.groups.len() && self.scratch.groups[end].gap != Gap::BREAK && !self.is_taken(end) {
+                total += self.scratch.groups[end].len();
+                end += 1;
+            }
+            if total >= least {
                 self.run_of_groups(first, end);
             }
             first = end;
         }
+    }
+
+    /// Whether a finding of a matcher holds this group. There are few of them: digits come right after the matchers.
+    fn is_taken(&self, group: usize) -> bool {
+        let group = self.scratch.groups[group];
+        let taken = &self.scratch.found[..self.scratch.taken];
+        taken
+            .iter()
+            .any(|f| f.span.start < group.end && group.start < f.span.end)
     }
 
     /// Offers each window of the groups `first..end`, the longest from each group first.
@@ -167,6 +190,7 @@ impl Search<'_> {
             digits.extend_from_slice(&self.text.as_bytes()[group.start as usize..group.end as usize]);
         }
         let (least, most) = self.rules.patterns.digits_range;
+        self.scratch.region = Span::new(groups[first].start, groups[end - 1].end);
         let mut from = 0;
         for start in first..end {
             let (mut last, mut len) = (start, groups[start].len());
@@ -198,6 +222,13 @@ impl Search<'_> {
         for (i, (validator, pattern)) in rules.patterns.digits.iter().enumerate() {
             let (least, most) = validator.digits;
             if !(least..=most).contains(&digits.len()) || start < self.scratch.free_from[i] {
+                continue;
+            }
+            // In most texts no keyword stands near, so this is asked before the check.
+            if pattern
+                .keywords
+                .is_some_and(|rule| rule.required && !self.near(span, rule))
+            {
                 continue;
             }
             let candidate = Candidate {
@@ -267,16 +298,19 @@ impl Search<'_> {
         );
     }
 
+    fn near(&mut self, span: Span, rule: KeywordRule) -> bool {
+        let scratch = &mut *self.scratch;
+        self.rules
+            .keywords
+            .near(self.text, span, scratch.region, rule, &mut scratch.nearby)
+    }
+
     /// The last word: what stands around. Keeps the finding, and says whether it did.
     fn accept(&mut self, pattern: &Pattern, span: Span, value: Span, needs_keyword: bool) -> bool {
         if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
             return false;
         }
-        let near = pattern.keywords.is_some_and(|rule| {
-            self.rules
-                .keywords
-                .near(self.text, span, rule, &mut self.scratch.nearby)
-        });
+        let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));
         if !near && (needs_keyword || pattern.keywords.is_some_and(|rule| rule.required)) {
             return false;
         }

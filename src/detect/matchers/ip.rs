@@ -132,10 +132,11 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
             .count();
         let end = colon + len;
         // Shorter than `::1`, or one lone colon, as in most texts.
-        if end - start >= 3 && is_bounded_left(text, start) {
-            if let Some(end) = v6_end(text, start, end) {
-                found(start, end);
-            }
+        let address = (end - start >= 3 && is_bounded_left(text, start))
+            .then(|| v6_end(text, start, end))
+            .flatten();
+        if let Some(end) = address {
+            found(start, end);
         }
         floor = end;
     }
