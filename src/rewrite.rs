@@ -6,8 +6,8 @@ use crate::record::{Edit, Kind, Scalar, Span};
 
 /// The changes of one payload. Reusable: [`Edits::clear`] keeps the buffers.
 ///
-/// Add them in the order of the tape (any order is right, but that one is cheap, and removals need it among themselves).
-/// Where edits overlap, all that any of them covers goes, and the outermost gives the replacement.
+/// Add them in the order of the tape: removals need it among themselves; replacements may come in any order, but then
+/// cost a sort. Where edits overlap, all that any of them covers goes, and the outermost gives the replacement.
 #[derive(Default)]
 pub struct Edits {
     edits: Vec<Edit>,
@@ -31,9 +31,7 @@ struct FirstRun {
 impl std::fmt::Debug for Edits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Replacements may be parts of values (a mask): spans only.
-        f.debug_struct("Edits")
-            .field("edits", &self.edits)
-            .finish_non_exhaustive()
+        f.debug_struct("Edits").field("edits", &self.edits).finish_non_exhaustive()
     }
 }
 
@@ -146,12 +144,7 @@ impl Edits {
 
 /// By start; an insertion before what replaces, of others the outermost first, of equals the one that came first.
 fn order(edit: &Edit) -> (u32, bool, Reverse<u32>, u32) {
-    (
-        edit.span.start,
-        !edit.span.is_empty(),
-        Reverse(edit.span.end),
-        edit.replacement.start,
-    )
+    (edit.span.start, !edit.span.is_empty(), Reverse(edit.span.end), edit.replacement.start)
 }
 
 /// The whole member that `scalar` is the value of.
@@ -196,9 +189,7 @@ mod tests {
 
     fn tape_of(raw: &str) -> Vec<Scalar> {
         let mut tape = Vec::new();
-        Scanner::new(Limits::default())
-            .scan(raw.as_bytes(), &mut Paths::new(), &mut tape)
-            .expect("is JSON");
+        Scanner::new(Limits::default()).scan(raw.as_bytes(), &mut Paths::new(), &mut tape).expect("is JSON");
         tape
     }
 
@@ -211,10 +202,7 @@ mod tests {
     /// `raw` without the values whose text is one of `gone`.
     fn without(raw: &str, gone: &[&str]) -> String {
         let mut edits = Edits::new();
-        for scalar in tape_of(raw)
-            .iter()
-            .filter(|s| s.kind != Kind::Key && gone.contains(&&raw[s.span.range()]))
-        {
+        for scalar in tape_of(raw).iter().filter(|s| s.kind != Kind::Key && gone.contains(&&raw[s.span.range()])) {
             edits.remove_member(raw.as_bytes(), scalar);
         }
         spliced(&mut edits, raw)
@@ -302,10 +290,7 @@ mod tests {
         let mut out = b"\"".to_vec();
         escape_json_into(&text, &mut out);
         out.push(b'"');
-        assert_eq!(
-            String::from_utf8(out).expect("is UTF-8"),
-            serde_json::to_string(&text).expect("is a string")
-        );
+        assert_eq!(String::from_utf8(out).expect("is UTF-8"), serde_json::to_string(&text).expect("is a string"));
     }
 
     #[test]
@@ -456,7 +441,8 @@ mod tests {
             let changed = json.change(&mut || next.next().expect("cycles")).1.unwrap_or(Json::Scalar("null"));
             changed.write(&mut || "", &mut expected);
             let parse = |text: &str| serde_json::from_str::<Value>(text);
-            prop_assert_eq!(parse(&out).expect("stays JSON"), parse(&expected).expect("is JSON"), "{} became {}", raw, out);
+            let (ours, models) = (parse(&out).expect("stays JSON"), parse(&expected).expect("is JSON"));
+            prop_assert_eq!(ours, models, "{} became {}", raw, out);
 
             // Beyond what had to go, only commas and white space went, and what stayed is as it was.
             let mut kept = String::new();

@@ -20,11 +20,7 @@ pub struct Scanner {
 impl Scanner {
     /// A scanner that rejects what is over `limits`.
     pub fn new(limits: Limits) -> Scanner {
-        Scanner {
-            limits,
-            outer: Vec::new(),
-            name: Vec::new(),
-        }
+        Scanner { limits, outer: Vec::new(), name: Vec::new() }
     }
 
     /// Fills `tape` (cleared first) with keys, scalars and containers in document order: for each member the key, then
@@ -55,12 +51,7 @@ impl Scanner {
             return Err(Reject::TooLarge);
         }
         std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
-        let top = Open {
-            tape: 0,
-            path: root,
-            previous: root,
-            kind: Frame::Root,
-        };
+        let top = Open { tape: 0, path: root, previous: root, kind: Frame::Root };
         let mut pass = Pass {
             raw,
             at: 0,
@@ -186,12 +177,7 @@ impl Pass<'_> {
     /// Opens the object at `at`. True: the value of its first member comes next; false: it was empty and is closed.
     fn open_object(&mut self) -> Result<bool, Reject> {
         self.open(Kind::Object);
-        self.top = Open {
-            tape: self.tape.len() as u32 - 1,
-            path: self.path,
-            previous: self.path,
-            kind: Frame::Object,
-        };
+        self.top = Open { tape: self.tape.len() as u32 - 1, path: self.path, previous: self.path, kind: Frame::Object };
         if self.skip_space() == Some(b'}') {
             self.close();
             return Ok(false);
@@ -205,36 +191,19 @@ impl Pass<'_> {
         self.open(Kind::Array);
         let tape = self.tape.len() as u32 - 1;
         if self.skip_space() == Some(b']') {
-            self.top = Open {
-                tape,
-                path: self.path,
-                previous: self.path,
-                kind: Frame::Array,
-            };
+            self.top = Open { tape, path: self.path, previous: self.path, kind: Frame::Array };
             self.close();
             return Ok(false);
         }
         let path = self.paths.element(self.path);
-        self.top = Open {
-            tape,
-            path,
-            previous: path,
-            kind: Frame::Array,
-        };
+        self.top = Open { tape, path, previous: path, kind: Frame::Array };
         self.element();
         Ok(true)
     }
 
     fn open(&mut self, kind: Kind) {
         let span = Span::new(self.at as u32, self.at as u32);
-        self.push(
-            kind,
-            Content {
-                span,
-                class: Class::default(),
-                digits: 0,
-            },
-        );
+        self.push(kind, Content { span, class: Class::default(), digits: 0 });
         self.outer.push(self.top);
         self.at += 1;
     }
@@ -267,11 +236,7 @@ impl Pass<'_> {
                 self.path = known.path;
                 self.at = start + known.bytes + 1;
                 let span = Span::new(start as u32, (start + known.bytes) as u32);
-                Content {
-                    span,
-                    class: known.class,
-                    digits: known.digits,
-                }
+                Content { span, class: known.class, digits: known.digits }
             }
             None => self.unknown_key()?,
         };
@@ -301,14 +266,7 @@ impl Pass<'_> {
 
     fn push(&mut self, kind: Kind, content: Content) {
         let Content { span, class, digits } = content;
-        self.tape.push(Scalar {
-            path: self.path,
-            span,
-            member_start: self.member_start,
-            class,
-            kind,
-            digits,
-        });
+        self.tape.push(Scalar { path: self.path, span, member_start: self.member_start, class, kind, digits });
     }
 
     /// Steps over white space; the byte that follows.
@@ -455,11 +413,7 @@ struct Content {
 impl Content {
     fn new(start: usize, end: usize, seen: u32, digits: u32) -> Content {
         let span = Span::new(start as u32, end as u32);
-        Content {
-            span,
-            class: Class(seen as u16),
-            digits: digits.min(255) as u8,
-        }
+        Content { span, class: Class(seen as u16), digits: digits.min(255) as u8 }
     }
 }
 

@@ -29,10 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            depth: 64,
-            record_bytes: 1 << 20,
-        }
+        Limits { depth: 64, record_bytes: 1 << 20 }
     }
 }
 

@@ -15,14 +15,7 @@ pub fn text(raw: &[u8], limits: &Limits) -> Result<Scalar, Reject> {
     std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
     let (class, digits) = Class::of_text(raw);
     let span = Span::new(0, raw.len() as u32);
-    Ok(Scalar {
-        path: PathId::ROOT,
-        span,
-        member_start: 0,
-        class,
-        kind: Kind::String,
-        digits,
-    })
+    Ok(Scalar { path: PathId::ROOT, span, member_start: 0, class, kind: Kind::String, digits })
 }
 
 #[cfg(test)]
@@ -32,10 +25,7 @@ mod tests {
     #[test]
     fn a_text_is_one_scalar_that_spans_it_all() {
         let scalar = text(b"login 10.0.0.1 ok", &Limits::default()).expect("is text");
-        assert_eq!(
-            (scalar.span, scalar.kind, scalar.path),
-            (Span::new(0, 17), Kind::String, PathId::ROOT)
-        );
+        assert_eq!((scalar.span, scalar.kind, scalar.path), (Span::new(0, 17), Kind::String, PathId::ROOT));
         assert_eq!(scalar.digits, 5);
         assert!(scalar.class.has(Class::DOT) && !scalar.class.has(Class::AT));
     }
@@ -43,20 +33,12 @@ mod tests {
     #[test]
     fn an_empty_line_and_binary_that_is_utf8_are_text() {
         assert!(text(b"", &Limits::default()).expect("is text").span.is_empty());
-        assert!(
-            text(b"\0\x01a@b.c", &Limits::default())
-                .expect("is text")
-                .class
-                .has(Class::AT)
-        );
+        assert!(text(b"\0\x01a@b.c", &Limits::default()).expect("is text").class.has(Class::AT));
     }
 
     #[test]
     fn what_is_not_utf8_or_too_large_is_rejected() {
-        let limits = Limits {
-            record_bytes: 4,
-            ..Limits::default()
-        };
+        let limits = Limits { record_bytes: 4, ..Limits::default() };
         assert_eq!(text(b"ab\xff", &limits), Err(Reject::InvalidUtf8));
         assert_eq!(text(b"abcde", &limits), Err(Reject::TooLarge));
         assert!(text(b"abcd", &limits).is_ok());

@@ -1,7 +1,7 @@
 //! A value as it is meant, with the way back to the bytes it is written with.
 //!
-//! A view begins as the raw text. Each layer (an escape syntax, a Unicode folding) makes a new text of the last one, and
-//! the map from decoded to raw offsets is carried along, so layers stack in any order and number.
+//! A view begins as the raw text. Each layer (an escape syntax, a Unicode folding) makes a new text of the last one,
+//! and the map from decoded to raw offsets is carried along, so layers stack in any order and number.
 
 use std::ops::Range;
 
@@ -24,9 +24,7 @@ pub struct View {
 impl std::fmt::Debug for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The text is a value: sizes only.
-        f.debug_struct("View")
-            .field("bytes", &self.current.text.len())
-            .finish_non_exhaustive()
+        f.debug_struct("View").field("bytes", &self.current.text.len()).finish_non_exhaustive()
     }
 }
 
@@ -42,11 +40,7 @@ impl View {
         self.current.text.push_str(raw);
         self.current.end = base + raw.len() as u32;
         if !raw.is_empty() {
-            self.current.runs.push(Run {
-                decoded: 0,
-                raw: Span::new(base, self.current.end),
-                linear: true,
-            });
+            self.current.runs.push(Run { decoded: 0, raw: Span::new(base, self.current.end), linear: true });
         }
     }
 
@@ -65,10 +59,7 @@ impl View {
     pub fn layer(&mut self, decode: impl FnOnce(&str, &mut Writer<'_>) -> bool) {
         self.next.clear();
         self.next.end = self.current.end;
-        let mut writer = Writer {
-            from: &self.current,
-            into: &mut self.next,
-        };
+        let mut writer = Writer { from: &self.current, into: &mut self.next };
         if decode(&self.current.text, &mut writer) {
             std::mem::swap(&mut self.current, &mut self.next);
         }
@@ -152,26 +143,18 @@ impl Mapped {
         }
         match self.runs.last_mut() {
             Some(last) if linear && last.linear && last.raw.end == raw.start => last.raw.end = raw.end,
-            _ => self.runs.push(Run {
-                decoded: self.text.len() as u32,
-                raw,
-                linear,
-            }),
+            _ => self.runs.push(Run { decoded: self.text.len() as u32, raw, linear }),
         }
         self.text.push_str(text);
     }
 
     /// The run that holds the decoded byte at `offset`.
     fn run_index(&self, offset: usize) -> usize {
-        self.runs
-            .partition_point(|run| run.decoded as usize <= offset)
-            .saturating_sub(1)
+        self.runs.partition_point(|run| run.decoded as usize <= offset).saturating_sub(1)
     }
 
     fn run_end(&self, index: usize) -> usize {
-        self.runs
-            .get(index + 1)
-            .map_or(self.text.len(), |next| next.decoded as usize)
+        self.runs.get(index + 1).map_or(self.text.len(), |next| next.decoded as usize)
     }
 
     fn raw_span(&self, decoded: Span) -> Span {
@@ -181,20 +164,12 @@ impl Mapped {
             return Span::new(self.end, self.end);
         }
         let first = &self.runs[self.run_index(start)];
-        let raw_start = if first.linear {
-            first.raw.start + (start as u32 - first.decoded)
-        } else {
-            first.raw.start
-        };
+        let raw_start = if first.linear { first.raw.start + (start as u32 - first.decoded) } else { first.raw.start };
         if end <= start {
             return Span::new(raw_start, raw_start);
         }
         let last = &self.runs[self.run_index(end - 1)];
-        let raw_end = if last.linear {
-            last.raw.start + (end as u32 - last.decoded)
-        } else {
-            last.raw.end
-        };
+        let raw_end = if last.linear { last.raw.start + (end as u32 - last.decoded) } else { last.raw.end };
         Span::new(raw_start, raw_end)
     }
 }
@@ -222,18 +197,12 @@ mod tests {
 
     #[test]
     fn a_finding_maps_back_to_whole_escapes_and_characters() {
-        assert_eq!(
-            raw_of(r"to siti\u0040example.com now", "siti@example.com"),
-            r"siti\u0040example.com"
-        );
+        assert_eq!(raw_of(r"to siti\u0040example.com now", "siti@example.com"), r"siti\u0040example.com");
         assert_eq!(raw_of(r"a\nsiti@x.id\n", "siti@x.id"), "siti@x.id");
         assert_eq!(raw_of("tlf ٤٥١٢ ok", "4512"), "٤٥١٢");
         assert_eq!(raw_of("４５\u{200b}１２\u{200b} ok", "4512"), "４５\u{200b}１２");
         assert_eq!(raw_of(r"４５\u200b１２\u200b ok", "4512"), r"４５\u200b１２");
-        assert_eq!(
-            raw_of(r"x \ud835\udfd8\ud835\udfd9 y", "01"),
-            r"\ud835\udfd8\ud835\udfd9"
-        );
+        assert_eq!(raw_of(r"x \ud835\udfd8\ud835\udfd9 y", "01"), r"\ud835\udfd8\ud835\udfd9");
     }
 
     #[test]
@@ -293,10 +262,8 @@ mod tests {
             any::<char>()
                 .prop_filter("stands for itself", |c| !matches!(c, '\\' | '"' | '\0'..='\x1f'))
                 .prop_map(String::from),
-            prop::sample::select(vec![
-                'ø', 'Ж', '５', '٣', '\u{200b}', '\u{ad}', '\u{a0}', '–', 'ﬁ', '😀', '＠'
-            ])
-            .prop_map(String::from),
+            prop::sample::select(vec!['ø', 'Ж', '５', '٣', '\u{200b}', '\u{ad}', '\u{a0}', '–', 'ﬁ', '😀', '＠'])
+                .prop_map(String::from),
         ];
         prop::collection::vec(piece, 0..20).prop_map(|pieces| {
             let mut cuts = vec![0];
@@ -318,7 +285,8 @@ mod tests {
 
         #[test]
         fn a_raw_span_covers_its_decoded_text_and_cuts_nothing(
-            (raw, cuts) in raw_text(), base in 0u32..100, a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(),
+            (raw, cuts) in raw_text(), base in 0u32..100,
+            a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(),
         ) {
             let view = view_of(&raw, base);
             let text = view.text().to_owned();

@@ -1,6 +1,6 @@
 //! Unicode folding: what looks like an ASCII digit, letter or sign becomes it, what cannot be seen goes.
 //!
-//! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, superscript…);
+//! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, raised…);
 //! - spaces of every kind become a space, dashes `-`, the full stops that IDNA takes for a dot `.`;
 //! - characters that are not shown (Cf, Default_Ignorable_Code_Point: soft hyphen, zero-width and bidi marks, variation
 //!   selectors) are swallowed.
@@ -97,11 +97,7 @@ fn fold_compatible(c: char) -> Folded {
         Ok(byte) if byte.is_ascii() => ascii.push(byte),
         _ => is_ascii = false,
     });
-    if is_ascii && ascii.len <= Ascii::MAX {
-        Folded::Ascii(ascii)
-    } else {
-        Folded::Same
-    }
+    if is_ascii && ascii.len <= Ascii::MAX { Folded::Ascii(ascii) } else { Folded::Same }
 }
 
 /// The value of a decimal digit of another script.
@@ -172,10 +168,7 @@ mod tests {
 
     #[test]
     fn digits_of_any_script_are_ascii() {
-        assert_eq!(
-            folded("٠٩ ۰۹ ０９ 𝟎𝟗 𝟶𝟿 ०९ ᠐᠙ 𞥐𞥙 ⁰⁹ ①⑨"),
-            "09 09 09 09 09 09 09 09 09 19"
-        );
+        assert_eq!(folded("٠٩ ۰۹ ０９ 𝟎𝟗 𝟶𝟿 ०९ ᠐᠙ 𞥐𞥙 ⁰⁹ ①⑨"), "09 09 09 09 09 09 09 09 09 19");
     }
 
     #[test]
@@ -188,10 +181,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_swallowed() {
-        assert_eq!(
-            folded("\u{feff}4\u{ad}1\u{200b}1\u{200d}1\u{2060}1\u{202e}1\u{fe0f}"),
-            "411111"
-        );
+        assert_eq!(folded("\u{feff}4\u{ad}1\u{200b}1\u{200d}1\u{2060}1\u{202e}1\u{fe0f}"), "411111");
     }
 
     #[test]
@@ -216,10 +206,7 @@ mod tests {
         assert!(ZEROS.is_sorted() && INVISIBLE.is_sorted());
         for &zero in &ZEROS {
             let digits = (zero..zero + 10).filter_map(char::from_u32);
-            assert!(
-                digits.clone().all(char::is_numeric) && digits.count() == 10,
-                "U+{zero:04X}"
-            );
+            assert!(digits.clone().all(char::is_numeric) && digits.count() == 10, "U+{zero:04X}");
         }
     }
 }
