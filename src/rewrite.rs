@@ -115,21 +115,18 @@ impl Edits {
             self.edits.sort_unstable_by_key(order);
         }
         out.reserve(raw.len() + self.buffer.len());
+        // All before this is written, or covered by an edit that is done.
         let mut at = 0;
-        // Bytes before this are covered by the edit that was done last.
-        let mut covered = 0;
         for edit in &self.edits {
             let Span { start, end } = edit.span;
             let (start, end) = ((start as usize).min(raw.len()), (end as usize).min(raw.len()));
-            if start < covered {
-                covered = covered.max(end);
-                at = covered;
+            if start < at {
+                at = at.max(end);
                 continue;
             }
             out.extend_from_slice(&raw[at..start]);
             out.extend_from_slice(&self.buffer[edit.replacement.range()]);
-            covered = end.max(start);
-            at = covered;
+            at = end.max(start);
         }
         out.extend_from_slice(&raw[at..]);
     }
