@@ -22,9 +22,7 @@ pub fn command(brokers: &str, group: &str, input: &str, output: &str) -> Command
 
 /// Passes records on until it is killed.
 pub fn pass_through(arguments: &[String]) {
-    let [brokers, group, input, output] = arguments else {
-        panic!("wants brokers, group, input and output")
-    };
+    let [brokers, group, input, output] = arguments else { panic!("wants brokers, group, input and output") };
     let consumer = consumer(brokers, group);
     consumer.subscribe(&[input]).expect("subscribe");
     let producer = producer(brokers);
@@ -45,11 +43,7 @@ pub fn pass_through(arguments: &[String]) {
 
 fn send(producer: &ThreadedProducer<DefaultProducerContext>, mut record: BaseRecord<'_, [u8], [u8]>) {
     while let Err((error, back)) = producer.send(record) {
-        assert_eq!(
-            error,
-            KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull),
-            "produce"
-        );
+        assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), "produce");
         // The queue holds seconds of work: a short rest costs less than asking again and again.
         std::thread::sleep(Duration::from_millis(5));
         record = back;
@@ -58,28 +52,15 @@ fn send(producer: &ThreadedProducer<DefaultProducerContext>, mut record: BaseRec
 
 fn consumer(brokers: &str, group: &str) -> BaseConsumer {
     let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", brokers)
-        .set("group.id", group)
-        .set("auto.offset.reset", "earliest");
-    config
-        .set("partition.assignment.strategy", "range")
-        .set("enable.metrics.push", "false");
-    config
-        .set("fetch.queue.backoff.ms", "10")
-        .set("queued.min.messages", "100000");
+    config.set("bootstrap.servers", brokers).set("group.id", group).set("auto.offset.reset", "earliest");
+    config.set("partition.assignment.strategy", "range").set("enable.metrics.push", "false");
+    config.set("fetch.queue.backoff.ms", "10").set("queued.min.messages", "100000");
     config.create().expect("a consumer")
 }
 
 fn producer(brokers: &str) -> ThreadedProducer<DefaultProducerContext> {
     let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", brokers)
-        .set("acks", "all")
-        .set("enable.metrics.push", "false");
-    config
-        .set("linger.ms", "20")
-        .set("batch.num.messages", "10000")
-        .set("queue.buffering.max.messages", "500000");
+    config.set("bootstrap.servers", brokers).set("acks", "all").set("enable.metrics.push", "false");
+    config.set("linger.ms", "20").set("batch.num.messages", "10000").set("queue.buffering.max.messages", "500000");
     config.create().expect("a producer")
 }

@@ -28,35 +28,21 @@ impl Corpus {
     pub fn load() -> Corpus {
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/corpus/events.ndjson"));
         let (lines, from): (Vec<Vec<u8>>, _) = match std::fs::read_to_string(path) {
-            Ok(text) => (
-                text.lines().map(|line| line.as_bytes().to_vec()).collect(),
-                "benches/corpus/events.ndjson",
-            ),
+            Ok(text) => (text.lines().map(|line| line.as_bytes().to_vec()).collect(), "benches/corpus/events.ndjson"),
             Err(_) => ((0..MADE_UP_LINES).map(made_up).collect(), "made-up events"),
         };
         let address = regex::bytes::Regex::new(r"[\w.+-]+@[\w-]+(\.[\w-]+)+").expect("a valid pattern");
         let with_addresses = |line: Vec<u8>| {
-            let addresses = address
-                .find_iter(&line)
-                .map(|found| found.as_bytes().to_vec())
-                .collect();
+            let addresses = address.find_iter(&line).map(|found| found.as_bytes().to_vec()).collect();
             (line, addresses)
         };
-        Corpus {
-            lines: lines.into_iter().map(with_addresses).collect(),
-            from: from.to_owned(),
-        }
+        Corpus { lines: lines.into_iter().map(with_addresses).collect(), from: from.to_owned() }
     }
 
     /// Where the lines come from and how long they are.
     pub fn description(&self) -> String {
         let bytes: usize = self.lines.iter().map(|(line, _)| line.len()).sum();
-        format!(
-            "{}: {} lines of {} bytes on average",
-            self.from,
-            self.lines.len(),
-            bytes / self.lines.len()
-        )
+        format!("{}: {} lines of {} bytes on average", self.from, self.lines.len(), bytes / self.lines.len())
     }
 
     /// Event number `id`.
@@ -84,19 +70,13 @@ impl Corpus {
             if scrubbed && (id as u64).is_multiple_of(SAMPLE_EVERY) {
                 let value = message.payload().expect("a value");
                 for address in &self.line(id as u64).1 {
-                    assert!(
-                        memmem::find(value, address).is_none(),
-                        "{topic}: event {id} is not scrubbed"
-                    );
+                    assert!(memmem::find(value, address).is_none(), "{topic}: event {id} is not scrubbed");
                     sampled += 1;
                 }
             }
         });
         let lost = seen.iter().filter(|seen| !**seen).count();
-        assert!(
-            lost == 0 && again == 0,
-            "{topic}: of {events} events {lost} are missing, {again} came again"
-        );
+        assert!(lost == 0 && again == 0, "{topic}: of {events} events {lost} are missing, {again} came again");
         assert!(!scrubbed || sampled > 0, "no address was looked for");
     }
 }

@@ -39,23 +39,13 @@ fn main() {
     let only = std::env::var("SLUICE_E2E_ONLY").unwrap_or_default();
     let chosen = |c: &Contestant| only.is_empty() || only.split(',').any(|name| name.trim() == c.name());
     let contestants: Vec<Contestant> = Contestant::ALL.into_iter().filter(chosen).collect();
-    assert!(
-        !contestants.is_empty(),
-        "SLUICE_E2E_ONLY names none of {:?}",
-        Contestant::ALL.map(|c| c.name())
-    );
+    assert!(!contestants.is_empty(), "SLUICE_E2E_ONLY names none of {:?}", Contestant::ALL.map(|c| c.name()));
 
     println!("{}", machine());
-    let broker = Broker::start(Options {
-        heap_mb: 1024,
-        ..Options::default()
-    });
+    let broker = Broker::start(Options { heap_mb: 1024, ..Options::default() });
     let corpus = Corpus::load();
     broker.create_topic(INPUT, PARTITIONS, &[]);
-    println!(
-        "{}; loading {events} events into {PARTITIONS} partitions",
-        corpus.description()
-    );
+    println!("{}; loading {events} events into {PARTITIONS} partitions", corpus.description());
     support::kafka_client::load(&broker, INPUT, (0..events).map(|id| corpus.event(id, PARTITIONS)));
 
     let mut runs: Vec<(Contestant, Run)> = Vec::new();
@@ -74,10 +64,7 @@ fn main() {
 
 fn number(variable: &str, default: u64) -> u64 {
     match std::env::var(variable) {
-        Ok(text) => text
-            .replace('_', "")
-            .parse()
-            .unwrap_or_else(|_| panic!("{variable} must be a number, not {text}")),
+        Ok(text) => text.replace('_', "").parse().unwrap_or_else(|_| panic!("{variable} must be a number, not {text}")),
         Err(_) => default,
     }
 }
@@ -85,19 +72,12 @@ fn number(variable: &str, default: u64) -> u64 {
 /// CPU, cores, load and commit: a figure without them says nothing.
 fn machine() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let git = Command::new("git").args(["describe", "--always", "--dirty"]).output();
-    let commit = git.map_or(String::new(), |out| {
-        String::from_utf8_lossy(&out.stdout).trim().to_owned()
-    });
+    let commit = git.map_or(String::new(), |out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
     let model = model.map_or("unknown CPU", |(_, model)| model);
-    format!(
-        "{model}, {cores} cores shared with the broker; load average {}; commit {commit}",
-        load_average()
-    )
+    format!("{model}, {cores} cores shared with the broker; load average {}; commit {commit}", load_average())
 }
 
 fn load_average() -> String {

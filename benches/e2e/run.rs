@@ -149,18 +149,9 @@ pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, co
     process.end();
     corpus.check(broker, &output, events, contestant != Contestant::Bare);
     broker.delete_topic(&output);
-    let reached = |share: f64| {
-        samples
-            .iter()
-            .find(|s| s.records >= share * events as f64)
-            .expect("the end was reached")
-    };
-    let (from, to, first, last) = (
-        reached(STEADY_FROM),
-        reached(STEADY_TO),
-        samples[0],
-        samples[samples.len() - 1],
-    );
+    let reached =
+        |share: f64| samples.iter().find(|s| s.records >= share * events as f64).expect("the end was reached");
+    let (from, to, first, last) = (reached(STEADY_FROM), reached(STEADY_TO), samples[0], samples[samples.len() - 1]);
     let rate = |from: &Sample, to: &Sample| (to.records - from.records) / (to.at - from.at).as_secs_f64();
     Run {
         steady_cpu_s: (to.cpu_s - from.cpu_s) / (to.records - from.records) * 1e6,
@@ -198,21 +189,11 @@ fn cpu_ticks(process: u32) -> Option<f64> {
 
 fn clock_ticks_per_s() -> f64 {
     let answer = Command::new("getconf").arg("CLK_TCK").output().expect("run getconf");
-    String::from_utf8_lossy(&answer.stdout)
-        .trim()
-        .parse()
-        .expect("a number of ticks")
+    String::from_utf8_lossy(&answer.stdout).trim().parse().expect("a number of ticks")
 }
 
 fn resident_peak_mb(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap_or_default();
-    line.split_whitespace()
-        .next()
-        .and_then(|kb| kb.parse::<f64>().ok())
-        .unwrap_or(f64::NAN)
-        / 1024.0
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }

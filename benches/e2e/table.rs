@@ -16,34 +16,21 @@ impl Spread {
     fn of(mut figures: Vec<f64>) -> Spread {
         figures.sort_by(f64::total_cmp);
         let (low, high) = (figures[(figures.len() - 1) / 2], figures[figures.len() / 2]);
-        Spread {
-            median: f64::midpoint(low, high),
-            least: figures[0],
-            most: figures[figures.len() - 1],
-        }
+        Spread { median: f64::midpoint(low, high), least: figures[0], most: figures[figures.len() - 1] }
     }
 
     fn show(self, decimals: usize) -> String {
-        format!(
-            "{:.decimals$} ({:.decimals$}–{:.decimals$})",
-            self.median, self.least, self.most
-        )
+        format!("{:.decimals$} ({:.decimals$}–{:.decimals$})", self.median, self.least, self.most)
     }
 }
 
 /// The table as Markdown, so that it can go into the README as it is.
 pub fn render(contestants: &[Contestant], runs: &[(Contestant, Run)]) -> String {
     let spread = |contestant: Contestant, figure: &dyn Fn(&Run) -> f64| {
-        Spread::of(
-            runs.iter()
-                .filter(|(c, _)| *c == contestant)
-                .map(|(_, run)| figure(run))
-                .collect(),
-        )
+        Spread::of(runs.iter().filter(|(c, _)| *c == contestant).map(|(_, run)| figure(run)).collect())
     };
-    let bare = contestants
-        .contains(&Contestant::Bare)
-        .then(|| spread(Contestant::Bare, &|run| run.steady_cpu_s).median);
+    let bare =
+        contestants.contains(&Contestant::Bare).then(|| spread(Contestant::Bare, &|run| run.steady_cpu_s).median);
     let mut text = String::from(
         "| | CPU-s per 1 M, steady | × bare | CPU-s per 1 M, whole | k events/s, steady | k events/s, whole | RSS MB |\n\
          |---|---|---|---|---|---|---|\n",

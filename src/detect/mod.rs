@@ -1,1 +1,108 @@
-//! detect
+//! What is personal data in a record: by the name of a field, then by what the bytes look like.
+//!
+//! ```text
+//!  patterns/entities/*.yaml ─► Catalog ─┐
+//!  field rules of the config ───────────┴─► Rules (shared) ─► Detector (one per worker) ─► findings
+//! ```
+//!
+//! A value goes through ever dearer sieves, and most stop at the first: its class ([`Detector::may_hold`]); a
+//! hand-written matcher, the groups of its digits, or a regular expression; a validator; the words around it. Findings
+//! that overlap become one. To add an entity, write one file in `patterns/entities`; a validator or a matcher is one
+//! file and one line in `validators` or `matchers`.
+
+mod catalog;
+mod context;
+mod examples;
+mod fields;
+mod groups;
+mod matchers;
+mod overlap;
+mod own;
+mod rules;
+mod search;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod validators;
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use crate::record::{Class, Finding, Kind, PathId, Paths};
+
+pub use catalog::{Catalog, CatalogError, Entity};
+pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
+
+/// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
+#[derive(Debug)]
+pub struct Detector {
+    rules: Arc<Rules>,
+    /// Clones of the rules' regular expressions, so that workers do not share their caches.
+    regexes: Vec<Regex>,
+    plans: Vec<Option<FieldPlan>>,
+    own: own::OwnTokens,
+    masked: String,
+    scratch: search::Scratch,
+}
+
+impl Detector {
+    /// A detector of these rules that knows no key.
+    pub fn new(rules: Arc<Rules>) -> Detector {
+        let regexes = rules.patterns.regexes.iter().map(|r| r.regex.clone()).collect();
+        Detector {
+            rules,
+            regexes,
+            plans: Vec::new(),
+            own: own::OwnTokens::default(),
+            masked: String::new(),
+            scratch: search::Scratch::default(),
+        }
+    }
+
+    /// Says which keys are ours (`k1`, `k2`…): their tokens are never findings, and nothing is found inside of them.
+    pub fn set_known_keys(&mut self, ids: &[String]) {
+        self.own.set(ids);
+    }
+
+    /// What is to be done with values at `path`. Remembered: all calls must come with the same `paths`.
+    pub fn plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
+        let at = path.0 as usize;
+        if let Some(Some(plan)) = self.plans.get(at) {
+            return *plan;
+        }
+        let plan = self.rules.fields.plan(paths, path);
+        if self.plans.len() <= at {
+            self.plans.resize(at + 1, None);
+        }
+        self.plans[at] = Some(plan);
+        plan
+    }
+
+    /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
+    /// one with escapes or characters beyond ASCII is never dismissed.
+    pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
+        search::may_hold(&self.rules, kind, class, digits)
+    }
+
+    /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
+    /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
+    pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
+        let text = if self.own.mask(text, &mut self.masked) { self.masked.as_str() } else { text };
+        let search = search::Search {
+            rules: &self.rules,
+            regexes: &self.regexes,
+            scratch: &mut self.scratch,
+            text,
+            kind,
+            class,
+            digits,
+        };
+        search.run(out);
+    }
+
+    /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.
+    pub fn is_own_token(&self, text: &str) -> bool {
+        self.own.is_all(text)
+    }
+}

@@ -26,10 +26,7 @@ fn records_come_back_as_they_were_sent() {
     load(broker, "bed-load", (0..events).map(|id| oracle::event(id, PARTITIONS)));
     let loaded = started.elapsed();
     let stored = read(broker, "bed-load", Isolation::Committed);
-    eprintln!(
-        "loaded {events} events in {loaded:?}, read them in {:?}",
-        started.elapsed() - loaded
-    );
+    eprintln!("loaded {events} events in {loaded:?}, read them in {:?}", started.elapsed() - loaded);
 
     assert_eq!(stored.len() as u64, events);
     oracle::assert_in_order(&stored);
@@ -51,11 +48,7 @@ fn an_open_transaction_is_seen_and_its_records_are_read_when_it_is_committed() {
     let broker = Broker::shared();
     broker.create_topic("bed-transaction", 1, &[]);
     let (ends, wait) = (Ends::of(broker, "bed-transaction"), Duration::from_secs(30));
-    let producer: BaseProducer = broker
-        .client()
-        .set("transactional.id", "bed")
-        .create()
-        .expect("a producer");
+    let producer: BaseProducer = broker.client().set("transactional.id", "bed").create().expect("a producer");
     producer.init_transactions(wait).expect("init");
     let send = |value: &str| {
         let record: BaseRecord<'_, (), str> = BaseRecord::to("bed-transaction").payload(value);
@@ -63,10 +56,7 @@ fn an_open_transaction_is_seen_and_its_records_are_read_when_it_is_committed() {
         producer.flush(wait).expect("flush");
     };
     let values = |isolation| -> Vec<Vec<u8>> {
-        read(broker, "bed-transaction", isolation)
-            .into_iter()
-            .filter_map(|record| record.value)
-            .collect()
+        read(broker, "bed-transaction", isolation).into_iter().filter_map(|record| record.value).collect()
     };
 
     producer.begin_transaction().expect("begin");
@@ -99,15 +89,10 @@ fn a_broker_comes_back_with_its_data_and_a_feeder_waits_for_it() {
     broker.start_again();
     sent_beyond(feeder.sent());
     let events = feeder.finish();
-    let ids: Vec<u64> = read(&broker, "bed-restart", Isolation::Committed)
-        .iter()
-        .map(|r| oracle::id_of(r).expect("an id"))
-        .collect();
+    let ids: Vec<u64> =
+        read(&broker, "bed-restart", Isolation::Committed).iter().map(|r| oracle::id_of(r).expect("an id")).collect();
     assert_eq!(ids.len() as u64, events, "{}", tail(&broker.log(), 20));
-    assert_eq!(
-        Committed::of(&broker, "nobody", "bed-restart").offsets(),
-        Some(vec![-1, -1])
-    );
+    assert_eq!(Committed::of(&broker, "nobody", "bed-restart").offsets(), Some(vec![-1, -1]));
 }
 
 #[test]
@@ -119,9 +104,7 @@ fn a_process_ends_and_its_directory_goes_when_the_test_that_started_it_is_gone()
     process.abandon();
     let status = process.wait(Duration::from_secs(10)).expect("the leash to end it");
     assert_eq!(status.signal(), Some(9));
-    wait_until(Duration::from_secs(10), "the scratch directory to be removed", || {
-        !scratch.path().exists()
-    });
+    wait_until(Duration::from_secs(10), "the scratch directory to be removed", || !scratch.path().exists());
 }
 
 #[test]
@@ -129,9 +112,7 @@ fn the_oracle_notices_what_is_lost_repeated_changed_or_raw() {
     let scrubbed = |id: u64| -> Stored {
         let event = oracle::event(id, PARTITIONS);
         let token = "em_1k1_bcdfghjklmnpqrstbcdfghjk";
-        let text = event
-            .value
-            .map(|v| String::from_utf8(v).expect("text").replace(&oracle::email(id), token));
+        let text = event.value.map(|v| String::from_utf8(v).expect("text").replace(&oracle::email(id), token));
         Stored {
             partition: event.partition.expect("a partition"),
             offset: id as i64,
@@ -151,10 +132,7 @@ fn the_oracle_notices_what_is_lost_repeated_changed_or_raw() {
         Tally::of_scrubbed(&records, PARTITIONS).diff(100, true)
     };
     assert_eq!(diff(&|records| drop(records.remove(7))), "  1 lost: [7]\n");
-    assert_eq!(
-        diff(&|records| records.push(scrubbed(49))),
-        "  1 more than once: [49]\n"
-    );
+    assert_eq!(diff(&|records| records.push(scrubbed(49))), "  1 more than once: [49]\n");
     assert_eq!(diff(&|records| records.push(scrubbed(100))), "  1 never sent: [100]\n");
     assert!(diff(&|records| records[10].headers.swap(0, 2)).contains("event 10: its headers changed"));
     assert!(diff(&|records| records[10].headers[1].1 = Some(Vec::new())).contains("event 10: its headers changed"));
@@ -166,8 +144,5 @@ fn the_oracle_notices_what_is_lost_repeated_changed_or_raw() {
     assert_eq!(oracle::first_with_canary(&raw), Some(&raw[5]));
     let mut disordered = good.clone();
     disordered.swap(0, 6);
-    assert_eq!(
-        oracle::disorder(&disordered).as_deref(),
-        Some("partition 0: event 0 came after 6")
-    );
+    assert_eq!(oracle::disorder(&disordered).as_deref(), Some("partition 0: event 0 came after 6"));
 }

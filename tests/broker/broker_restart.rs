@@ -16,11 +16,7 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
     let broker = Broker::start(Options::default());
     let setups = ["exactly_once", "at_least_once"].map(|delivery| {
         broker.create_topic(&delivery.replace('_', "-"), PARTITIONS, &[]);
-        Setup {
-            delivery,
-            ..Setup::new(&broker, &delivery.replace('_', "-"))
-        }
-        .quick_sessions()
+        Setup { delivery, ..Setup::new(&broker, &delivery.replace('_', "-")) }.quick_sessions()
     });
     let feed = |setup: &Setup| Feeder::start(&broker, &setup.topics[0], 3_000, |id| oracle::event(id, PARTITIONS));
     let feeders = setups.each_ref().map(feed);
@@ -33,11 +29,7 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
     // be alive and live either way.
     for process in &mut processes {
         assert!(process.is_running());
-        assert_eq!(
-            process.get("/livez").map(|(status, _)| status),
-            Some(200),
-            "a broker outage is no failed liveness"
-        );
+        assert_eq!(process.get("/livez").map(|(status, _)| status), Some(200), "a broker outage is no failed liveness");
     }
     broker.start_again();
     processes.iter_mut().for_each(goes_on);
@@ -47,11 +39,7 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
     let repeated = outcome(&broker, &setups[1]);
     let tally = Tally::of_scrubbed(&repeated.output, PARTITIONS);
     tally.assert_at_least_once(events[1]);
-    eprintln!(
-        "without transactions {} of {} events came again",
-        tally.repeated(),
-        events[1]
-    );
+    eprintln!("without transactions {} of {} events came again", tally.repeated(), events[1]);
     for mut process in processes {
         process.stop();
     }

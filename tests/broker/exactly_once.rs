@@ -27,26 +27,13 @@ fn carries_all(topic: &str, delivery: &'static str) {
     let broker = Broker::shared();
     broker.create_topic(topic, PARTITIONS, &[]);
     load(broker, topic, (0..EVENTS).map(|id| oracle::event(id, PARTITIONS)));
-    let setup = Setup {
-        delivery,
-        ..Setup::new(broker, topic)
-    };
+    let setup = Setup { delivery, ..Setup::new(broker, topic) };
     let started = Instant::now();
     let mut sluice = setup.start();
     let outcome = assert_exactly_once(broker, &setup, EVENTS);
-    eprintln!(
-        "{delivery}: {EVENTS} events done and checked {:?} after the start",
-        started.elapsed()
-    );
-    assert_eq!(
-        outcome.written.len() as u64,
-        EVENTS,
-        "nothing was aborted or sent again"
-    );
+    eprintln!("{delivery}: {EVENTS} events done and checked {:?} after the start", started.elapsed());
+    assert_eq!(outcome.written.len() as u64, EVENTS, "nothing was aborted or sent again");
     assert_eq!(sluice.metric(metric::INPUT_RECORDS, &[("topic", topic)]), EVENTS as f64);
-    assert_eq!(
-        sluice.metric(metric::OUTPUT_RECORDS, &[("topic", topic)]),
-        EVENTS as f64
-    );
+    assert_eq!(sluice.metric(metric::OUTPUT_RECORDS, &[("topic", topic)]), EVENTS as f64);
     sluice.stop();
 }

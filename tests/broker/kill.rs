@@ -58,17 +58,12 @@ fn every_event_comes_out_once_when_the_process_is_killed_again_and_again() {
     let _alone = alone();
     let broker = Broker::shared();
     broker.create_topic("kill", PARTITIONS, &[]);
-    let setup = Setup {
-        commit_interval: "400ms",
-        ..Setup::new(broker, "kill").quick_sessions()
-    };
+    let setup = Setup { commit_interval: "400ms", ..Setup::new(broker, "kill").quick_sessions() };
     // Once, so that the output exists and its ends can be asked for.
     setup.start().stop();
     let ends = Ends::of(broker, &setup.output());
     let feeder = Feeder::start(broker, "kill", EVENTS_PER_SECOND, |id| oracle::event(id, PARTITIONS));
-    let kills: Vec<Kill> = (0..KILLS)
-        .map(|n| kill_at(MOMENTS[n % MOMENTS.len()], &setup, &ends))
-        .collect();
+    let kills: Vec<Kill> = (0..KILLS).map(|n| kill_at(MOMENTS[n % MOMENTS.len()], &setup, &ends)).collect();
     let events = feeder.finish();
 
     let mut last = setup.start();
@@ -76,10 +71,7 @@ fn every_event_comes_out_once_when_the_process_is_killed_again_and_again() {
     let in_transaction = kills.iter().filter(|kill| cut_a_transaction(kill, &outcome)).count();
     let aborted = outcome.written.len() - outcome.output.len();
     eprintln!("{KILLS} kills, {in_transaction} of them inside an open transaction; {events} events, {aborted} aborted");
-    assert!(
-        in_transaction >= KILLS_IN_TRANSACTION_MIN,
-        "{in_transaction} kills inside an open transaction"
-    );
+    assert!(in_transaction >= KILLS_IN_TRANSACTION_MIN, "{in_transaction} kills inside an open transaction");
     last.stop();
 }
 
@@ -103,16 +95,10 @@ fn kill_at(moment: Moment, setup: &Setup, ends: &Ends) -> Kill {
         until("a commit", &|_| beyond_start(stable()));
     }
     if matches!(moment, Moment::FirstTransaction | Moment::LaterTransaction) {
-        until("an open transaction", &|_| {
-            beyond_start(high()) && ends.in_transaction()
-        });
+        until("an open transaction", &|_| beyond_start(high()) && ends.in_transaction());
     }
     sluice.kill9();
-    Kill {
-        high: high(),
-        stable: stable(),
-        start,
-    }
+    Kill { high: high(), stable: stable(), start }
 }
 
 /// Whether records that the process had written past the stable end were aborted.

@@ -46,20 +46,11 @@ struct Outcome {
 #[track_caller]
 fn outcome(broker: &Broker, setup: &Setup) -> Outcome {
     let (output, quarantine) = (setup.output(), setup.quarantine());
-    wait_until_done(
-        broker,
-        &setup.group,
-        &setup.topics[0],
-        &[&output, &quarantine],
-        DONE_DEADLINE,
-    );
+    wait_until_done(broker, &setup.group, &setup.topics[0], &[&output, &quarantine], DONE_DEADLINE);
     let written = read(broker, &output, Isolation::Uncommitted);
     oracle::assert_no_canary(&output, &written);
     oracle::assert_no_canary(&quarantine, &read(broker, &quarantine, Isolation::Uncommitted));
-    Outcome {
-        output: read(broker, &output, Isolation::Committed),
-        written,
-    }
+    Outcome { output: read(broker, &output, Isolation::Committed), written }
 }
 
 /// [`outcome`], and: events `0..events` came out once each, as they went in but for the personal data, in order, and
@@ -69,10 +60,6 @@ fn assert_exactly_once(broker: &Broker, setup: &Setup, events: u64) -> Outcome {
     let outcome = outcome(broker, setup);
     Tally::of_scrubbed(&outcome.output, PARTITIONS).assert_exactly_once(events);
     oracle::assert_in_order(&outcome.output);
-    assert_eq!(
-        read(broker, &setup.quarantine(), Isolation::Uncommitted).len(),
-        0,
-        "quarantined records"
-    );
+    assert_eq!(read(broker, &setup.quarantine(), Isolation::Uncommitted).len(), 0, "quarantined records");
     outcome
 }

@@ -19,13 +19,7 @@ struct Poison {
 }
 
 fn poisons() -> Vec<Poison> {
-    let value = |value: Vec<u8>, reasons| Poison {
-        event: Event {
-            value: Some(value),
-            ..Event::default()
-        },
-        reasons,
-    };
+    let value = |value: Vec<u8>, reasons| Poison { event: Event { value: Some(value), ..Event::default() }, reasons };
     let raw = |before: &str, after: &str| format!("{before}{CANARY}@mail.example.com{after}").into_bytes();
     let mut binary_string = raw(r#"{"email":""#, r#"","x":""#);
     binary_string.extend(b"\xff\xfe\"}");
@@ -36,14 +30,8 @@ fn poisons() -> Vec<Poison> {
         value(raw("just a line of text with ", ""), &["malformed"]),
         value(raw(r#"{"email":""#, ""), &["truncated"]),
         value(raw(r#"{"email":""#, r#"","#), &["truncated"]),
-        value(
-            raw(&format!("{}\"", "[".repeat(200)), &format!("\"{}", "]".repeat(200))),
-            &["too_deep"],
-        ),
-        value(
-            raw(r#"{"email":""#, &format!(r#"","x":"{}"}}"#, "x".repeat(1_200_000))),
-            &["too_large"],
-        ),
+        value(raw(&format!("{}\"", "[".repeat(200)), &format!("\"{}", "]".repeat(200))), &["too_deep"]),
+        value(raw(r#"{"email":""#, &format!(r#"","x":"{}"}}"#, "x".repeat(1_200_000))), &["too_large"]),
         value(binary_string, &["invalid_utf8"]),
         value(raw(r#"{"email":""#, r#"","x":"\ud83d"}"#), &["lone_surrogate"]),
         value(Vec::new(), &["empty"]),
@@ -70,11 +58,7 @@ fn poison_is_quarantined_by_its_coordinates_and_its_neighbours_pass() {
         good(&mut events);
         let timestamp_ms = FIRST_TIMESTAMP_MS - 1 - index as i64;
         expected.insert(in_partition_0(&events), (poison.reasons, Some(timestamp_ms)));
-        events.push(Event {
-            partition: Some(0),
-            timestamp_ms: Some(timestamp_ms),
-            ..poison.event
-        });
+        events.push(Event { partition: Some(0), timestamp_ms: Some(timestamp_ms), ..poison.event });
     }
     load(broker, "poison", events.clone());
     expected.insert(in_partition_0(&events), (&["header_name"], None));
@@ -109,42 +93,16 @@ fn check_coordinates(
     topic: &str,
     expected: &BTreeMap<i64, (&'static [&'static str], Option<i64>)>,
 ) -> String {
-    assert_eq!(
-        (record.key.as_ref(), record.value.as_ref()),
-        (None, None),
-        "a quarantine record has no payload"
-    );
-    let header = |name: &str| {
-        record
-            .header(name)
-            .unwrap_or_else(|| panic!("no header {name}: {record:?}"))
-    };
+    assert_eq!((record.key.as_ref(), record.value.as_ref()), (None, None), "a quarantine record has no payload");
+    let header = |name: &str| record.header(name).unwrap_or_else(|| panic!("no header {name}: {record:?}"));
     let names: Vec<&str> = record.headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "sluice.reason",
-            "sluice.topic",
-            "sluice.partition",
-            "sluice.offset",
-            "sluice.timestamp"
-        ]
-    );
+    assert_eq!(names, ["sluice.reason", "sluice.topic", "sluice.partition", "sluice.offset", "sluice.timestamp"]);
     assert_eq!((header("sluice.topic"), header("sluice.partition")), (topic, "0"));
     let offset: i64 = header("sluice.offset").parse().expect("an offset");
-    let (reasons, timestamp_ms) = expected
-        .get(&offset)
-        .unwrap_or_else(|| panic!("no poison at offset {offset}"));
-    assert!(
-        reasons.contains(&header("sluice.reason")),
-        "{} for {reasons:?}",
-        header("sluice.reason")
-    );
+    let (reasons, timestamp_ms) = expected.get(&offset).unwrap_or_else(|| panic!("no poison at offset {offset}"));
+    assert!(reasons.contains(&header("sluice.reason")), "{} for {reasons:?}", header("sluice.reason"));
     let timestamp: i64 = header("sluice.timestamp").parse().expect("a time");
-    assert!(
-        timestamp_ms.is_none_or(|expected| expected == timestamp),
-        "time of the record at offset {offset}"
-    );
+    assert!(timestamp_ms.is_none_or(|expected| expected == timestamp), "time of the record at offset {offset}");
     header("sluice.reason").to_owned()
 }
 
@@ -156,15 +114,10 @@ fn a_partition_full_of_poison_is_stopped_with_its_offset_unmoved_and_the_others_
     let (sick, good) = (4, 12_000);
     // Good events of all partitions but the sick one, whose ids have a gap there.
     let healthy = |from: u64, to: u64| {
-        (from..to)
-            .map(|id| oracle::event(id, PARTITIONS))
-            .filter(move |event| event.partition != Some(sick))
+        (from..to).map(|id| oracle::event(id, PARTITIONS)).filter(move |event| event.partition != Some(sick))
     };
-    let poison = |_| Event {
-        partition: Some(sick),
-        value: Some(format!("{CANARY}@").into_bytes()),
-        ..Event::default()
-    };
+    let poison =
+        |_| Event { partition: Some(sick), value: Some(format!("{CANARY}@").into_bytes()), ..Event::default() };
     load(broker, "breaker", healthy(0, good).chain((0..3_000).map(poison)));
 
     let setup = Setup::new(broker, "breaker");
@@ -173,11 +126,7 @@ fn a_partition_full_of_poison_is_stopped_with_its_offset_unmoved_and_the_others_
     wait_until(Duration::from_secs(60), "the breaker to stop the partition", || {
         sluice.metric(metric::PAUSED_PARTITIONS, &[("partition", &sick_label)]) == 1.0
     });
-    assert_eq!(
-        sluice.metric(metric::PAUSED_PARTITIONS, &[]),
-        1.0,
-        "only the sick partition is stopped"
-    );
+    assert_eq!(sluice.metric(metric::PAUSED_PARTITIONS, &[]), 1.0, "only the sick partition is stopped");
     assert_eq!(sluice.metric(metric::BREAKER_TRIPS, &[("topic", "breaker")]), 1.0);
     let committed = Committed::of(broker, &setup.group, "breaker");
     let others_done = |per_topic: u64| {
@@ -189,25 +138,14 @@ fn a_partition_full_of_poison_is_stopped_with_its_offset_unmoved_and_the_others_
     };
     others_done(good);
     let stopped_at = committed.offsets().expect("offsets")[sick as usize];
-    assert!(
-        stopped_at <= 501,
-        "stopped at {stopped_at}: by then more than half of a window of 1,000 was poison"
-    );
+    assert!(stopped_at <= 501, "stopped at {stopped_at}: by then more than half of a window of 1,000 was poison");
 
     load(broker, "breaker", healthy(good, 2 * good));
     others_done(2 * good);
-    assert_eq!(
-        committed.offsets().expect("offsets")[sick as usize],
-        stopped_at,
-        "its offset has not moved"
-    );
+    assert_eq!(committed.offsets().expect("offsets")[sick as usize], stopped_at, "its offset has not moved");
     assert_eq!(sluice.get("/livez").map(|(status, _)| status), Some(200));
     let quarantined = read(broker, &setup.quarantine(), Isolation::Committed);
-    assert_eq!(
-        quarantined.len() as i64,
-        stopped_at.max(0),
-        "what is quarantined and what is committed agree"
-    );
+    assert_eq!(quarantined.len() as i64, stopped_at.max(0), "what is quarantined and what is committed agree");
     oracle::assert_no_canary("quarantine", &read(broker, &setup.quarantine(), Isolation::Uncommitted));
     sluice.stop();
 }

@@ -29,17 +29,8 @@ fn come_and_go(topic: &str, group_protocol: &'static str, static_membership: boo
     let broker = Broker::shared();
     broker.create_topic(topic, PARTITIONS, &[]);
     // One worker each: with three processes every one has two partitions.
-    let base = Setup {
-        group_protocol,
-        static_membership,
-        workers: 1,
-        ..Setup::new(broker, topic)
-    }
-    .quick_sessions();
-    let instance = |name: &str| Setup {
-        instance_id: format!("{topic}-{name}"),
-        ..base.clone()
-    };
+    let base = Setup { group_protocol, static_membership, workers: 1, ..Setup::new(broker, topic) }.quick_sessions();
+    let instance = |name: &str| Setup { instance_id: format!("{topic}-{name}"), ..base.clone() };
     let feeder = Feeder::start(broker, topic, 3_000, |id| oracle::event(id, PARTITIONS));
 
     let mut first = instance("first").start();
@@ -68,7 +59,5 @@ fn come_and_go(topic: &str, group_protocol: &'static str, static_membership: boo
 fn works(who: &str, sluice: &Sluice) {
     let delivered = || sluice.metric(metric::OUTPUT_RECORDS, &[]);
     let before = delivered();
-    wait_until(Duration::from_secs(60), &format!("{who} to deliver records"), || {
-        delivered() > before + 1_000.0
-    });
+    wait_until(Duration::from_secs(60), &format!("{who} to deliver records"), || delivered() > before + 1_000.0);
 }

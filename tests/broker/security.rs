@@ -18,11 +18,7 @@ const WRONG: &str = "wrong-horse-battery";
 #[test]
 fn a_password_lets_in_and_a_wrong_one_or_a_missing_right_is_one_clear_error() {
     let _alone = alone();
-    let options = Options {
-        sasl_plain: Some(("washer", PASSWORD)),
-        access_lists: true,
-        ..Options::default()
-    };
+    let options = Options { sasl_plain: Some(("washer", PASSWORD)), access_lists: true, ..Options::default() };
     let broker = Broker::start(options);
     broker.create_topic("secured", PARTITIONS, &[]);
     load(&broker, "secured", (0..5_000).map(|id| oracle::event(id, PARTITIONS)));
@@ -43,20 +39,11 @@ fn a_password_lets_in_and_a_wrong_one_or_a_missing_right_is_one_clear_error() {
     sluice.stop();
     assert!(!sluice.log().contains(PASSWORD));
 
-    let wrong = Setup {
-        environment: vec![("SLUICE_TEST_PASSWORD", WRONG.to_owned())],
-        ..setup.clone()
-    };
-    let log = wrong
-        .spawn()
-        .fails(END_DEADLINE, &[&broker.sasl_brokers(), "uthenticat"]);
+    let wrong = Setup { environment: vec![("SLUICE_TEST_PASSWORD", WRONG.to_owned())], ..setup.clone() };
+    let log = wrong.spawn().fails(END_DEADLINE, &[&broker.sasl_brokers(), "uthenticat"]);
     assert!(!log.contains(WRONG));
 
     broker.deny_write("washer", &setup.output());
-    load(
-        &broker,
-        "secured",
-        (5_000..6_000).map(|id| oracle::event(id, PARTITIONS)),
-    );
+    load(&broker, "secured", (5_000..6_000).map(|id| oracle::event(id, PARTITIONS)));
     setup.spawn().fails(END_DEADLINE, &[&setup.output(), "uthoriz"]);
 }

@@ -28,10 +28,7 @@ fn stops_under_load(topic: &str, delivery: &'static str) {
     let _alone = alone();
     let broker = Broker::shared();
     broker.create_topic(topic, PARTITIONS, &[]);
-    let mut setup = Setup {
-        delivery,
-        ..Setup::new(broker, topic)
-    };
+    let mut setup = Setup { delivery, ..Setup::new(broker, topic) };
     setup.more = format!("drain_timeout: {}s\n", DRAIN.as_secs());
     let feeder = Feeder::start(broker, topic, 10_000, |id| oracle::event(id, PARTITIONS));
     for _ in 0..STOPS {
@@ -46,10 +43,6 @@ fn stops_under_load(topic: &str, delivery: &'static str) {
     let events = feeder.finish();
     let mut last = setup.start();
     let outcome = assert_exactly_once(broker, &setup, events);
-    assert_eq!(
-        outcome.written.len() as u64,
-        events,
-        "a graceful stop leaves nothing to be done again"
-    );
+    assert_eq!(outcome.written.len() as u64, events, "a graceful stop leaves nothing to be done again");
     last.stop();
 }

@@ -45,12 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            heap_mb: 512,
-            sasl_plain: None,
-            access_lists: false,
-            properties: Vec::new(),
-        }
+        Options { heap_mb: 512, sasl_plain: None, access_lists: false, properties: Vec::new() }
     }
 }
 
@@ -79,21 +74,10 @@ impl Broker {
 
     /// Formats a directory, starts a broker on it and waits until it answers.
     pub fn start(options: Options) -> Broker {
-        let dir = tempfile::Builder::new()
-            .prefix("sluice-kafka-")
-            .tempdir_in(scratch_root())
-            .expect("a scratch directory");
-        let ports = Ports {
-            plain: free_port(),
-            controller: free_port(),
-            sasl: free_port(),
-        };
-        let broker = Broker {
-            dir,
-            options,
-            ports,
-            process: Mutex::new(None),
-        };
+        let dir =
+            tempfile::Builder::new().prefix("sluice-kafka-").tempdir_in(scratch_root()).expect("a scratch directory");
+        let ports = Ports { plain: free_port(), controller: free_port(), sasl: free_port() };
+        let broker = Broker { dir, options, ports, process: Mutex::new(None) };
         fs::write(broker.properties_file(), broker.properties()).expect("write server.properties");
         broker.format();
         broker.start_again();
@@ -142,15 +126,9 @@ impl Broker {
     /// Starts it on the data and ports it had, and waits until it answers.
     pub fn start_again(&self) {
         let mut command = java();
-        command
-            .arg(format!("-Xmx{}m", self.options.heap_mb))
-            .arg("-XX:+UseSerialGC");
+        command.arg(format!("-Xmx{}m", self.options.heap_mb)).arg("-XX:+UseSerialGC");
         command.arg("kafka.Kafka").arg(self.properties_file());
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.log())
-            .expect("open the broker's log");
+        let log = OpenOptions::new().create(true).append(true).open(self.log()).expect("open the broker's log");
         *self.process() = Some(Leashed::spawn(&command, log, Some(self.dir.path())));
         self.wait_until_it_answers();
     }
@@ -171,9 +149,7 @@ impl Broker {
         for result in created.expect("ask for a topic") {
             result.unwrap_or_else(|(topic, code)| panic!("create topic {topic}: {code}"));
         }
-        wait_until(START_DEADLINE, "a new topic to have its leaders", || {
-            self.partitions(name) == Some(partitions)
-        });
+        wait_until(START_DEADLINE, "a new topic to have its leaders", || self.partitions(name) == Some(partitions));
     }
 
     /// Deletes a topic and what it holds.
@@ -188,12 +164,7 @@ impl Broker {
     pub fn deny_write(&self, user: &str, topic: &str) {
         assert!(self.options.access_lists, "this broker has no access lists");
         let mut command = java();
-        command.args([
-            "org.apache.kafka.tools.AclCommand",
-            "--bootstrap-server",
-            &self.brokers(),
-            "--add",
-        ]);
+        command.args(["org.apache.kafka.tools.AclCommand", "--bootstrap-server", &self.brokers(), "--add"]);
         command.args([
             "--topic",
             topic,
@@ -207,20 +178,8 @@ impl Broker {
         let allowed = command.output().expect("run java");
         assert!(allowed.status.success(), "{}", String::from_utf8_lossy(&allowed.stderr));
         let mut command = java();
-        command.args([
-            "org.apache.kafka.tools.AclCommand",
-            "--bootstrap-server",
-            &self.brokers(),
-            "--add",
-        ]);
-        command.args([
-            "--topic",
-            topic,
-            "--deny-principal",
-            &format!("User:{user}"),
-            "--operation",
-            "Write",
-        ]);
+        command.args(["org.apache.kafka.tools.AclCommand", "--bootstrap-server", &self.brokers(), "--add"]);
+        command.args(["--topic", topic, "--deny-principal", &format!("User:{user}"), "--operation", "Write"]);
         let denied = command.output().expect("run java");
         assert!(denied.status.success(), "{}", String::from_utf8_lossy(&denied.stderr));
     }
@@ -229,23 +188,14 @@ impl Broker {
     pub fn partitions(&self, topic: &str) -> Option<i32> {
         let client: BaseConsumer = self.client().create().expect("a client");
         let metadata = client.fetch_metadata(Some(topic), Duration::from_secs(5)).ok()?;
-        let topic = metadata
-            .topics()
-            .first()
-            .filter(|t| t.error().is_none() && !t.partitions().is_empty())?;
-        topic
-            .partitions()
-            .iter()
-            .all(|p| p.leader() >= 0)
-            .then_some(topic.partitions().len() as i32)
+        let topic = metadata.topics().first().filter(|t| t.error().is_none() && !t.partitions().is_empty())?;
+        topic.partitions().iter().all(|p| p.leader() >= 0).then_some(topic.partitions().len() as i32)
     }
 
     /// Settings of a client of this broker.
     pub fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", self.brokers())
-            .set("enable.metrics.push", "false");
+        config.set("bootstrap.servers", self.brokers()).set("enable.metrics.push", "false");
         // A broker that is down on purpose is no news.
         config.set("log_level", "2").set("reconnect.backoff.max.ms", "200");
         config
@@ -264,11 +214,7 @@ impl Broker {
     }
 
     fn properties(&self) -> String {
-        let Ports {
-            plain,
-            controller,
-            sasl,
-        } = self.ports;
+        let Ports { plain, controller, sasl } = self.ports;
         let mut listeners = format!("PLAINTEXT://127.0.0.1:{plain}");
         let mut text = include_str!("../../scripts/kafka/server.properties").to_owned();
         let mut line = |key: &str, value: &str| writeln!(text, "{key}={value}").expect("write to a string");
@@ -276,25 +222,16 @@ impl Broker {
             write!(listeners, ",SASL://127.0.0.1:{sasl}").expect("write to a string");
             line("sasl.enabled.mechanisms", "PLAIN");
             let login = "org.apache.kafka.common.security.plain.PlainLoginModule";
-            line(
-                "listener.name.sasl.plain.sasl.jaas.config",
-                &format!("{login} required user_{user}=\"{password}\";"),
-            );
+            line("listener.name.sasl.plain.sasl.jaas.config", &format!("{login} required user_{user}=\"{password}\";"));
         }
         if self.options.access_lists {
-            line(
-                "authorizer.class.name",
-                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            );
+            line("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
             line("super.users", "User:ANONYMOUS");
             line("allow.everyone.if.no.acl.found", "true");
         }
         line("advertised.listeners", &listeners);
         line("listeners", &format!("{listeners},CONTROLLER://127.0.0.1:{controller}"));
-        line(
-            "listener.security.protocol.map",
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT",
-        );
+        line("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT");
         line("controller.quorum.voters", &format!("1@127.0.0.1:{controller}"));
         line("log.dirs", &self.dir.path().join("data").display().to_string());
         for (key, value) in &self.options.properties {
@@ -306,33 +243,18 @@ impl Broker {
     fn format(&self) {
         let log = File::create(self.log()).expect("create the broker's log");
         let mut command = java();
-        command
-            .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
-            .arg(self.properties_file());
-        command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("clone the log's handle"))
-            .stderr(log);
+        command.args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"]).arg(self.properties_file());
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("clone the log's handle")).stderr(log);
         let status = command.status().expect("run java");
-        assert!(
-            status.success(),
-            "Kafka did not format its directory ({status}):\n{}",
-            tail(&self.log(), 20)
-        );
+        assert!(status.success(), "Kafka did not format its directory ({status}):\n{}", tail(&self.log(), 20));
     }
 
     fn wait_until_it_answers(&self) {
         let client: BaseConsumer = self.client().create().expect("a client");
         wait_until(START_DEADLINE, "Kafka to answer", || {
             let ended = self.process().as_mut().and_then(Leashed::status);
-            assert!(
-                ended.is_none(),
-                "Kafka ended while it started ({ended:?}):\n{}",
-                tail(&self.log(), 30)
-            );
-            client
-                .fetch_metadata(None, Duration::from_millis(500))
-                .is_ok_and(|m| !m.brokers().is_empty())
+            assert!(ended.is_none(), "Kafka ended while it started ({ended:?}):\n{}", tail(&self.log(), 30));
+            client.fetch_metadata(None, Duration::from_millis(500)).is_ok_and(|m| !m.brokers().is_empty())
         });
     }
 }
@@ -346,11 +268,7 @@ impl Drop for Broker {
 
 /// Runs a future of the admin client to its end.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }
 
 /// A port that is free now, below the range that the system gives to outgoing connections: a broker that is stopped
@@ -358,10 +276,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub fn free_port() -> u16 {
     static NEXT: OnceLock<Mutex<u64>> = OnceLock::new();
     let next = NEXT.get_or_init(|| {
-        let nanos = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970")
-            .subsec_nanos();
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").subsec_nanos();
         Mutex::new(u64::from(std::process::id()) * 97 + u64::from(nanos / 1000))
     });
     let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -382,19 +297,13 @@ pub fn scratch_root() -> PathBuf {
         let text = String::from_utf8_lossy(&out.stdout).into_owned();
         text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok()
     });
-    if free_kb >= Some(SHM_FREE_MIN_KB) {
-        shm.to_owned()
-    } else {
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-    }
+    if free_kb >= Some(SHM_FREE_MIN_KB) { shm.to_owned() } else { PathBuf::from(env!("CARGO_TARGET_TMPDIR")) }
 }
 
 /// `java` with Kafka's jars and little logging.
 fn java() -> Command {
     let mut command = Command::new("java");
-    command
-        .args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp"])
-        .arg(jars().join("libs/*"));
+    command.args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp"]).arg(jars().join("libs/*"));
     command
 }
 
@@ -403,10 +312,7 @@ fn jars() -> &'static Path {
     static JARS: OnceLock<PathBuf> = OnceLock::new();
     JARS.get_or_init(|| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/fetch-kafka.sh");
-        let out = Command::new(script)
-            .stdin(Stdio::null())
-            .output()
-            .expect("run scripts/fetch-kafka.sh");
+        let out = Command::new(script).stdin(Stdio::null()).output().expect("run scripts/fetch-kafka.sh");
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         PathBuf::from(String::from_utf8_lossy(&out.stdout).trim())
     })

@@ -105,18 +105,12 @@ impl Loader {
     pub fn new(broker: &Broker) -> Loader {
         let mut config = broker.client();
         config.set("enable.idempotence", "true").set("acks", "all");
-        config
-            .set("linger.ms", "20")
-            .set("batch.num.messages", "10000")
-            .set("message.timeout.ms", "120000");
+        config.set("linger.ms", "20").set("batch.num.messages", "10000").set("message.timeout.ms", "120000");
         config
             .set("message.max.bytes", "8000000")
             .set("queue.buffering.max.messages", "500000")
             .set("partitioner", "murmur2_random");
-        Loader {
-            producer: config.create_with_context(Deliveries::default()).expect("a producer"),
-            sent: 0,
-        }
+        Loader { producer: config.create_with_context(Deliveries::default()).expect("a producer"), sent: 0 }
     }
 
     /// Hands a record over; waits while the queue is full.
@@ -130,11 +124,7 @@ impl Loader {
             record.headers = Some(owned_headers(&event.headers));
         }
         while let Err((error, back)) = self.producer.send(record) {
-            assert_eq!(
-                error,
-                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull),
-                "produce to {topic}"
-            );
+            assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), "produce to {topic}");
             self.producer.poll(Duration::from_millis(10));
             record = back;
         }
@@ -151,9 +141,7 @@ impl Loader {
 
     /// Waits until all is delivered, and returns how many records that were.
     pub fn finish(self) -> u64 {
-        self.producer
-            .flush(Duration::from_secs(120))
-            .expect("deliver all records");
+        self.producer.flush(Duration::from_secs(120)).expect("deliver all records");
         let delivered = self.producer.context().delivered.load(Ordering::Relaxed);
         assert_eq!(delivered, self.sent, "records delivered of those produced");
         delivered
@@ -170,14 +158,9 @@ pub fn load(broker: &Broker, topic: &str, events: impl IntoIterator<Item = Event
 }
 
 fn owned_headers(headers: &[OwnedHeader]) -> OwnedHeaders {
-    headers
-        .iter()
-        .fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (name, value)| {
-            all.insert(Header {
-                key: name,
-                value: value.as_ref(),
-            })
-        })
+    headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (name, value)| {
+        all.insert(Header { key: name, value: value.as_ref() })
+    })
 }
 
 /// Produces events 0, 1, 2… at a steady rate until it is told to stop: load for tests in which processes come and go.
@@ -214,11 +197,7 @@ impl Feeder {
             }
             loader.finish()
         });
-        Feeder {
-            stop,
-            sent,
-            thread: Some(thread),
-        }
+        Feeder { stop, sent, thread: Some(thread) }
     }
 
     /// Records handed over so far.
@@ -250,25 +229,16 @@ pub fn read(broker: &Broker, topic: &str, isolation: Isolation) -> Vec<Stored> {
 
 /// Shows each record from the beginning of a topic to the ends it has now, in order within each partition.
 pub fn for_each(broker: &Broker, topic: &str, isolation: Isolation, mut see: impl FnMut(&BorrowedMessage<'_>)) {
-    let partitions = broker
-        .partitions(topic)
-        .unwrap_or_else(|| panic!("topic {topic} to read does not exist"));
+    let partitions = broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} to read does not exist"));
     let mut config = broker.client();
     // A group id is asked for even by readers that assign themselves; nothing is committed.
-    config
-        .set("group.id", "reader")
-        .set("enable.auto.commit", "false")
-        .set("auto.offset.reset", "error");
-    config
-        .set("isolation.level", isolation.property())
-        .set("enable.partition.eof", "true");
+    config.set("group.id", "reader").set("enable.auto.commit", "false").set("auto.offset.reset", "error");
+    config.set("isolation.level", isolation.property()).set("enable.partition.eof", "true");
     config.set("fetch.queue.backoff.ms", "10").set("check.crcs", "true");
     let consumer: BaseConsumer = config.create().expect("a consumer");
     let mut assignment = TopicPartitionList::new();
     assignment.add_partition_range(topic, 0, partitions - 1);
-    assignment
-        .set_all_offsets(Offset::Beginning)
-        .expect("offsets of an assignment");
+    assignment.set_all_offsets(Offset::Beginning).expect("offsets of an assignment");
     consumer.assign(&assignment).expect("assign");
     let mut ended = vec![false; partitions as usize];
     let end = Instant::now() + Duration::from_secs(120);
@@ -294,10 +264,7 @@ fn is_transient(error: &KafkaError) -> bool {
 
 fn to_stored(message: &impl Message) -> Stored {
     let headers = message.headers().map(|headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-            .collect()
+        headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect()
     });
     Stored {
         partition: message.partition(),
@@ -321,19 +288,13 @@ impl Ends {
     /// Of an existing topic.
     pub fn of(broker: &Broker, topic: &str) -> Ends {
         let consumer = |isolation: Isolation| -> BaseConsumer {
-            broker
-                .client()
-                .set("isolation.level", isolation.property())
-                .create()
-                .expect("a client")
+            broker.client().set("isolation.level", isolation.property()).create().expect("a client")
         };
         Ends {
             topic: topic.to_owned(),
             committed: consumer(Isolation::Committed),
             uncommitted: consumer(Isolation::Uncommitted),
-            partitions: broker
-                .partitions(topic)
-                .unwrap_or_else(|| panic!("topic {topic} does not exist")),
+            partitions: broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} does not exist")),
         }
     }
 
@@ -357,14 +318,8 @@ impl Ends {
     }
 
     fn ends(&self, consumer: &BaseConsumer) -> Option<Vec<i64>> {
-        let end = |partition| {
-            consumer
-                .fetch_watermarks(&self.topic, partition, Duration::from_secs(2))
-                .ok()
-        };
-        (0..self.partitions)
-            .map(|partition| end(partition).map(|(_, high)| high))
-            .collect()
+        let end = |partition| consumer.fetch_watermarks(&self.topic, partition, Duration::from_secs(2)).ok();
+        (0..self.partitions).map(|partition| end(partition).map(|(_, high)| high)).collect()
     }
 }
 
@@ -378,20 +333,11 @@ pub struct Committed {
 impl Committed {
     /// Of `group` on an existing topic. Does not join the group.
     pub fn of(broker: &Broker, group: &str, topic: &str) -> Committed {
-        let partitions = broker
-            .partitions(topic)
-            .unwrap_or_else(|| panic!("topic {topic} does not exist"));
+        let partitions = broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} does not exist"));
         let mut config = broker.client();
         // read_committed makes the broker refuse to answer while a transaction holds offsets.
-        config
-            .set("group.id", group)
-            .set("enable.auto.commit", "false")
-            .set("isolation.level", "read_committed");
-        Committed {
-            topic: topic.to_owned(),
-            consumer: config.create().expect("a client"),
-            partitions,
-        }
+        config.set("group.id", group).set("enable.auto.commit", "false").set("isolation.level", "read_committed");
+        Committed { topic: topic.to_owned(), consumer: config.create().expect("a client"), partitions }
     }
 
     /// Per partition.

@@ -46,17 +46,16 @@ pub fn email(id: u64) -> String {
 fn value(id: u64, email: &str) -> Vec<u8> {
     let name = letters(id);
     // Spaces, a number with a trailing zero, an escape and a letter beyond ASCII: all must come out as they went in.
-    format!(
-        r#"{{"event_id":"evt-{name}", "type":"login","outcome":"ok","email":"{email}","amount":{}.50,"#,
-        id % 1000
-    )
-    .into_bytes()
-    .into_iter()
-    .chain(
-        format!(r#""device":{{"os":"android","model":"Købmand \"{name}\""}},"note":"please write to {email} today"}}"#)
+    format!(r#"{{"event_id":"evt-{name}", "type":"login","outcome":"ok","email":"{email}","amount":{}.50,"#, id % 1000)
+        .into_bytes()
+        .into_iter()
+        .chain(
+            format!(
+                r#""device":{{"os":"android","model":"Købmand \"{name}\""}},"note":"please write to {email} today"}}"#
+            )
             .into_bytes(),
-    )
-    .collect()
+        )
+        .collect()
 }
 
 fn headers(id: u64, tombstone: bool) -> Vec<OwnedHeader> {
@@ -102,8 +101,7 @@ pub fn id_of(record: &Stored) -> Result<u64, String> {
         Some(value) => between(value, br#""event_id":"evt-"#, b'"'),
         None => record.header(ID_HEADER).map(str::as_bytes),
     };
-    name.and_then(number)
-        .ok_or_else(|| format!("{}: a record without an event id", place()))
+    name.and_then(number).ok_or_else(|| format!("{}: a record without an event id", place()))
 }
 
 /// Checks that a record is the event of its id with a token in place of the address, and returns the id. Everything
@@ -113,9 +111,7 @@ pub fn check_scrubbed(record: &Stored, partitions: i32) -> Result<u64, String> {
     let mut expected = event(id, partitions);
     if let Some(got) = &record.value {
         let token = between(got, br#""email":""#, b'"').and_then(|token| std::str::from_utf8(token).ok());
-        let token = token
-            .filter(|token| is_email_token(token))
-            .ok_or_else(|| format!("event {id}: no token"))?;
+        let token = token.filter(|token| is_email_token(token)).ok_or_else(|| format!("event {id}: no token"))?;
         expected.value = Some(value(id, token));
     }
     let same = [
@@ -134,10 +130,7 @@ pub fn check_scrubbed(record: &Stored, partitions: i32) -> Result<u64, String> {
 /// `em_1<kid>[d<day>]_<24 letters>`.
 fn is_email_token(token: &str) -> bool {
     let letters = |text: &str| text.len() == 24 && text.bytes().all(|b| b.is_ascii_lowercase());
-    token
-        .strip_prefix("em_1k")
-        .and_then(|rest| rest.split_once('_'))
-        .is_some_and(|(_, name)| letters(name))
+    token.strip_prefix("em_1k").and_then(|rest| rest.split_once('_')).is_some_and(|(_, name)| letters(name))
 }
 
 fn between<'a>(text: &'a [u8], before: &[u8], end: u8) -> Option<&'a [u8]> {
@@ -225,10 +218,7 @@ pub fn disorder(records: &[Stored]) -> Option<String> {
             Err(wrong) => return Some(wrong),
         };
         let before = last.insert(record.partition, id).filter(|before| *before >= id)?;
-        Some(format!(
-            "partition {}: event {id} came after {before}",
-            record.partition
-        ))
+        Some(format!("partition {}: event {id} came after {before}", record.partition))
     })
 }
 
@@ -236,23 +226,15 @@ pub fn disorder(records: &[Stored]) -> Option<String> {
 #[track_caller]
 pub fn assert_no_canary(what: &str, records: &[Stored]) {
     if let Some(record) = first_with_canary(records) {
-        panic!(
-            "{what}: raw data in partition {} offset {}",
-            record.partition, record.offset
-        );
+        panic!("{what}: raw data in partition {} offset {}", record.partition, record.offset);
     }
 }
 
 /// The first record that holds raw personal data.
 pub fn first_with_canary(records: &[Stored]) -> Option<&Stored> {
     records.iter().find(|record| {
-        let headers = record
-            .headers
-            .iter()
-            .flat_map(|(name, value)| [Some(name.as_bytes()), value.as_deref()]);
-        let parts = [record.key.as_deref(), record.value.as_deref()]
-            .into_iter()
-            .chain(headers);
+        let headers = record.headers.iter().flat_map(|(name, value)| [Some(name.as_bytes()), value.as_deref()]);
+        let parts = [record.key.as_deref(), record.value.as_deref()].into_iter().chain(headers);
         parts.flatten().any(holds_canary)
     })
 }
@@ -261,11 +243,7 @@ pub fn first_with_canary(records: &[Stored]) -> Option<&Stored> {
 #[track_caller]
 pub fn assert_no_canary_in_text(what: &str, text: &[u8]) {
     let line = text.split(|b| *b == b'\n').position(holds_canary);
-    assert!(
-        line.is_none(),
-        "{what}: raw data in line {}",
-        line.unwrap_or_default() + 1
-    );
+    assert!(line.is_none(), "{what}: raw data in line {}", line.unwrap_or_default() + 1);
 }
 
 fn holds_canary(bytes: &[u8]) -> bool {

@@ -40,9 +40,7 @@ impl Leashed {
     /// removed if the test process ends without having ended the child.
     pub fn spawn(command: &Command, log: File, scratch: Option<&Path>) -> Leashed {
         let mut shell = Command::new("sh");
-        shell
-            .args(["-c", LEASH, "leash"])
-            .arg(scratch.map_or(OsStr::new(""), Path::as_os_str));
+        shell.args(["-c", LEASH, "leash"]).arg(scratch.map_or(OsStr::new(""), Path::as_os_str));
         shell.arg(command.get_program()).args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
@@ -52,17 +50,10 @@ impl Leashed {
         }
         // A group of its own: an interrupt from the terminal reaches the test, and the leash does the rest.
         shell.process_group(0);
-        shell
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("clone the log's handle"))
-            .stderr(log);
+        shell.stdin(Stdio::piped()).stdout(log.try_clone().expect("clone the log's handle")).stderr(log);
         let mut child = shell.spawn().expect("start sh");
         let leash = child.stdin.take();
-        Leashed {
-            child,
-            leash,
-            status: None,
-        }
+        Leashed { child, leash, status: None }
     }
 
     /// The process id.
@@ -86,10 +77,7 @@ impl Leashed {
         if self.status().is_none() {
             self.child.kill().expect("kill a child");
             let status = wait_for(Duration::from_secs(10), "a killed process to be gone", || self.status());
-            assert!(
-                status.signal().is_some() || status.code().is_some(),
-                "ended in no way: {status}"
-            );
+            assert!(status.signal().is_some() || status.code().is_some(), "ended in no way: {status}");
         }
     }
 

@@ -122,46 +122,15 @@ impl Setup {
     fn yaml(&self, keys: &str, admin: SocketAddr) -> String {
         let map = |pairs: Vec<(&str, String)>| {
             let lines = pairs.iter().map(|(key, value)| format!("    {key}: {value}\n"));
-            if pairs.is_empty() {
-                " {}\n".to_owned()
-            } else {
-                format!("\n{}", lines.collect::<String>())
-            }
+            if pairs.is_empty() { " {}\n".to_owned() } else { format!("\n{}", lines.collect::<String>()) }
         };
         let quoted = |(name, value): &(&'static str, String)| (*name, format!("\"{value}\""));
         let properties = map(self.properties.iter().map(quoted).collect());
-        let secrets = map(self
-            .secrets
-            .iter()
-            .map(|(name, var)| (*name, format!("{{env: {var}}}")))
-            .collect());
-        let topics: String = self
-            .topics
-            .iter()
-            .map(|t| format!("    - {{name: \"{t}\", format: json}}\n"))
-            .collect();
-        let create = if self.create {
-            "  create: {replication: 1}\n"
-        } else {
-            ""
-        };
-        let Setup {
-            brokers,
-            group,
-            instance_id,
-            group_protocol,
-            static_membership,
-            ..
-        } = self;
-        let Setup {
-            delivery,
-            commit_interval,
-            transaction_timeout,
-            workers,
-            output_topic,
-            more,
-            ..
-        } = self;
+        let secrets = map(self.secrets.iter().map(|(name, var)| (*name, format!("{{env: {var}}}"))).collect());
+        let topics: String = self.topics.iter().map(|t| format!("    - {{name: \"{t}\", format: json}}\n")).collect();
+        let create = if self.create { "  create: {replication: 1}\n" } else { "" };
+        let Setup { brokers, group, instance_id, group_protocol, static_membership, .. } = self;
+        let Setup { delivery, commit_interval, transaction_timeout, workers, output_topic, more, .. } = self;
         format!(
             "kafka:\n  brokers: [\"{brokers}\"]\n  group: \"{group}\"\n  instance_id: \"{instance_id}\"\n  \
              group_protocol: {group_protocol}\n  static_membership: {static_membership}\n  \
@@ -183,21 +152,14 @@ impl Setup {
 
     /// Starts the process.
     pub fn spawn(&self) -> Sluice {
-        let dir = tempfile::Builder::new()
-            .prefix("sluice-run-")
-            .tempdir()
-            .expect("a directory for the process");
+        let dir = tempfile::Builder::new().prefix("sluice-run-").tempdir().expect("a directory for the process");
         let keys = dir.path().join("keys");
         write_key(&keys);
         let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let config = dir.path().join("sluice.yaml");
         fs::write(&config, self.yaml(&keys.display().to_string(), admin)).expect("write the config");
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-        command
-            .arg("run")
-            .arg("-c")
-            .arg(&config)
-            .envs(self.environment.iter().map(|(name, value)| (*name, value)));
+        command.arg("run").arg("-c").arg(&config).envs(self.environment.iter().map(|(name, value)| (*name, value)));
         let log = File::create(dir.path().join("log")).expect("create the log");
         let process = Leashed::spawn(&command, log, Some(dir.path()));
         Sluice { process, admin, dir }
@@ -223,19 +185,11 @@ impl Sluice {
     #[track_caller]
     pub fn wait_until_ready(&mut self) {
         let log = self.log_file();
-        wait_until(
-            READY_DEADLINE,
-            &format!("the service to be ready; its log is {}", log.display()),
-            || {
-                let status = self.process.status();
-                assert!(
-                    status.is_none(),
-                    "the service ended while it started ({status:?}):\n{}",
-                    tail(&log, 30)
-                );
-                self.get("/readyz").is_some_and(|(status, _)| status == 200)
-            },
-        );
+        wait_until(READY_DEADLINE, &format!("the service to be ready; its log is {}", log.display()), || {
+            let status = self.process.status();
+            assert!(status.is_none(), "the service ended while it started ({status:?}):\n{}", tail(&log, 30));
+            self.get("/readyz").is_some_and(|(status, _)| status == 200)
+        });
     }
 
     /// The process id.
@@ -267,12 +221,7 @@ impl Sluice {
     #[track_caller]
     pub fn wait(&mut self, deadline: Duration) -> ExitStatus {
         let status = self.process.wait(deadline);
-        status.unwrap_or_else(|| {
-            panic!(
-                "the service did not end in {deadline:?}:\n{}",
-                tail(&self.log_file(), 30)
-            )
-        })
+        status.unwrap_or_else(|| panic!("the service did not end in {deadline:?}:\n{}", tail(&self.log_file(), 30)))
     }
 
     /// A graceful stop, which must succeed.
@@ -280,12 +229,7 @@ impl Sluice {
     pub fn stop(&mut self) {
         self.sigterm();
         let status = self.wait(STOP_DEADLINE);
-        assert_eq!(
-            (status.code(), status.signal()),
-            (Some(0), None),
-            "graceful stop:\n{}",
-            tail(&self.log_file(), 30)
-        );
+        assert_eq!((status.code(), status.signal()), (Some(0), None), "graceful stop:\n{}", tail(&self.log_file(), 30));
     }
 
     /// It must end by itself with 1, and say why in one line that holds all of `says`. Returns all it wrote.
@@ -294,17 +238,10 @@ impl Sluice {
         let status = self.wait(deadline);
         let log = self.log();
         assert_eq!(status.code(), Some(1), "exit code; the log:\n{log}");
-        let errors: Vec<&str> = log
-            .lines()
-            .filter(|line| line.to_ascii_lowercase().contains("error"))
-            .collect();
+        let errors: Vec<&str> = log.lines().filter(|line| line.to_ascii_lowercase().contains("error")).collect();
         assert_eq!(errors.len(), 1, "number of lines with an error; the log:\n{log}");
         for needle in says {
-            assert!(
-                errors[0].contains(needle),
-                "the error does not say {needle}: {}",
-                errors[0]
-            );
+            assert!(errors[0].contains(needle), "the error does not say {needle}: {}", errors[0]);
         }
         log
     }
@@ -321,19 +258,14 @@ impl Sluice {
 
     /// The value of a metric: the sum of its series that carry all of `labels`; 0 if there is none.
     pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.get("/metrics")
-            .map_or(0.0, |(_, text)| sum_of(&text, name, labels))
+        self.get("/metrics").map_or(0.0, |(_, text)| sum_of(&text, name, labels))
     }
 
     /// Status and body of a page of the admin port; `None` if it does not answer.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect_timeout(&self.admin, Duration::from_secs(1)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
-        .ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
@@ -346,11 +278,7 @@ impl Drop for Sluice {
     fn drop(&mut self) {
         self.process.kill9();
         if std::thread::panicking() {
-            eprintln!(
-                "--- the end of the log of process {}:\n{}",
-                self.id(),
-                tail(&self.log_file(), 20)
-            );
+            eprintln!("--- the end of the log of process {}:\n{}", self.id(), tail(&self.log_file(), 20));
         } else {
             assert_no_canary_in_text("the service's log", self.log().as_bytes());
         }
@@ -369,11 +297,7 @@ fn sum_of(text: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
             let label = format!("{key}=\"{value}\"");
             of_series.starts_with(&label) || of_series.contains(&format!(",{label}"))
         };
-        labels
-            .iter()
-            .all(carries)
-            .then(|| value.split_whitespace().next()?.parse::<f64>().ok())
-            .flatten()
+        labels.iter().all(carries).then(|| value.split_whitespace().next()?.parse::<f64>().ok()).flatten()
     });
     series.sum()
 }

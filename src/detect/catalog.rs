@@ -1,0 +1,337 @@
+//! The catalog: every kind of personal data that can be found, from the files of `patterns/entities`.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regex::Regex;
+use serde_saphyr::Spanned;
+
+use super::spec::{EntitySpec, PatternSpec};
+use super::{matchers, validators};
+use crate::canonical::Form;
+use crate::record::EntityId;
+
+include!(concat!(env!("OUT_DIR"), "/entities.rs"));
+
+/// Largest compiled size of one regular expression, in bytes.
+const REGEX_BYTES_MAX: usize = 1 << 20;
+
+/// All entities, in a stable order: the built-in ones by file, then those of directories in the order of loading.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    entities: Vec<Entity>,
+}
+
+/// One kind of personal data.
+#[derive(Debug, Clone)]
+pub struct Entity {
+    /// Its name, unique in the catalog: `payment_card`.
+    pub name: String,
+    /// Type of its tokens: two to four lower-case letters.
+    pub token_type: String,
+    /// Name of the canonical form that its spellings are brought to.
+    pub form: String,
+    /// What it is, for people.
+    pub description: String,
+    /// What happens to it unless the config says otherwise: `token`, `redact`, `mask: first6_last4`…
+    pub action: String,
+    /// Names of fields that hold it, in snake case; a `*` at either end stands for one or more words.
+    pub fields: Vec<String>,
+    pub(super) spec: Arc<EntitySpec>,
+    /// File it was read from, for errors.
+    pub(super) file: Arc<str>,
+    /// Whether it is part of the binary: then the tests have run its examples.
+    pub(super) builtin: bool,
+}
+
+/// Why a catalog, or the rules made of it, cannot be used. Names the place and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogError {
+    /// The file, or the name of the option, at fault.
+    pub file: String,
+    /// Line in the file, from 1; `None` when the fault is in no line.
+    pub line: Option<u64>,
+    /// The field at fault, such as `patterns.regex`; empty when it is the whole file.
+    pub field: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do about it; may be empty.
+    pub fix: String,
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
+        }
+        write!(f, ": {}", self.reason)?;
+        if !self.fix.is_empty() {
+            write!(f, "; {}", self.fix)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+impl Catalog {
+    /// The entities that are part of the binary.
+    pub fn builtin() -> Catalog {
+        let mut catalog = Catalog::default();
+        for (file, yaml) in BUILTIN {
+            catalog.add(file, yaml, true).expect("the tests load every built-in entity");
+        }
+        catalog
+    }
+
+    /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a known entity takes its place.
+    ///
+    /// # Errors
+    /// When the directory or a file cannot be read, or a file does not hold a sound entity. The catalog is unchanged then.
+    pub fn load_dir(&mut self, dir: &Path) -> Result<(), CatalogError> {
+        let unreadable = |path: &Path, error: std::io::Error| CatalogError {
+            file: path.display().to_string(),
+            line: None,
+            field: String::new(),
+            reason: format!("cannot be read: {error}"),
+            fix: "check the path and its permissions".to_owned(),
+        };
+        let mut files = Vec::new();
+        collect(dir, &mut files).map_err(|error| unreadable(dir, error))?;
+        files.sort();
+        let mut extended = self.clone();
+        for path in files {
+            let yaml = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            extended.add(&path.display().to_string(), &yaml, false)?;
+        }
+        *self = extended;
+        Ok(())
+    }
+
+    /// All entities; an [`EntityId`] is a place in this slice.
+    pub fn entities(&self) -> &[Entity] {
+        &self.entities
+    }
+
+    /// The entity of this name.
+    pub fn find(&self, name: &str) -> Option<EntityId> {
+        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
+    }
+
+    /// The names of all entities, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entities.iter().map(|e| e.name.as_str())
+    }
+
+    /// Adds the entity that `yaml` describes.
+    pub(super) fn add(&mut self, file: &str, yaml: &str, builtin: bool) -> Result<(), CatalogError> {
+        let spec: EntitySpec = serde_saphyr::from_str(yaml).map_err(|error| CatalogError {
+            file: file.to_owned(),
+            line: error.location().map(|l| l.line()),
+            field: String::new(),
+            reason: error.without_snippet().to_string(),
+            fix: "see the entity files in patterns/entities for the fields there are".to_owned(),
+        })?;
+        Checker { file }.entity(&spec)?;
+        let entity = Entity {
+            name: spec.entity.value.clone(),
+            token_type: spec.token.value.clone(),
+            form: spec.form.value.clone(),
+            description: spec.description.clone(),
+            action: spec.action.clone(),
+            fields: spec.fields.iter().map(|f| f.value.clone()).collect(),
+            spec: Arc::new(spec),
+            file: file.into(),
+            builtin,
+        };
+        match self.find(&entity.name) {
+            Some(EntityId(at)) => self.entities[at as usize] = entity,
+            None if self.entities.len() == u16::MAX as usize => {
+                return Err(CatalogError {
+                    file: file.to_owned(),
+                    line: None,
+                    field: "entity".to_owned(),
+                    reason: "too many entities".to_owned(),
+                    fix: "remove files".to_owned(),
+                });
+            }
+            None => self.entities.push(entity),
+        }
+        Ok(())
+    }
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        // A mounted ConfigMap keeps its files a second time under `..data` and `..<time>`.
+        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Compiles the regular expression of a pattern.
+pub(super) fn compile_regex(source: &str) -> Result<Regex, regex::Error> {
+    regex::RegexBuilder::new(source).size_limit(REGEX_BYTES_MAX).build()
+}
+
+/// Checks one file's entity; what it lets through, `Rules::compile` can use.
+struct Checker<'a> {
+    file: &'a str,
+}
+
+impl Checker<'_> {
+    fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let name = &spec.entity;
+        if name.value.is_empty()
+            || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(self.at(name, "entity", "is no name", "use lower-case letters, digits and `_`"));
+        }
+        let token = &spec.token;
+        if !(2..=4).contains(&token.value.len()) || !token.value.bytes().all(|b| b.is_ascii_lowercase()) {
+            return Err(self.at(token, "token", "is no token type", "use two to four lower-case letters"));
+        }
+        self.one_of(&spec.form, "form", "canonical form", Form::ALL.iter().map(|(name, _)| *name))?;
+        if spec.action.trim().is_empty() {
+            return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
+        }
+        for field in &spec.fields {
+            self.field(field)?;
+        }
+        for pattern in &spec.patterns {
+            self.pattern(pattern)?;
+        }
+        if spec.patterns.is_empty() && spec.fields.is_empty() {
+            return Err(self.at(name, "entity", "can never be found", "give it `fields` or `patterns`"));
+        }
+        let needs_pattern = spec.examples.first().or(spec.counter_examples.first());
+        match needs_pattern {
+            Some(example) if spec.patterns.is_empty() => {
+                Err(self.at(example, "examples", "stand there without a pattern", "add `patterns` or remove them"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn field(&self, field: &Spanned<String>) -> Result<(), CatalogError> {
+        let name = field.value.as_str();
+        let words = name.strip_prefix("*_").or(name.strip_suffix("_*")).unwrap_or(name);
+        if words.is_empty() || super::fields::normalize(words.as_bytes()) != words {
+            let fix = "write it in snake case; `*_` may stand before it or `_*` after it";
+            return Err(self.at(field, "fields", "is no field name", fix));
+        }
+        Ok(())
+    }
+
+    fn pattern(&self, pattern: &Spanned<PatternSpec>) -> Result<(), CatalogError> {
+        let spec = &pattern.value;
+        if let Some(words) = spec.keywords.as_ref() {
+            if words.words.iter().all(|w| w.value.trim().is_empty()) {
+                return Err(self.at(pattern, "patterns.keywords", "has no words", "add words, or remove `keywords`"));
+            }
+            if let Some(empty) = words.words.iter().find(|w| w.value.trim().is_empty()) {
+                return Err(self.at(empty, "patterns.keywords.words", "holds an empty word", "remove it"));
+            }
+        }
+        if let Some(name) = &spec.validator {
+            self.one_of(name, "patterns.validator", "validator", validators::ALL.iter().map(|v| v.name))?;
+        }
+        match (&spec.matcher, &spec.regex) {
+            (Some(name), None) => self.matcher(pattern, name),
+            (None, Some(regex)) => self.regex(pattern, regex),
+            (None, None) if spec.keywords.is_some() => {
+                let fix = "say what is looked for with `matcher` or `regex`";
+                Err(self.at(pattern, "patterns.keywords", "stand there without a pattern", fix))
+            }
+            (None, None) => {
+                Err(self.at(pattern, "patterns", "has neither `matcher` nor `regex`", "give it one of the two"))
+            }
+            (Some(_), Some(_)) => {
+                Err(self.at(pattern, "patterns", "has both `matcher` and `regex`", "make two patterns of them"))
+            }
+        }
+    }
+
+    fn matcher(&self, pattern: &Spanned<PatternSpec>, name: &Spanned<String>) -> Result<(), CatalogError> {
+        self.one_of(name, "patterns.matcher", "matcher", matchers::names())?;
+        let spec = &pattern.value;
+        if !spec.prefilter.is_empty() || spec.group != 0 {
+            let fix = "remove `prefilter` and `group`, or write a `regex`";
+            return Err(self.at(pattern, "patterns", "mixes a matcher with settings of a regex", fix));
+        }
+        if name.value == matchers::DIGITS && spec.validator.is_none() {
+            let fix = "name a `validator`, otherwise every number would be found";
+            return Err(self.at(name, "patterns.matcher", "finds any digits", fix));
+        }
+        Ok(())
+    }
+
+    fn regex(&self, pattern: &Spanned<PatternSpec>, source: &Spanned<String>) -> Result<(), CatalogError> {
+        const FIELD: &str = "patterns.regex";
+        let regex = compile_regex(&source.value)
+            .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
+        if regex.is_match("") {
+            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
+        }
+        let group = pattern.value.group;
+        if group >= regex.captures_len() {
+            let reason = format!("has {} capture groups, and `group` is {group}", regex.captures_len() - 1);
+            return Err(self.at(source, "patterns.group", &reason, "correct `group`"));
+        }
+        match pattern.value.prefilter.iter().find(|literal| literal.value.is_empty()) {
+            Some(empty) => Err(self.at(empty, "patterns.prefilter", "holds an empty literal", "remove it")),
+            None => Ok(()),
+        }
+    }
+
+    fn one_of<'n>(
+        &self,
+        name: &Spanned<String>,
+        field: &str,
+        what: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) -> Result<(), CatalogError> {
+        if known.clone().any(|k| k == name.value) {
+            return Ok(());
+        }
+        let near = known
+            .clone()
+            .max_by(|a, b| strsim::jaro_winkler(a, &name.value).total_cmp(&strsim::jaro_winkler(b, &name.value)));
+        let near = near.filter(|n| strsim::jaro_winkler(n, &name.value) > 0.8);
+        let hint = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
+        let list = known.map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+        let reason = format!("unknown {what} `{}`", name.value);
+        Err(self.at(name, field, &reason, &format!("{hint}there are {list}")))
+    }
+
+    fn at<T>(&self, place: &Spanned<T>, field: &str, reason: &str, fix: &str) -> CatalogError {
+        error_at(self.file, place, field, reason, fix)
+    }
+}
+
+/// An error at the line of `place`.
+pub(super) fn error_at<T>(file: &str, place: &Spanned<T>, field: &str, reason: &str, fix: &str) -> CatalogError {
+    let line = place.referenced.line();
+    CatalogError {
+        file: file.to_owned(),
+        line: (line > 0).then_some(line),
+        field: field.to_owned(),
+        reason: reason.to_owned(),
+        fix: fix.to_owned(),
+    }
+}

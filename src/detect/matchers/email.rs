@@ -1,0 +1,150 @@
+//! E-mail addresses: what stands around each `@`.
+//!
+//! Takes dot-atoms (RFC 5321) with the signs that people use, quoted local parts, and letters of any script on both
+//! sides (RFC 6531). `=`, `/`, `?`, `&`, `{`, `|` and the back quote are left out of local parts, though the RFC allows
+//! them: in URLs and logs they stand before an address far more often than in one.
+
+use super::{Input, Match, Matcher};
+use crate::record::{Class, Span};
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "email",
+    doc: "e-mail addresses with a top-level domain, plus tags, quoted or international local parts",
+    wants: |class, _| class.has(Class::AT),
+    numbers: false,
+    find,
+};
+
+/// Longest local part that is looked for. RFC 5321 allows 64; what is longer is scrubbed rather than let through.
+const LOCAL_BYTES_MAX: usize = 256;
+/// Longest domain (RFC 1035).
+const DOMAIN_BYTES_MAX: usize = 253;
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let text = input.text;
+    let mut floor = 0;
+    for at in memchr::memchr_iter(b'@', text.as_bytes()) {
+        if at < floor {
+            continue;
+        }
+        let Some(end) = domain_end(text, at + 1) else { continue };
+        let Some(start) = local_start(text, floor, at) else { continue };
+        let value = Span::new(start as u32, end as u32);
+        let span = Span::new(userinfo_start(text.as_bytes(), floor, start) as u32, end as u32);
+        out.push(Match { span, value });
+        floor = end;
+    }
+}
+
+/// Where the local part that ends at `at` begins.
+fn local_start(text: &str, floor: usize, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if at > floor && bytes[at - 1] == b'"' {
+        return quoted_start(bytes, floor, at);
+    }
+    let lowest = floor.max(at.saturating_sub(LOCAL_BYTES_MAX));
+    let mut start = at;
+    while start > lowest {
+        let b = bytes[start - 1];
+        if b >= 0x80 {
+            let Some(c) = text[..start].chars().next_back() else { break };
+            if !is_word(c) || start - c.len_utf8() < lowest {
+                break;
+            }
+            start -= c.len_utf8();
+        } else if is_local(b) && !(b == b'.' && bytes.get(start) == Some(&b'.')) {
+            start -= 1;
+        } else {
+            break;
+        }
+    }
+    // Signs at the edge belong to the sentence: `'ann@example.com'`, `...ann@example.com`, `*ann@example.com*`.
+    while start < at && matches!(bytes[start], b'.' | b'\'' | b'*' | b'#' | b'!' | b'~' | b'-' | b'%' | b'$' | b'^') {
+        start += 1;
+    }
+    let named = bytes[start..at].iter().any(|&b| b.is_ascii_alphanumeric() || b >= 0x80);
+    named.then_some(start)
+}
+
+/// The opening quote of `"john doe"@`.
+fn quoted_start(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
+    let lowest = floor.max(at.saturating_sub(LOCAL_BYTES_MAX));
+    let inside = &bytes[lowest..at - 1];
+    let open = memchr::memrchr2(b'"', b'\n', inside)?;
+    let closed = inside[open] == b'"' && open + 1 < inside.len();
+    closed.then_some(lowest + open)
+}
+
+/// In `https://name:word@host` the name goes, too: the local part that was found is only the word.
+fn userinfo_start(bytes: &[u8], floor: usize, start: usize) -> usize {
+    if start == 0 || bytes[start - 1] != b':' {
+        return start;
+    }
+    let lowest = floor.max(start.saturating_sub(LOCAL_BYTES_MAX));
+    let name = bytes[lowest..start - 1].iter().rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
+    match name.map(|i| lowest + i) {
+        // The slash before the name must be the second of `://`.
+        Some(slash) if slash > 0 && bytes[slash] == b'/' && bytes[slash - 1] == b'/' => slash + 1,
+        _ => start,
+    }
+}
+
+/// One past the domain that begins at `start`, if it is one: labels, the last of which is a plausible top-level domain.
+fn domain_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut end = start;
+    // The end of the longest prefix that is a domain.
+    let mut domain = None;
+    let mut label = start;
+    let mut dots = 0;
+    loop {
+        let b = bytes.get(end).copied();
+        let width = match b {
+            Some(b) if b.is_ascii_alphanumeric() || b == b'-' => 1,
+            Some(0x80..) => text[end..].chars().next().filter(|&c| is_word(c)).map_or(0, char::len_utf8),
+            _ => 0,
+        };
+        if width > 0 && end - start < DOMAIN_BYTES_MAX {
+            end += width;
+            continue;
+        }
+        if end == label || bytes[label] == b'-' {
+            break;
+        }
+        if dots > 0 {
+            domain = top_level(&text[label..end]).map(|len| label + len).or(domain);
+        }
+        if b != Some(b'.') || width > 0 {
+            break;
+        }
+        dots += 1;
+        end += 1;
+        label = end;
+    }
+    // Names of pictures for dense screens: `logo@2x.png`.
+    let dense = matches!(&bytes[start..end.min(start + 3)], [b'1'..=b'4', b'x', b'.']);
+    domain.filter(|_| !dense)
+}
+
+/// Length of the top-level domain that `label` begins with: two or more letters, or `xn--…`.
+fn top_level(label: &str) -> Option<usize> {
+    if label.len() > 4 && label.as_bytes()[..4].eq_ignore_ascii_case(b"xn--") {
+        return Some(label.len());
+    }
+    let len = label.find(|c: char| !c.is_alphabetic()).unwrap_or(label.len());
+    (label[..len].chars().nth(1).is_some()).then_some(len)
+}
+
+fn is_local(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'~' | b'!' | b'#' | b'$' | b'*' | b'^')
+}
+
+/// Whether a character beyond ASCII can be part of a name: no space, no punctuation.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric()
+        || !(c.is_ascii()
+            || c.is_whitespace()
+            || matches!(c, '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}' | '\u{3000}'..='\u{303f}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ffef}'))
+}

@@ -1,0 +1,51 @@
+//! IBANs: a country, two check digits and as many signs as the country's numbers have, compact or in groups.
+
+use super::{Input, Match, Matcher};
+use crate::canonical::iban;
+use crate::record::{Class, Span};
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "iban",
+    doc: "IBANs of all countries of the registry, in any case and grouping, with a correct check sum",
+    wants: |class, digits| digits >= 7 && class.has(Class::LETTER),
+    numbers: false,
+    find,
+};
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let bytes = input.text.as_bytes();
+    let mut floor = 0;
+    for group in input.groups {
+        let digits = group.start as usize;
+        let Some(start) = digits.checked_sub(2).filter(|&s| s >= floor) else { continue };
+        if group.len() < 2 || !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
+            continue;
+        }
+        let bounded = !input.text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+        if let Some(end) = bounded.then(|| end_of(input.text, start)).flatten() {
+            let span = Span::new(start as u32, end as u32);
+            out.push(Match { span, value: span });
+            floor = end;
+        }
+    }
+}
+
+/// One past the IBAN that begins at `start`, if it is one.
+fn end_of(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let wanted = iban::length_of([bytes[start], bytes[start + 1]])?;
+    let mut count = 0;
+    let mut end = start;
+    while count < wanted {
+        match *bytes.get(end)? {
+            b if b.is_ascii_alphanumeric() => count += 1,
+            // One separator between signs.
+            b' ' | b'-' if bytes[end - 1].is_ascii_alphanumeric() => {}
+            _ => return None,
+        }
+        end += 1;
+    }
+    let bounded = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+    (bounded && iban::parse(&text[start..end])?.is_valid()).then_some(end)
+}

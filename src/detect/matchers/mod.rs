@@ -1,0 +1,56 @@
+//! Hand-written finders: one file each, and one line in [`ALL`].
+//!
+//! A matcher says where a value may be; what it yields should be right most of the time by itself. The `digits`
+//! matcher is part of the search (`search.rs`): it asks the validators directly.
+
+use super::groups::Group;
+use crate::record::{Class, Span};
+
+mod email;
+mod iban;
+mod ip;
+
+/// The name of the matcher that offers groups of digits to validators.
+pub(super) const DIGITS: &str = "digits";
+
+/// A finder.
+pub(super) struct Matcher {
+    /// What entity files call it.
+    pub name: &'static str,
+    /// What it finds.
+    #[allow(dead_code, reason = "documents the table; the reference of the config prints it")]
+    pub doc: &'static str,
+    /// Whether a text of this class with so many digits can hold a match: the cheap dismissal.
+    pub wants: fn(Class, u8) -> bool,
+    /// Whether it looks at JSON numbers, too.
+    pub numbers: bool,
+    /// Appends what it finds, in ascending order.
+    pub find: fn(&Input<'_>, &mut Vec<Match>),
+}
+
+/// The text that is searched.
+pub(super) struct Input<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// What bytes it is made of.
+    pub class: Class,
+    /// Its groups of digits.
+    pub groups: &'a [Group],
+}
+
+/// What a matcher found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match {
+    /// All that has to go.
+    pub span: Span,
+    /// The value itself.
+    pub value: Span,
+}
+
+/// Every matcher but [`DIGITS`].
+pub(super) static ALL: &[Matcher] = &[email::MATCHER, iban::MATCHER, ip::MATCHER];
+
+/// The names entity files may use.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    ALL.iter().map(|m| m.name).chain(std::iter::once(DIGITS))
+}

@@ -1,0 +1,61 @@
+//! Tokens of our own in a text: they are hidden before anything is looked for, so that scrubbing twice changes nothing.
+
+use crate::canonical::token;
+
+/// Stands for every byte of a hidden token: part of no value and of no word.
+const HIDDEN: u8 = 0;
+
+/// Key ids whose tokens are ours. Tokens of other keys are text like any other.
+#[derive(Debug, Default, Clone)]
+pub(super) struct OwnTokens {
+    kids: Vec<Box<str>>,
+}
+
+impl OwnTokens {
+    /// Takes `kids` as the ids of all known keys.
+    pub(super) fn set(&mut self, kids: &[String]) {
+        self.kids = kids.iter().map(|kid| kid.as_str().into()).collect();
+    }
+
+    /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.
+    pub(super) fn mask(&self, text: &str, masked: &mut String) -> bool {
+        if self.kids.is_empty() {
+            return false;
+        }
+        let mut copied = 0;
+        for token in self.find(text) {
+            if copied == 0 {
+                masked.clear();
+            }
+            masked.push_str(&text[copied..token.start]);
+            masked.extend(std::iter::repeat_n(char::from(HIDDEN), token.len()));
+            copied = token.end;
+        }
+        if copied > 0 {
+            masked.push_str(&text[copied..]);
+        }
+        copied > 0
+    }
+
+    /// Whether `text` is one own token, or several with separators between them (a value in a time of two keys).
+    pub(super) fn is_all(&self, text: &str) -> bool {
+        let mut end = None;
+        for token in self.find(text) {
+            let between = &text[end.unwrap_or(0)..token.start];
+            let separated = if end.is_some() { !between.is_empty() } else { true };
+            if !separated || !is_separator(between) {
+                return false;
+            }
+            end = Some(token.end);
+        }
+        end.is_some_and(|end| is_separator(&text[end..]))
+    }
+
+    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
+    }
+}
+
+fn is_separator(between: &str) -> bool {
+    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|'))
+}

@@ -1,0 +1,281 @@
+//! Catalog and field rules, compiled: what all workers share.
+
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use regex::Regex;
+
+use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
+use super::context::{KeywordRule, Keywords, KeywordsBuilder};
+use super::examples;
+use super::fields::Fields;
+use super::matchers::{self, DIGITS};
+use super::spec::{Confidence, PatternSpec};
+use super::validators::{self, Settings, Validator};
+use crate::canonical::phone::Region;
+use crate::record::{ActionId, Basis, Class, EntityId};
+
+/// What the config says of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldRule {
+    /// Which fields.
+    pub select: Select,
+    /// What they hold; `None`: nothing in particular.
+    pub entity: Option<EntityId>,
+    /// What happens to the whole value; `None`: the entity's action.
+    pub action: Option<ActionId>,
+    /// Whether the content is searched, too.
+    pub scan: bool,
+}
+
+/// Which fields a rule speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Select {
+    /// By their place: `user.contacts[].email`, `@key`, `@headers.x-user`; `*` is any one part, `**` any number of them.
+    Path(String),
+    /// By their name, wherever they stand: `e_mail`, `*_email`, `email_*`. Spelling does not matter: `eMail` is `e_mail`.
+    Name(String),
+}
+
+/// Settings of detection that are not about single fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Names of entities that are not looked for.
+    pub disabled: Vec<String>,
+    /// ISO 3166 codes of the regions whose phone numbers are known without their country code: `["ID", "DK"]`.
+    pub regions: Vec<String>,
+}
+
+/// What is to be done with the values of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldPlan {
+    /// The whole value is this.
+    pub entity: Option<EntityId>,
+    /// What happens to the whole value, where the config says so.
+    pub action: Option<ActionId>,
+    /// Whether the content is searched.
+    pub scan: bool,
+}
+
+/// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.
+#[derive(Debug)]
+pub struct Rules {
+    pub(super) fields: Fields,
+    pub(super) settings: Settings,
+    pub(super) patterns: Patterns,
+    pub(super) keywords: Keywords,
+}
+
+/// All patterns, by what finds their candidates.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    /// For each matcher that is used: its place in `matchers::ALL`, and the patterns that judge its matches.
+    pub matchers: Vec<(usize, Vec<Pattern>)>,
+    /// Patterns that judge groups of digits.
+    pub digits: Vec<(&'static Validator, Pattern)>,
+    /// Least and most digits that any of them takes.
+    pub digits_range: (usize, usize),
+    /// Regular expressions.
+    pub regexes: Vec<RegexPattern>,
+    /// Literals of all regular expressions; the id of a literal is a place in `literal_owner`.
+    pub literals: Option<AhoCorasick>,
+    /// For each literal, the regular expression it belongs to.
+    pub literal_owner: Vec<usize>,
+}
+
+/// What turns a candidate into a finding.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub entity: EntityId,
+    pub validator: Option<&'static Validator>,
+    pub keywords: Option<KeywordRule>,
+    /// Words, in lower case, that forbid it when they stand directly before.
+    pub not_after: Box<[Box<str>]>,
+    pub confidence: Confidence,
+    pub basis: Basis,
+}
+
+/// A pattern that is found by a regular expression.
+#[derive(Debug)]
+pub(super) struct RegexPattern {
+    pub regex: Regex,
+    pub group: usize,
+    /// Whether one of its literals must be in a text.
+    pub prefiltered: bool,
+    /// A text without all of these bytes cannot match.
+    pub needs: Class,
+    pub pattern: Pattern,
+}
+
+impl Rules {
+    /// Compiles the catalog and the field rules, in which a later rule of equal exactness wins.
+    ///
+    /// # Errors
+    /// When a rule selects nothing sensible, an option names something unknown, or an entity that is not built in does
+    /// not find its examples or finds its counter-examples.
+    pub fn compile(catalog: &Catalog, fields: &[FieldRule], options: &Options) -> Result<Rules, CatalogError> {
+        let mut active = vec![true; catalog.entities().len()];
+        for name in &options.disabled {
+            let id = catalog.find(name).ok_or_else(|| unknown_entity(catalog, name))?;
+            active[id.0 as usize] = false;
+        }
+        let regions = regions(&options.regions)?;
+        let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
+        for rule in fields {
+            rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
+        }
+        for (at, entity) in catalog.entities().iter().enumerate() {
+            if !active[at] {
+                continue;
+            }
+            for name in &entity.fields {
+                rules.fields.add_catalog_name(name, EntityId(at as u16));
+            }
+            if !entity.builtin {
+                examples::check(catalog, EntityId(at as u16))?;
+            }
+        }
+        Ok(rules)
+    }
+
+    /// The patterns of the entities that `active` chooses, without any field rule.
+    pub(super) fn of(
+        catalog: &Catalog,
+        active: impl Fn(EntityId) -> bool,
+        regions: &[Region],
+    ) -> Result<Rules, CatalogError> {
+        let mut builder = Builder::default();
+        for (at, entity) in catalog.entities().iter().enumerate() {
+            let id = EntityId(at as u16);
+            if active(id) {
+                for pattern in &entity.spec.patterns {
+                    builder.add(entity, id, &pattern.value)?;
+                }
+            }
+        }
+        builder.build(regions)
+    }
+}
+
+/// Gathers patterns.
+#[derive(Default)]
+struct Builder {
+    patterns: Patterns,
+    keywords: KeywordsBuilder,
+    literals: Vec<String>,
+}
+
+impl Builder {
+    fn add(&mut self, entity: &Entity, id: EntityId, spec: &PatternSpec) -> Result<(), CatalogError> {
+        let keywords = spec.keywords.as_ref().map(|words| KeywordRule {
+            set: self.keywords.add(words.words.iter().map(|w| w.value.as_str()), words.distance, words.after),
+            distance: words.distance,
+            after: words.after,
+            required: words.required,
+        });
+        let validator = spec.validator.as_ref().and_then(|name| validators::find(&name.value));
+        let pattern = Pattern {
+            entity: id,
+            validator,
+            keywords,
+            not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
+            confidence: spec.confidence,
+            basis: validator.map_or(Basis::Pattern, |v| v.basis),
+        };
+        if let Some(source) = &spec.regex {
+            let regex = compile_regex(&source.value)
+                .map_err(|error| error_at(&entity.file, source, "patterns.regex", &error.to_string(), ""))?;
+            self.add_regex(regex, spec, pattern);
+        } else if let (Some(DIGITS), Some(validator)) = (spec.matcher.as_ref().map(|m| m.value.as_str()), validator) {
+            self.patterns.digits.push((validator, pattern));
+        } else if let Some(name) = &spec.matcher {
+            let at = matchers::ALL.iter().position(|m| m.name == name.value);
+            let at = at.ok_or_else(|| error_at(&entity.file, name, "patterns.matcher", "is unknown", ""))?;
+            match self.patterns.matchers.iter_mut().find(|(known, _)| *known == at) {
+                Some((_, patterns)) => patterns.push(pattern),
+                None => self.patterns.matchers.push((at, vec![pattern])),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_regex(&mut self, regex: Regex, spec: &PatternSpec, pattern: Pattern) {
+        let at = self.patterns.regexes.len();
+        let mut common = u16::MAX;
+        for literal in &spec.prefilter {
+            common &= Class::of_text(literal.value.as_bytes()).0.0;
+            self.literals.push(literal.value.clone());
+            self.patterns.literal_owner.push(at);
+        }
+        let prefiltered = !spec.prefilter.is_empty();
+        let needs = if prefiltered { Class(common) } else { Class::default() };
+        self.patterns.regexes.push(RegexPattern { regex, group: spec.group, prefiltered, needs, pattern });
+    }
+
+    fn build(mut self, regions: &[Region]) -> Result<Rules, CatalogError> {
+        let too_many = |error: &dyn std::fmt::Display| CatalogError {
+            file: "catalog".to_owned(),
+            line: None,
+            field: String::new(),
+            reason: format!("its words do not fit into one automaton: {error}"),
+            fix: "remove keywords or prefilter literals".to_owned(),
+        };
+        if !self.literals.is_empty() {
+            let automaton = AhoCorasickBuilder::new()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::Standard)
+                .build(&self.literals)
+                .map_err(|error| too_many(&error))?;
+            self.patterns.literals = Some(automaton);
+        }
+        let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
+        self.patterns.digits_range =
+            (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
+        Ok(Rules {
+            fields: Fields::default(),
+            settings: Settings { regions: regions.to_vec() },
+            patterns: self.patterns,
+            keywords: self.keywords.build().map_err(|error| too_many(&error))?,
+        })
+    }
+}
+
+fn regions(codes: &[String]) -> Result<Vec<Region>, CatalogError> {
+    let parse = |code: &String| {
+        Region::parse(code).ok_or_else(|| {
+            let known: Vec<_> = Region::ALL.iter().map(|r| r.code()).collect();
+            option_error("regions", format!("unknown region `{code}`"), format!("there are {}", known.join(", ")))
+        })
+    };
+    codes.iter().map(parse).collect()
+}
+
+fn unknown_entity(catalog: &Catalog, name: &str) -> CatalogError {
+    let near = catalog.names().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let hint = near.map(|n| format!("did you mean `{n}`?")).unwrap_or_default();
+    option_error("disabled", format!("unknown entity `{name}`"), hint)
+}
+
+fn field_error(rule: &FieldRule, reason: &str) -> CatalogError {
+    let (what, text) = match &rule.select {
+        Select::Path(path) => ("path", path),
+        Select::Name(name) => ("name", name),
+    };
+    let fix = "paths look like `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`; names like `e_mail`";
+    option_error("fields", format!("the {what} `{text}` {reason}"), fix.to_owned())
+}
+
+fn option_error(field: &str, reason: String, fix: String) -> CatalogError {
+    CatalogError { file: "detect".to_owned(), line: None, field: field.to_owned(), reason, fix }
+}
+
+impl std::fmt::Debug for Validator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The rules of one entity alone, for its examples.
+pub(super) fn alone(catalog: &Catalog, entity: EntityId) -> Result<Arc<Rules>, CatalogError> {
+    Rules::of(catalog, |id| id == entity, &Region::ALL).map(Arc::new)
+}

@@ -1,0 +1,102 @@
+//! What an entity file says: the types that YAML is read into, before anything is compiled.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// One file of `patterns/entities`: one kind of personal data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntitySpec {
+    /// Its name, unique in the catalog: `payment_card`.
+    pub entity: Spanned<String>,
+    /// Type of its tokens: two to four lower-case letters.
+    pub token: Spanned<String>,
+    /// Canonical form that spellings are brought to before a token is made.
+    pub form: Spanned<String>,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// What happens to it unless the config says otherwise.
+    #[serde(default = "token_action")]
+    pub action: String,
+    /// Names of fields that hold it, in snake case; `*_email` takes `customer_email`.
+    #[serde(default)]
+    pub fields: Vec<Spanned<String>>,
+    /// How it is found by what the bytes look like; none: by field name only.
+    #[serde(default)]
+    pub patterns: Vec<Spanned<PatternSpec>>,
+    /// Texts in which it must be found: the part in `{{…}}`, or the whole text.
+    #[serde(default)]
+    pub examples: Vec<Spanned<String>>,
+    /// Texts in which it must not be found.
+    #[serde(default)]
+    pub counter_examples: Vec<Spanned<String>>,
+}
+
+/// One way to find an entity.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatternSpec {
+    /// A hand-written finder, by name.
+    pub matcher: Option<Spanned<String>>,
+    /// Or a regular expression.
+    pub regex: Option<Spanned<String>>,
+    /// A check that a candidate must pass, by name.
+    pub validator: Option<Spanned<String>>,
+    /// Literals, in any case, of which a text must hold one before the regex is tried.
+    #[serde(default)]
+    pub prefilter: Vec<Spanned<String>>,
+    /// Words that stand near.
+    pub keywords: Option<KeywordSpec>,
+    /// Words that forbid it when they stand directly before: `version 1.2.3.4`.
+    #[serde(default)]
+    pub not_after: Vec<String>,
+    /// How sure a match is.
+    #[serde(default)]
+    pub confidence: Confidence,
+    /// The capture group of the regex that is the value; 0 is the whole match.
+    #[serde(default)]
+    pub group: usize,
+}
+
+/// Words near a candidate.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeywordSpec {
+    /// Whole words or phrases, in any case.
+    pub words: Vec<Spanned<String>>,
+    /// Most bytes between a word and a candidate that follows it.
+    #[serde(default = "keyword_distance")]
+    pub distance: u32,
+    /// Most bytes between a candidate and a word that follows it; 0: words behind do not count.
+    #[serde(default)]
+    pub after: u32,
+    /// Whether there is no finding without a word; otherwise a word only makes the finding surer.
+    #[serde(default = "keyword_required")]
+    pub required: bool,
+}
+
+/// How sure a match is: of overlapping findings of one basis the surer one gives the label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Confidence {
+    /// Many other things look like it.
+    Low,
+    /// Some do.
+    #[default]
+    Medium,
+    /// Hardly anything does.
+    High,
+}
+
+fn token_action() -> String {
+    "token".to_owned()
+}
+
+fn keyword_distance() -> u32 {
+    40
+}
+
+fn keyword_required() -> bool {
+    true
+}

@@ -1,0 +1,94 @@
+//! How a token is written. Its grammar, for reading, is [`crate::canonical::token`].
+
+use std::fmt;
+
+use super::derive::CODE_BYTES;
+use super::ring::KeyId;
+use crate::canonical::token::{ALPHABET, LETTERS};
+
+/// What kind of value a token stands for: two to four lower-case letters, such as `em`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenType {
+    bytes: [u8; 4],
+    len: u8,
+}
+
+impl TokenType {
+    /// The type that `text` is.
+    pub fn parse(text: &str) -> Option<TokenType> {
+        if !(2..=4).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_lowercase()) {
+            return None;
+        }
+        let mut bytes = [0; 4];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Some(TokenType { bytes, len: text.len() as u8 })
+    }
+
+    /// The type as it is written: `em`.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).expect("ASCII letters")
+    }
+}
+
+impl fmt::Debug for TokenType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Appends a token: `em_1k3_mbblbtgppqpsmclbppjmjtbl`, and of an epoch `em_1k3d20514_nsgktntmtrphnscncfhmjnpc`.
+pub fn write_token(out: &mut Vec<u8>, type_: TokenType, kid: KeyId, day: Option<u32>, code: &[u8; CODE_BYTES]) {
+    out.extend_from_slice(type_.as_str().as_bytes());
+    out.extend_from_slice(b"_1");
+    out.extend_from_slice(kid.as_str().as_bytes());
+    if let Some(day) = day {
+        write_day(out, day);
+    }
+    out.push(b'_');
+    let mut letters = [0u8; LETTERS];
+    for (pair, byte) in letters.chunks_exact_mut(2).zip(code) {
+        pair[0] = ALPHABET[usize::from(byte >> 4)];
+        pair[1] = ALPHABET[usize::from(byte & 15)];
+    }
+    out.extend_from_slice(&letters);
+}
+
+fn write_day(out: &mut Vec<u8>, day: u32) {
+    use std::io::Write;
+    write!(out, "d{day}").expect("writing to a Vec cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::token::{find_all, parse_at};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_type_has_two_to_four_letters() {
+        for text in ["em", "emx", "abcd"] {
+            assert_eq!(TokenType::parse(text).map(|type_| type_.as_str().to_owned()).as_deref(), Some(text));
+        }
+        for text in ["", "e", "EM", "e1", "abcde", "ø"] {
+            assert_eq!(TokenType::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_token_follows_the_grammar(
+            type_ in "[a-z]{2,4}", kid in "k[0-9]{1,4}", day: Option<u16>, code: [u8; CODE_BYTES]
+        ) {
+            let day = day.map(u32::from);
+            let (token_type, id) = (TokenType::parse(&type_).expect("a type"), KeyId::parse(&kid).expect("an id"));
+            let mut token = Vec::new();
+            write_token(&mut token, token_type, id, day, &code);
+            let token = String::from_utf8(token).expect("ASCII");
+            let read = parse_at(&token, 0).expect("a token");
+            prop_assert_eq!((read.type_, read.kid, read.day, read.span), (&*type_, &*kid, day, 0..token.len()));
+            prop_assert_eq!(find_all(&format!("x={token}, {token}")).count(), 2);
+        }
+    }
+}
