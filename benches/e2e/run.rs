@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use crate::events::Corpus;
-use crate::support::kafka::{Broker, scratch_root};
+use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
 use crate::support::process::{Leashed, tail};
 use crate::support::service::{Setup, Sluice};
@@ -75,7 +77,8 @@ impl Run {
 
 /// A contestant's process.
 enum Process {
-    Bare(Leashed),
+    /// With the directory of its log.
+    Bare(Leashed, TempDir),
     Sluice(Sluice),
 }
 
@@ -83,12 +86,10 @@ impl Process {
     fn start(broker: &Broker, contestant: Contestant, output: &str) -> Process {
         let delivery = match contestant {
             Contestant::Bare => {
-                let log = File::create(scratch_root().join(format!("{output}.log"))).expect("a log");
-                return Process::Bare(Leashed::spawn(
-                    &bare::command(&broker.brokers(), output, INPUT, output),
-                    log,
-                    None,
-                ));
+                let dir = tempfile::tempdir().expect("a directory for a log");
+                let log = File::create(dir.path().join("log")).expect("a log");
+                let command = bare::command(&broker.brokers(), output, INPUT, output);
+                return Process::Bare(Leashed::spawn(&command, log, Some(dir.path())), dir);
             }
             Contestant::ExactlyOnce => "exactly_once",
             Contestant::AtLeastOnce => "at_least_once",
@@ -106,14 +107,14 @@ impl Process {
 
     fn id(&self) -> u32 {
         match self {
-            Process::Bare(process) => process.id(),
+            Process::Bare(process, _) => process.id(),
             Process::Sluice(process) => process.id(),
         }
     }
 
     fn assert_running(&mut self) {
         let (running, log) = match self {
-            Process::Bare(process) => (process.status().is_none(), String::new()),
+            Process::Bare(process, dir) => (process.status().is_none(), tail(&dir.path().join("log"), 20)),
             Process::Sluice(process) => (process.is_running(), tail(&process.log_file(), 20)),
         };
         assert!(running, "the contestant ended by itself\n{log}");
@@ -122,7 +123,7 @@ impl Process {
     /// Sluice ends gracefully; the bare one knows no end.
     fn end(self) {
         match self {
-            Process::Bare(mut process) => process.kill9(),
+            Process::Bare(mut process, _dir) => process.kill9(),
             Process::Sluice(mut process) => process.stop(),
         }
     }
