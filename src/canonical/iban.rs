@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn a_country_without_ibans_has_no_valid_one() {
+        let of = |country: &str, check: u8| parse(&format!("{country}{check:02}00400440116243")).expect("a shape");
+        let valid = |country| (2..99).filter(|&check| of(country, check).is_valid()).count();
+        assert_eq!((valid("DK"), valid("XX"), valid("GB")), (1, 0, 0));
+    }
+
+    #[test]
     fn what_has_no_shape_is_refused() {
         for text in
             ["", "DK50", "5000400440116243DK", "DKA000400440116243", "DK5000400440116243!", "DK50*0040044011624"]

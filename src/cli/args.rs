@@ -8,7 +8,9 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::CliError;
+use super::note;
+use crate::config::KeySource;
+use crate::pseudonymize::{KeyError, KeyRing};
 
 /// Which keys make the tokens, in place of those the config names.
 #[derive(clap::Args, Debug)]
@@ -23,20 +25,37 @@ pub struct KeyArgs {
     pub seed_key: Option<SeedKey>,
 }
 
-/// A root key given as hex. Checked when it is used, so that no usage error repeats it.
-#[derive(Clone)]
-pub struct SeedKey(Zeroizing<String>);
-
-impl SeedKey {
-    /// The key's bytes, at least 32.
-    pub fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, CliError> {
-        match hex::decode(self.0.as_str()).map(Zeroizing::new) {
-            Ok(bytes) if bytes.len() >= 32 => Ok(bytes),
-            Ok(bytes) => Err(CliError::Usage(format!("--seed-key has {} bytes; it needs at least 32", bytes.len()))),
-            Err(_) => Err(CliError::Usage("--seed-key is no hex of whole bytes".to_owned())),
+impl KeyArgs {
+    /// The keys that the arguments name, or else those of the config; `None`: neither names any.
+    pub fn ring(&self, config: Option<&KeySource>) -> Result<Option<KeyRing>, KeyError> {
+        match (&self.seed_key, &self.keys) {
+            (Some(SeedKey(hex)), _) => KeyRing::from_seed("k1", hex).map(Some),
+            (None, Some(dir)) => KeyRing::from_dir(dir).map(Some),
+            (None, None) => config.map(ring_at).transpose(),
         }
     }
+
+    /// As [`KeyArgs::ring`]; where neither names any, a key that is gone with the process, which the user is told.
+    pub fn ring_or_throwaway(&self, config: Option<&KeySource>) -> Result<KeyRing, KeyError> {
+        if let Some(ring) = self.ring(config)? {
+            return Ok(ring);
+        }
+        note("no keys are given: a throw-away key makes the tokens, and no other run makes the same");
+        KeyRing::throwaway()
+    }
 }
+
+/// The keys at a place that a config names.
+pub fn ring_at(source: &KeySource) -> Result<KeyRing, KeyError> {
+    match source {
+        KeySource::Directory(dir) => KeyRing::from_dir(dir),
+        KeySource::File(file) => KeyRing::from_file(file),
+    }
+}
+
+/// A root key given as hex; it becomes the key `k1`. Checked when it is used, so that no usage error repeats it.
+#[derive(Clone)]
+pub struct SeedKey(Zeroizing<String>);
 
 impl FromStr for SeedKey {
     type Err = Infallible;
@@ -74,20 +93,39 @@ impl From<LineFormat> for crate::config::Format {
 mod tests {
     use super::*;
 
-    fn key(text: &str) -> SeedKey {
-        text.parse().expect("infallible")
+    fn seeded(hex: &str) -> KeyArgs {
+        KeyArgs {
+            keys: None,
+            seed_key: Some(hex.parse().expect("infallible")),
+        }
     }
 
     #[test]
-    fn a_seed_key_is_hex_of_at_least_32_bytes() {
-        assert_eq!(key(&"ab".repeat(32)).bytes().expect("long enough").as_slice(), [0xab; 32]);
-        let error = |text: &str| key(text).bytes().expect_err(text).to_string();
-        assert_eq!(error("abcd"), "--seed-key has 2 bytes; it needs at least 32");
-        assert_eq!(error("hunter2"), "--seed-key is no hex of whole bytes");
+    fn a_seed_key_is_used_before_the_config_and_never_shown() {
+        let config = KeySource::File("/no/such/file".into());
+        let ring = seeded(&"ab".repeat(32))
+            .ring(Some(&config))
+            .expect("a key")
+            .expect("a ring");
+        assert_eq!(ring.ids().map(|id| id.to_string()).collect::<Vec<_>>(), ["k1"]);
+        for bad in ["abcd", "hunter2"] {
+            let error = seeded(bad).ring(None).expect_err(bad).to_string();
+            assert!(
+                error.starts_with("--seed-key: key of k1") && !error.contains(bad),
+                "{error}"
+            );
+            assert!(!format!("{:?}", seeded(bad)).contains(bad));
+        }
     }
 
     #[test]
-    fn a_seed_key_is_never_shown() {
-        assert_eq!(format!("{:?}", key("c0ffee")), "SeedKey(…)");
+    fn without_arguments_the_keys_are_those_of_the_config() {
+        let none = KeyArgs {
+            keys: None,
+            seed_key: None,
+        };
+        assert!(none.ring(None).expect("no keys are no error").is_none());
+        let config = KeySource::File("/no/such/file".into());
+        assert!(none.ring(Some(&config)).is_err());
     }
 }

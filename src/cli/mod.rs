@@ -6,6 +6,7 @@
 pub mod args;
 pub mod completions;
 pub mod demo;
+pub mod keys;
 pub mod output;
 pub mod panic;
 pub mod run;
@@ -22,11 +23,18 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::pseudonymize::KeyError;
 use crate::telemetry::logging::colours;
 
 /// Washes Kafka event streams: personal data becomes keyed pseudonyms before an event goes on.
 #[derive(Parser)]
-#[command(name = "sluice", version, arg_required_else_help = true, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "sluice",
+    version,
+    arg_required_else_help = true,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = "Exit codes: 0 done, 1 failed while working, 2 usage, 78 bad config.")]
 pub struct Cli {
     /// What to do.
@@ -37,8 +45,18 @@ pub struct Cli {
 /// The commands.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Run the service: Kafka in, scrubbed events out.
+    Run(run::Args),
+    /// Scrub files or standard input, one record a line.
+    Scrub(scrub::Args),
+    /// Show everything in one process, on made-up events.
+    Demo(demo::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
+    /// Make, list and rotate root keys.
+    Keys(keys::Args),
+    /// Print the tokens of values on standard input.
+    Token(token::Args),
     /// Print the JSON Schema of the config, for editors.
     Schema(schema::Args),
     /// Print the completion script of a shell.
@@ -48,7 +66,12 @@ pub enum Command {
 impl Command {
     fn run(self) -> Result<(), CliError> {
         match self {
+            Command::Run(args) => run::run(&args),
+            Command::Scrub(args) => scrub::run(&args),
+            Command::Demo(args) => demo::run(&args),
+            Command::Token(args) => token::run(&args),
             Command::Validate(args) => validate::run(&args),
+            Command::Keys(args) => keys::run(&args),
             Command::Schema(args) => schema::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
@@ -101,6 +124,12 @@ impl From<ConfigError> for CliError {
     }
 }
 
+impl From<KeyError> for CliError {
+    fn from(error: KeyError) -> CliError {
+        CliError::Config(error.to_string())
+    }
+}
+
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     panic::install_hook();
@@ -134,10 +163,19 @@ fn show(error: &CliError) {
         return;
     }
     let mut stderr = io::stderr().lock();
-    let mark = if colours(&stderr) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
+    let mark = if colours(&stderr) {
+        "\x1b[1;31merror:\x1b[0m"
+    } else {
+        "error:"
+    };
     for line in error.to_string().lines() {
         let _ = writeln!(stderr, "{mark} {line}");
     }
+}
+
+/// Tells the person at the terminal something that is no error.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "note: {text}");
 }
 
 #[cfg(test)]
@@ -149,7 +187,11 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-        for augment in [run::Args::augment_args, scrub::Args::augment_args, token::Args::augment_args] {
+        for augment in [
+            run::Args::augment_args,
+            scrub::Args::augment_args,
+            token::Args::augment_args,
+        ] {
             augment(clap::Command::new("sluice")).debug_assert();
         }
     }

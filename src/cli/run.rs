@@ -1,10 +1,13 @@
-//! Arguments of `sluice run`, the service.
+//! `sluice run`: the service.
 
 use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 
-use crate::config::{Listen, Settings, client_name};
+use super::CliError;
+use crate::config::{self, Listen, Secrets, Settings, client_name};
+use crate::pipeline::service;
+use crate::telemetry::logging;
 
 /// Arguments of `sluice run`.
 #[derive(clap::Args, Debug)]
@@ -36,6 +39,17 @@ impl Args {
     }
 }
 
+/// Runs the service until it is told to stop.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let mut loaded = config::load(&args.config, Secrets::Resolve)?;
+    args.apply(&mut loaded.settings);
+    let log = loaded.settings.log;
+    logging::init(log.json, log.level).map_err(|e| CliError::Failed(e.to_string()))?;
+    service::run(&loaded).map_err(|error| {
+        if error.is_config() { CliError::Config(error.to_string()) } else { CliError::Failed(error.to_string()) }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -56,7 +70,17 @@ mod tests {
         Line::parse_from(["run", "-c", "f"]).args.apply(&mut settings);
         assert_eq!((settings.kafka.instance_id.as_str(), settings.workers), ("a", Some(2)));
         assert!(settings.admin.is_some());
-        let line = ["run", "-c", "f", "--instance-id", "b", "--workers", "3", "--admin", "off"];
+        let line = [
+            "run",
+            "-c",
+            "f",
+            "--instance-id",
+            "b",
+            "--workers",
+            "3",
+            "--admin",
+            "off",
+        ];
         Line::parse_from(line).args.apply(&mut settings);
         assert_eq!((settings.kafka.instance_id.as_str(), settings.workers), ("b", Some(3)));
         assert_eq!(settings.admin, None);
@@ -65,7 +89,9 @@ mod tests {
     #[test]
     fn arguments_that_make_no_sense_are_usage_errors() {
         for bad in [["--workers", "0"], ["--admin", "here"], ["--instance-id", "a b"]] {
-            let error = Line::try_parse_from(["run", "-c", "f", bad[0], bad[1]]).err().expect("refused");
+            let error = Line::try_parse_from(["run", "-c", "f", bad[0], bad[1]])
+                .err()
+                .expect("refused");
             assert_eq!(error.exit_code(), 2);
         }
     }

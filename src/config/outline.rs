@@ -87,6 +87,12 @@ impl Outline {
         exact.or_else(before).map_or("", |field| &field.path)
     }
 
+    /// All paths in reading order.
+    #[cfg(test)]
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.path.as_str())
+    }
+
     /// Whether the key of an entry begins at `at`.
     pub fn is_key(&self, at: Position) -> bool {
         self.fields.iter().any(|field| field.start == at && field.value != at)
@@ -127,7 +133,8 @@ impl Outline {
 mod tests {
     use super::*;
 
-    const YAML: &str = "kafka:\n  brokers: [a, b]\n  properties:\n    security.protocol: SSL\nfields:\n  - path: x\n    action: token\n";
+    const YAML: &str = "kafka:\n  brokers: [a, b]\n  properties:\n    security.protocol: SSL\n\
+                        fields:\n  - path: x\n    action: token\n";
 
     fn at(line: u64, column: u64) -> Position {
         Position { line, column }

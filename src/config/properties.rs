@@ -54,7 +54,8 @@ pub(super) fn resolve(
             problems.push(Problem::new(path, reason));
         } else if is_secret(name) {
             let fix = format!(
-                "a secret may not stand in a config; write `kafka.secrets: {{{name}: {{env: NAME}}}}` or `{{file: PATH}}`"
+                "a secret may not stand in a config; \
+                 write `kafka.secrets: {{{name}: {{env: NAME}}}}` or `{{file: PATH}}`"
             );
             problems.push(Problem::new(path, fix));
         } else {

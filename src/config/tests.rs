@@ -1,6 +1,7 @@
 //! Bad configs and the exact words they get; mutations that must not panic.
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::*;
 
@@ -95,7 +96,7 @@ fn values_out_of_range_are_refused_with_the_range() {
             "f:1:10: limits.record_bytes: is 2GiB, and must be between 1B and 1GiB",
         ),
         (
-            "limits: {memory: 1MiB}\n",
+            "limits: {memory: 1MiB}\ncommit: {bytes: 1MiB}\n",
             "f:1:10: limits.memory: 1MiB is too little: \
              at least 8MiB and four times limits.record_bytes (1MiB) are needed",
         ),
@@ -226,6 +227,18 @@ fn secrets_are_refused_in_properties_and_resolved_from_references() {
 }
 
 #[test]
+fn numbers_and_booleans_of_properties_need_no_quotes() {
+    let yaml = "kafka: {properties: {socket.keepalive.enable: true, queued.min.messages: 1000, x: 0.10}}\n";
+    let properties = from_str(yaml, "f", Secrets::Resolve)
+        .expect("valid")
+        .settings
+        .kafka
+        .properties;
+    let text: Vec<&str> = properties.values().map(String::as_str).collect();
+    assert_eq!(text, ["1000", "true", "0.10"]);
+}
+
+#[test]
 fn a_secret_in_the_wrong_place_is_not_repeated_by_the_error() {
     for yaml in [
         "hunter2\n",
@@ -279,6 +292,135 @@ fn an_empty_config_is_all_defaults() {
         let loaded = from_str(yaml, "f", Secrets::Resolve).expect("defaults are valid");
         assert_eq!(loaded.spec, Spec::default());
     }
+}
+
+const REFERENCE: &str = include_str!("../../examples/config/reference.yaml");
+
+#[test]
+fn every_example_loads_and_has_all_that_run_needs() {
+    for (name, yaml) in [
+        ("reference", REFERENCE),
+        ("analytics", include_str!("../../examples/config/analytics.yaml")),
+        ("support", include_str!("../../examples/config/support.yaml")),
+        ("gaming", include_str!("../../examples/config/gaming.yaml")),
+    ] {
+        let loaded = from_str(yaml, name, Secrets::Skip).expect(name);
+        loaded.check_service().expect(name);
+    }
+}
+
+/// The fields of an object schema: name, schema of the value with references followed.
+fn properties<'a>(root: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
+    let follow = |schema: &'a Value| {
+        let or_null = schema["anyOf"]
+            .as_array()
+            .and_then(|any| any.iter().find(|one| one.get("$ref").is_some()));
+        let target = or_null.unwrap_or(schema)["$ref"]
+            .as_str()
+            .or(schema["items"]["$ref"].as_str());
+        target.map_or(schema, |target| &root["$defs"][target.trim_start_matches("#/$defs/")])
+    };
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    let objects = variants
+        .chain([schema])
+        .filter_map(|schema| schema["properties"].as_object())
+        .flatten();
+    objects.map(|(name, schema)| (name.as_str(), follow(schema))).collect()
+}
+
+/// Every field of the schema, as a path without indices.
+fn schema_paths(root: &Value, schema: &Value, at: &str, paths: &mut Vec<String>) {
+    for (name, schema) in properties(root, schema) {
+        let path = if at.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{at}.{name}")
+        };
+        schema_paths(root, schema, &path, paths);
+        paths.push(path);
+    }
+}
+
+#[test]
+fn the_reference_shows_every_field_of_the_schema() {
+    let schema = schema::json_schema();
+    let mut paths = Vec::new();
+    schema_paths(&schema, &schema, "", &mut paths);
+    assert!(
+        paths.len() > 45,
+        "only {} fields: the walk does not see them",
+        paths.len()
+    );
+    // A line that is commented out counts where its parent stands.
+    let uncommented = REFERENCE.replace("  # file:", "  file:");
+    let outline = outline::Outline::of(&uncommented);
+    let shown: Vec<String> = outline
+        .paths()
+        .map(|path| path.replace(|c: char| "[]0123456789".contains(c), ""))
+        .collect();
+    for path in paths {
+        assert!(
+            shown.contains(&path),
+            "{path} is missing in examples/config/reference.yaml"
+        );
+    }
+}
+
+#[test]
+fn the_reference_shows_the_defaults() {
+    /// Fields that the reference gives an example for; their defaults are empty, or depend on the machine.
+    const EXAMPLES: [&str; 9] = [
+        "kafka.brokers",
+        "kafka.instance_id",
+        "kafka.properties",
+        "input.topics",
+        "output.create",
+        "workers",
+        "keys",
+        "patterns.actions",
+        "fields",
+    ];
+    let value = |spec: &Spec| serde_json::to_value(spec).expect("a spec is JSON");
+    let (mut reference, mut default) = (
+        value(&parse(REFERENCE, "reference").expect("valid")),
+        value(&Spec::default()),
+    );
+    for path in EXAMPLES {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let places = [reference.pointer_mut(&pointer), default.pointer_mut(&pointer)];
+        let [shown, unset] = places.map(|place| place.expect(path).take());
+        assert_ne!(shown, unset, "{path} is no example any more");
+    }
+    assert_eq!(reference, default);
+    assert_eq!(
+        parse(REFERENCE, "reference")
+            .expect("valid")
+            .output
+            .create
+            .expect("shown")
+            .replication,
+        -1
+    );
+}
+
+#[test]
+fn the_schema_carries_descriptions_and_defaults() {
+    let schema = schema::json_schema();
+    let mut paths = Vec::new();
+    schema_paths(&schema, &schema, "", &mut paths);
+    fn described(root: &Value, schema: &Value) {
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        for (name, field) in fields {
+            assert!(field["description"].is_string(), "{name} has no description");
+        }
+        for (_, schema) in properties(root, schema) {
+            described(root, schema);
+        }
+    }
+    described(&schema, &schema);
+    assert_eq!(schema["properties"]["drain_timeout"]["default"], "25s");
+    assert_eq!(schema["$defs"]["Commit"]["properties"]["bytes"]["default"], "16MiB");
+    assert_eq!(schema["additionalProperties"], false);
 }
 
 proptest! {

@@ -230,15 +230,16 @@ impl Pass<'_> {
             Some(_) => return Err(malformed(self.at)),
             None => return Err(Reject::Truncated),
         }
-        let content = self.string()?;
-        let raw_name = &self.raw[content.span.range()];
-        let name = if content.class.has(Class::ESCAPE) {
-            decode_name(raw_name, self.name);
-            &self.name[..]
-        } else {
-            raw_name
+        let start = self.at + 1;
+        let content = match self.paths.follow(self.top.path, self.top.previous, &self.raw[start..]) {
+            Some(known) => {
+                self.path = known.path;
+                self.at = start + known.bytes + 1;
+                let span = Span::new(start as u32, (start + known.bytes) as u32);
+                Content { span, class: known.class, digits: known.digits }
+            }
+            None => self.unknown_key()?,
         };
-        self.path = self.paths.child(self.top.path, self.top.previous, name);
         self.top.previous = self.path;
         self.push(Kind::Key, content);
         match self.skip_space() {
@@ -248,6 +249,19 @@ impl Pass<'_> {
         }
         self.skip_space();
         Ok(())
+    }
+
+    /// Scans the key at `at` and interns its path.
+    #[cold]
+    fn unknown_key(&mut self) -> Result<Content, Reject> {
+        let content = self.string()?;
+        let mut name = &self.raw[content.span.range()];
+        if content.class.has(Class::ESCAPE) {
+            decode_name(name, self.name);
+            name = self.name;
+        }
+        self.path = self.paths.child(self.top.path, self.top.previous, name);
+        Ok(content)
     }
 
     fn push(&mut self, kind: Kind, content: Content) {

@@ -18,6 +18,6 @@ pub mod service;
 mod worker;
 
 pub use engine::{Engine, Place};
-pub use plan::{Plan, PlanError};
-pub use scrub::{Counts, Scrubber};
+pub use plan::{Plan, PlanError, load_ring};
+pub use scrub::{Counts, Scrubber, Traced};
 pub use worker::{Health as WorkerHealth, Worker};

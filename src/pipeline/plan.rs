@@ -1,11 +1,10 @@
 //! What all workers share: the rules of detection, what is done with what is found, and the keys.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
-use crate::config::{BinaryKey, KeySource, Limits, Loaded, Problem, Settings, nearest, spec};
+use crate::config::{BinaryKey, KeySource, Limits, Loaded, Problem, nearest, spec};
 use crate::detect::{Catalog, CatalogError, FieldRule, Options, Rules, Select};
 use crate::pseudonymize::{Action, Context, EntityPlan, KeyError, Pseudonymizer, SharedRing, TokenType};
 use crate::record::{ActionId, EntityId};
@@ -138,11 +137,6 @@ pub fn load_ring(source: &KeySource) -> Result<SharedRing, KeyError> {
         KeySource::Directory(dir) => SharedRing::from_dir(dir),
         KeySource::File(file) => SharedRing::from_file(file),
     }
-}
-
-/// What the settings say about keys, or the directory that the command line names instead.
-pub fn key_source(settings: &Settings, directory: Option<PathBuf>) -> Option<KeySource> {
-    directory.map(KeySource::Directory).or_else(|| settings.keys.clone())
 }
 
 /// Entities and actions under construction.

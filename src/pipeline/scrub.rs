@@ -30,6 +30,23 @@ struct Changes {
     counts: Counts,
     /// For each path: its first finding by content was told.
     told: Vec<bool>,
+    /// Every finding of the value at hand, for those who want to look.
+    trace: Option<Vec<Traced>>,
+}
+
+/// One finding, for people: where and what, never the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traced {
+    /// Where it stands.
+    pub path: PathId,
+    /// Raw bytes that went.
+    pub span: Span,
+    /// What it is.
+    pub entity: EntityId,
+    /// What was done.
+    pub action: ActionId,
+    /// Why.
+    pub basis: Basis,
 }
 
 /// Findings since they were taken last.
@@ -95,6 +112,7 @@ impl Scrubber {
                 findings: Vec::with_capacity(16),
                 counts: Counts::default(),
                 told: Vec::new(),
+                trace: None,
             },
             plan,
         }
@@ -197,6 +215,16 @@ impl Scrubber {
         std::mem::take(&mut self.changes.counts)
     }
 
+    /// From now on keeps each finding for [`Scrubber::traced`].
+    pub fn trace(&mut self) {
+        self.changes.trace = Some(Vec::new());
+    }
+
+    /// Takes the findings since the last call, in the order in which they were made.
+    pub fn traced(&mut self) -> Vec<Traced> {
+        self.changes.trace.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// The path as rules write it.
     pub fn path_name(&self, path: PathId) -> String {
         self.paths.display(path)
@@ -228,7 +256,7 @@ impl Hand<'_> {
         let (Some(entity), Some(action)) = (field.entity, field.action) else { return false };
         if self.plan.is_drop(action) {
             self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
-            self.changes.counts.add(entity, action);
+            self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
             return true;
         }
         if scalar.kind == Kind::Null || !self.plan.hides_all(action) {
@@ -237,7 +265,7 @@ impl Hand<'_> {
         let from = self.changes.edits.buffer().len();
         self.pseudonymizer.apply(entity, Some(action), "", self.changes.edits.buffer());
         self.changes.write_back(scalar.span, from, Place::JsonNumber);
-        self.changes.counts.add(entity, action);
+        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
         true
     }
 
@@ -282,7 +310,8 @@ impl Hand<'_> {
             Outcome::Removed => self.changes.edits.remove_member(self.raw.as_bytes(), scalar),
             Outcome::Kept => return,
         }
-        self.changes.counts.add(entity, action.unwrap_or_else(|| self.plan.default_action(entity)));
+        let action = action.unwrap_or_else(|| self.plan.default_action(entity));
+        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
     }
 
     /// Nobody says what the field holds: what the bytes look like decides.
@@ -318,7 +347,8 @@ impl Hand<'_> {
             Outcome::Removed => self.changes.edits.replace(raw, if place == Place::JsonNumber { b"null" } else { b"" }),
             Outcome::Kept => return,
         }
-        self.changes.counts.add(finding.entity, self.plan.default_action(finding.entity));
+        let action = self.plan.default_action(finding.entity);
+        self.changes.note(scalar, raw, finding.entity, action, finding.basis);
         if finding.basis != Basis::Field {
             self.changes.tell_once(scalar.path, finding.entity);
         }
@@ -342,6 +372,13 @@ impl Changes {
             }
         }
         self.edits.replace_with_tail(span, from);
+    }
+
+    fn note(&mut self, scalar: &Scalar, span: Span, entity: EntityId, action: ActionId, basis: Basis) {
+        self.counts.add(entity, action);
+        if let Some(trace) = &mut self.trace {
+            trace.push(Traced { path: scalar.path, span, entity, action, basis });
+        }
     }
 
     fn tell_once(&mut self, path: PathId, entity: EntityId) {

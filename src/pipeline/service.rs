@@ -76,6 +76,32 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     running.stop()
 }
 
+/// Sets `stop` at SIGTERM or SIGINT, from a thread of its own.
+///
+/// # Errors
+/// Signals cannot be listened for.
+pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    let _context = runtime.enter();
+    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    drop(_context);
+    let stop = Arc::clone(stop);
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+        stop.store(true, Ordering::SeqCst);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(system)?;
+    Ok(())
+}
+
 /// The workers and the admin port.
 pub struct Running {
     stop: Arc<AtomicBool>,

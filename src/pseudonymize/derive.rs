@@ -54,7 +54,7 @@ impl TokenMac {
         let info =
             [INFO, &tenant_len, tenant.as_bytes(), &type_len, type_.as_str().as_bytes(), &scope_len, scope.as_bytes()];
         let mut key = Zeroizing::new([0u8; 32]);
-        Hkdf::<Sha256>::new(Some(salt), root.material())
+        Hkdf::<Sha256>::new(Some(salt), &root.material)
             .expand_multi_info(&info, &mut key[..])
             .expect("HKDF-SHA256 gives up to 8160 bytes");
         TokenMac::new(&key[..])

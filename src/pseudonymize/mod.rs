@@ -6,6 +6,8 @@
 
 mod action;
 mod derive;
+mod error;
+mod key_file;
 mod ring;
 mod shared;
 mod token;
@@ -19,7 +21,9 @@ use crate::record::{ActionId, EntityId, Reject};
 
 pub use action::{Action, ActionError, Generalize, Mask, write_placeholder};
 pub use derive::{Epoch, TokenMac};
-pub use ring::{KeyError, KeyId, KeyRing, MIN_KEY_BYTES, RootKey, new_key_file};
+pub use error::KeyError;
+pub use key_file::new_key_file;
+pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use shared::SharedRing;
 pub use token::{TokenType, write_token};
 

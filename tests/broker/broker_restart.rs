@@ -21,9 +21,9 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
     let feed = |setup: &Setup| Feeder::start(&broker, &setup.topics[0], 3_000, |id| oracle::event(id, PARTITIONS));
     let feeders = setups.each_ref().map(feed);
     let mut processes = setups.each_ref().map(Setup::start);
-    processes.each_mut().map(goes_on);
+    processes.iter_mut().for_each(goes_on);
     broker.restart();
-    processes.each_mut().map(goes_on);
+    processes.iter_mut().for_each(goes_on);
     broker.kill9();
     // Long enough for the clients to have noticed: they say so on the admin port's metrics or not at all, and must
     // be alive and live either way.
@@ -32,7 +32,7 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
         assert_eq!(process.get("/livez").map(|(status, _)| status), Some(200), "a broker outage is no failed liveness");
     }
     broker.start_again();
-    processes.each_mut().map(goes_on);
+    processes.iter_mut().for_each(goes_on);
 
     let events = feeders.map(Feeder::finish);
     assert_exactly_once(&broker, &setups[0], events[0]);

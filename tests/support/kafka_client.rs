@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, DeliveryResult, Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -221,6 +221,14 @@ impl Drop for Feeder {
 
 /// Reads a topic from its beginning to the ends it has now, in order within each partition.
 pub fn read(broker: &Broker, topic: &str, isolation: Isolation) -> Vec<Stored> {
+    let mut stored = Vec::new();
+    for_each(broker, topic, isolation, |message| stored.push(to_stored(message)));
+    stored.sort_by_key(|record| record.partition);
+    stored
+}
+
+/// Shows each record from the beginning of a topic to the ends it has now, in order within each partition.
+pub fn for_each(broker: &Broker, topic: &str, isolation: Isolation, mut see: impl FnMut(&BorrowedMessage<'_>)) {
     let partitions = broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} to read does not exist"));
     let mut config = broker.client();
     // A group id is asked for even by readers that assign themselves; nothing is committed.
@@ -232,20 +240,18 @@ pub fn read(broker: &Broker, topic: &str, isolation: Isolation) -> Vec<Stored> {
     assignment.add_partition_range(topic, 0, partitions - 1);
     assignment.set_all_offsets(Offset::Beginning).expect("offsets of an assignment");
     consumer.assign(&assignment).expect("assign");
-    let (mut stored, mut ended) = (Vec::new(), vec![false; partitions as usize]);
+    let mut ended = vec![false; partitions as usize];
     let end = Instant::now() + Duration::from_secs(120);
     while ended.contains(&false) {
-        assert!(Instant::now() < end, "{topic} was not read to its ends: {ended:?}, {} records", stored.len());
+        assert!(Instant::now() < end, "{topic} was not read to its ends: {ended:?}");
         match consumer.poll(Duration::from_millis(100)) {
-            Some(Ok(message)) if !ended[message.partition() as usize] => stored.push(to_stored(&message)),
+            Some(Ok(message)) if !ended[message.partition() as usize] => see(&message),
             Some(Err(KafkaError::PartitionEOF(partition))) => ended[partition as usize] = true,
             Some(Ok(_)) | None => {}
             Some(Err(error)) if is_transient(&error) => {}
             Some(Err(error)) => panic!("read {topic}: {error}"),
         }
     }
-    stored.sort_by_key(|record| record.partition);
-    stored
 }
 
 /// Errors that librdkafka reports and recovers from by itself.

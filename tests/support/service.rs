@@ -57,6 +57,8 @@ pub struct Setup {
     pub environment: Vec<(&'static str, String)>,
     /// Input topics, of JSON.
     pub topics: Vec<String>,
+    /// Template of the output topic.
+    pub output_topic: String,
     /// Create missing output and quarantine topics.
     pub create: bool,
     /// `exactly_once` or `at_least_once`.
@@ -84,6 +86,7 @@ impl Setup {
             secrets: Vec::new(),
             environment: Vec::new(),
             topics: vec![topic.to_owned()],
+            output_topic: "{topic}.scrubbed".to_owned(),
             create: true,
             delivery: "exactly_once",
             commit_interval: "100ms",
@@ -95,7 +98,7 @@ impl Setup {
 
     /// The output topic of the first input topic.
     pub fn output(&self) -> String {
-        format!("{}.scrubbed", self.topics[0])
+        self.output_topic.replace("{topic}", &self.topics[0])
     }
 
     /// The quarantine topic of the first input topic.
@@ -127,13 +130,13 @@ impl Setup {
         let topics: String = self.topics.iter().map(|t| format!("    - {{name: \"{t}\", format: json}}\n")).collect();
         let create = if self.create { "  create: {replication: 1}\n" } else { "" };
         let Setup { brokers, group, instance_id, group_protocol, static_membership, .. } = self;
-        let Setup { delivery, commit_interval, transaction_timeout, workers, more, .. } = self;
+        let Setup { delivery, commit_interval, transaction_timeout, workers, output_topic, more, .. } = self;
         format!(
             "kafka:\n  brokers: [\"{brokers}\"]\n  group: \"{group}\"\n  instance_id: \"{instance_id}\"\n  \
              group_protocol: {group_protocol}\n  static_membership: {static_membership}\n  \
              properties:{properties}  secrets:{secrets}\
              input:\n  topics:\n{topics}\
-             output:\n  topic: \"{{topic}}.scrubbed\"\n{create}\
+             output:\n  topic: \"{output_topic}\"\n{create}\
              delivery: {delivery}\ncommit:\n  interval: {commit_interval}\n  transaction_timeout: {transaction_timeout}\nworkers: {workers}\n\
              quarantine:\n  topic: \"{{topic}}.quarantine\"\n\
              keys:\n  directory: \"{keys}\"\nadmin:\n  listen: \"{admin}\"\nlog:\n  format: json\n  level: info\n{more}"

@@ -7,7 +7,17 @@
 mod feed;
 mod generate;
 mod people;
+mod stage;
 mod view;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::CliError;
+use crate::pipeline::service::stop_on_signal;
+use crate::telemetry::logging;
 
 pub use feed::feed;
 pub use generate::{EVENT_BYTES, Event, Generator, POISON_SHARE, TOPICS, emit};
@@ -35,6 +45,26 @@ impl Args {
     pub fn events_per_second(&self) -> Option<u32> {
         (self.rate > 0).then_some(self.rate)
     }
+}
+
+/// Runs the demo, or prints events.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    if let Some(count) = args.emit {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        return emit(count, args.seed, &mut out)
+            .and_then(|()| out.flush())
+            .map_err(|error| CliError::from_stdout(&error));
+    }
+    if !is_live() {
+        // A second call in one process is no concern of the demo.
+        let _ = logging::init(false, tracing::Level::WARN);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_signal(&stop).map_err(|error| CliError::Failed(error.to_string()))?;
+    let stage = stage::Stage::start(args, Arc::clone(&stop))?;
+    let shown = run_view(|| stage.snapshot(), args.seconds.map(Duration::from_secs), &stop);
+    stage.end()?;
+    shown.map(drop).map_err(|error| CliError::from_stdout(&error))
 }
 
 #[cfg(test)]
