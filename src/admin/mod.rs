@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn metrics_are_prometheus_text() {
-        telemetry::TopicMetrics::new("t-admin", &[]).records_in.add(4);
+        telemetry::TopicMetrics::new("t-admin", &[]).records_in.increment(4);
         let admin = open(Arc::new(Health::new(0, ["keys"])));
         let answer = request(admin.address(), "GET", "/metrics");
         assert_eq!(answer.status, 200);

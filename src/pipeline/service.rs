@@ -191,13 +191,13 @@ impl Running {
     fn poll_keys(&self, plan: &Plan) {
         match plan.ring.reload() {
             Ok(true) => {
-                self.process.key_reloads_done.add(1);
+                self.process.key_reloads_done.increment(1);
                 let ids: Vec<String> = plan.ring.current().ids().map(|id| id.as_str().to_owned()).collect();
                 tracing::info!(keys = ids.join(","), "took over changed keys");
             }
             Ok(false) => {}
             Err(e) => {
-                self.process.key_reloads_failed.add(1);
+                self.process.key_reloads_failed.increment(1);
                 tracing::error!(error = %e, "the changed keys are refused: the old ones stay");
             }
         }

@@ -237,17 +237,17 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     /// Counts what became durable: a unit that was thrown away is never counted.
     fn tell(&self, unit: Unit, took: Duration) {
         let worker = &self.metrics.worker;
-        worker.committed.add(1);
+        worker.committed.increment(1);
         worker.commit_seconds.record(took.as_secs_f64());
         worker.batch_records.record(unit.records as f64);
         if let Some(since) = unit.since {
             worker.transaction_seconds.record(since.elapsed().as_secs_f64());
         }
         for (metrics, counts) in self.metrics.topics.iter().zip(&unit.per_topic) {
-            metrics.records_out.add(counts.records_out);
-            metrics.bytes_out.add(counts.bytes_out);
+            metrics.records_out.increment(counts.records_out);
+            metrics.bytes_out.increment(counts.bytes_out);
             for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
-                metrics.quarantined(reason).add(n);
+                metrics.quarantined(reason).increment(n);
             }
         }
         for (entity, action, n) in unit.counts.found {
@@ -259,11 +259,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             tracing::info!(path, entity, "personal data in a field that no rule names");
         }
         let now_ms = now_ms();
-        let mut latencies = worker.latency_seconds.tally();
         for at in unit.timestamps_ms {
-            latencies.record((now_ms - at).max(0) as f64 / 1e3);
+            worker.latency_seconds.record((now_ms - at).max(0) as f64 / 1e3);
         }
-        worker.latency_seconds.absorb(&mut latencies);
     }
 
     fn fetch(&mut self) -> Result<(), Error> {
@@ -292,7 +290,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn trip(&mut self, at: Partition) -> Result<(), Error> {
         self.tripped = true;
         let topic = &self.settings.inputs[at.topic].name;
-        self.metrics.topics[at.topic].breaker_trips.add(1);
+        self.metrics.topics[at.topic].breaker_trips.increment(1);
         self.source.pause(at)?;
         if let Some(p) = self.partitions.iter().find(|p| p.at == at) {
             p.metrics.set_paused(true);
@@ -310,7 +308,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let since = Instant::now();
         match rebalance {
             Rebalance::Assigned(list) => {
-                self.metrics.worker.rebalances_assign.add(1);
+                self.metrics.worker.rebalances_assign.increment(1);
                 let assigned = self.source.assign(&list)?;
                 for at in assigned {
                     self.partitions.retain(|p| p.at != at);
@@ -322,14 +320,14 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 tracing::info!(partitions = list.len(), "assigned");
             }
             Rebalance::Revoked(list) => {
-                self.metrics.worker.rebalances_revoke.add(1);
+                self.metrics.worker.rebalances_revoke.increment(1);
                 let drained = self.drain(self.settings.drain_timeout.min(Duration::from_secs(20)));
                 self.give_up(&list)?;
                 drained?;
                 tracing::info!(partitions = list.len(), "revoked");
             }
             Rebalance::Lost(list) => {
-                self.metrics.worker.rebalances_lost.add(1);
+                self.metrics.worker.rebalances_lost.increment(1);
                 self.give_up(&list)?;
                 tracing::warn!(partitions = list.len(), "lost the assignment: nothing of it is committed");
                 return Err(Error::lost());
@@ -390,8 +388,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             return Err(error);
         }
         tracing::warn!(error = %error, "going back to the last commit");
-        self.metrics.worker.recoveries.add(1);
-        self.metrics.worker.aborted.add(1);
+        self.metrics.worker.recoveries.increment(1);
+        self.metrics.worker.aborted.increment(1);
         self.batch.clear();
         self.unit = Unit::new(self.settings.inputs.len());
         self.sealed.clear();
@@ -544,8 +542,8 @@ impl Fetched<'_> {
             partition.paused = true;
             self.trips.push(incoming.at);
         }
-        self.metrics.topics[incoming.at.topic].records_in.add(1);
-        self.metrics.topics[incoming.at.topic].bytes_in.add(bytes as u64);
+        self.metrics.topics[incoming.at.topic].records_in.increment(1);
+        self.metrics.topics[incoming.at.topic].bytes_in.increment(bytes as u64);
         self.unit.since.get_or_insert_with(Instant::now);
         if self.unit.records as u64 % LATENCY_SAMPLE == 0 {
             self.unit.timestamps_ms.push(record.timestamp_ms);

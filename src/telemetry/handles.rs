@@ -3,10 +3,9 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::names;
-use super::registry::{Counter, Gauge, Histogram, Registry};
+use metrics::{Counter, Gauge, Histogram, Label};
 
-static REGISTRY: &Registry = &super::REGISTRY;
+use super::names::{self, Kind, Metric};
 
 /// What one input topic gave and got.
 #[derive(Debug)]
@@ -27,17 +26,13 @@ pub struct TopicMetrics {
 impl TopicMetrics {
     /// Series of the input topic `topic`, one of `reasons` each for its quarantined records.
     pub fn new(topic: &str, reasons: &[&'static str]) -> TopicMetrics {
-        let counter = |metric| REGISTRY.counter(metric, &[topic]);
         TopicMetrics {
-            records_in: counter(&names::INPUT_RECORDS),
-            bytes_in: counter(&names::INPUT_BYTES),
-            records_out: counter(&names::OUTPUT_RECORDS),
-            bytes_out: counter(&names::OUTPUT_BYTES),
-            breaker_trips: counter(&names::BREAKER_TRIPS),
-            quarantined: reasons
-                .iter()
-                .map(|reason| REGISTRY.counter(&names::QUARANTINED_RECORDS, &[topic, reason]))
-                .collect(),
+            records_in: counter(&names::INPUT_RECORDS, &[topic]),
+            bytes_in: counter(&names::INPUT_BYTES, &[topic]),
+            records_out: counter(&names::OUTPUT_RECORDS, &[topic]),
+            bytes_out: counter(&names::OUTPUT_BYTES, &[topic]),
+            breaker_trips: counter(&names::BREAKER_TRIPS, &[topic]),
+            quarantined: reasons.iter().map(|reason| counter(&names::QUARANTINED_RECORDS, &[topic, reason])).collect(),
         }
     }
 
@@ -60,7 +55,7 @@ pub struct WorkerMetrics {
     pub commit_seconds: Histogram,
     /// Records in a committed batch.
     pub batch_records: Histogram,
-    /// Seconds from a record's Kafka timestamp to its commit: fill a [`Histogram::tally`] per record, absorb per batch.
+    /// Seconds from a record's Kafka timestamp to its commit.
     pub latency_seconds: Histogram,
     /// Transactions (or batches) committed.
     pub committed: Counter,
@@ -92,29 +87,28 @@ impl WorkerMetrics {
     /// Series of the worker with this number.
     pub fn new(worker: usize) -> WorkerMetrics {
         let worker = &worker.to_string();
-        let histogram = |metric| REGISTRY.histogram(metric, &[worker]);
-        let stage = |stage| REGISTRY.histogram(&names::STAGE_TIME, &[worker, stage]);
-        let transactions = |outcome| REGISTRY.counter(&names::TRANSACTIONS, &[worker, outcome]);
-        let rebalances = |kind| REGISTRY.counter(&names::REBALANCES, &[worker, kind]);
-        let state = |state| REGISTRY.gauge(&names::WORKER_STATE, &[worker, state]);
+        let stage = |stage| histogram(&names::STAGE_TIME, &[worker, stage]);
+        let transactions = |outcome| counter(&names::TRANSACTIONS, &[worker, outcome]);
+        let rebalances = |kind| counter(&names::REBALANCES, &[worker, kind]);
+        let state = |state| gauge(&names::WORKER_STATE, &[worker, state]);
         WorkerMetrics {
             consume_seconds: stage("consume"),
             engine_seconds: stage("engine"),
             produce_seconds: stage("produce"),
             commit_seconds: stage("commit"),
-            batch_records: histogram(&names::BATCH_SIZE),
-            latency_seconds: histogram(&names::LATENCY),
+            batch_records: histogram(&names::BATCH_SIZE, &[worker]),
+            latency_seconds: histogram(&names::LATENCY, &[worker]),
             committed: transactions("committed"),
             aborted: transactions("aborted"),
-            transaction_seconds: histogram(&names::TRANSACTION_TIME),
+            transaction_seconds: histogram(&names::TRANSACTION_TIME, &[worker]),
             rebalances_assign: rebalances("assign"),
             rebalances_revoke: rebalances("revoke"),
             rebalances_lost: rebalances("lost"),
-            rebalance_seconds: histogram(&names::REBALANCE_TIME),
-            recoveries: REGISTRY.counter(&names::RECOVERIES, &[worker]),
-            kafka_errors: REGISTRY.counter(&names::KAFKA_ERRORS, &[worker]),
-            outstanding_bytes: REGISTRY.gauge(&names::OUTSTANDING, &[worker]),
-            assigned_partitions: REGISTRY.gauge(&names::ASSIGNED, &[worker]),
+            rebalance_seconds: histogram(&names::REBALANCE_TIME, &[worker]),
+            recoveries: counter(&names::RECOVERIES, &[worker]),
+            kafka_errors: counter(&names::KAFKA_ERRORS, &[worker]),
+            outstanding_bytes: gauge(&names::OUTSTANDING, &[worker]),
+            assigned_partitions: gauge(&names::ASSIGNED, &[worker]),
             joined: state("joined"),
             ready: state("ready"),
         }
@@ -122,12 +116,12 @@ impl WorkerMetrics {
 
     /// Whether it is a member of the group.
     pub fn set_joined(&self, joined: bool) {
-        self.joined.set(f64::from(u8::from(joined)));
+        self.joined.set(u8::from(joined));
     }
 
     /// Whether it processes records: joined, with keys, and later its state restored.
     pub fn set_ready(&self, ready: bool) {
-        self.ready.set(f64::from(u8::from(ready)));
+        self.ready.set(u8::from(ready));
     }
 }
 
@@ -147,18 +141,23 @@ impl PartitionMetrics {
     /// Series of partition `partition` of the input topic `topic`.
     pub fn new(topic: &str, partition: i32) -> PartitionMetrics {
         let partition = &partition.to_string();
-        let gauge = |metric| REGISTRY.gauge(metric, &[topic, partition]);
+        let fresh = |metric| {
+            let gauge = gauge(metric, &[topic, partition]);
+            // Nobody may have read the metrics since it was last held: its old values must not come back.
+            gauge.set(0.0);
+            gauge
+        };
         PartitionMetrics {
-            lag_records: gauge(&names::LAG_RECORDS),
-            lag_seconds: gauge(&names::LAG_TIME),
-            position: gauge(&names::POSITION),
-            paused: gauge(&names::PAUSED),
+            lag_records: fresh(&names::LAG_RECORDS),
+            lag_seconds: fresh(&names::LAG_TIME),
+            position: fresh(&names::POSITION),
+            paused: fresh(&names::PAUSED),
         }
     }
 
     /// Whether the breaker has stopped it.
     pub fn set_paused(&self, paused: bool) {
-        self.paused.set(f64::from(u8::from(paused)));
+        self.paused.set(u8::from(paused));
     }
 }
 
@@ -189,13 +188,13 @@ impl FindingMetrics {
         assert!(action < self.actions.len(), "an action of the list");
         let series = &self.found[entity * self.actions.len() + action];
         let labels = || [self.entities[entity].as_str(), self.actions[action].as_str()];
-        series.get_or_init(|| REGISTRY.counter(&names::FINDINGS, &labels())).add(n);
+        series.get_or_init(|| counter(&names::FINDINGS, &labels())).increment(n);
     }
 
     /// Adds `n` findings in fields that were never seen to hold personal data before.
     pub fn add_unexpected(&self, entity: usize, n: u64) {
-        let counter = || REGISTRY.counter(&names::UNEXPECTED_FINDINGS, &[self.entities[entity].as_str()]);
-        self.unexpected[entity].get_or_init(counter).add(n);
+        let new = || counter(&names::UNEXPECTED_FINDINGS, &[self.entities[entity].as_str()]);
+        self.unexpected[entity].get_or_init(new).increment(n);
     }
 }
 
@@ -217,9 +216,9 @@ impl ProcessMetrics {
     /// Series of a process that started at `started`, with the versions of what is built in.
     pub fn new(started: SystemTime, version: &str, commit: &str, librdkafka: &str) -> ProcessMetrics {
         let since_epoch = started.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        REGISTRY.gauge(&names::START_TIME, &[]).set(since_epoch.as_secs_f64());
-        REGISTRY.gauge(&names::BUILD, &[version, commit, librdkafka]).set(1.0);
-        let reloads = |metric, result| REGISTRY.counter(metric, &[result]);
+        gauge(&names::START_TIME, &[]).set(since_epoch.as_secs_f64());
+        gauge(&names::BUILD, &[version, commit, librdkafka]).set(1.0);
+        let reloads = |metric, result| counter(metric, &[result]);
         ProcessMetrics {
             key_reloads_done: reloads(&names::KEY_RELOADS, "done"),
             key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
@@ -231,8 +230,33 @@ impl ProcessMetrics {
 
     /// The id of the key that makes new tokens from now on; the series of the one before it goes.
     pub fn set_active_key(&self, kid: &str) {
-        let gauge = REGISTRY.gauge(&names::ACTIVE_KEY, &[kid]);
+        let gauge = gauge(&names::ACTIVE_KEY, &[kid]);
         gauge.set(1.0);
         *self.active_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(gauge);
     }
+}
+
+fn counter(metric: &'static Metric, labels: &[&str]) -> Counter {
+    assert_eq!(metric.kind, Kind::Counter, "{}", metric.name);
+    metrics::counter!(metric.name, labelled(metric, labels))
+}
+
+fn gauge(metric: &'static Metric, labels: &[&str]) -> Gauge {
+    assert!(matches!(metric.kind, Kind::Gauge | Kind::LiveGauge), "{}", metric.name);
+    metrics::gauge!(metric.name, labelled(metric, labels))
+}
+
+fn histogram(metric: &'static Metric, labels: &[&str]) -> Histogram {
+    assert!(matches!(metric.kind, Kind::Histogram(_)), "{}", metric.name);
+    metrics::histogram!(metric.name, labelled(metric, labels))
+}
+
+/// Labels of a series. Makes sure of the recorder first: a handle that is made before it would never count.
+///
+/// # Panics
+/// On another number of values than the table has names, which the test of all handles shows; never on input.
+fn labelled(metric: &'static Metric, values: &[&str]) -> Vec<Label> {
+    super::install();
+    assert_eq!(metric.labels.len(), values.len(), "labels of {}", metric.name);
+    metric.labels.iter().zip(values).map(|(name, value)| Label::new(*name, (*value).to_owned())).collect()
 }

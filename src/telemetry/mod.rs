@@ -1,30 +1,41 @@
 //! What can be watched: every metric by name, the handles that fill them, and their Prometheus text.
 //!
-//! A leaf: it imports no sibling. Handles are made at the start of what they measure and recorded once per batch, so
-//! that no record pays for being counted. A new group of metrics (signals, state) is lines in [`names`] and a struct
-//! in `handles`.
+//! A leaf: it imports no sibling. Handles are made at the start of what they measure and kept: making one takes a lock,
+//! filling one is an atomic. A new group of metrics (signals, state) is lines in [`names`] and a struct in `handles`.
 
 pub mod logging;
 pub mod names;
 
 mod handles;
-mod registry;
+mod histogram;
+mod recorder;
 
 use std::collections::BTreeMap;
+use std::sync::{LazyLock, Once};
 
 pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, TopicMetrics, WorkerMetrics};
-pub use registry::{Counter, Gauge, Histogram, Kind, Metric, Registry, Tally};
+pub use metrics::{Counter, Gauge, Histogram};
+pub use names::{Kind, Metric};
+use recorder::Recorder;
 
-/// One store a process: handles of all threads and the admin port meet here.
-static REGISTRY: Registry = Registry::new();
+/// One a process: handles of all threads and the admin port meet here.
+static RECORDER: LazyLock<Recorder> = LazyLock::new(|| Recorder::new(names::ALL));
 
 /// Reads the process' metrics.
 #[derive(Clone, Copy, Debug)]
-pub struct Exporter(&'static Registry);
+pub struct Exporter(&'static Recorder);
 
-/// The metrics of this process. There is nothing to start: handles made before or after show up alike.
+/// The metrics of this process: makes ours the recorder of the `metrics` crate. Handles do so themselves, so those made
+/// before and after show up alike. In a process with another recorder the series go there, and the exporter is empty.
 pub fn install() -> Exporter {
-    Exporter(&REGISTRY)
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        names::describe(&*RECORDER);
+        if metrics::set_global_recorder(&*RECORDER).is_err() {
+            tracing::warn!("another recorder has the metrics of this process: /metrics is empty");
+        }
+    });
+    Exporter(&RECORDER)
 }
 
 impl Exporter {
@@ -36,6 +47,12 @@ impl Exporter {
     /// Sums of a counter or gauge (of a histogram: its counts) by the value of one of its labels.
     pub fn sum_by(&self, metric: &Metric, label: &str) -> BTreeMap<String, f64> {
         self.0.sum_by(metric, label)
+    }
+
+    /// Upper bound of the bucket that holds the quantile `q` (0 to 1) of a histogram, all its series together: infinite
+    /// past the last bound, `None` when nothing was recorded.
+    pub fn quantile(&self, metric: &Metric, q: f64) -> Option<f64> {
+        self.0.quantile(metric, q)
     }
 }
 
@@ -94,12 +111,12 @@ mod tests {
         let topic = TopicMetrics::new("t-all", &["malformed", "too_deep"]);
         for counter in [&topic.records_in, &topic.bytes_in, &topic.records_out, &topic.bytes_out, &topic.breaker_trips]
         {
-            counter.add(3);
+            counter.increment(3);
         }
-        topic.quarantined(1).add(2);
+        topic.quarantined(1).increment(2);
         let worker = WorkerMetrics::new(901);
         worker.engine_seconds.record(0.003);
-        worker.committed.add(1);
+        worker.committed.increment(1);
         worker.set_joined(true);
         let partition = PartitionMetrics::new("t-all", 7);
         partition.lag_records.set(42.0);
@@ -152,8 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn a_partition_that_comes_back_has_no_old_values() {
+        let partition = PartitionMetrics::new("t-back", 3);
+        partition.set_paused(true);
+        drop(partition);
+        let _back = PartitionMetrics::new("t-back", 3);
+        let text = install().render();
+        assert!(text.contains("sluice_paused_partitions{topic=\"t-back\",partition=\"3\"} 0\n"), "{text}");
+    }
+
+    #[test]
     fn sums_by_label_read_the_live_counters() {
-        TopicMetrics::new("t-sums", &[]).records_in.add(11);
+        TopicMetrics::new("t-sums", &[]).records_in.increment(11);
         assert_eq!(install().sum_by(&names::INPUT_RECORDS, "topic")["t-sums"], 11.0);
     }
 }

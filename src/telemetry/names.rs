@@ -3,7 +3,45 @@
 //! A name is `sluice_<thing>_<unit>`, and `_total` when it counts; a test holds every name to it. `topic` is the input
 //! topic, so that for each topic input = output + quarantined (+ what rules drop).
 
-use super::registry::{Kind, Metric};
+use metrics::{KeyName, Recorder, SharedString};
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Only grows; its name ends in `_total`.
+    Counter,
+    /// A value of now.
+    Gauge,
+    /// A value of now that belongs to something which can go: the series is gone when the last handle is.
+    LiveGauge,
+    /// Counts of values up to each bound.
+    Histogram(&'static [f64]),
+}
+
+/// One metric: what `/metrics` says about it.
+#[derive(Debug)]
+pub struct Metric {
+    /// `sluice_<thing>_<unit>[_total]`.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Names of its labels. Their values are bounded and never come from a record.
+    pub labels: &'static [&'static str],
+    /// One sentence for people who read `/metrics`.
+    pub help: &'static str,
+}
+
+/// Gives `recorder` the help text of every metric.
+pub fn describe(recorder: &dyn Recorder) {
+    for Metric { name, kind, help, .. } in ALL {
+        let (name, help) = (KeyName::from_const_str(name), SharedString::const_str(help));
+        match kind {
+            Kind::Counter => recorder.describe_counter(name, None, help),
+            Kind::Gauge | Kind::LiveGauge => recorder.describe_gauge(name, None, help),
+            Kind::Histogram(_) => recorder.describe_histogram(name, None, help),
+        }
+    }
+}
 
 /// Bounds of stage and transaction times: 0.1 ms to 30 s.
 const STAGE_SECONDS: &[f64] =

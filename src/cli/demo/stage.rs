@@ -15,7 +15,7 @@ use crate::kafka::{Consumer, Mode, Producer, Rebalance, Topology};
 use crate::pipeline::Plan;
 use crate::pipeline::service::Running;
 use crate::pseudonymize::{KeyRing, SharedRing};
-use crate::telemetry::{self, Exporter, WorkerMetrics, names};
+use crate::telemetry::{self, Exporter, names};
 
 /// Partitions of each topic.
 const PARTITIONS: i32 = 2;
@@ -33,7 +33,6 @@ pub struct Stage {
     stop: Arc<AtomicBool>,
     samples: Arc<Samples>,
     metrics: Exporter,
-    worker: WorkerMetrics,
     key_id: String,
     begun: Instant,
     _cluster: Cluster,
@@ -73,7 +72,6 @@ impl Stage {
             stop,
             samples,
             metrics: telemetry::install(),
-            worker: WorkerMetrics::new(0),
             key_id,
             begun: Instant::now(),
             _cluster: cluster,
@@ -92,7 +90,8 @@ impl Stage {
             bytes_in: sum(&names::INPUT_BYTES, "topic") as u64,
             records_out: sum(&names::OUTPUT_RECORDS, "topic") as u64,
             lag_records: sum(&names::LAG_RECORDS, "topic") as u64,
-            latency_p99: self.worker.latency_seconds.quantile(0.99).map(Duration::from_secs_f64),
+            // Past the last bound it is infinite, and no duration.
+            latency_p99: self.metrics.quantile(&names::LATENCY, 0.99).and_then(|s| Duration::try_from_secs_f64(s).ok()),
             key_id: self.key_id.clone(),
             findings: by(&names::FINDINGS, "entity").collect(),
             quarantined: by(&names::QUARANTINED_RECORDS, "reason").collect(),
