@@ -75,6 +75,8 @@ pub(super) struct Patterns {
     pub digits: Vec<(&'static Validator, Pattern)>,
     /// Least and most digits that any of them takes.
     pub digits_range: (usize, usize),
+    /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
+    pub number_digits_min: usize,
     /// Regular expressions.
     pub regexes: Vec<RegexPattern>,
     /// Literals of all regular expressions; the id of a literal is a place in `literal_owner`.
@@ -245,6 +247,13 @@ impl Builder {
             ranges().map(|r| r.0).min().unwrap_or(usize::MAX),
             ranges().map(|r| r.1).max().unwrap_or(0),
         );
+        let alone = self
+            .patterns
+            .digits
+            .iter()
+            .filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
+        let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
+        self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
             settings: Settings {

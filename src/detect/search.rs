@@ -26,8 +26,6 @@ pub(super) struct Scratch {
     region: Span,
     /// For each digit pattern, the first group that it may use: accepted windows of one pattern do not overlap.
     free_from: Vec<usize>,
-    /// How many of `found` come from matchers.
-    taken: usize,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
 }
@@ -47,12 +45,12 @@ pub(super) struct Search<'a> {
 /// Whether a value of this class can hold anything: the cheap dismissal, before a value is decoded.
 pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> bool {
     let patterns = &rules.patterns;
-    let enough_digits = digits as usize >= patterns.digits_range.0;
+    let enough_digits = |least: usize| digits as usize >= least;
     match kind {
         Kind::String | Kind::Key => {
             // Escapes and characters beyond ASCII may stand for any sign.
             class.has(Class::ESCAPE.with(Class::NON_ASCII))
-                || enough_digits
+                || enough_digits(patterns.digits_range.0)
                 || patterns
                     .matchers
                     .iter()
@@ -60,7 +58,7 @@ pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> b
                 || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
         }
         Kind::Number => {
-            enough_digits
+            enough_digits(patterns.number_digits_min)
                 || patterns
                     .matchers
                     .iter()
@@ -83,7 +81,6 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
-        self.scratch.taken = self.scratch.found.len();
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
@@ -120,7 +117,7 @@ impl Search<'_> {
     fn judge_text(&mut self, pattern: &Pattern, found: Match) {
         self.scratch.region = found.span;
         let Some(validator) = pattern.validator else {
-            self.accept(pattern, found.span, found.value, false);
+            self.accept(pattern, found.span, found.value);
             return;
         };
         let mut digits = std::mem::take(&mut self.scratch.digits);
@@ -133,7 +130,6 @@ impl Search<'_> {
             groups: &[],
             before: Gap::BREAK,
             after: Gap::BREAK,
-            number: self.kind == Kind::Number,
         };
         let (least, most) = validator.digits;
         let value = (least..=most)
@@ -142,7 +138,7 @@ impl Search<'_> {
             .flatten();
         self.scratch.digits = digits;
         if let Some(value) = value {
-            self.accept(pattern, union(found.span, value), value, false);
+            self.accept(pattern, union(found.span, value), value);
         }
     }
 
@@ -152,37 +148,40 @@ impl Search<'_> {
         let least = self.rules.patterns.digits_range.0;
         let scratch = &mut *self.scratch;
         scratch.free_from.clear();
-        scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
-        let mut first = 0;
-        while first < self.scratch.groups.len() {
-            if self.is_taken(first) {
-                first += 1;
-                continue;
-            }
-            let mut end = first + 1;
-            let mut total = self.scratch.groups[first].len();
-            while end < self.scratch.groups.len() && self.scratch.groups[end].gap != Gap::BREAK && !self.is_taken(end) {
-                total += self.scratch.groups[end].len();
-                end += 1;
-            }
-            if total >= least {
-                self.run_of_groups(first, end);
-            }
-            first = end;
+        if scratch.found.len() > 1 {
+            scratch.found.sort_unstable_by_key(|f| f.span.start);
         }
-    }
-
-    /// Whether a finding of a matcher holds this group. There are few of them: digits come right after the matchers.
-    fn is_taken(&self, group: usize) -> bool {
-        let group = self.scratch.groups[group];
-        let taken = &self.scratch.found[..self.scratch.taken];
-        taken
-            .iter()
-            .any(|f| f.span.start < group.end && group.start < f.span.end)
+        let taken = scratch.found.len();
+        // The matchers' findings before the group at hand, and how far they reach.
+        let (mut passed, mut reach) = (0, 0);
+        let (mut first, mut total) = (0, 0);
+        for at in 0..self.scratch.groups.len() {
+            let group = self.scratch.groups[at];
+            while passed < taken && self.scratch.found[passed].span.start < group.end {
+                reach = reach.max(self.scratch.found[passed].span.end);
+                passed += 1;
+            }
+            let is_taken = reach > group.start;
+            if is_taken || group.gap == Gap::BREAK {
+                if total >= least {
+                    self.run_of_groups(first, at);
+                }
+                (first, total) = (at, 0);
+            }
+            if is_taken {
+                first = at + 1;
+            } else {
+                total += group.len();
+            }
+        }
+        if total >= least {
+            self.run_of_groups(first, self.scratch.groups.len());
+        }
     }
 
     /// Offers each window of the groups `first..end`, the longest from each group first.
     fn run_of_groups(&mut self, first: usize, end: usize) {
+        self.scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
         let groups = std::mem::take(&mut self.scratch.groups);
         let mut digits = std::mem::take(&mut self.scratch.digits);
         digits.clear();
@@ -217,34 +216,28 @@ impl Search<'_> {
     /// Offers the groups `start..=last` to each pattern that judges digits.
     fn window(&mut self, groups: &[Group], start: usize, last: usize, digits: &[u8]) {
         let rules = self.rules;
-        let span = Span::new(groups[start].start, groups[last].end);
-        let mut glued = None;
+        let candidate = Candidate {
+            text: self.text,
+            span: Span::new(groups[start].start, groups[last].end),
+            digits,
+            groups: &groups[start..=last],
+            before: groups[start].gap,
+            after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
+        };
+        let glued = is_glued(self.text, candidate.span);
         for (i, (validator, pattern)) in rules.patterns.digits.iter().enumerate() {
             let (least, most) = validator.digits;
-            if !(least..=most).contains(&digits.len()) || start < self.scratch.free_from[i] {
+            let fits = (least..=most).contains(&digits.len()) && (validator.numbers || self.kind != Kind::Number);
+            if !fits || start < self.scratch.free_from[i] {
                 continue;
             }
             // In most texts no keyword stands near, so this is asked before the check.
-            if pattern
-                .keywords
-                .is_some_and(|rule| rule.required && !self.near(span, rule))
-            {
+            let needs_keyword = glued || pattern.keywords.is_some_and(|rule| rule.required);
+            if needs_keyword && !pattern.keywords.is_some_and(|rule| self.near(candidate.span, rule)) {
                 continue;
             }
-            let candidate = Candidate {
-                text: self.text,
-                span,
-                digits,
-                groups: &groups[start..=last],
-                before: groups[start].gap,
-                after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
-                number: self.kind == Kind::Number,
-            };
-            let Some(value) = (validator.check)(&candidate, &rules.settings) else {
-                continue;
-            };
-            let glued = *glued.get_or_insert_with(|| is_glued(self.text, span));
-            if self.accept(pattern, value, value, glued) {
+            let value = (validator.check)(&candidate, &rules.settings);
+            if value.is_some_and(|value| self.accept(pattern, value, value)) {
                 self.scratch.free_from[i] = last + 1;
             }
         }
@@ -306,12 +299,12 @@ impl Search<'_> {
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
-    fn accept(&mut self, pattern: &Pattern, span: Span, value: Span, needs_keyword: bool) -> bool {
+    fn accept(&mut self, pattern: &Pattern, span: Span, value: Span) -> bool {
         if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
             return false;
         }
         let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));
-        if !near && (needs_keyword || pattern.keywords.is_some_and(|rule| rule.required)) {
+        if !near && pattern.keywords.is_some_and(|rule| rule.required) {
             return false;
         }
         let basis = if near {
