@@ -10,6 +10,7 @@ use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
+use super::search::Dismissal;
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
@@ -64,6 +65,7 @@ pub struct Rules {
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
+    pub(super) dismissal: Dismissal,
 }
 
 /// All patterns, by what finds their candidates.
@@ -259,6 +261,7 @@ impl Builder {
             settings: Settings {
                 regions: regions.to_vec(),
             },
+            dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,
             keywords: self.keywords.build(),
         })

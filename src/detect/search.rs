@@ -6,7 +6,7 @@ use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
-use super::rules::{Pattern, Rules};
+use super::rules::{Pattern, Patterns, Rules};
 use super::spec::Confidence;
 use super::validators::Candidate;
 use crate::record::{Basis, Class, Finding, Kind, Span};
@@ -14,8 +14,8 @@ use crate::record::{Basis, Class, Finding, Kind, Span};
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
 
-/// Buffers that keep their memory between texts.
-#[derive(Debug, Default)]
+/// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
+#[derive(Default)]
 pub(super) struct Scratch {
     groups: Vec<Group>,
     matches: Vec<Match>,
@@ -42,30 +42,65 @@ pub(super) struct Search<'a> {
     pub digits: u8,
 }
 
-/// Whether a value of this class can hold anything: the cheap dismissal, before a value is decoded.
-pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> bool {
-    let patterns = &rules.patterns;
-    let enough_digits = |least: usize| digits as usize >= least;
-    match kind {
-        Kind::String | Kind::Key => {
-            // Escapes and characters beyond ASCII may stand for any sign.
-            class.has(Class::ESCAPE.with(Class::NON_ASCII))
-                || enough_digits(patterns.digits_range.0)
-                || patterns
-                    .matchers
-                    .iter()
-                    .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
-                || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+/// For strings of every class, the least number of digits with which one can hold anything: the cheap dismissal of
+/// values, before they are decoded, is one look into this table.
+#[derive(Debug)]
+pub(super) struct Dismissal {
+    least_digits: Box<[u16]>,
+    number_digits: usize,
+}
+
+impl Dismissal {
+    /// Number of classes: all bits of [`Class`].
+    const CLASSES: u16 = 1 << 13;
+    /// More digits than are ever counted.
+    const NEVER: u16 = 256;
+
+    /// The table for these patterns.
+    pub(super) fn new(patterns: &Patterns) -> Dismissal {
+        let least = |class| {
+            let class = Class(class);
+            // More digits never make a value more harmless, so the least number can be searched by halves.
+            let (mut low, mut high) = (0, Dismissal::NEVER);
+            while low < high {
+                let middle = u16::midpoint(low, high);
+                if string_may_hold(patterns, class, middle as u8) {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            low
+        };
+        let least_digits = (0..Dismissal::CLASSES).map(least).collect();
+        Dismissal {
+            least_digits,
+            number_digits: patterns.number_digits_min,
         }
-        Kind::Number => {
-            enough_digits(patterns.number_digits_min)
-                || patterns
-                    .matchers
-                    .iter()
-                    .any(|(at, _)| matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits))
-        }
-        Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
     }
+
+    /// Whether a value of this class and number of digits can hold anything.
+    pub(super) fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
+        match kind {
+            Kind::String | Kind::Key => self
+                .least_digits
+                .get(class.0 as usize)
+                .is_none_or(|&least| u16::from(digits) >= least),
+            Kind::Number => digits as usize >= self.number_digits,
+            Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
+        }
+    }
+}
+
+fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
+    // Escapes and characters beyond ASCII may stand for any sign.
+    class.has(Class::ESCAPE.with(Class::NON_ASCII))
+        || digits as usize >= patterns.digits_range.0
+        || patterns
+            .matchers
+            .iter()
+            .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
+        || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
 }
 
 impl Search<'_> {
@@ -80,7 +115,9 @@ impl Search<'_> {
         if self.digits >= DIGITS_MIN {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
-        self.matchers();
+        if self.kind != Kind::Number {
+            self.matchers();
+        }
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
@@ -94,7 +131,7 @@ impl Search<'_> {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            if !(matcher.wants)(self.class, self.digits) || (self.kind == Kind::Number && !matcher.numbers) {
+            if !(matcher.wants)(self.class, self.digits) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -324,13 +361,15 @@ impl Search<'_> {
     }
 }
 
-/// Whether letters touch it: then it is a part of a word or an id, unless a keyword says otherwise.
+/// Whether letters touch it: then it is a part of a word or an id, unless a keyword says otherwise. Scripts that put no
+/// spaces between words (from U+2E80 on) glue nothing.
 fn is_glued(text: &str, span: Span) -> bool {
     let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
+    let glues = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
     let extension = matches!(after.as_bytes(), [b'x', digit, ..] if digit.is_ascii_digit());
     let track = before.ends_with("%B");
-    let left = !track && before.chars().next_back().is_some_and(char::is_alphanumeric);
-    let right = !extension && after.chars().next().is_some_and(char::is_alphanumeric);
+    let left = !track && before.chars().next_back().is_some_and(glues);
+    let right = !extension && after.chars().next().is_some_and(glues);
     left || right
 }
 

@@ -12,7 +12,6 @@ pub(super) const MATCHER: Matcher = Matcher {
     name: "email",
     doc: "e-mail addresses with a top-level domain, plus tags, quoted or international local parts",
     wants: |class, _| class.has(Class::AT),
-    numbers: false,
     find,
 };
 

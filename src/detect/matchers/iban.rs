@@ -9,7 +9,6 @@ pub(super) const MATCHER: Matcher = Matcher {
     name: "iban",
     doc: "IBANs of all countries of the registry, in any case and grouping, with a correct check sum",
     wants: |class, digits| digits >= 10 && class.has(Class::LETTER),
-    numbers: false,
     find,
 };
 
