@@ -1,7 +1,9 @@
-//! Lists the entity files under `patterns/entities`, so that the binary carries them and a new file needs no code.
+//! Lists the entity files under `patterns/entities`, so that the binary carries them and a new file needs no code; and
+//! tells which commit is built.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
@@ -20,7 +22,22 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("entities.rs"), code)?;
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=SLUICE_COMMIT={}", commit(&root));
     Ok(())
+}
+
+/// The commit that is built, for `sluice_build_info`; `unknown` outside of a checkout.
+fn commit(root: &Path) -> String {
+    println!("cargo::rerun-if-changed=.git/HEAD");
+    println!("cargo::rerun-if-env-changed=SLUICE_COMMIT");
+    if let Ok(given) = env::var("SLUICE_COMMIT") {
+        return given;
+    }
+    let output = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
+    match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => "unknown".to_owned(),
+    }
 }
 
 /// Collects `*.yaml` below `dir`, and asks to be run again when a folder changes.

@@ -194,8 +194,37 @@ pub struct Paths {
 struct Node {
     parent: PathId,
     name: Box<[u8]>,
-    /// The child that followed last time: events of one shape repeat, so the guess saves the hashing.
-    guess: std::cell::Cell<u32>,
+    /// The sibling that followed last time: events of one shape repeat, so the guess saves the hashing.
+    next: std::cell::Cell<u32>,
+    /// The child that came first last time.
+    first: std::cell::Cell<u32>,
+    /// Class and digits of the name, so that a key that was guessed need not be scanned.
+    class: Class,
+    digits: u8,
+    /// Whether the name stands in JSON as it is: no escape is needed.
+    plain: bool,
+}
+
+impl Node {
+    fn new(parent: PathId, name: &[u8]) -> Node {
+        let (class, digits) = Class::of_text(name);
+        let plain = !name.iter().any(|&b| b == b'"' || b == b'\\' || b < 0x20);
+        let (next, first) = Default::default();
+        Node { parent, name: name.into(), next, first, class, digits, plain }
+    }
+}
+
+/// A key that was recognised by [`Paths::follow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownKey {
+    /// The path of the value that it names.
+    pub path: PathId,
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// Its class.
+    pub class: Class,
+    /// Its digits, saturating at 255.
+    pub digits: u8,
 }
 
 impl Default for Paths {
@@ -219,7 +248,7 @@ impl Paths {
         let mut paths =
             Paths { nodes: Vec::new(), index: HashTable::new(), hasher: foldhash::fast::FixedState::default() };
         for name in [&b""[..], b"@key", b"@headers"] {
-            paths.nodes.push(Node { parent: PathId::ROOT, name: name.into(), guess: std::cell::Cell::new(0) });
+            paths.nodes.push(Node::new(PathId::ROOT, name));
         }
         paths
     }
@@ -237,14 +266,37 @@ impl Paths {
     /// The child of `parent` named `name` (decoded key bytes). `previous` is the sibling that stood before it (or the
     /// parent itself for the first member): the same shape comes again and again, and then no hash is computed.
     pub fn child(&mut self, parent: PathId, previous: PathId, name: &[u8]) -> PathId {
-        let guess = self.nodes[previous.0 as usize].guess.get();
+        let guess = self.guess(parent, previous).get();
         let node = &self.nodes[guess as usize];
         if guess != 0 && node.parent == parent && *node.name == *name {
             return PathId(guess);
         }
         let id = self.lookup(parent, name);
-        self.nodes[previous.0 as usize].guess.set(id.0);
+        self.guess(parent, previous).set(id.0);
         id
+    }
+
+    /// The child that followed `previous` last time, if `rest` (raw JSON behind a key's opening quote) begins with its
+    /// name and the closing quote.
+    #[inline]
+    pub fn follow(&self, parent: PathId, previous: PathId, rest: &[u8]) -> Option<KnownKey> {
+        let guess = self.guess(parent, previous).get();
+        let node = &self.nodes[guess as usize];
+        let bytes = node.name.len();
+        let known = node.plain && guess != 0 && node.parent == parent && rest.get(bytes) == Some(&b'"');
+        (known && rest[..bytes] == *node.name).then_some(KnownKey {
+            path: PathId(guess),
+            bytes,
+            class: node.class,
+            digits: node.digits,
+        })
+    }
+
+    /// Where the child of `parent` that comes after `previous` is remembered.
+    #[inline]
+    fn guess(&self, parent: PathId, previous: PathId) -> &std::cell::Cell<u32> {
+        let node = &self.nodes[previous.0 as usize];
+        if previous == parent { &node.first } else { &node.next }
     }
 
     /// The path of the elements of `parent`, an array.
@@ -270,7 +322,7 @@ impl Paths {
             return parent;
         }
         let id = self.nodes.len() as u32;
-        self.nodes.push(Node { parent, name: name.into(), guess: std::cell::Cell::new(0) });
+        self.nodes.push(Node::new(parent, name));
         let (nodes, hasher) = (&self.nodes, &self.hasher);
         self.index.insert_unique(hash, id, |&i| {
             let node = &nodes[i as usize];
@@ -497,6 +549,21 @@ mod tests {
         assert_eq!(paths.child(element, user, b"email"), email, "another predecessor finds the same node");
         let header = paths.child(PathId::HEADERS, PathId::HEADERS, b"x-user");
         assert_eq!(paths.display(header), "@headers.x-user");
+    }
+
+    #[test]
+    fn a_key_is_followed_to_its_first_child_and_its_next_sibling() {
+        let mut paths = Paths::new();
+        let geo = paths.child(PathId::ROOT, PathId::ROOT, b"geo");
+        let city = paths.child(geo, geo, b"city");
+        let asn = paths.child(PathId::ROOT, geo, b"asn12");
+        let follow = |parent, previous, rest: &[u8]| paths.follow(parent, previous, rest).map(|known| known.path);
+        assert_eq!(follow(geo, geo, b"city\":1"), Some(city));
+        assert_eq!(follow(PathId::ROOT, geo, b"asn12\":1"), Some(asn));
+        assert_eq!(paths.follow(PathId::ROOT, geo, b"asn12\"").map(|known| (known.bytes, known.digits)), Some((5, 2)));
+        for rest in [&b"asn1"[..], b"asn12", b"asn123\"", b"city\"", b""] {
+            assert_eq!(follow(PathId::ROOT, geo, rest), None);
+        }
     }
 
     #[test]

@@ -72,9 +72,7 @@ fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
         b'.' => {
             let colon = memchr::memchr(b':', text).unwrap_or(text.len());
             let (address, port) = text.split_at(colon);
-            (port.is_empty() || is_port(port))
-                .then(|| parse_v4(address))?
-                .map(mapped)
+            (port.is_empty() || is_port(port)).then(|| parse_v4(address))?.map(mapped)
         }
         _ => parse_v6(text),
     }
@@ -183,9 +181,7 @@ fn without_zone(text: &[u8]) -> Option<&[u8]> {
         return Some(text);
     };
     let (address, zone) = (&text[..percent], &text[percent + 1..]);
-    let named = zone
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~'));
+    let named = zone.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~'));
     (!zone.is_empty() && named).then_some(address)
 }
 
@@ -233,12 +229,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_an_ipv6_address_is_one_address() {
-        let expected = Some(
-            "2001:db8:85a3::8a2e:370:7334"
-                .parse::<Ipv6Addr>()
-                .expect("an address")
-                .octets(),
-        );
+        let expected = Some("2001:db8:85a3::8a2e:370:7334".parse::<Ipv6Addr>().expect("an address").octets());
         for text in [
             "2001:db8:85a3::8a2e:370:7334",
             "2001:0DB8:85A3:0000:0000:8A2E:0370:7334",
@@ -300,25 +291,16 @@ mod tests {
 
     #[test]
     fn a_network_is_written_so_that_it_is_read_as_itself() {
-        for (address, shown) in [
-            ("203.0.113.7", "203.0.113.0/24"),
-            ("2001:db8:85a3:1::7", "2001:db8:85a3::/48"),
-        ] {
+        for (address, shown) in [("203.0.113.7", "203.0.113.0/24"), ("2001:db8:85a3:1::7", "2001:db8:85a3::/48")] {
             let mut out = Vec::new();
             let network = network(parse(address).expect("an address"));
             write_network(network, &mut out);
             assert_eq!(out, shown.as_bytes());
             assert_eq!(parse_network(shown), Some(network));
         }
-        for text in [
-            "203.0.113.7/24",
-            "203.0.113.0/25",
-            "203.0.113.0",
-            "2001:db8::/32",
-            "2001:db8::1/48",
-            "/24",
-            "x/24",
-        ] {
+        for text in
+            ["203.0.113.7/24", "203.0.113.0/25", "203.0.113.0", "2001:db8::/32", "2001:db8::1/48", "/24", "x/24"]
+        {
             assert_eq!(parse_network(text), None, "{text}");
         }
     }

@@ -49,10 +49,7 @@ impl Form {
 
     /// The form of this name in catalog and config.
     pub fn parse(name: &str) -> Option<Form> {
-        Form::ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, form)| *form)
+        Form::ALL.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
     }
 
     /// Appends the canonical bytes of `text`. False, and nothing appended, when it is not of this form: its canonical

@@ -30,9 +30,7 @@ impl Region {
         if code.eq_ignore_ascii_case("UK") {
             return Some(Region::Gb);
         }
-        Region::ALL
-            .into_iter()
-            .find(|region| region.code().eq_ignore_ascii_case(code))
+        Region::ALL.into_iter().find(|region| region.code().eq_ignore_ascii_case(code))
     }
 
     /// The ISO 3166 code.
@@ -118,8 +116,9 @@ pub enum Spelling {
 /// The number that `text` spells, in E.164.
 ///
 /// Takes `+` or `00` with any country calling code of ITU-T E.164, and the local spellings of `regions`, the first
-/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `(`, `)`. The whole
-/// text must be the number. Does not allocate.
+/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `(`, `)`. An extension
+/// (`x123`, `ext. 123`) may follow; E.164 has none, so it is left out. The whole text must be the number. Does not
+/// allocate.
 pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
     parse_spelling(text, regions).map(|(number, _)| number)
 }
@@ -127,7 +126,7 @@ pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
 /// As [`parse`], and how the number was spelled.
 pub fn parse_spelling(text: &str, regions: &[Region]) -> Option<(E164, Spelling)> {
     with_ascii(text, |text| {
-        let digits = Digits::read(text.as_bytes())?;
+        let digits = Digits::read(without_extension(text.as_bytes()))?;
         if digits.plus {
             return Some((international(digits.as_slice())?, Spelling::International));
         }
@@ -161,13 +160,7 @@ const LENGTHS: &[(u8, u8, &[u16])] = &[
     (6, 9, &[40, 252, 359, 376, 421, 508]),
     (6, 10, &[53, 63, 95, 98, 880]),
     (6, 12, &[39]),
-    (
-        7,
-        7,
-        &[
-            238, 239, 246, 248, 269, 291, 297, 501, 592, 673, 674, 679, 680, 691, 692, 960,
-        ],
-    ),
+    (7, 7, &[238, 239, 246, 248, 269, 291, 297, 501, 592, 673, 674, 679, 680, 691, 692, 960]),
     (7, 8, &[230, 241, 267, 372, 507, 599, 670, 675, 961, 975]),
     (7, 9, &[46, 48, 220, 231, 245, 254, 265, 354, 423, 595, 967]),
     (7, 10, &[243, 353]),
@@ -181,13 +174,7 @@ const LENGTHS: &[(u8, u8, &[u16])] = &[
             382, 386, 389, 502, 503, 504, 505, 506, 509, 591, 598, 689, 852, 853, 965, 968, 973, 974, 993,
         ],
     ),
-    (
-        8,
-        9,
-        &[
-            32, 36, 51, 66, 213, 224, 250, 258, 264, 355, 377, 385, 387, 593, 855, 962, 963, 970, 971,
-        ],
-    ),
+    (8, 9, &[32, 36, 51, 66, 213, 224, 250, 258, 264, 355, 377, 385, 387, 593, 855, 962, 963, 970, 971]),
     (8, 10, &[20, 57, 64, 378, 850, 856, 964, 976, 977]),
     (8, 11, &[886]),
     (8, 12, &[383, 883, 972]),
@@ -226,6 +213,19 @@ static LENGTHS_OF: [(u8, u8); 1000] = {
     }
     table
 };
+
+/// `text` without `x` or `ext.` and up to six digits at its end.
+fn without_extension(text: &[u8]) -> &[u8] {
+    let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=6).contains(&digits) {
+        return text;
+    }
+    let rest = text[..text.len() - digits].trim_ascii_end();
+    let mark = [&b"ext."[..], b"ext", b"x"]
+        .into_iter()
+        .find(|mark| rest.len() >= mark.len() && rest[rest.len() - mark.len()..].eq_ignore_ascii_case(mark));
+    mark.map_or(text, |mark| rest[..rest.len() - mark.len()].trim_ascii_end())
+}
 
 /// The digits of a text that holds nothing but digits, the signs between them, and a leading `+`.
 #[derive(Default)]
@@ -304,11 +304,7 @@ fn international(digits: &[u8]) -> Option<E164> {
 }
 
 fn without_trunk_zero(code: u16, national: &[u8]) -> &[u8] {
-    if LEADING_ZERO.contains(&code) {
-        national
-    } else {
-        national.strip_prefix(b"0").unwrap_or(national)
-    }
+    if LEADING_ZERO.contains(&code) { national } else { national.strip_prefix(b"0").unwrap_or(national) }
 }
 
 /// A number without `+`: mobiles of any region first, so that a land line of one does not hide a mobile of the next.
@@ -426,37 +422,23 @@ mod tests {
                     " 0812.3456.7890 ",
                 ],
             ),
-            (
-                "+4523237585",
-                &[Dk],
-                &[
-                    "+45 23 23 75 85",
-                    "004523237585",
-                    "23 23 75 85",
-                    "23237585",
-                    "4523237585",
-                ],
-            ),
-            (
-                "+6591234567",
-                &[Sg],
-                &["+65 9123 4567", "9123 4567", "91234567", "6591234567"],
-            ),
-            (
-                "+60123456789",
-                &[My],
-                &["+60 12-345 6789", "012-345 6789", "60123456789"],
-            ),
+            ("+4523237585", &[Dk], &["+45 23 23 75 85", "004523237585", "23 23 75 85", "23237585", "4523237585"]),
+            ("+6591234567", &[Sg], &["+65 9123 4567", "9123 4567", "91234567", "6591234567"]),
+            ("+60123456789", &[My], &["+60 12-345 6789", "012-345 6789", "60123456789"]),
             (
                 "+14155552671",
                 &[Us],
-                &["+1 (415) 555-2671", "(415) 555-2671", "415.555.2671", "1-415-555-2671"],
+                &[
+                    "+1 (415) 555-2671",
+                    "(415) 555-2671",
+                    "001-415-555-2671x12345",
+                    "415.555.2671",
+                    "1-415-555-2671",
+                    "(415)555-2671x123",
+                    "415 555 2671 ext. 17",
+                ],
             ),
-            (
-                "+447911123456",
-                &[Gb],
-                &["+44 7911 123456", "07911 123456", "447911123456", "+44 (0)7911 123456"],
-            ),
+            ("+447911123456", &[Gb], &["+44 7911 123456", "07911 123456", "447911123456", "+44 (0)7911 123456"]),
             ("+390612345678", &[], &["+39 06 1234 5678", "00390612345678"]),
         ];
         for (expected, regions, spellings) in table {
@@ -485,6 +467,11 @@ mod tests {
             "2000-04-16",
             "16.04.2000",
             "0812 3456 789x",
+            "+62 804 123 4567",
+            "+62 801 123 4567",
+            "x123",
+            "081234567890x1234567",
+            "081234567890y12",
             "+62++81234567890",
             "081234567890-",
             "-081234567890",
@@ -501,40 +488,17 @@ mod tests {
 
     #[test]
     fn a_mobile_of_any_region_goes_before_a_land_line() {
-        assert_eq!(
-            number("07211 123456", &[Region::Id, Region::Gb]).as_deref(),
-            Some("+447211123456")
-        );
-        assert_eq!(
-            number("021 5551234", &[Region::Id, Region::Gb]).as_deref(),
-            Some("+62215551234")
-        );
-        assert_eq!(
-            number("91234567", &[Region::Dk, Region::Sg]).as_deref(),
-            Some("+4591234567"),
-            "the first region"
-        );
-        assert_eq!(
-            parse_spelling("021 5551234", &[Region::Id]).map(|found| found.1),
-            Some(Spelling::LocalFixed)
-        );
-        assert_eq!(
-            parse_spelling("081234567890", &[Region::Id]).map(|found| found.1),
-            Some(Spelling::LocalMobile)
-        );
-        assert_eq!(
-            parse_spelling("+6281234567890", &[]).map(|found| found.1),
-            Some(Spelling::International)
-        );
+        assert_eq!(number("07211 123456", &[Region::Id, Region::Gb]).as_deref(), Some("+447211123456"));
+        assert_eq!(number("021 5551234", &[Region::Id, Region::Gb]).as_deref(), Some("+62215551234"));
+        assert_eq!(number("91234567", &[Region::Dk, Region::Sg]).as_deref(), Some("+4591234567"), "the first region");
+        assert_eq!(parse_spelling("021 5551234", &[Region::Id]).map(|found| found.1), Some(Spelling::LocalFixed));
+        assert_eq!(parse_spelling("081234567890", &[Region::Id]).map(|found| found.1), Some(Spelling::LocalMobile));
+        assert_eq!(parse_spelling("+6281234567890", &[]).map(|found| found.1), Some(Spelling::International));
     }
 
     #[test]
     fn no_calling_code_begins_another() {
-        let mut codes: Vec<String> = LENGTHS
-            .iter()
-            .flat_map(|(_, _, codes)| *codes)
-            .map(u16::to_string)
-            .collect();
+        let mut codes: Vec<String> = LENGTHS.iter().flat_map(|(_, _, codes)| *codes).map(u16::to_string).collect();
         codes.extend(Region::ALL.map(|region| region.calling_code().to_string()));
         for a in &codes {
             let begun = codes.iter().filter(|b| b.starts_with(a.as_str())).count();

@@ -79,11 +79,7 @@ mod tests {
     fn a_token_is_found_wherever_it_stands() {
         let token = "em_1k3_mbblbtgppqpsmclbppjmjtbl";
         let daily = "ip_1k12d20514_nsgktntmtrphnscncfhmjnpc";
-        for text in [
-            format!("{token} {daily}"),
-            format!("req_{token}_{daily}x"),
-            format!("ø{token}\"{daily}."),
-        ] {
+        for text in [format!("{token} {daily}"), format!("req_{token}_{daily}x"), format!("ø{token}\"{daily}.")] {
             let found: Vec<_> = find_all(&text).collect();
             assert_eq!(found.len(), 2, "{text}");
             assert_eq!((found[0].type_, found[0].kid, found[0].day), ("em", "k3", None));

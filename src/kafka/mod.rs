@@ -1,1 +1,28 @@
-//! kafka
+//! Kafka: clients, transactions and topics of our own. The only importer of `rdkafka`; others get safe, small types.
+//!
+//! ```text
+//! client    how a client is configured, from the settings
+//! start     what is checked (or created) before the first record: brokers, rights, topics, partitions
+//! consumer  a member of the group: fetch, assignment, positions
+//! producer  sends records, counts deliveries, runs transactions
+//! ffi       the C calls
+//! ```
+
+mod client;
+mod consumer;
+mod error;
+mod ffi;
+pub mod mock;
+mod producer;
+mod start;
+
+pub use consumer::{Consumer, Group, Partition};
+pub use error::{Error, ErrorKind};
+pub use ffi::Rebalance;
+pub use producer::{Mode, Producer};
+pub use start::{Topology, prepare};
+
+/// Version of the librdkafka that is built in.
+pub fn librdkafka_version() -> String {
+    rdkafka::util::get_rdkafka_version().1
+}

@@ -1,1 +1,23 @@
-//! pipeline
+//! The only place that sees all stages: one record through the engine, and the loop that carries records from a source
+//! to a sink.
+//!
+//! ```text
+//! scrub    bytes in, scrubbed bytes out: decode ─► detect ─► pseudonymize ─► rewrite
+//! engine   a whole record (key, value, headers) into the batch that goes out, or its rejection
+//! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
+//! breaker  stops a partition that quarantines too much
+//! plan     what all workers share: rules, actions, keys
+//! service  `sluice run`: checks, workers, admin port, signals of the process
+//! ```
+
+mod breaker;
+mod engine;
+mod plan;
+mod scrub;
+pub mod service;
+mod worker;
+
+pub use engine::{Engine, Place};
+pub use plan::{Plan, PlanError, load_ring};
+pub use scrub::{Counts, Scrubber, Traced};
+pub use worker::{Health as WorkerHealth, Worker};

@@ -136,9 +136,7 @@ impl Value<'_> {
             Generalize::Year => year(text).inspect(|year| out.extend_from_slice(year)).is_some(),
             Generalize::Bucket(step) => {
                 let floor = bucket(text, step);
-                floor
-                    .inspect(|floor| write!(out, "{floor}").expect("writing to a Vec cannot fail"))
-                    .is_some()
+                floor.inspect(|floor| write!(out, "{floor}").expect("writing to a Vec cannot fail")).is_some()
             }
         };
         if !written {
@@ -283,25 +281,13 @@ mod tests {
 
     fn masked(mask: Mask, form: Form, text: &str) -> String {
         let mut out = Vec::new();
-        Value {
-            text,
-            form,
-            regions: &Region::ALL,
-            entity: "thing",
-        }
-        .write_masked(mask, &mut Vec::new(), &mut out);
+        Value { text, form, regions: &Region::ALL, entity: "thing" }.write_masked(mask, &mut Vec::new(), &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 
     fn generalized(how: Generalize, text: &str) -> String {
         let mut out = Vec::new();
-        Value {
-            text,
-            form: Form::Text,
-            regions: &[],
-            entity: "thing",
-        }
-        .write_generalized(how, &mut out);
+        Value { text, form: Form::Text, regions: &[], entity: "thing" }.write_generalized(how, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 
@@ -310,15 +296,7 @@ mod tests {
         for name in Action::ALLOWED.replace("<step>", "100").split(", ") {
             assert!(Action::parse(name).is_ok(), "{name}");
         }
-        for name in [
-            "",
-            "mask",
-            "mask:last5",
-            "generalize:bucket:0",
-            "generalize:bucket:",
-            "Token",
-            "seal",
-        ] {
+        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "seal"] {
             let error = Action::parse(name).expect_err(name).to_string();
             assert!(error.contains("mask:last4"), "{error}");
         }
@@ -328,17 +306,11 @@ mod tests {
     fn a_mask_shows_what_it_says() {
         let card = "4111 1111 1111 1111";
         assert_eq!(masked(Mask::First6Last4, Form::Digits, card), "411111******1111");
-        assert_eq!(
-            masked(Mask::First6Last4, Form::Digits, "４１１１１１１１１１１１１"),
-            "411111***1111"
-        );
+        assert_eq!(masked(Mask::First6Last4, Form::Digits, "４１１１１１１１１１１１１"), "411111***1111");
         assert_eq!(masked(Mask::Last4, Form::Digits, card), "****1111");
         assert_eq!(masked(Mask::First4, Form::Iban, "dk50 0040 0440 1162 43"), "DK50****");
         assert_eq!(masked(Mask::Last4, Form::Phone, "0812-3456-7890"), "****7890");
-        assert_eq!(
-            masked(Mask::EmailDomain, Form::Email, "Bjørn@RØDGRØD.dk."),
-            "[thing]@xn--rdgrd-vuad.dk"
-        );
+        assert_eq!(masked(Mask::EmailDomain, Form::Email, "Bjørn@RØDGRØD.dk."), "[thing]@xn--rdgrd-vuad.dk");
         assert_eq!(masked(Mask::All, Form::Text, "x"), "********");
     }
 
@@ -377,27 +349,13 @@ mod tests {
     #[test]
     fn a_generalisation_is_coarser() {
         assert_eq!(generalized(Generalize::IpNetwork, "203.0.113.7:443"), "203.0.113.0/24");
-        assert_eq!(
-            generalized(Generalize::IpNetwork, "2001:db8:85a3:1::7"),
-            "2001:db8:85a3::/48"
-        );
-        for text in [
-            "1995-01-29",
-            "29/01/1995",
-            "01/29/1995",
-            "29.1.1995",
-            "1995-01-29T10:00:00Z",
-            "1995",
-        ] {
+        assert_eq!(generalized(Generalize::IpNetwork, "2001:db8:85a3:1::7"), "2001:db8:85a3::/48");
+        for text in ["1995-01-29", "29/01/1995", "01/29/1995", "29.1.1995", "1995-01-29T10:00:00Z", "1995"] {
             assert_eq!(generalized(Generalize::Year, text), "1995", "{text}");
         }
-        for (text, floor) in [
-            ("34958.30", "30000"),
-            ("10000", "10000"),
-            ("9999.99", "0"),
-            ("-0.01", "-10000"),
-            ("-0.0", "0"),
-        ] {
+        for (text, floor) in
+            [("34958.30", "30000"), ("10000", "10000"), ("9999.99", "0"), ("-0.01", "-10000"), ("-0.0", "0")]
+        {
             assert_eq!(generalized(Generalize::Bucket(10_000), text), floor, "{text}");
         }
     }

@@ -6,6 +6,8 @@
 
 mod action;
 mod derive;
+mod error;
+mod key_file;
 mod ring;
 mod shared;
 mod token;
@@ -19,7 +21,9 @@ use crate::record::{ActionId, EntityId, Reject};
 
 pub use action::{Action, ActionError, Generalize, Mask, write_placeholder};
 pub use derive::{Epoch, TokenMac};
-pub use ring::{KeyError, KeyId, KeyRing, MIN_KEY_BYTES, RootKey, new_key_file};
+pub use error::KeyError;
+pub use key_file::new_key_file;
+pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use shared::SharedRing;
 pub use token::{TokenType, write_token};
 
@@ -139,12 +143,7 @@ impl Pseudonymizer {
     pub fn apply(&mut self, entity: EntityId, action: Option<ActionId>, text: &str, out: &mut Vec<u8>) -> Outcome {
         let plan = &self.entities[usize::from(entity.0)];
         let action = action.map_or(plan.action, |id| self.actions[usize::from(id.0)]);
-        let value = action::Value {
-            text,
-            form: plan.form,
-            regions: &self.regions,
-            entity: &plan.name,
-        };
+        let value = action::Value { text, form: plan.form, regions: &self.regions, entity: &plan.name };
         match action {
             Action::Token => self.apply_token(entity, text, out),
             Action::Redact => write_placeholder(&plan.name, out),
@@ -196,10 +195,14 @@ impl Pseudonymizer {
 
     fn derive_all(&mut self) {
         let Context { tenant, scope } = &self.context;
-        let of_key = |key| self.entities.iter().map(move |plan| (key, plan.token_type));
-        let states = self.ring.keys().iter().flat_map(of_key);
-        self.macs = states
-            .map(|(key, type_)| TokenMac::derive(key, None, tenant, type_, scope))
-            .collect();
+        // Room for all at once: growing would leave copies of key states behind.
+        let mut macs = Vec::with_capacity(self.ring.keys().len() * self.entities.len());
+        for key in self.ring.keys() {
+            macs.extend(self.entities.iter().map(|plan| TokenMac::derive(key, None, tenant, plan.token_type, scope)));
+        }
+        self.macs = macs;
     }
 }
+
+#[cfg(test)]
+mod tests;

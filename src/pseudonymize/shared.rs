@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use super::ring::{KeyError, KeyRing};
+use super::error::KeyError;
+use super::ring::KeyRing;
 
 /// A key ring and the place it comes from. Readers take a whole ring without a lock; a reload swaps it at once.
 #[derive(Debug)]
@@ -50,12 +51,7 @@ impl SharedRing {
 
     fn new(ring: KeyRing, source: Source) -> SharedRing {
         let ring = ArcSwap::from_pointee(ring);
-        SharedRing {
-            source,
-            ring,
-            generation: AtomicU64::new(1),
-            reloading: Mutex::new(()),
-        }
+        SharedRing { source, ring, generation: AtomicU64::new(1), reloading: Mutex::new(()) }
     }
 
     /// The ring as it is now.
@@ -86,5 +82,84 @@ impl SharedRing {
         self.ring.store(Arc::new(ring));
         self.generation.fetch_add(1, Ordering::Release);
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+    use std::sync::atomic::AtomicBool;
+
+    /// Ring number `n`: its keys are `k<n>` and `k<n + 1000>`, both made of `n`.
+    fn write_ring(path: &Path, n: u16) {
+        let key = hex::encode([(n % 251) as u8; 32]);
+        let list = format!("keys:\n  - {{id: k{n}, key: \"{key}\"}}\n  - {{id: k{}, key: \"{key}\"}}\n", n + 1000);
+        fs::write(path, list).expect("a file");
+    }
+
+    #[test]
+    fn a_ring_is_swapped_when_its_content_changed_and_kept_on_error() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("keys.yaml");
+        write_ring(&path, 1);
+        let shared = SharedRing::from_file(&path).expect("a ring");
+        let first = shared.generation();
+        assert!(!shared.reload().expect("no change"));
+        assert_eq!(shared.generation(), first);
+
+        write_ring(&path, 2);
+        assert!(shared.reload().expect("a change"));
+        assert!(shared.generation() > first);
+        assert_eq!(shared.current().ids().next().map(|id| id.to_string()).as_deref(), Some("k2"));
+
+        let second = shared.generation();
+        fs::write(&path, "keys: []").expect("a file");
+        assert!(matches!(shared.reload(), Err(KeyError::Empty { .. })));
+        fs::remove_file(&path).expect("a file");
+        assert!(matches!(shared.reload(), Err(KeyError::Read { .. })));
+        assert_eq!(shared.generation(), second);
+        assert_eq!(shared.current().ids().count(), 2);
+        assert!(!SharedRing::fixed(KeyRing::throwaway().expect("a ring")).reload().expect("never changes"));
+    }
+
+    #[test]
+    fn a_reader_sees_only_whole_rings_and_never_an_older_one() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("keys.yaml");
+        write_ring(&path, 0);
+        let shared = SharedRing::from_file(&path).expect("a ring");
+        let (first, done) = (shared.generation(), AtomicBool::new(false));
+        let read = || {
+            let (mut last, mut rings) = (0, 0u64);
+            loop {
+                let stop = done.load(Ordering::Acquire);
+                let generation = shared.generation();
+                let ring = shared.current();
+                let numbers: Vec<u16> = ring.ids().map(|id| id.number()).collect();
+                assert_eq!(numbers, [numbers[0], numbers[0] + 1000]);
+                assert!(ring.keys().iter().all(|key| key.material[..] == [(numbers[0] % 251) as u8; 32]));
+                assert!(numbers[0] >= last && u64::from(numbers[0]) >= generation - first, "an older ring");
+                rings += u64::from(numbers[0] != last);
+                last = numbers[0];
+                if stop {
+                    return (last, rings);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let readers = [scope.spawn(read), scope.spawn(read)];
+            for n in 1..=300 {
+                write_ring(&path, n);
+                assert!(shared.reload().expect("a ring"));
+            }
+            done.store(true, Ordering::Release);
+            for reader in readers {
+                let (last, rings) = reader.join().expect("no reader fails");
+                assert_eq!(last, 300);
+                assert!(rings >= 1);
+            }
+        });
     }
 }

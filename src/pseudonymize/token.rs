@@ -21,10 +21,7 @@ impl TokenType {
         }
         let mut bytes = [0; 4];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Some(TokenType {
-            bytes,
-            len: text.len() as u8,
-        })
+        Some(TokenType { bytes, len: text.len() as u8 })
     }
 
     /// The type as it is written: `em`.
@@ -59,4 +56,39 @@ pub fn write_token(out: &mut Vec<u8>, type_: TokenType, kid: KeyId, day: Option<
 fn write_day(out: &mut Vec<u8>, day: u32) {
     use std::io::Write;
     write!(out, "d{day}").expect("writing to a Vec cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::token::{find_all, parse_at};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_type_has_two_to_four_letters() {
+        for text in ["em", "emx", "abcd"] {
+            assert_eq!(TokenType::parse(text).map(|type_| type_.as_str().to_owned()).as_deref(), Some(text));
+        }
+        for text in ["", "e", "EM", "e1", "abcde", "ø"] {
+            assert_eq!(TokenType::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_token_follows_the_grammar(
+            type_ in "[a-z]{2,4}", kid in "k[0-9]{1,4}", day: Option<u16>, code: [u8; CODE_BYTES]
+        ) {
+            let day = day.map(u32::from);
+            let (token_type, id) = (TokenType::parse(&type_).expect("a type"), KeyId::parse(&kid).expect("an id"));
+            let mut token = Vec::new();
+            write_token(&mut token, token_type, id, day, &code);
+            let token = String::from_utf8(token).expect("ASCII");
+            let read = parse_at(&token, 0).expect("a token");
+            prop_assert_eq!((read.type_, read.kid, read.day, read.span), (&*type_, &*kid, day, 0..token.len()));
+            prop_assert_eq!(find_all(&format!("x={token}, {token}")).count(), 2);
+        }
+    }
 }

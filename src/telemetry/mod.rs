@@ -1,1 +1,159 @@
-//! telemetry
+//! What can be watched: every metric by name, the handles that fill them, and their Prometheus text.
+//!
+//! A leaf: it imports no sibling. Handles are made at the start of what they measure and recorded once per batch, so
+//! that no record pays for being counted. A new group of metrics (signals, state) is lines in [`names`] and a struct
+//! in `handles`.
+
+pub mod logging;
+pub mod names;
+
+mod handles;
+mod registry;
+
+use std::collections::BTreeMap;
+
+pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, TopicMetrics, WorkerMetrics};
+pub use registry::{Counter, Gauge, Histogram, Kind, Metric, Registry, Tally};
+
+/// One store a process: handles of all threads and the admin port meet here.
+static REGISTRY: Registry = Registry::new();
+
+/// Reads the process' metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Exporter(&'static Registry);
+
+/// The metrics of this process. There is nothing to start: handles made before or after show up alike.
+pub fn install() -> Exporter {
+    Exporter(&REGISTRY)
+}
+
+impl Exporter {
+    /// Everything as Prometheus text (`text/plain; version=0.0.4`).
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Sums of a counter or gauge (of a histogram: its counts) by the value of one of its labels.
+    pub fn sum_by(&self, metric: &Metric, label: &str) -> BTreeMap<String, f64> {
+        self.0.sum_by(metric, label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    const UNITS: [&str; 16] = [
+        "records",
+        "bytes",
+        "seconds",
+        "findings",
+        "transactions",
+        "rebalances",
+        "recoveries",
+        "reloads",
+        "trips",
+        "errors",
+        "partitions",
+        "offset",
+        "state",
+        "info",
+        "signals",
+        "accounts",
+    ];
+
+    #[test]
+    fn every_name_follows_the_naming_rule() {
+        let mut seen = BTreeSet::new();
+        for metric in names::ALL {
+            let Metric { name, kind, help, labels } = metric;
+            assert!(seen.insert(name), "{name} twice");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}: counters end in _total");
+            let stem = name.trim_end_matches("_total");
+            assert!(stem.starts_with("sluice_") && UNITS.iter().any(|unit| stem.ends_with(unit)), "{name}: unit");
+            assert!(help.ends_with('.') && !help.contains('\n'), "{name}: help is one sentence");
+            assert!(labels.iter().all(|label| *label != "le" && *label != "quantile"), "{name}");
+            if let Kind::Histogram(bounds) = kind {
+                assert!(bounds.windows(2).all(|pair| pair[0] < pair[1]), "{name}: bounds ascend");
+            }
+        }
+    }
+
+    /// The start time is one series for the whole test process, so all tests say the same.
+    fn process() -> ProcessMetrics {
+        let started = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_500);
+        ProcessMetrics::new(started, "0.1.0", "c0ffee", "2.12.1")
+    }
+
+    /// Fills every handle, under labels that no other test uses.
+    fn fill_everything() -> (PartitionMetrics, ProcessMetrics) {
+        let topic = TopicMetrics::new("t-all", &["malformed", "too_deep"]);
+        for counter in [&topic.records_in, &topic.bytes_in, &topic.records_out, &topic.bytes_out, &topic.breaker_trips]
+        {
+            counter.add(3);
+        }
+        topic.quarantined(1).add(2);
+        let worker = WorkerMetrics::new(901);
+        worker.engine_seconds.record(0.003);
+        worker.committed.add(1);
+        worker.set_joined(true);
+        let partition = PartitionMetrics::new("t-all", 7);
+        partition.lag_records.set(42.0);
+        partition.set_paused(true);
+        let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
+        findings.add(1, 0, 5);
+        findings.add_unexpected(0, 1);
+        let process = process();
+        process.set_active_key("k901");
+        (partition, process)
+    }
+
+    #[test]
+    fn every_metric_of_the_table_is_rendered_with_help_and_type() {
+        let _held = fill_everything();
+        let text = install().render();
+        for metric in names::ALL {
+            assert!(text.contains(&format!("# HELP {} {}\n# TYPE {} ", metric.name, metric.help, metric.name)));
+        }
+        for expected in [
+            "sluice_input_records_total{topic=\"t-all\"} 3\n",
+            "sluice_quarantined_records_total{topic=\"t-all\",reason=\"malformed\"} 0\n",
+            "sluice_quarantined_records_total{topic=\"t-all\",reason=\"too_deep\"} 2\n",
+            "sluice_batch_stage_seconds_bucket{worker=\"901\",stage=\"engine\",le=\"0.0025\"} 0\n",
+            "sluice_batch_stage_seconds_bucket{worker=\"901\",stage=\"engine\",le=\"0.005\"} 1\n",
+            "sluice_transactions_total{worker=\"901\",outcome=\"aborted\"} 0\n",
+            "sluice_worker_state{worker=\"901\",state=\"joined\"} 1\n",
+            "sluice_lag_records{topic=\"t-all\",partition=\"7\"} 42\n",
+            "sluice_paused_partitions{topic=\"t-all\",partition=\"7\"} 1\n",
+            "sluice_findings_total{entity=\"card\",action=\"token\"} 5\n",
+            "sluice_unexpected_findings_total{entity=\"e-mail\"} 1\n",
+            "sluice_active_key_info{kid=\"k901\"} 1\n",
+            "sluice_process_start_seconds 1700000000.5\n",
+            "sluice_build_info{version=\"0.1.0\",commit=\"c0ffee\",librdkafka=\"2.12.1\"} 1\n",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_revoked_partition_and_a_rotated_key_leave_no_series() {
+        let partition = PartitionMetrics::new("t-revoked", 3);
+        let process = process();
+        process.set_active_key("k902");
+        assert!(install().render().contains("t-revoked"));
+        drop(partition);
+        process.set_active_key("k903");
+        let text = install().render();
+        assert!(!text.contains("t-revoked") && !text.contains("k902") && text.contains("k903"), "{text}");
+    }
+
+    #[test]
+    fn sums_by_label_read_the_live_counters() {
+        TopicMetrics::new("t-sums", &[]).records_in.add(11);
+        assert_eq!(install().sum_by(&names::INPUT_RECORDS, "topic")["t-sums"], 11.0);
+    }
+}

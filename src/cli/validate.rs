@@ -1,0 +1,114 @@
+//! `sluice validate`: checks a config the way `run` would before it starts.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::CliError;
+use super::args::ring_at;
+use super::output::{Output, print, print_json};
+use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets};
+use crate::pseudonymize::KeyRing;
+
+/// Arguments of `sluice validate`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The config: a file, or `profile:<name>`.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Checks the config and its keys; all that is wrong is one error.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    match (args.output, check(&args.config)) {
+        (Output::Text, Ok((loaded, ring))) => print(summary(&loaded, ring.as_ref())),
+        (Output::Text, Err(error)) => Err(error.into()),
+        (Output::Json, Ok((loaded, _))) => print_json(&Report::new(true, loaded.check_service().err().as_ref())),
+        (Output::Json, Err(error)) => {
+            print_json(&Report::new(false, Some(&error)))?;
+            Err(CliError::ConfigReported)
+        }
+    }
+}
+
+fn check(path: &Path) -> Result<(Loaded, Option<KeyRing>), ConfigError> {
+    let loaded = config::load(path, Secrets::Resolve)?;
+    let ring = loaded.settings.keys.as_ref().map(ring_at).transpose();
+    match ring {
+        Ok(ring) => Ok((loaded, ring)),
+        Err(error) => Err(loaded.error(vec![Problem::new("keys", error.to_string())])),
+    }
+}
+
+/// What the config does, in a few lines.
+fn summary(loaded: &Loaded, ring: Option<&KeyRing>) -> String {
+    let settings = &loaded.settings;
+    let mut text = format!("{}: ok\n", loaded.origin());
+    for input in &settings.inputs {
+        let (output, quarantine) = (
+            settings.output.topic_for(&input.name),
+            settings.quarantine.topic_for(&input.name),
+        );
+        text += &format!("  {} -> {output}, rejected to {quarantine}\n", input.name);
+    }
+    text += match settings.delivery {
+        Delivery::ExactlyOnce => "  delivery: exactly once\n",
+        Delivery::AtLeastOnce => "  delivery: at least once\n",
+    };
+    if let Some(ring) = ring {
+        let ids: Vec<String> = ring.ids().map(|id| id.to_string()).collect();
+        let active = ring
+            .active_at(Timestamp::now().as_millisecond())
+            .map(|key| ring.keys()[key].id().to_string());
+        let active = active.unwrap_or_else(|| "none: records of this time would be quarantined".to_owned());
+        text += &format!("  keys: {}; active now: {active}\n", ids.join(", "));
+    }
+    if let Err(missing) = loaded.check_service() {
+        text += "not enough for `sluice run`:\n";
+        for line in missing.to_string().lines() {
+            text += &format!("  {line}\n");
+        }
+    }
+    text
+}
+
+/// The result for programs.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// Whether the config is valid.
+    valid: bool,
+    /// Whether `run` could start with it; it may be valid and lack brokers, topics or keys.
+    runnable: bool,
+    problems: Vec<ReportedProblem<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReportedProblem<'a> {
+    line: Option<u64>,
+    column: Option<u64>,
+    field: &'a str,
+    message: &'a str,
+}
+
+impl<'a> Report<'a> {
+    fn new(valid: bool, error: Option<&'a ConfigError>) -> Report<'a> {
+        let problems = error
+            .into_iter()
+            .flat_map(ConfigError::problems)
+            .map(|(position, problem)| ReportedProblem {
+                line: position.map(|at| at.line),
+                column: position.map(|at| at.column),
+                field: &problem.path,
+                message: &problem.message,
+            });
+        Report {
+            valid,
+            runnable: valid && error.is_none(),
+            problems: problems.collect(),
+        }
+    }
+}

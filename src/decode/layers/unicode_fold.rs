@@ -1,0 +1,212 @@
+//! Unicode folding: what looks like an ASCII digit, letter or sign becomes it, what cannot be seen goes.
+//!
+//! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, raised…);
+//! - spaces of every kind become a space, dashes `-`, the full stops that IDNA takes for a dot `.`;
+//! - characters that are not shown (Cf, Default_Ignorable_Code_Point: soft hyphen, zero-width and bidi marks, variation
+//!   selectors) are swallowed.
+//!
+//! Letters that only resemble ASCII (ø, Cyrillic а) stay: they are spelling, not hiding.
+
+use unicode_normalization::char::decompose_compatible;
+
+use crate::decode::Writer;
+
+/// Writes `text` folded.
+pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
+    let (mut kept, mut changed) = (0, false);
+    for (at, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
+        let end = at + c.len_utf8();
+        match fold(c) {
+            Folded::Same => continue,
+            Folded::Gone => writer.keep(kept..at),
+            Folded::Ascii(ascii) => {
+                writer.keep(kept..at);
+                writer.put(at..end, ascii.as_str());
+            }
+        }
+        kept = end;
+        changed = true;
+    }
+    writer.keep(kept..text.len());
+    changed
+}
+
+/// What one character beyond ASCII becomes.
+enum Folded {
+    Same,
+    Gone,
+    Ascii(Ascii),
+}
+
+/// A few ASCII characters.
+#[derive(Default)]
+struct Ascii {
+    bytes: [u8; Ascii::MAX],
+    len: usize,
+}
+
+impl Ascii {
+    /// Longest compatibility decomposition that is all ASCII: `⒇`, `㏂`.
+    const MAX: usize = 4;
+
+    fn one(byte: u8) -> Ascii {
+        let mut ascii = Ascii::default();
+        ascii.push(byte);
+        ascii
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+        }
+        self.len += 1;
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).expect("invariant: only ASCII is pushed")
+    }
+}
+
+fn fold(c: char) -> Folded {
+    match c {
+        // The letters of Danish, German, French…: most of what is not ASCII here.
+        'À'..='ÿ' => Folded::Same,
+        '\u{2028}' | '\u{2029}' | '\u{85}' => Folded::Ascii(Ascii::one(b'\n')),
+        '\u{2010}'..='\u{2015}'
+        | '\u{2212}'
+        | '\u{2043}'
+        | '\u{fe31}'
+        | '\u{fe32}'
+        | '\u{fe58}'
+        | '\u{fe63}'
+        | '\u{ff0d}' => Folded::Ascii(Ascii::one(b'-')),
+        '\u{3002}' | '\u{ff61}' => Folded::Ascii(Ascii::one(b'.')),
+        _ if c.is_whitespace() => Folded::Ascii(Ascii::one(b' ')),
+        _ if is_invisible(c) => Folded::Gone,
+        _ => decimal_digit(c).map_or_else(|| fold_compatible(c), |digit| Folded::Ascii(Ascii::one(b'0' + digit))),
+    }
+}
+
+/// NFKC, where it is ASCII. (Of what decomposes to ASCII alone nothing composes again, so NFKD is the same.)
+fn fold_compatible(c: char) -> Folded {
+    let (mut ascii, mut is_ascii) = (Ascii::default(), true);
+    decompose_compatible(c, |part| match u8::try_from(part) {
+        Ok(byte) if byte.is_ascii() => ascii.push(byte),
+        _ => is_ascii = false,
+    });
+    if is_ascii && ascii.len <= Ascii::MAX { Folded::Ascii(ascii) } else { Folded::Same }
+}
+
+/// The value of a decimal digit of another script.
+fn decimal_digit(c: char) -> Option<u8> {
+    let code = u32::from(c);
+    let zero = ZEROS[..ZEROS.partition_point(|&zero| zero <= code)].last()?;
+    u8::try_from(code - zero).ok().filter(|&digit| digit <= 9)
+}
+
+fn is_invisible(c: char) -> bool {
+    let code = u32::from(c);
+    let i = INVISIBLE.partition_point(|&(_, last)| last < code);
+    INVISIBLE.get(i).is_some_and(|&(first, _)| first <= code)
+}
+
+/// The zero of each run of ten decimal digits (general category Nd) beyond ASCII. Source: Unicode 16.
+static ZEROS: [u32; 75] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
+    0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
+    0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x10D40, 0x11066, 0x110F0,
+    0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730, 0x118E0, 0x11950,
+    0x11BF0, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1CCF0, 0x1D7CE,
+    0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0,
+];
+
+/// First and last of the ranges of Cf and Default_Ignorable_Code_Point. Source: Unicode 16.
+static INVISIBLE: [(u32, u32); 25] = [
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x0600, 0x0605),
+    (0x061C, 0x061C),
+    (0x06DD, 0x06DD),
+    (0x070F, 0x070F),
+    (0x0890, 0x0891),
+    (0x08E2, 0x08E2),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB),
+    (0x110BD, 0x110BD),
+    (0x110CD, 0x110CD),
+    (0x13430, 0x1343F),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+];
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::*;
+    use crate::decode::View;
+
+    fn folded(raw: &str) -> String {
+        let mut view = View::new();
+        view.load(raw, 0);
+        view.fold_unicode();
+        view.text().to_owned()
+    }
+
+    #[test]
+    fn digits_of_any_script_are_ascii() {
+        assert_eq!(folded("٠٩ ۰۹ ０９ 𝟎𝟗 𝟶𝟿 ०९ ᠐᠙ 𞥐𞥙 ⁰⁹ ①⑨"), "09 09 09 09 09 09 09 09 09 19");
+    }
+
+    #[test]
+    fn signs_letters_spaces_and_dashes_that_look_like_ascii_are() {
+        assert_eq!(folded("ａ＠ｂ．ｃ﹫ａ。ｂ｡ｃ"), "a@b.c@a.b.c");
+        assert_eq!(folded("1\u{a0}2\u{202f}3\u{3000}4"), "1 2 3 4");
+        assert_eq!(folded("1‐2‑3‒4–5—6―7−8﹣9－0"), "1-2-3-4-5-6-7-8-9-0");
+        assert_eq!(folded("ﬁ ⒇ ㎏"), "fi (20) kg");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_swallowed() {
+        assert_eq!(folded("\u{feff}4\u{ad}1\u{200b}1\u{200d}1\u{2060}1\u{202e}1\u{fe0f}"), "411111");
+    }
+
+    #[test]
+    fn spelling_stays() {
+        for text in ["Søren Ærø, Åse", "Жанна а@ь", "naïve ½ ×", "東京", "e\u{301}", "😀"] {
+            assert_eq!(folded(text), text);
+        }
+    }
+
+    #[test]
+    fn every_character_folds_to_its_nfkc_where_that_is_ascii() {
+        for c in ('\u{80}'..=char::MAX).filter(|&c| !is_invisible(c) && !c.is_whitespace()) {
+            let expected: String = c.nfkc().collect();
+            if expected.is_ascii() {
+                assert_eq!(folded(&c.to_string()), expected, "U+{:04X}", u32::from(c));
+            }
+        }
+    }
+
+    #[test]
+    fn the_tables_are_sorted_and_agree_with_the_standard_library() {
+        assert!(ZEROS.is_sorted() && INVISIBLE.is_sorted());
+        for &zero in &ZEROS {
+            let digits = (zero..zero + 10).filter_map(char::from_u32);
+            assert!(digits.clone().all(char::is_numeric) && digits.count() == 10, "U+{zero:04X}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A member of the consumer group, fetching in batches.
+
+use std::ffi::CString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client;
+use super::error::{Error, ErrorKind};
+use super::ffi::{Batch, GroupMetadata, Handle, Queue, Rebalance, Role};
+use crate::config::Settings;
+use crate::record::Record;
+
+/// A partition of an input: the topic by its place in the config's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Partition {
+    /// Place of the topic in `Settings::inputs`.
+    pub topic: usize,
+    /// Number of the partition.
+    pub partition: i32,
+}
+
+/// Messages per fetch: large enough to make the call cheap, small enough for the cache.
+const BATCH_MESSAGES: usize = 2048;
+
+/// A consumer of the input topics.
+pub struct Consumer {
+    handle: Arc<Handle>,
+    queue: Queue,
+    batch: Batch,
+    topics: Vec<String>,
+    names: Vec<CString>,
+    /// Topic objects met so far and their place in `topics`.
+    known: Vec<(usize, usize)>,
+}
+
+/// Fresh group metadata, for a transaction.
+pub struct Group(pub(super) GroupMetadata);
+
+impl Consumer {
+    /// Joins the group as worker `worker` of `workers`.
+    pub fn new(settings: &Settings, worker: usize, workers: usize) -> Result<Consumer, Error> {
+        let handle = Handle::new(Role::Consumer, &client::consumer(settings, worker, workers))?;
+        let queue = handle.consumer_queue()?;
+        let topics: Vec<String> = settings.inputs.iter().map(|input| input.name.clone()).collect();
+        let mut list = TopicPartitionList::new();
+        for topic in &topics {
+            list.add_topic_unassigned(topic);
+        }
+        handle.subscribe(&list)?;
+        let names = topics
+            .iter()
+            .map(|t| CString::new(t.as_str()))
+            .collect::<Result<_, _>>()
+            .map_err(|_| Error::new(ErrorKind::Config, "TOPIC", "a topic name holds NUL"))?;
+        Ok(Consumer { handle, queue, batch: Batch::with_capacity(BATCH_MESSAGES), topics, names, known: Vec::new() })
+    }
+
+    /// Fetches up to 2,048 messages, for at most `timeout`, and hands each to `each` as
+    /// `(partition, offset, record, headers could be read)`. Returns early when the group rebalances.
+    pub fn fetch(
+        &mut self,
+        timeout: Duration,
+        each: &mut dyn FnMut(Partition, i64, Record<'_>, bool),
+    ) -> Result<(), Error> {
+        self.queue.fetch(timeout, &mut self.batch);
+        let mut headers = Vec::new();
+        for message in self.batch.iter() {
+            if let Some(error) = message.error() {
+                // Transient faults heal inside librdkafka, which logs them; the rest ends the worker.
+                match error.kind() {
+                    ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::Fatal | ErrorKind::Fenced => {
+                        return Err(error.during("read an input topic"));
+                    }
+                    _ => {
+                        tracing::warn!(error = %error, "the consumer reports a fault");
+                        continue;
+                    }
+                }
+            }
+            let id = message.topic_id();
+            let topic = match self.known.iter().find(|(known, _)| *known == id) {
+                Some(&(_, topic)) => topic,
+                None => {
+                    let Some(topic) = self.topics.iter().position(|t| t == message.topic_name()) else { continue };
+                    self.known.push((id, topic));
+                    topic
+                }
+            };
+            headers.clear();
+            let readable = message.headers(&mut headers);
+            let record = Record {
+                key: message.key(),
+                value: message.value(),
+                headers: &headers,
+                timestamp_ms: message.timestamp_ms(),
+            };
+            each(Partition { topic, partition: message.partition() }, message.offset(), record, readable);
+        }
+        drop(headers);
+        self.batch.clear();
+        Ok(())
+    }
+
+    /// The next change of the assignment that has not been answered. Each must be answered by [`Consumer::assign`] or
+    /// [`Consumer::unassign`].
+    pub fn next_rebalance(&self) -> Option<Rebalance> {
+        self.handle.next_rebalance()
+    }
+
+    /// Whether the assignment was lost since the rebalance was reported.
+    pub fn assignment_lost(&self) -> bool {
+        self.handle.assignment_lost()
+    }
+
+    /// Starts reading these partitions at their committed offsets.
+    pub fn assign(&mut self, partitions: &[(String, i32)]) -> Result<(), Error> {
+        self.known.clear();
+        self.handle.assign(&list_of_names(partitions))
+    }
+
+    /// Stops reading these partitions.
+    pub fn unassign(&mut self, partitions: &[(String, i32)]) -> Result<(), Error> {
+        self.known.clear();
+        self.handle.unassign(&list_of_names(partitions))
+    }
+
+    /// The place of a topic in the config's list.
+    pub fn topic_index(&self, name: &str) -> Option<usize> {
+        self.topics.iter().position(|t| t == name)
+    }
+
+    /// Committed offsets as the broker knows them (waiting for open transactions to end); `None`: never committed.
+    pub fn committed(
+        &self,
+        partitions: &[Partition],
+        timeout: Duration,
+    ) -> Result<Vec<(Partition, Option<i64>)>, Error> {
+        let list = self.list(partitions.iter().map(|&p| (p, Offset::Invalid)))?;
+        self.handle.committed(&list, timeout)?;
+        Ok(list
+            .elements()
+            .iter()
+            .filter_map(|e| {
+                let topic = self.topic_index(e.topic())?;
+                let offset = if let Offset::Offset(o) = e.offset() { Some(o) } else { None };
+                Some((Partition { topic, partition: e.partition() }, offset))
+            })
+            .collect())
+    }
+
+    /// Goes on reading at these offsets; what was fetched ahead is dropped.
+    pub fn seek(&mut self, offsets: &[(Partition, i64)], timeout: Duration) -> Result<(), Error> {
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let list = self.list(offsets.iter().map(|&(p, o)| (p, Offset::Offset(o))))?;
+        self.handle.seek(&list, timeout)
+    }
+
+    /// Stops fetching a partition until the next assignment.
+    pub fn pause(&mut self, partition: Partition) -> Result<(), Error> {
+        let list = self.list([(partition, Offset::Invalid)])?;
+        self.handle.pause(&list)
+    }
+
+    /// Commits offsets (each the next one to read) and waits for the answer.
+    pub fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error> {
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let list = self.list(offsets.iter().map(|&(p, o)| (p, Offset::Offset(o))))?;
+        self.handle.commit(&list)
+    }
+
+    /// The end of a partition as the last fetch told it.
+    pub fn high_watermark(&self, partition: Partition) -> Option<i64> {
+        self.handle.high_watermark(&self.names[partition.topic], partition.partition)
+    }
+
+    /// The next offset to read, markers of transactions passed over; `None` before the first record.
+    pub fn position(&self, partition: Partition) -> Option<i64> {
+        let list = self.list([(partition, Offset::Invalid)]).ok()?;
+        self.handle.position(&list).ok()?;
+        match list.elements().first()?.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }
+    }
+
+    /// Fresh metadata of the group: a transaction that carries it is fenced once we are no member any more.
+    pub fn group(&self) -> Group {
+        Group(self.handle.group_metadata())
+    }
+
+    /// Leaves the group.
+    pub fn close(&mut self) -> Result<(), Error> {
+        self.batch.clear();
+        self.handle.close()
+    }
+
+    fn list(&self, offsets: impl IntoIterator<Item = (Partition, Offset)>) -> Result<TopicPartitionList, Error> {
+        offset_list(&self.topics, offsets)
+    }
+}
+
+/// A list for librdkafka of partitions and offsets.
+pub(super) fn offset_list(
+    topics: &[String],
+    offsets: impl IntoIterator<Item = (Partition, Offset)>,
+) -> Result<TopicPartitionList, Error> {
+    let mut list = TopicPartitionList::new();
+    for (at, offset) in offsets {
+        list.add_partition_offset(&topics[at.topic], at.partition, offset)
+            .map_err(|e| Error::new(ErrorKind::Retriable, "OFFSETS", e.to_string()))?;
+    }
+    Ok(list)
+}
+
+fn list_of_names(partitions: &[(String, i32)]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (topic, partition) in partitions {
+        list.add_partition(topic, *partition);
+    }
+    list
+}

@@ -1,0 +1,247 @@
+//! What is checked before the first record is read: a broker answers, it knows us, the topics are there and fit.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::client::{self, Kind};
+use super::error::{Error, ErrorKind};
+use crate::config::{CreateTopics, Settings};
+
+/// What the cluster looks like to the service.
+#[derive(Debug, Clone)]
+pub struct Topology {
+    /// Number of partitions of each input topic, in the order of the config.
+    pub partitions: Vec<i32>,
+    /// Output topics: for input `i`, `2i` is where scrubbed records go and `2i + 1` is the quarantine.
+    pub outputs: Vec<String>,
+    /// Largest message that all output topics take, in bytes.
+    pub message_max_bytes: usize,
+}
+
+/// Kafka's default of `max.message.bytes`, taken when the broker does not let us ask.
+const DEFAULT_MESSAGE_MAX_BYTES: usize = 1_048_588;
+
+/// Checks brokers, rights and topics, and creates missing output topics where the config says so.
+///
+/// # Errors
+/// The first thing that is not as it must be, with what, where and the fix.
+pub async fn prepare(settings: &Settings) -> Result<Topology, Error> {
+    let mut config = client::common(settings);
+    client::pass_through(&mut config, settings, Kind::Admin);
+    let consumer: BaseConsumer<StartContext> =
+        config.create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
+    let inputs = input_partitions(settings, &consumer)?;
+    let outputs: Vec<String> = settings
+        .inputs
+        .iter()
+        .flat_map(|i| [settings.output.topic_for(&i.name), settings.quarantine.topic_for(&i.name)])
+        .collect();
+    let mut needed = BTreeMap::new();
+    for (index, output) in outputs.iter().enumerate() {
+        let partitions = inputs[index / 2];
+        let most = needed.entry(output.as_str()).or_insert(partitions);
+        *most = partitions.max(*most);
+    }
+    let admin: AdminClient<StartContext> =
+        config.create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
+    for (&topic, &partitions) in &needed {
+        match (partition_count(settings, &consumer, topic)?, &settings.output.create) {
+            (Some(count), _) if count >= partitions => {}
+            (Some(count), _) => {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    "PARTITIONS",
+                    format!(
+                        "topic `{topic}` has {count} partitions, its input has {partitions}: a record keeps its partition, so add {} to `{topic}`",
+                        partitions - count
+                    ),
+                ));
+            }
+            (None, Some(create)) => create_topic(&admin, topic, partitions, create).await?,
+            (None, None) => {
+                return Err(Error::new(
+                    ErrorKind::UnknownTopic,
+                    "UNKNOWN_TOPIC_OR_PART",
+                    format!(
+                        "output topic `{topic}` does not exist: create it with {partitions} partitions, or set `output.create` in the config"
+                    ),
+                ));
+            }
+        }
+    }
+    let message_max_bytes = message_max_bytes(&admin, &outputs).await;
+    Ok(Topology { partitions: inputs, outputs, message_max_bytes })
+}
+
+fn input_partitions(settings: &Settings, consumer: &BaseConsumer<StartContext>) -> Result<Vec<i32>, Error> {
+    settings
+        .inputs
+        .iter()
+        .map(|input| {
+            partition_count(settings, consumer, &input.name)?.ok_or_else(|| {
+                Error::new(
+                    ErrorKind::UnknownTopic,
+                    "UNKNOWN_TOPIC_OR_PART",
+                    format!(
+                        "input topic `{}` (input.topics) does not exist on {}",
+                        input.name,
+                        settings.kafka.brokers.join(",")
+                    ),
+                )
+            })
+        })
+        .collect()
+}
+
+/// Number of partitions; `None`: no such topic. Waits for a broker up to the connect timeout, and no longer than it
+/// takes to learn that we are not let in.
+fn partition_count(
+    settings: &Settings,
+    consumer: &BaseConsumer<StartContext>,
+    topic: &str,
+) -> Result<Option<i32>, Error> {
+    let deadline = Instant::now() + settings.kafka.connect_timeout;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let answer =
+            consumer.fetch_metadata(Some(topic), left.clamp(Duration::from_millis(10), Duration::from_secs(1)));
+        match answer {
+            Ok(metadata) => match metadata.topics().first() {
+                Some(t) if t.error().is_none() && !t.partitions().is_empty() => {
+                    return Ok(Some(i32::try_from(t.partitions().len()).unwrap_or(i32::MAX)));
+                }
+                Some(t) => {
+                    use rdkafka::bindings::rd_kafka_resp_err_t as Code;
+                    match t.error() {
+                        Some(Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => return Ok(None),
+                        Some(Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) => {
+                            return Err(Error::new(
+                                ErrorKind::Authorization,
+                                "TOPIC_AUTHORIZATION_FAILED",
+                                format!("topic `{topic}` may not be described: grant this user its right (ACL)"),
+                            ));
+                        }
+                        _ if left.is_zero() => return Err(no_broker(settings, "the topic has no leader yet")),
+                        _ => {}
+                    }
+                }
+                None => return Ok(None),
+            },
+            Err(cause) => {
+                // Serve the error callback: it knows why nobody answers.
+                drop(consumer.poll(Duration::ZERO));
+                if let Some(reason) = consumer.context().refusal() {
+                    return Err(Error::new(
+                        ErrorKind::Authentication,
+                        "AUTHENTICATION",
+                        format!(
+                            "{} did not let us in: {reason}; check kafka.properties and kafka.secrets",
+                            settings.kafka.brokers.join(",")
+                        ),
+                    ));
+                }
+                if left.is_zero() {
+                    let reason = consumer.context().last().unwrap_or_else(|| cause.to_string());
+                    return Err(no_broker(settings, &reason));
+                }
+            }
+        }
+    }
+}
+
+fn no_broker(settings: &Settings, reason: &str) -> Error {
+    Error::new(
+        ErrorKind::Unreachable,
+        "UNREACHABLE",
+        format!(
+            "no broker of kafka.brokers [{}] answered within {:?}: {reason}",
+            settings.kafka.brokers.join(","),
+            settings.kafka.connect_timeout
+        ),
+    )
+}
+
+async fn create_topic(
+    admin: &AdminClient<StartContext>,
+    topic: &str,
+    partitions: i32,
+    create: &CreateTopics,
+) -> Result<(), Error> {
+    let mut new = NewTopic::new(topic, partitions, TopicReplication::Fixed(create.replication));
+    for (name, value) in &create.config {
+        new = new.set(name, value);
+    }
+    let options = AdminOptions::new().operation_timeout(Some(Duration::from_secs(15)));
+    let failed = |reason: String, kind| {
+        Error::new(kind, "CREATE_TOPIC", format!("topic `{topic}` could not be created (output.create): {reason}"))
+    };
+    match admin.create_topics([&new], &options).await {
+        Ok(results) => match results.into_iter().next() {
+            // Another process of the group may have been faster.
+            Some(Ok(_)) | Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {
+                tracing::info!(topic, partitions, "created topic");
+                Ok(())
+            }
+            Some(Err((
+                _,
+                RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed,
+            ))) => Err(failed("the broker does not allow it".to_owned(), ErrorKind::Authorization)),
+            Some(Err((_, code))) => Err(failed(code.to_string(), ErrorKind::Config)),
+            None => Err(failed("no answer".to_owned(), ErrorKind::Unreachable)),
+        },
+        Err(cause) => Err(failed(cause.to_string(), ErrorKind::Unreachable)),
+    }
+}
+
+async fn message_max_bytes(admin: &AdminClient<StartContext>, topics: &[String]) -> usize {
+    let resources: Vec<_> = topics.iter().map(|t| ResourceSpecifier::Topic(t)).collect();
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(10)));
+    let Ok(answers) = admin.describe_configs(&resources, &options).await else {
+        return DEFAULT_MESSAGE_MAX_BYTES;
+    };
+    answers
+        .iter()
+        .filter_map(|answer| answer.as_ref().ok()?.get("max.message.bytes")?.value.as_ref()?.parse().ok())
+        .min()
+        .unwrap_or(DEFAULT_MESSAGE_MAX_BYTES)
+}
+
+/// Remembers why a broker refused, as only the error callback learns it.
+#[derive(Default)]
+struct StartContext {
+    refusal: Mutex<Option<String>>,
+    last: Mutex<Option<String>>,
+}
+
+impl StartContext {
+    fn refusal(&self) -> Option<String> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn last(&self) -> Option<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ClientContext for StartContext {
+    fn log(&self, _level: rdkafka::config::RDKafkaLogLevel, _facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let refused = matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::SSL)
+        );
+        let slot = if refused { &self.refusal } else { &self.last };
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+    }
+}
+
+impl ConsumerContext for StartContext {}

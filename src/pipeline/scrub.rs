@@ -1,0 +1,394 @@
+//! Bytes in, scrubbed bytes out: the way of one value through decode, detect, pseudonymize and rewrite.
+
+use std::sync::Arc;
+
+use super::plan::Plan;
+use crate::config::Format;
+use crate::decode::{self, Limits, Scanner, View, needs_view};
+use crate::detect::{Detector, FieldPlan};
+use crate::pseudonymize::{Outcome, Pseudonymizer};
+use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
+use crate::rewrite::{Edits, escape_json_into};
+
+/// Scrubs values. One per worker: all buffers are reused, so the steady state allocates nothing.
+pub struct Scrubber {
+    plan: Arc<Plan>,
+    limits: Limits,
+    scanner: Scanner,
+    paths: Paths,
+    tape: Vec<Scalar>,
+    detector: Detector,
+    pseudonymizer: Pseudonymizer,
+    changes: Changes,
+}
+
+/// What changes in the value at hand, and what was found so far.
+struct Changes {
+    view: View,
+    edits: Edits,
+    findings: Vec<Finding>,
+    counts: Counts,
+    /// For each path: its first finding by content was told.
+    told: Vec<bool>,
+    /// Every finding of the value at hand, for those who want to look.
+    trace: Option<Vec<Traced>>,
+}
+
+/// One finding, for people: where and what, never the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traced {
+    /// Where it stands.
+    pub path: PathId,
+    /// Raw bytes that went.
+    pub span: Span,
+    /// What it is.
+    pub entity: EntityId,
+    /// What was done.
+    pub action: ActionId,
+    /// Why.
+    pub basis: Basis,
+}
+
+/// Findings since they were taken last.
+#[derive(Debug, Default, Clone)]
+pub struct Counts {
+    /// `(entity, action)` and how often, in the order of the first occurrence.
+    pub found: Vec<(EntityId, ActionId, u64)>,
+    /// Entities found by content where none had been found before, and the path.
+    pub unexpected: Vec<(EntityId, PathId)>,
+}
+
+impl Counts {
+    fn add(&mut self, entity: EntityId, action: ActionId) {
+        match self.found.iter_mut().find(|(e, a, _)| *e == entity && *a == action) {
+            Some((_, _, n)) => *n += 1,
+            None => self.found.push((entity, action, 1)),
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &mut Counts) {
+        for (entity, action, n) in other.found.drain(..) {
+            match self.found.iter_mut().find(|(e, a, _)| *e == entity && *a == action) {
+                Some((_, _, have)) => *have += n,
+                None => self.found.push((entity, action, n)),
+            }
+        }
+        self.unexpected.append(&mut other.unexpected);
+    }
+}
+
+/// How a replacement is written back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Inside the quotes of a JSON string or key.
+    JsonString,
+    /// Instead of a JSON number.
+    JsonNumber,
+    /// In plain text.
+    Text,
+}
+
+/// An object's key has no rule of its own: the rule of its path is about the value.
+const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true };
+
+impl Scrubber {
+    /// A scrubber by `plan`.
+    pub fn new(plan: Arc<Plan>) -> Scrubber {
+        let limits = Limits { depth: plan.limits.depth, record_bytes: plan.limits.record_bytes };
+        let pseudonymizer = plan.pseudonymizer();
+        let mut detector = Detector::new(Arc::clone(&plan.rules));
+        detector.set_known_keys(&pseudonymizer.key_ids());
+        Scrubber {
+            limits,
+            scanner: Scanner::new(limits),
+            paths: Paths::new(),
+            tape: Vec::with_capacity(64),
+            detector,
+            pseudonymizer,
+            changes: Changes {
+                view: View::new(),
+                edits: Edits::new(),
+                findings: Vec::with_capacity(16),
+                counts: Counts::default(),
+                told: Vec::new(),
+                trace: None,
+            },
+            plan,
+        }
+    }
+
+    /// Picks up a swapped key ring. Call between batches: a record never mixes two rings.
+    pub fn refresh(&mut self) {
+        if self.pseudonymizer.refresh() {
+            self.detector.set_known_keys(&self.pseudonymizer.key_ids());
+        }
+    }
+
+    /// Begins a record: its Kafka timestamp chooses the key.
+    ///
+    /// # Errors
+    /// [`Reject::NoKey`]: no key is valid at that time.
+    pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
+        self.pseudonymizer.begin(timestamp_ms)
+    }
+
+    /// Appends the scrubbed form of a value.
+    ///
+    /// # Errors
+    /// Why the value cannot be read safely; nothing is appended then.
+    pub fn value(&mut self, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        match format {
+            Format::Json => self.json(raw, out),
+            Format::Text => self.text(PathId::ROOT, raw, out),
+        }
+    }
+
+    fn json(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
+        let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
+        changes.edits.clear();
+        // The scan has checked that the whole record is UTF-8.
+        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
+        let mut covered = 0;
+        for scalar in tape.iter() {
+            if scalar.span.start < covered {
+                continue;
+            }
+            let field = if scalar.kind == Kind::Key { SCAN_ONLY } else { detector.plan(paths, scalar.path) };
+            let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
+            match scalar.kind {
+                Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
+                    if hand.whole(scalar, field) {
+                        covered = scalar.span.end;
+                    }
+                }
+                Kind::Number => hand.scalar(scalar, field, Place::JsonNumber),
+                Kind::String | Kind::Key => hand.scalar(scalar, field, Place::JsonString),
+            }
+        }
+        changes.finish(raw, out);
+        Ok(())
+    }
+
+    /// Appends the scrubbed form of a text that stands at `path`.
+    ///
+    /// # Errors
+    /// It is not UTF-8, or too large.
+    pub fn text(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        let mut scalar = decode::text(raw, &self.limits)?;
+        scalar.path = path;
+        let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;
+        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
+        changes.edits.clear();
+        let field = detector.plan(paths, path);
+        Hand { plan, detector, pseudonymizer, changes, raw: text }.scalar(&scalar, field, Place::Text);
+        changes.finish(raw, out);
+        Ok(())
+    }
+
+    /// Appends the scrubbed form of a header's value. `None`: the header goes altogether.
+    ///
+    /// Bytes that are not UTF-8 pass only when neither the header's name nor what can be read of them says otherwise;
+    /// else the whole value is redacted.
+    pub fn header(&mut self, name: &str, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        let path = self.paths.child(PathId::HEADERS, PathId::HEADERS, name.as_bytes());
+        let field = self.detector.plan(&self.paths, path);
+        if field.action.is_some_and(|a| self.plan.is_drop(a)) {
+            return None;
+        }
+        let from = out.len();
+        if self.text(path, raw, out).is_err() {
+            out.truncate(from);
+            let readable = String::from_utf8_lossy(raw);
+            let mut scrubbed = Vec::new();
+            let clean = field.entity.is_none()
+                && self.text(path, readable.as_bytes(), &mut scrubbed).is_ok()
+                && scrubbed == readable.as_bytes();
+            out.extend_from_slice(if clean { raw } else { b"[binary]" });
+        }
+        Some(())
+    }
+
+    /// Takes what was found since the last call.
+    pub fn take_counts(&mut self) -> Counts {
+        std::mem::take(&mut self.changes.counts)
+    }
+
+    /// From now on keeps each finding for [`Scrubber::traced`].
+    pub fn trace(&mut self) {
+        self.changes.trace = Some(Vec::new());
+    }
+
+    /// Takes the findings since the last call, in the order in which they were made.
+    pub fn traced(&mut self) -> Vec<Traced> {
+        self.changes.trace.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The path as rules write it.
+    pub fn path_name(&self, path: PathId) -> String {
+        self.paths.display(path)
+    }
+}
+
+impl Changes {
+    fn finish(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        if self.edits.is_empty() {
+            out.extend_from_slice(raw);
+        } else {
+            self.edits.splice(raw, out);
+        }
+    }
+}
+
+/// All that handles one scalar: the stages, and the record as text.
+struct Hand<'a> {
+    plan: &'a Plan,
+    detector: &'a mut Detector,
+    pseudonymizer: &'a mut Pseudonymizer,
+    changes: &'a mut Changes,
+    raw: &'a str,
+}
+
+impl Hand<'_> {
+    /// A container, `true`, `false` or `null` whose field has a rule: it can go or be redacted as a whole. True: it did.
+    fn whole(&mut self, scalar: &Scalar, field: FieldPlan) -> bool {
+        let (Some(entity), Some(action)) = (field.entity, field.action) else { return false };
+        if self.plan.is_drop(action) {
+            self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
+            self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+            return true;
+        }
+        if scalar.kind == Kind::Null || !self.plan.hides_all(action) {
+            return false;
+        }
+        let from = self.changes.edits.buffer().len();
+        self.pseudonymizer.apply(entity, Some(action), "", self.changes.edits.buffer());
+        self.changes.write_back(scalar.span, from, Place::JsonNumber);
+        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+        true
+    }
+
+    fn scalar(&mut self, scalar: &Scalar, field: FieldPlan, place: Place) {
+        if field.entity.is_none() && !(field.scan && self.worth_a_look(scalar)) {
+            return;
+        }
+        // The view is taken out while it is read, so that the rest of the changes can be written.
+        let mut view = std::mem::take(&mut self.changes.view);
+        let text = match (needs_view(scalar.class), place) {
+            (false, _) => &self.raw[scalar.span.range()],
+            (true, place) => {
+                view.load(&self.raw[scalar.span.range()], scalar.span.start);
+                if place != Place::Text {
+                    view.unescape_json();
+                }
+                view.fold_unicode();
+                view.text()
+            }
+        };
+        let mapped = needs_view(scalar.class).then_some(&view);
+        match field.entity {
+            Some(entity) => self.field(scalar, entity, field.action, text, place),
+            None => self.content(scalar, text, mapped, place),
+        }
+        self.changes.view = view;
+    }
+
+    /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
+    fn worth_a_look(&self, scalar: &Scalar) -> bool {
+        needs_view(scalar.class) || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
+    }
+
+    /// The config says what the field holds: all of it goes.
+    fn field(&mut self, scalar: &Scalar, entity: EntityId, action: Option<ActionId>, text: &str, place: Place) {
+        if text.is_empty() || self.detector.is_own_token(text) {
+            return;
+        }
+        let from = self.changes.edits.buffer().len();
+        match self.pseudonymizer.apply(entity, action, text, self.changes.edits.buffer()) {
+            Outcome::Replaced => self.changes.write_back(scalar.span, from, place),
+            Outcome::Removed => self.changes.edits.remove_member(self.raw.as_bytes(), scalar),
+            Outcome::Kept => return,
+        }
+        let action = action.unwrap_or_else(|| self.plan.default_action(entity));
+        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+    }
+
+    /// Nobody says what the field holds: what the bytes look like decides.
+    fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
+        let (class, digits) =
+            if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
+        if !self.detector.may_hold(scalar.kind, class, digits) {
+            return;
+        }
+        let mut findings = std::mem::take(&mut self.changes.findings);
+        findings.clear();
+        self.detector.find(text, scalar.kind, class, digits, &mut findings);
+        for finding in &findings {
+            self.finding(scalar, finding, text, view, place);
+        }
+        self.changes.findings = findings;
+    }
+
+    fn finding(&mut self, scalar: &Scalar, finding: &Finding, text: &str, view: Option<&View>, place: Place) {
+        let from = self.changes.edits.buffer().len();
+        let value = &text[finding.value.range()];
+        let outcome = self.pseudonymizer.apply(finding.entity, None, value, self.changes.edits.buffer());
+        let raw = match view {
+            _ if place == Place::JsonNumber => scalar.span,
+            Some(view) => view.raw_span(finding.span),
+            None => Span::new(scalar.span.start + finding.span.start, scalar.span.start + finding.span.end),
+        };
+        match outcome {
+            Outcome::Replaced => self.changes.write_back(raw, from, place),
+            Outcome::Removed if place != Place::Text && raw == scalar.span && scalar.kind != Kind::Key => {
+                self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
+            }
+            Outcome::Removed => self.changes.edits.replace(raw, if place == Place::JsonNumber { b"null" } else { b"" }),
+            Outcome::Kept => return,
+        }
+        let action = self.plan.default_action(finding.entity);
+        self.changes.note(scalar, raw, finding.entity, action, finding.basis);
+        if finding.basis != Basis::Field {
+            self.changes.tell_once(scalar.path, finding.entity);
+        }
+    }
+}
+
+impl Changes {
+    /// Makes the bytes of the buffer from `from` on the replacement of `span`, written so that they fit their place.
+    fn write_back(&mut self, span: Span, from: usize, place: Place) {
+        let buffer = self.edits.buffer();
+        if place != Place::Text {
+            // Tokens and placeholders need no escapes; a masked value may.
+            if buffer[from..].iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+                let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
+                buffer.truncate(from);
+                escape_json_into(&plain, buffer);
+            }
+            if place == Place::JsonNumber {
+                buffer.insert(from, b'"');
+                buffer.push(b'"');
+            }
+        }
+        self.edits.replace_with_tail(span, from);
+    }
+
+    fn note(&mut self, scalar: &Scalar, span: Span, entity: EntityId, action: ActionId, basis: Basis) {
+        self.counts.add(entity, action);
+        if let Some(trace) = &mut self.trace {
+            trace.push(Traced { path: scalar.path, span, entity, action, basis });
+        }
+    }
+
+    fn tell_once(&mut self, path: PathId, entity: EntityId) {
+        let at = path.0 as usize;
+        if self.told.len() <= at {
+            self.told.resize(at + 1, false);
+        }
+        if !self.told[at] {
+            self.told[at] = true;
+            self.counts.unexpected.push((entity, path));
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! `sluice run`: checks everything first, then starts the workers, and stops in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::plan::{Plan, PlanError, load_ring};
+use super::worker::{self, Worker};
+use crate::admin::{self, AdminError, Health};
+use crate::config::{Delivery, Loaded, Problem, Settings};
+use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
+use crate::sink::{CountedSink, Sink, TransactionalSink};
+use crate::source::kafka::KafkaSource;
+use crate::telemetry::{self, FindingMetrics, ProcessMetrics};
+
+/// How often key files are looked at.
+const KEY_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Longest wait of one call for the broker: below the 30 s after which a loop counts as stuck.
+const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(20);
+
+/// Why the service ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// Rules, config or keys are bad.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Kafka is not as it must be, or a worker failed for good.
+    #[error(transparent)]
+    Kafka(#[from] kafka::Error),
+    /// The admin port cannot be served.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The operating system refused something.
+    #[error("{0}")]
+    System(String),
+}
+
+impl ServiceError {
+    /// Whether only another config (or another set of topics and rights) can help; a retry cannot.
+    pub fn is_config(&self) -> bool {
+        match self {
+            ServiceError::Plan(_) => true,
+            ServiceError::Kafka(e) => matches!(
+                e.kind(),
+                ErrorKind::Config | ErrorKind::UnknownTopic | ErrorKind::Authorization | ErrorKind::Authentication
+            ),
+            ServiceError::Admin(_) | ServiceError::System(_) => false,
+        }
+    }
+}
+
+/// Runs until SIGTERM or SIGINT, then drains.
+///
+/// # Errors
+/// What keeps it from starting, or what ended a worker.
+pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
+    loaded.check_service().map_err(PlanError::from)?;
+    let missing = || PlanError::from(loaded.error(vec![Problem::new("keys", "no root key is configured")]));
+    let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
+    let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
+    let plan = Arc::new(Plan::compile(loaded, ring)?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
+    let topology = runtime.block_on(kafka::prepare(&loaded.settings))?;
+    let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
+    if let Some(address) = running.admin_address() {
+        tracing::info!(%address, "admin port is open");
+    }
+    runtime.block_on(running.supervise(&plan))?;
+    running.stop()
+}
+
+/// Sets `stop` at SIGTERM or SIGINT, from a thread of its own.
+///
+/// # Errors
+/// Signals cannot be listened for.
+pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    let _context = runtime.enter();
+    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    drop(_context);
+    let stop = Arc::clone(stop);
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        });
+        stop.store(true, Ordering::SeqCst);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(system)?;
+    Ok(())
+}
+
+/// The workers and the admin port.
+pub struct Running {
+    stop: Arc<AtomicBool>,
+    workers: Vec<JoinHandle<()>>,
+    ended: UnboundedReceiver<Result<(), kafka::Error>>,
+    admin: Option<admin::AdminHandle>,
+    process: ProcessMetrics,
+    failure: Option<kafka::Error>,
+}
+
+impl Running {
+    /// Starts the workers and the admin port.
+    ///
+    /// # Errors
+    /// The admin port cannot be bound.
+    pub fn start(mut settings: Settings, plan: &Arc<Plan>, topology: &Topology) -> Result<Running, ServiceError> {
+        let count = worker_count(&settings, topology);
+        settings.workers = Some(count);
+        let settings = Arc::new(settings);
+        let parts = (0..count).map(joined_part).chain(["keys".to_owned()]);
+        let health = Arc::new(Health::new(count, parts));
+        health.set_ready("keys", true);
+        let admin = match settings.admin {
+            Some(listen) => Some(admin::serve(listen, Arc::clone(&health), telemetry::install())?),
+            None => None,
+        };
+        let process = ProcessMetrics::new(
+            SystemTime::now(),
+            env!("CARGO_PKG_VERSION"),
+            env!("SLUICE_COMMIT"),
+            &kafka::librdkafka_version(),
+        );
+        let findings = Arc::new(FindingMetrics::new(&plan.entity_names(), plan.action_names()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (tell, ended) = unbounded_channel();
+        let mut workers = Vec::new();
+        for number in 0..count {
+            let part = Part {
+                number,
+                count,
+                settings: Arc::clone(&settings),
+                plan: Arc::clone(plan),
+                topology: topology.clone(),
+                findings: Arc::clone(&findings),
+                stop: Arc::clone(&stop),
+                health: Arc::clone(&health),
+            };
+            workers.push(part.spawn(tell.clone())?);
+        }
+        let running = Running { stop, workers, ended, admin, process, failure: None };
+        running.tell_active_key(plan);
+        tracing::info!(workers = count, delivery = ?settings.delivery, "started");
+        Ok(running)
+    }
+
+    /// The bound admin address.
+    pub fn admin_address(&self) -> Option<std::net::SocketAddr> {
+        self.admin.as_ref().map(admin::AdminHandle::address)
+    }
+
+    /// Waits for a signal or the end of a worker, and takes over changed keys meanwhile.
+    async fn supervise(&mut self, plan: &Plan) -> Result<(), ServiceError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
+        let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+        let mut poll = tokio::time::interval(KEY_POLL_INTERVAL);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
+                _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
+                ended = self.ended.recv() => {
+                    if let Some(Err(e)) = ended {
+                        tracing::error!(error = %e, "a worker ended: stopping the others");
+                        self.failure = Some(e);
+                    }
+                }
+                _ = poll.tick() => {
+                    self.poll_keys(plan);
+                    continue;
+                }
+            }
+            return Ok(());
+        }
+    }
+
+    fn poll_keys(&self, plan: &Plan) {
+        match plan.ring.reload() {
+            Ok(true) => {
+                self.process.key_reloads_done.add(1);
+                let ids: Vec<String> = plan.ring.current().ids().map(|id| id.as_str().to_owned()).collect();
+                tracing::info!(keys = ids.join(","), "took over changed keys");
+            }
+            Ok(false) => {}
+            Err(e) => {
+                self.process.key_reloads_failed.add(1);
+                tracing::error!(error = %e, "the changed keys are refused: the old ones stay");
+            }
+        }
+        self.tell_active_key(plan);
+    }
+
+    fn tell_active_key(&self, plan: &Plan) {
+        let now_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
+        let ring = plan.ring.current();
+        if let Some(active) = ring.active_at(now_ms) {
+            self.process.set_active_key(ring.keys()[active].id().as_str());
+        }
+    }
+
+    /// Tells the workers to drain and waits for them.
+    ///
+    /// # Errors
+    /// The first failure of a worker.
+    pub fn stop(mut self) -> Result<(), ServiceError> {
+        self.stop.store(true, Ordering::SeqCst);
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                self.failure.get_or_insert_with(|| kafka::Error::internal("a worker panicked"));
+            }
+        }
+        self.ended.close();
+        while let Ok(result) = self.ended.try_recv() {
+            if let Err(e) = result {
+                self.failure.get_or_insert(e);
+            }
+        }
+        match self.failure.take() {
+            Some(e) => Err(e.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Default: one per core, but never more than there are tasks (partition `i` of all inputs is one task).
+fn worker_count(settings: &Settings, topology: &Topology) -> usize {
+    let tasks = topology.partitions.iter().copied().max().unwrap_or(1).max(1) as usize;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    settings.workers.unwrap_or(cores).clamp(1, tasks)
+}
+
+fn joined_part(worker: usize) -> String {
+    format!("worker {worker} joined")
+}
+
+/// What one worker thread is made of.
+struct Part {
+    number: usize,
+    count: usize,
+    settings: Arc<Settings>,
+    plan: Arc<Plan>,
+    topology: Topology,
+    findings: Arc<FindingMetrics>,
+    stop: Arc<AtomicBool>,
+    health: Arc<Health>,
+}
+
+impl Part {
+    fn spawn(self, tell: UnboundedSender<Result<(), kafka::Error>>) -> Result<JoinHandle<()>, ServiceError> {
+        let name = format!("worker-{}", self.number);
+        std::thread::Builder::new()
+            .name(name)
+            .spawn(move || {
+                let (number, health) = (self.number, Arc::clone(&self.health));
+                let result = self.work();
+                health.worker_done(number);
+                health.set_ready(&joined_part(number), false);
+                // Nobody listens any more when the service is already stopping.
+                drop(tell.send(result));
+            })
+            .map_err(|e| ServiceError::System(format!("cannot start a worker thread: {e}")))
+    }
+
+    fn work(self) -> Result<(), kafka::Error> {
+        let (settings, number, count) = (Arc::clone(&self.settings), self.number, self.count);
+        let topology = self.topology.clone();
+        let remake = {
+            let settings = Arc::clone(&settings);
+            move || Producer::new(&settings, number, count, topology.message_max_bytes, &topology.outputs)
+        };
+        match settings.delivery {
+            Delivery::ExactlyOnce => {
+                let timeout = settings.commit.transaction_timeout.min(CALL_TIMEOUT_MAX);
+                let health = Arc::clone(&self.health);
+                let alive = Box::new(move || health.worker_turned(number));
+                let sink = TransactionalSink::new(remake, timeout, &format!("worker-{number}"), alive)?;
+                self.run(sink)
+            }
+            Delivery::AtLeastOnce => self.run(CountedSink::new(remake)?),
+        }
+    }
+
+    fn run<K: Sink<kafka::Group>>(self, sink: K) -> Result<(), kafka::Error> {
+        // The group is joined last: a member that cannot write must hold no partition.
+        let source = KafkaSource::new(Consumer::new(&self.settings, self.number, self.count)?);
+        let health = Box::new(Told { health: self.health, number: self.number });
+        Worker::new(
+            self.number,
+            self.settings,
+            self.plan,
+            source,
+            sink,
+            self.topology.message_max_bytes,
+            self.findings,
+            self.stop,
+            health,
+        )
+        .run()
+    }
+}
+
+/// Tells the probes how a worker does.
+struct Told {
+    health: Arc<Health>,
+    number: usize,
+}
+
+impl worker::Health for Told {
+    fn turned(&self) {
+        self.health.worker_turned(self.number);
+    }
+
+    fn joined(&self, joined: bool) {
+        self.health.set_ready(&joined_part(self.number), joined);
+    }
+}

@@ -1,0 +1,575 @@
+//! The loop of one worker: fetch, process, send, commit. Everything that is not committed can be thrown away and done
+//! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::breaker::Breaker;
+use super::engine::{Engine, Place};
+use super::plan::Plan;
+use super::scrub::Counts;
+use crate::config::{OnTrip, Settings};
+use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
+use crate::record::Reject;
+use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
+use crate::source::{Incoming, Source};
+use crate::telemetry::{FindingMetrics, PartitionMetrics, TopicMetrics, WorkerMetrics};
+
+/// Longest wait for records; also the granularity of commits and of a stop.
+const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
+/// How often lag is told.
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+/// One of so many records is measured for latency.
+const LATENCY_SAMPLE: u64 = 64;
+
+/// What a worker tells about itself: that it turns, and whether it works.
+pub trait Health: Send {
+    /// The loop has turned.
+    fn turned(&self);
+    /// Whether it has joined the group.
+    fn joined(&self, joined: bool);
+}
+
+/// One worker.
+pub struct Worker<S: Source, K: Sink<S::Group>> {
+    settings: Arc<Settings>,
+    plan: Arc<Plan>,
+    source: S,
+    sink: K,
+    engine: Engine,
+    stop: Arc<AtomicBool>,
+    health: Box<dyn Health>,
+    metrics: Metrics,
+    partitions: Vec<Assigned>,
+    /// Records that are not sent yet.
+    batch: OutBatch,
+    /// What belongs to the unit under construction, sent or not.
+    unit: Unit,
+    /// Units that are sealed and not durable.
+    sealed: VecDeque<Unit>,
+    tripped: bool,
+    lag_told: Instant,
+}
+
+struct Metrics {
+    worker: WorkerMetrics,
+    topics: Vec<TopicMetrics>,
+    findings: Arc<FindingMetrics>,
+}
+
+/// A partition that this worker reads.
+struct Assigned {
+    at: Partition,
+    /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
+    first: Option<i64>,
+    /// The next offset to read.
+    next: i64,
+    /// Offsets below are part of a sealed unit.
+    sealed: i64,
+    paused: bool,
+    last_timestamp_ms: i64,
+    breaker: Breaker,
+    metrics: PartitionMetrics,
+}
+
+/// Records that become durable together.
+#[derive(Default)]
+struct Unit {
+    since: Option<Instant>,
+    records: usize,
+    bytes: usize,
+    counts: Counts,
+    per_topic: Vec<TopicCounts>,
+    /// Kafka timestamps of a sample of the records.
+    timestamps_ms: Vec<i64>,
+}
+
+#[derive(Default, Clone)]
+struct TopicCounts {
+    records_out: u64,
+    bytes_out: u64,
+    rejected: [u64; Reject::LABELS.len()],
+}
+
+impl Unit {
+    fn new(topics: usize) -> Unit {
+        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
+    }
+}
+
+impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
+    /// A worker that reads from `source` and writes to `sink` until `stop` is set.
+    #[allow(clippy::too_many_arguments)] // its parts, named
+    pub fn new(
+        number: usize,
+        settings: Arc<Settings>,
+        plan: Arc<Plan>,
+        source: S,
+        sink: K,
+        message_max_bytes: usize,
+        findings: Arc<FindingMetrics>,
+        stop: Arc<AtomicBool>,
+        health: Box<dyn Health>,
+    ) -> Worker<S, K> {
+        let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
+        Worker {
+            engine: Engine::new(&plan, message_max_bytes),
+            unit: Unit::new(settings.inputs.len()),
+            settings,
+            plan,
+            source,
+            sink,
+            stop,
+            health,
+            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings },
+            partitions: Vec::new(),
+            batch: OutBatch::new(),
+            sealed: VecDeque::new(),
+            tripped: false,
+            lag_told: Instant::now(),
+        }
+    }
+
+    /// Works until it is told to stop, then drains, commits and leaves the group.
+    ///
+    /// # Errors
+    /// What no retry can heal: fenced by another process, no right to a topic, a breaker that is set to exit.
+    pub fn run(mut self) -> Result<(), Error> {
+        while !self.stop.load(Ordering::Relaxed) {
+            self.health.turned();
+            if let Err(error) = self.turn() {
+                self.recover(error)?;
+            }
+            if self.tripped && self.settings.quarantine.breaker.on_trip == OnTrip::Exit {
+                self.finish();
+                return Err(Error::internal(
+                    "the breaker tripped and quarantine.breaker.on_trip is `exit`: too many records of a partition were quarantined",
+                ));
+            }
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// One turn of the loop.
+    fn turn(&mut self) -> Result<(), Error> {
+        self.engine.refresh();
+        while let Some(durable) = self.sink.poll(Duration::ZERO)? {
+            self.durable(durable)?;
+        }
+        while let Some(rebalance) = self.source.next_rebalance() {
+            self.rebalance(rebalance)?;
+        }
+        self.send()?;
+        if self.due() {
+            self.seal()?;
+        }
+        if self.batch.bytes() < self.arena_bytes() {
+            self.fetch()?;
+        } else if let Some(durable) = self.sink.poll(FETCH_TIMEOUT)? {
+            self.durable(durable)?;
+        }
+        self.tell_lag();
+        Ok(())
+    }
+
+    /// Bytes that may wait in the arena while a commit runs: a fifth of the worker's part of the memory.
+    fn arena_bytes(&self) -> usize {
+        (self.settings.limits.memory_bytes / self.settings.workers.unwrap_or(1).max(1) / 5).max(1 << 20)
+    }
+
+    fn send(&mut self) -> Result<(), Error> {
+        if !self.batch.is_empty() && self.sink.accepts() {
+            let since = Instant::now();
+            self.sink.send(&mut self.batch)?;
+            self.metrics.worker.produce_seconds.record(since.elapsed().as_secs_f64());
+            if self.batch.next_unsent().is_none() {
+                self.batch.clear();
+            }
+        }
+        self.metrics.worker.outstanding_bytes.set(self.unit.bytes as f64);
+        Ok(())
+    }
+
+    /// Whether the unit under construction is to be sealed now.
+    fn due(&self) -> bool {
+        let commit = &self.settings.commit;
+        let full = self.unit.records >= commit.records || self.unit.bytes >= commit.bytes;
+        let old = self.unit.since.is_some_and(|since| since.elapsed() >= commit.interval);
+        (full || old) && self.batch.is_empty() && self.sink.accepts()
+    }
+
+    fn seal(&mut self) -> Result<(), Error> {
+        if self.source.assignment_lost() {
+            // Said again by the coming rebalance; committing what is somebody else's would count records twice.
+            return Ok(());
+        }
+        let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
+        let group = self.source.group();
+        self.sink.seal(offsets, group)?;
+        for p in &mut self.partitions {
+            p.sealed = p.next;
+        }
+        let topics = self.settings.inputs.len();
+        self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics)));
+        Ok(())
+    }
+
+    fn durable(&mut self, durable: Durable) -> Result<(), Error> {
+        if !durable.offsets_committed {
+            if self.source.assignment_lost() {
+                return Err(Error::internal("the assignment was lost before its offsets were committed"));
+            }
+            self.source.commit(&durable.offsets)?;
+        }
+        for &(at, offset) in &durable.offsets {
+            if let Some(p) = self.partitions.iter().find(|p| p.at == at) {
+                p.metrics.position.set(offset as f64);
+            }
+        }
+        let Some(unit) = self.sealed.pop_front() else { return Ok(()) };
+        self.tell(unit, durable.took);
+        Ok(())
+    }
+
+    /// Counts what became durable: a unit that was thrown away is never counted.
+    fn tell(&self, unit: Unit, took: Duration) {
+        let worker = &self.metrics.worker;
+        worker.committed.add(1);
+        worker.commit_seconds.record(took.as_secs_f64());
+        worker.batch_records.record(unit.records as f64);
+        if let Some(since) = unit.since {
+            worker.transaction_seconds.record(since.elapsed().as_secs_f64());
+        }
+        for (metrics, counts) in self.metrics.topics.iter().zip(&unit.per_topic) {
+            metrics.records_out.add(counts.records_out);
+            metrics.bytes_out.add(counts.bytes_out);
+            for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
+                metrics.quarantined(reason).add(n);
+            }
+        }
+        for (entity, action, n) in unit.counts.found {
+            self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
+        }
+        for (entity, path) in unit.counts.unexpected {
+            self.metrics.findings.add_unexpected(usize::from(entity.0), 1);
+            let (path, entity) = (self.engine.path_name(path), self.plan.entity_names()[usize::from(entity.0)]);
+            tracing::info!(path, entity, "personal data in a field that no rule names");
+        }
+        let now_ms = now_ms();
+        let mut latencies = worker.latency_seconds.tally();
+        for at in unit.timestamps_ms {
+            latencies.record((now_ms - at).max(0) as f64 / 1e3);
+        }
+        worker.latency_seconds.absorb(&mut latencies);
+    }
+
+    fn fetch(&mut self) -> Result<(), Error> {
+        let since = Instant::now();
+        let mut busy = Duration::ZERO;
+        let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
+        let mut hand = Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), last: 0 };
+        let mut begun = None;
+        source.fetch(FETCH_TIMEOUT, &mut |incoming| {
+            begun.get_or_insert_with(Instant::now);
+            hand.record(&incoming);
+        })?;
+        let trips = std::mem::take(&mut hand.trips);
+        if let Some(begun) = begun {
+            busy = begun.elapsed();
+            metrics.worker.engine_seconds.record(busy.as_secs_f64());
+        }
+        metrics.worker.consume_seconds.record(since.elapsed().saturating_sub(busy).as_secs_f64());
+        self.unit.counts.merge(&mut self.engine.take_counts());
+        for at in trips {
+            self.trip(at)?;
+        }
+        Ok(())
+    }
+
+    fn trip(&mut self, at: Partition) -> Result<(), Error> {
+        self.tripped = true;
+        let topic = &self.settings.inputs[at.topic].name;
+        self.metrics.topics[at.topic].breaker_trips.add(1);
+        self.source.pause(at)?;
+        if let Some(p) = self.partitions.iter().find(|p| p.at == at) {
+            p.metrics.set_paused(true);
+            tracing::error!(
+                topic,
+                partition = at.partition,
+                offset = p.next,
+                "the breaker stopped a partition: more than quarantine.breaker.ratio of its last records were quarantined; look at the quarantine's reasons, fix the config and restart"
+            );
+        }
+        Ok(())
+    }
+
+    fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), Error> {
+        let since = Instant::now();
+        match rebalance {
+            Rebalance::Assigned(list) => {
+                self.metrics.worker.rebalances_assign.add(1);
+                let assigned = self.source.assign(&list)?;
+                for at in assigned {
+                    self.partitions.retain(|p| p.at != at);
+                    self.partitions.push(Assigned::new(at, &self.settings));
+                }
+                self.health.joined(true);
+                self.metrics.worker.set_joined(true);
+                self.metrics.worker.set_ready(true);
+                tracing::info!(partitions = list.len(), "assigned");
+            }
+            Rebalance::Revoked(list) => {
+                self.metrics.worker.rebalances_revoke.add(1);
+                let drained = self.drain(self.settings.drain_timeout.min(Duration::from_secs(20)));
+                self.give_up(&list)?;
+                drained?;
+                tracing::info!(partitions = list.len(), "revoked");
+            }
+            Rebalance::Lost(list) => {
+                self.metrics.worker.rebalances_lost.add(1);
+                self.give_up(&list)?;
+                tracing::warn!(partitions = list.len(), "lost the assignment: nothing of it is committed");
+                return Err(Error::lost());
+            }
+        }
+        self.metrics.worker.assigned_partitions.set(self.partitions.len() as f64);
+        self.metrics.worker.rebalance_seconds.record(since.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    fn give_up(&mut self, list: &[(String, i32)]) -> Result<(), Error> {
+        let gone: Vec<_> = list.iter().filter_map(|p| self.source.locate(p)).collect();
+        self.partitions.retain(|p| !gone.contains(&p.at));
+        self.source.unassign(list)
+    }
+
+    /// Makes everything durable that was read.
+    ///
+    /// # Errors
+    /// It could not be within `timeout`; what is not durable must then be thrown away.
+    fn drain(&mut self, timeout: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            self.health.turned();
+            while let Some(durable) = self.sink.poll(FETCH_TIMEOUT)? {
+                self.durable(durable)?;
+            }
+            self.send()?;
+            let moved = self.partitions.iter().any(|p| p.next > p.sealed);
+            if self.batch.is_empty() && !moved && self.sink.pending() == 0 {
+                return Ok(());
+            }
+            if self.batch.is_empty() && moved && self.sink.accepts() {
+                if self.source.assignment_lost() {
+                    return Err(Error::lost());
+                }
+                self.seal()?;
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::internal("what was read could not be committed in time"));
+            }
+        }
+    }
+
+    /// Drops what is not durable and goes back to the committed offsets.
+    ///
+    /// # Errors
+    /// What no retry can heal.
+    fn recover(&mut self, error: Error) -> Result<(), Error> {
+        if matches!(
+            error.kind(),
+            ErrorKind::Fenced
+                | ErrorKind::Authorization
+                | ErrorKind::UnknownTopic
+                | ErrorKind::Config
+                | ErrorKind::TooLarge
+        ) {
+            return Err(error);
+        }
+        tracing::warn!(error = %error, "going back to the last commit");
+        self.metrics.worker.recoveries.add(1);
+        self.metrics.worker.aborted.add(1);
+        self.batch.clear();
+        self.unit = Unit::new(self.settings.inputs.len());
+        self.sealed.clear();
+        drop(self.engine.take_counts());
+        let mut backoff = Backoff::new();
+        loop {
+            match self.rewind() {
+                Ok(()) => return Ok(()),
+                Err(e) if matches!(e.kind(), ErrorKind::Fenced | ErrorKind::Authorization) => return Err(e),
+                Err(e) => tracing::warn!(error = %e, "not yet back at the last commit"),
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            backoff.wait(&*self.health);
+        }
+    }
+
+    fn rewind(&mut self) -> Result<(), Error> {
+        self.sink.reset()?;
+        self.health.turned();
+        let partitions: Vec<_> = self.partitions.iter().map(|p| p.at).collect();
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let committed = self.source.committed(&partitions)?;
+        let mut targets = Vec::new();
+        for p in &mut self.partitions {
+            let offset = committed.iter().find(|(at, _)| *at == p.at).and_then(|&(_, offset)| offset);
+            // Never committed: back to the first record that was read; none was: it stands where it began.
+            if let Some(target) = offset.or(p.first) {
+                p.next = target;
+                p.sealed = target;
+                p.breaker.reset();
+                targets.push((p.at, target));
+            }
+        }
+        self.source.seek(&targets)
+    }
+
+    /// Drains and leaves. Errors are logged: the group's coordinator and the next start put everything right.
+    fn finish(&mut self) {
+        let since = Instant::now();
+        match self.drain(self.settings.drain_timeout) {
+            Ok(()) => tracing::info!(seconds = since.elapsed().as_secs_f64(), "drained"),
+            Err(e) => {
+                tracing::warn!(error = %e, "stopped before all was committed: the rest is read again after the next start");
+                if let Err(e) = self.sink.reset() {
+                    tracing::warn!(error = %e, "the last transaction was left open: it ends at its time-out or at the next start");
+                }
+            }
+        }
+        self.health.joined(false);
+        self.metrics.worker.set_joined(false);
+        self.metrics.worker.set_ready(false);
+        self.partitions.clear();
+        if let Err(e) = self.source.close() {
+            tracing::warn!(error = %e, "could not leave the group");
+        }
+    }
+
+    fn tell_lag(&mut self) {
+        if self.lag_told.elapsed() < LAG_INTERVAL {
+            return;
+        }
+        self.lag_told = Instant::now();
+        let now_ms = now_ms();
+        for p in &self.partitions {
+            let Some(lag) = self.source.lag(p.at, p.next) else { continue };
+            let age_ms = if lag == 0 { 0 } else { (now_ms - p.last_timestamp_ms).max(0) };
+            p.metrics.lag_records.set(lag as f64);
+            p.metrics.lag_seconds.set(age_ms as f64 / 1e3);
+        }
+    }
+}
+
+impl Assigned {
+    fn new(at: Partition, settings: &Settings) -> Assigned {
+        Assigned {
+            at,
+            first: None,
+            next: 0,
+            sealed: 0,
+            paused: false,
+            last_timestamp_ms: 0,
+            breaker: Breaker::new(&settings.quarantine.breaker),
+            metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
+        }
+    }
+}
+
+/// The parts of a worker that handle a fetched record.
+struct Fetched<'a> {
+    settings: &'a Settings,
+    engine: &'a mut Engine,
+    batch: &'a mut OutBatch,
+    unit: &'a mut Unit,
+    partitions: &'a mut [Assigned],
+    metrics: &'a Metrics,
+    trips: Vec<Partition>,
+    /// Place of the partition of the last record: the next one is mostly the same.
+    last: usize,
+}
+
+impl Fetched<'_> {
+    fn record(&mut self, incoming: &Incoming<'_>) {
+        if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
+            match self.partitions.iter().position(|p| p.at == incoming.at) {
+                Some(at) => self.last = at,
+                // Fetched ahead of a revocation that is done: it is somebody else's.
+                None => return,
+            }
+        }
+        let partition = &mut self.partitions[self.last];
+        // A rewind may leave records in the queue that were already handled.
+        if partition.paused || incoming.offset < partition.next {
+            return;
+        }
+        if partition.first.is_none() {
+            partition.first = Some(incoming.offset);
+            partition.sealed = incoming.offset;
+        }
+        let input = &self.settings.inputs[incoming.at.topic];
+        let record = &incoming.record;
+        let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+        let topic = &mut self.unit.per_topic[incoming.at.topic];
+        let before = self.batch.bytes();
+        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
+        let result = if incoming.headers_readable {
+            self.engine.process(input.format, record, place, self.batch)
+        } else {
+            Err(Reject::HeaderName)
+        };
+        if let Err(reason) = result {
+            topic.rejected[reason.index()] += 1;
+            let at = quarantine::Coordinates {
+                topic: &input.name,
+                partition: incoming.at.partition,
+                offset: incoming.offset,
+                timestamp_ms: record.timestamp_ms,
+            };
+            quarantine::push(self.batch, place.topic + 1, at, reason);
+        } else {
+            topic.records_out += 1;
+            topic.bytes_out += (self.batch.bytes() - before) as u64;
+        }
+        partition.next = incoming.offset + 1;
+        partition.last_timestamp_ms = record.timestamp_ms;
+        if partition.breaker.record(result.is_err()) {
+            partition.paused = true;
+            self.trips.push(incoming.at);
+        }
+        self.metrics.topics[incoming.at.topic].records_in.add(1);
+        self.metrics.topics[incoming.at.topic].bytes_in.add(bytes as u64);
+        self.unit.since.get_or_insert_with(Instant::now);
+        if self.unit.records as u64 % LATENCY_SAMPLE == 0 {
+            self.unit.timestamps_ms.push(record.timestamp_ms);
+        }
+        self.unit.records += 1;
+        self.unit.bytes += bytes;
+    }
+}
+
+/// Waits between tries, longer each time, without hiding that the loop is alive.
+struct Backoff(Duration);
+
+impl Backoff {
+    fn new() -> Backoff {
+        Backoff(Duration::from_millis(100))
+    }
+
+    fn wait(&mut self, health: &dyn Health) {
+        health.turned();
+        std::thread::sleep(self.0);
+        self.0 = (self.0 * 2).min(Duration::from_secs(3));
+    }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}

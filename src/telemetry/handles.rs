@@ -1,0 +1,238 @@
+//! Handles of the series that one part of the pipeline fills: made once, recorded per batch.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::names;
+use super::registry::{Counter, Gauge, Histogram, Registry};
+
+static REGISTRY: &Registry = &super::REGISTRY;
+
+/// What one input topic gave and got.
+#[derive(Debug)]
+pub struct TopicMetrics {
+    /// Records read.
+    pub records_in: Counter,
+    /// Bytes of keys and values read.
+    pub bytes_in: Counter,
+    /// Scrubbed records delivered.
+    pub records_out: Counter,
+    /// Bytes of keys and values delivered.
+    pub bytes_out: Counter,
+    /// Times a partition of it was stopped by the breaker.
+    pub breaker_trips: Counter,
+    quarantined: Vec<Counter>,
+}
+
+impl TopicMetrics {
+    /// Series of the input topic `topic`, one of `reasons` each for its quarantined records.
+    pub fn new(topic: &str, reasons: &[&'static str]) -> TopicMetrics {
+        let counter = |metric| REGISTRY.counter(metric, &[topic]);
+        TopicMetrics {
+            records_in: counter(&names::INPUT_RECORDS),
+            bytes_in: counter(&names::INPUT_BYTES),
+            records_out: counter(&names::OUTPUT_RECORDS),
+            bytes_out: counter(&names::OUTPUT_BYTES),
+            breaker_trips: counter(&names::BREAKER_TRIPS),
+            quarantined: reasons
+                .iter()
+                .map(|reason| REGISTRY.counter(&names::QUARANTINED_RECORDS, &[topic, reason]))
+                .collect(),
+        }
+    }
+
+    /// Records quarantined for the reason at `index` of those given at the start.
+    pub fn quarantined(&self, index: usize) -> &Counter {
+        &self.quarantined[index]
+    }
+}
+
+/// How one worker is doing.
+#[derive(Debug)]
+pub struct WorkerMetrics {
+    /// Seconds a batch spent on polling the consumer.
+    pub consume_seconds: Histogram,
+    /// Seconds a batch spent in decode, detect, pseudonymize and rewrite.
+    pub engine_seconds: Histogram,
+    /// Seconds a batch spent on handing records to the producer.
+    pub produce_seconds: Histogram,
+    /// Seconds a batch spent on flush, offsets and commit.
+    pub commit_seconds: Histogram,
+    /// Records in a committed batch.
+    pub batch_records: Histogram,
+    /// Seconds from a record's Kafka timestamp to its commit: fill a [`Histogram::tally`] per record, absorb per batch.
+    pub latency_seconds: Histogram,
+    /// Transactions (or batches) committed.
+    pub committed: Counter,
+    /// Transactions (or batches) aborted.
+    pub aborted: Counter,
+    /// Seconds from the first record of a transaction to its commit.
+    pub transaction_seconds: Histogram,
+    /// Assignments received.
+    pub rebalances_assign: Counter,
+    /// Revocations received.
+    pub rebalances_revoke: Counter,
+    /// Assignments lost: somebody else may hold them already.
+    pub rebalances_lost: Counter,
+    /// Seconds to drain and hand over what was revoked.
+    pub rebalance_seconds: Histogram,
+    /// Times it made new clients after a fault.
+    pub recoveries: Counter,
+    /// Errors that its Kafka clients reported.
+    pub kafka_errors: Counter,
+    /// Bytes read and not yet delivered.
+    pub outstanding_bytes: Gauge,
+    /// Partitions it holds.
+    pub assigned_partitions: Gauge,
+    joined: Gauge,
+    ready: Gauge,
+}
+
+impl WorkerMetrics {
+    /// Series of the worker with this number.
+    pub fn new(worker: usize) -> WorkerMetrics {
+        let worker = &worker.to_string();
+        let histogram = |metric| REGISTRY.histogram(metric, &[worker]);
+        let stage = |stage| REGISTRY.histogram(&names::STAGE_TIME, &[worker, stage]);
+        let transactions = |outcome| REGISTRY.counter(&names::TRANSACTIONS, &[worker, outcome]);
+        let rebalances = |kind| REGISTRY.counter(&names::REBALANCES, &[worker, kind]);
+        let state = |state| REGISTRY.gauge(&names::WORKER_STATE, &[worker, state]);
+        WorkerMetrics {
+            consume_seconds: stage("consume"),
+            engine_seconds: stage("engine"),
+            produce_seconds: stage("produce"),
+            commit_seconds: stage("commit"),
+            batch_records: histogram(&names::BATCH_SIZE),
+            latency_seconds: histogram(&names::LATENCY),
+            committed: transactions("committed"),
+            aborted: transactions("aborted"),
+            transaction_seconds: histogram(&names::TRANSACTION_TIME),
+            rebalances_assign: rebalances("assign"),
+            rebalances_revoke: rebalances("revoke"),
+            rebalances_lost: rebalances("lost"),
+            rebalance_seconds: histogram(&names::REBALANCE_TIME),
+            recoveries: REGISTRY.counter(&names::RECOVERIES, &[worker]),
+            kafka_errors: REGISTRY.counter(&names::KAFKA_ERRORS, &[worker]),
+            outstanding_bytes: REGISTRY.gauge(&names::OUTSTANDING, &[worker]),
+            assigned_partitions: REGISTRY.gauge(&names::ASSIGNED, &[worker]),
+            joined: state("joined"),
+            ready: state("ready"),
+        }
+    }
+
+    /// Whether it is a member of the group.
+    pub fn set_joined(&self, joined: bool) {
+        self.joined.set(f64::from(u8::from(joined)));
+    }
+
+    /// Whether it processes records: joined, with keys, and later its state restored.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.set(f64::from(u8::from(ready)));
+    }
+}
+
+/// Where one assigned partition stands. Drop it on revoke: its series go with it.
+#[derive(Debug)]
+pub struct PartitionMetrics {
+    /// Records between the position and the end.
+    pub lag_records: Gauge,
+    /// Age in seconds of the record read last, 0 at the end.
+    pub lag_seconds: Gauge,
+    /// Offset of the next record to commit.
+    pub position: Gauge,
+    paused: Gauge,
+}
+
+impl PartitionMetrics {
+    /// Series of partition `partition` of the input topic `topic`.
+    pub fn new(topic: &str, partition: i32) -> PartitionMetrics {
+        let partition = &partition.to_string();
+        let gauge = |metric| REGISTRY.gauge(metric, &[topic, partition]);
+        PartitionMetrics {
+            lag_records: gauge(&names::LAG_RECORDS),
+            lag_seconds: gauge(&names::LAG_TIME),
+            position: gauge(&names::POSITION),
+            paused: gauge(&names::PAUSED),
+        }
+    }
+
+    /// Whether the breaker has stopped it.
+    pub fn set_paused(&self, paused: bool) {
+        self.paused.set(f64::from(u8::from(paused)));
+    }
+}
+
+/// Findings by entity and action. A series begins with its first finding: most pairs never occur.
+#[derive(Debug)]
+pub struct FindingMetrics {
+    entities: Vec<String>,
+    actions: Vec<String>,
+    /// By entity, then action.
+    found: Vec<OnceLock<Counter>>,
+    /// By entity.
+    unexpected: Vec<OnceLock<Counter>>,
+}
+
+impl FindingMetrics {
+    /// Series of the catalog's entities and the config's actions, in the order of their ids.
+    pub fn new(entities: &[impl AsRef<str>], actions: &[impl AsRef<str>]) -> FindingMetrics {
+        FindingMetrics {
+            entities: entities.iter().map(|name| name.as_ref().to_owned()).collect(),
+            actions: actions.iter().map(|name| name.as_ref().to_owned()).collect(),
+            found: vec![OnceLock::new(); entities.len() * actions.len()],
+            unexpected: vec![OnceLock::new(); entities.len()],
+        }
+    }
+
+    /// Adds `n` findings of the entity and the action with these places in the lists given at the start.
+    pub fn add(&self, entity: usize, action: usize, n: u64) {
+        assert!(action < self.actions.len(), "an action of the list");
+        let series = &self.found[entity * self.actions.len() + action];
+        let labels = || [self.entities[entity].as_str(), self.actions[action].as_str()];
+        series.get_or_init(|| REGISTRY.counter(&names::FINDINGS, &labels())).add(n);
+    }
+
+    /// Adds `n` findings in fields that were never seen to hold personal data before.
+    pub fn add_unexpected(&self, entity: usize, n: u64) {
+        let counter = || REGISTRY.counter(&names::UNEXPECTED_FINDINGS, &[self.entities[entity].as_str()]);
+        self.unexpected[entity].get_or_init(counter).add(n);
+    }
+}
+
+/// Keys, config and the process itself.
+#[derive(Debug)]
+pub struct ProcessMetrics {
+    /// Key files that were taken over while running.
+    pub key_reloads_done: Counter,
+    /// Key files that were refused: the old ones stay.
+    pub key_reloads_failed: Counter,
+    /// Configs that were taken over while running.
+    pub config_reloads_done: Counter,
+    /// Configs that were refused: the old one stays.
+    pub config_reloads_failed: Counter,
+    active_key: Mutex<Option<Gauge>>,
+}
+
+impl ProcessMetrics {
+    /// Series of a process that started at `started`, with the versions of what is built in.
+    pub fn new(started: SystemTime, version: &str, commit: &str, librdkafka: &str) -> ProcessMetrics {
+        let since_epoch = started.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        REGISTRY.gauge(&names::START_TIME, &[]).set(since_epoch.as_secs_f64());
+        REGISTRY.gauge(&names::BUILD, &[version, commit, librdkafka]).set(1.0);
+        let reloads = |metric, result| REGISTRY.counter(metric, &[result]);
+        ProcessMetrics {
+            key_reloads_done: reloads(&names::KEY_RELOADS, "done"),
+            key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
+            config_reloads_done: reloads(&names::CONFIG_RELOADS, "done"),
+            config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
+            active_key: Mutex::new(None),
+        }
+    }
+
+    /// The id of the key that makes new tokens from now on; the series of the one before it goes.
+    pub fn set_active_key(&self, kid: &str) {
+        let gauge = REGISTRY.gauge(&names::ACTIVE_KEY, &[kid]);
+        gauge.set(1.0);
+        *self.active_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(gauge);
+    }
+}

@@ -1,0 +1,79 @@
+//! Every metric by name: the one place that says what `/metrics` shows.
+//!
+//! A name is `sluice_<thing>_<unit>`, and `_total` when it counts; a test holds every name to it. `topic` is the input
+//! topic, so that for each topic input = output + quarantined (+ what rules drop).
+
+use super::registry::{Kind, Metric};
+
+/// Bounds of stage and transaction times: 0.1 ms to 30 s.
+const STAGE_SECONDS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Bounds of the end-to-end latency: a catching-up consumer sees hours.
+const LATENCY_SECONDS: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
+
+/// Bounds of records in a batch.
+const BATCH_RECORDS: &[f64] =
+    &[1.0, 10.0, 100.0, 500.0, 1000.0, 2500.0, 5000.0, 10_000.0, 25_000.0, 50_000.0, 100_000.0];
+
+macro_rules! metrics {
+    ($($ident:ident $kind:expr, $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub static $ident: Metric = Metric { name: $name, kind: $kind, labels: &[$($label),*], help: $help };
+        )*
+        /// All of them.
+        pub static ALL: &[&Metric] = &[$(&$ident),*];
+    };
+}
+
+metrics! {
+    INPUT_RECORDS Kind::Counter, "sluice_input_records_total" ["topic"] "Records read.";
+    INPUT_BYTES Kind::Counter, "sluice_input_bytes_total" ["topic"] "Bytes of keys and values read.";
+    OUTPUT_RECORDS Kind::Counter, "sluice_output_records_total" ["topic"]
+        "Scrubbed records delivered, by their input topic.";
+    OUTPUT_BYTES Kind::Counter, "sluice_output_bytes_total" ["topic"]
+        "Bytes of keys and values delivered, by their input topic.";
+    QUARANTINED_RECORDS Kind::Counter, "sluice_quarantined_records_total" ["topic", "reason"]
+        "Records that could not be read safely, by input topic and reason.";
+    BREAKER_TRIPS Kind::Counter, "sluice_breaker_trips_total" ["topic"]
+        "Times a partition was stopped because too many of its records were quarantined.";
+    FINDINGS Kind::Counter, "sluice_findings_total" ["entity", "action"]
+        "Personal data found, by what it is and what was done with it.";
+    UNEXPECTED_FINDINGS Kind::Counter, "sluice_unexpected_findings_total" ["entity"]
+        "Findings in fields that were never seen to hold personal data before.";
+
+    STAGE_TIME Kind::Histogram(STAGE_SECONDS), "sluice_batch_stage_seconds" ["worker", "stage"]
+        "Time a batch spent in a stage.";
+    BATCH_SIZE Kind::Histogram(BATCH_RECORDS), "sluice_batch_records" ["worker"] "Records in a committed batch.";
+    LATENCY Kind::Histogram(LATENCY_SECONDS), "sluice_end_to_end_latency_seconds" ["worker"]
+        "Time from a record's Kafka timestamp to the commit of its scrubbed record.";
+    TRANSACTIONS Kind::Counter, "sluice_transactions_total" ["worker", "outcome"]
+        "Transactions (at_least_once: batches) that ended, by outcome.";
+    TRANSACTION_TIME Kind::Histogram(STAGE_SECONDS), "sluice_transaction_seconds" ["worker"]
+        "Time from the first record of a transaction (or batch) to its commit.";
+    REBALANCES Kind::Counter, "sluice_rebalances_total" ["worker", "kind"] "Rebalance callbacks, by kind.";
+    REBALANCE_TIME Kind::Histogram(STAGE_SECONDS), "sluice_rebalance_seconds" ["worker"]
+        "Time to drain and hand over partitions that were revoked.";
+    RECOVERIES Kind::Counter, "sluice_worker_recoveries_total" ["worker"]
+        "Times a worker made new clients after a fault and went on from the committed offsets.";
+    KAFKA_ERRORS Kind::Counter, "sluice_kafka_errors_total" ["worker"] "Errors that the Kafka clients reported.";
+    OUTSTANDING Kind::Gauge, "sluice_outstanding_bytes" ["worker"] "Bytes read and not yet delivered.";
+    ASSIGNED Kind::Gauge, "sluice_assigned_partitions" ["worker"] "Partitions the worker holds.";
+    WORKER_STATE Kind::Gauge, "sluice_worker_state" ["worker", "state"] "1 when the worker is in this state, else 0.";
+
+    LAG_RECORDS Kind::LiveGauge, "sluice_lag_records" ["topic", "partition"]
+        "Records between the position and the end of the partition.";
+    LAG_TIME Kind::LiveGauge, "sluice_lag_seconds" ["topic", "partition"]
+        "Age of the record that was read last, 0 when the end was reached.";
+    POSITION Kind::LiveGauge, "sluice_position_offset" ["topic", "partition"] "Offset of the next record to commit.";
+    PAUSED Kind::LiveGauge, "sluice_paused_partitions" ["topic", "partition"]
+        "1 when the breaker has stopped the partition, else 0.";
+
+    ACTIVE_KEY Kind::LiveGauge, "sluice_active_key_info" ["kid"] "1 for the id of the key that makes new tokens.";
+    KEY_RELOADS Kind::Counter, "sluice_key_reloads_total" ["result"] "Changes of the key files that were seen.";
+    CONFIG_RELOADS Kind::Counter, "sluice_config_reloads_total" ["result"] "Changes of the config that were seen.";
+    START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";
+    BUILD Kind::Gauge, "sluice_build_info" ["version", "commit", "librdkafka"] "1, with what was built in its labels.";
+}

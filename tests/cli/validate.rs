@@ -1,0 +1,123 @@
+//! `sluice validate`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::command::{command, sluice};
+
+/// A directory with `sluice.yaml`.
+fn config(yaml: &str) -> (TempDir, String) {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("sluice.yaml");
+    fs::write(&path, yaml).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (dir, path)
+}
+
+#[test]
+fn profiles_are_valid_and_say_what_run_would_miss() {
+    for profile in ["profile:analytics", "profile:support", "profile:gaming"] {
+        let stdout = sluice(&["validate", "-c", profile]).ok();
+        assert!(stdout.starts_with(&format!("{profile}: ok\n")), "{stdout}");
+        assert!(stdout.contains("kafka.brokers: no broker is named"), "{stdout}");
+    }
+}
+
+#[test]
+fn a_whole_config_shows_its_topics_and_keys() {
+    let dir = TempDir::new().unwrap();
+    let keys = dir.path().join("keys");
+    sluice(&["keys", "new", "--dir", keys.to_str().unwrap()]).ok();
+    let yaml = format!(
+        "kafka: {{brokers: [kafka:9092]}}\ninput: {{topics: [{{name: logins}}]}}\nkeys: {{directory: {}}}\n",
+        keys.display()
+    );
+    let (_dir, path) = config(&yaml);
+    let expected = format!(
+        "{path}: ok\n  logins -> logins.scrubbed, rejected to logins.quarantine\n  delivery: exactly once\n  \
+         keys: k1; active now: k1\n"
+    );
+    assert_eq!(sluice(&["validate", "-c", &path]).ok(), expected);
+    let report: Value = serde_json::from_str(&sluice(&["validate", "-c", &path, "--output", "json"]).ok()).unwrap();
+    assert_eq!(report, json!({"valid": true, "runnable": true, "problems": []}));
+}
+
+#[test]
+fn each_problem_is_one_error_line_with_its_place() {
+    let (_dir, path) = config("kafka:\n  properties: {group.id: x}\nworkers: 0\n");
+    let stderr = sluice(&["validate", "-c", &path]).failed(78);
+    let expected = format!(
+        "error: {path}:2:16: kafka.properties.group.id: is set by Sluice: set kafka.group\n\
+         error: {path}:3:1: workers: is 0, and must be between 1 and 1024\n"
+    );
+    assert_eq!(stderr, expected);
+}
+
+#[test]
+fn problems_are_data_with_output_json() {
+    let (_dir, path) = config("kafka:\n  borkers: [a]\n");
+    let finished = sluice(&["validate", "-c", &path, "--output", "json"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (78, ""));
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let message = "unknown field; did you mean `brokers`?";
+    let problem = json!({"line": 2, "column": 3, "field": "kafka.borkers", "message": message});
+    assert_eq!(
+        report,
+        json!({"valid": false, "runnable": false, "problems": [problem]})
+    );
+}
+
+#[test]
+fn keys_that_cannot_be_read_are_a_bad_config() {
+    let (_dir, path) = config("workers: 1\nkeys: {directory: /no/such/keys}\n");
+    let stderr = sluice(&["validate", "-c", &path]).failed(78);
+    let reason = "/no/such/keys: cannot be read: No such file or directory (os error 2)";
+    assert_eq!(stderr, format!("error: {path}:2:1: keys: {reason}\n"));
+}
+
+#[test]
+fn a_short_key_is_a_bad_config_and_is_not_shown() {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("k1"), "c0ffee").unwrap();
+    let (_dir, path) = config(&format!("keys: {{directory: {}}}\n", dir.path().display()));
+    let stderr = sluice(&["validate", "-c", &path]).failed(78);
+    assert!(stderr.contains("key of k1: has 3 bytes, fewer than 32"), "{stderr}");
+    assert!(!stderr.contains("c0ffee"), "{stderr}");
+}
+
+#[test]
+fn secrets_come_from_the_environment_and_are_never_shown() {
+    let (_dir, path) = config("kafka: {secrets: {sasl.password: {env: SLUICE_TEST_PASSWORD}}}\n");
+    let validate = ["validate", "-c", &path];
+    let stderr = sluice(&validate).failed(78);
+    assert!(
+        stderr.contains("the environment variable SLUICE_TEST_PASSWORD is not set"),
+        "{stderr}"
+    );
+    let output = command(&validate)
+        .env("SLUICE_TEST_PASSWORD", "hunter2")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"));
+}
+
+#[test]
+fn what_is_no_config_is_refused_without_repeating_it() {
+    for bytes in [
+        &b"hunter2"[..],
+        b"\xff\xfehunter2",
+        b"{hunter2",
+        b"\0hunter2",
+        b"a: !!binary hunter2",
+    ] {
+        let dir = TempDir::new().unwrap();
+        let path: PathBuf = dir.path().join("sluice.yaml");
+        fs::write(&path, bytes).unwrap();
+        let stderr = sluice(&["validate", "-c", path.to_str().unwrap()]).failed(78);
+        assert!(stderr.starts_with("error: ") && !stderr.contains("hunter2"), "{stderr}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The one integration binary: everything that is tested from outside of the crate.
+
+// A test that unwraps says with its panic what did not hold.
+#![allow(clippy::unwrap_used)]
+
+/// A real Kafka, and the service on it. Needs Java and, the first time, Maven.
+mod broker;
+/// The command line: exit codes, errors, output.
+mod cli;
+/// What the tests share.
+mod support;
