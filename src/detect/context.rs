@@ -161,20 +161,31 @@ impl Keywords {
             0
         };
         while at < range.end {
-            let len = word_len(text, at);
-            if len == 0 {
+            if !is_letter(bytes[at]) {
                 at += 1;
                 continue;
             }
-            let (lengths, phrases) = &self.by_first[bytes[at].to_ascii_lowercase() as usize];
-            if lengths & length_bit(len) != 0 {
-                for i in phrases.clone() {
-                    if let Some(end) = self.phrases[i as usize].end_in(bytes, at, len) {
-                        nearby.hits.push((Span::new(at as u32, end as u32), u32::from(i)));
-                    }
-                }
+            let start = at;
+            while at < bytes.len() && bytes[at].is_ascii_alphabetic() {
+                at += 1;
             }
-            at += len;
+            if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
+                at = start + word_len(text, start).max(1);
+            }
+            self.look_up(bytes, start, at - start, nearby);
+        }
+    }
+
+    /// Keeps the keywords that begin with the word of `len` bytes at `start`.
+    fn look_up(&self, bytes: &[u8], start: usize, len: usize, nearby: &mut Nearby) {
+        let (lengths, phrases) = &self.by_first[bytes[start].to_ascii_lowercase() as usize];
+        if lengths & length_bit(len) == 0 {
+            return;
+        }
+        for i in phrases.clone() {
+            if let Some(end) = self.phrases[i as usize].end_in(bytes, start, len) {
+                nearby.hits.push((Span::new(start as u32, end as u32), u32::from(i)));
+            }
         }
     }
 }
@@ -236,11 +247,13 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
         return false;
     }
     let before = &before[..before.len() - signs];
+    let last = before[before.len() - 1].to_ascii_lowercase();
     words.iter().any(|word| {
         let Some(at) = before.len().checked_sub(word.len()) else {
             return false;
         };
-        before[at..].eq_ignore_ascii_case(word.as_bytes())
+        word.as_bytes().last() == Some(&last)
+            && before[at..].eq_ignore_ascii_case(word.as_bytes())
             && !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
     })
 }

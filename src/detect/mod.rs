@@ -37,7 +37,6 @@ pub use catalog::{Catalog, CatalogError, Entity};
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
-#[derive(Debug)]
 pub struct Detector {
     rules: Arc<Rules>,
     /// Clones of the rules' regular expressions, so that workers do not share their caches.
@@ -46,6 +45,15 @@ pub struct Detector {
     own: OwnTokens,
     masked: String,
     scratch: search::Scratch,
+}
+
+impl std::fmt::Debug for Detector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The buffers hold parts of the last value: they are never printed.
+        f.debug_struct("Detector")
+            .field("plans", &self.plans.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Detector {
@@ -84,7 +92,7 @@ impl Detector {
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
     /// one with escapes or characters beyond ASCII is never dismissed.
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
-        search::may_hold(&self.rules, kind, class, digits)
+        self.rules.dismissal.may_hold(kind, class, digits)
     }
 
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are

@@ -32,7 +32,9 @@ impl Found {
 
 /// Appends the union of overlapping `found`, disjoint and in ascending order. Leaves `found` empty.
 pub(super) fn resolve(found: &mut Vec<Found>, out: &mut Vec<Finding>) {
-    found.sort_unstable_by_key(|f| (f.span.start, f.span.end));
+    if found.len() > 1 {
+        found.sort_unstable_by_key(|f| (f.span.start, f.span.end));
+    }
     let mut rest = found.drain(..);
     let Some(mut best) = rest.next() else { return };
     let mut union = best.span;

@@ -10,6 +10,7 @@ use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
+use super::search::Dismissal;
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
@@ -64,6 +65,7 @@ pub struct Rules {
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
+    pub(super) dismissal: Dismissal,
 }
 
 /// All patterns, by what finds their candidates.
@@ -75,6 +77,8 @@ pub(super) struct Patterns {
     pub digits: Vec<(&'static Validator, Pattern)>,
     /// Least and most digits that any of them takes.
     pub digits_range: (usize, usize),
+    /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
+    pub number_digits_min: usize,
     /// Regular expressions.
     pub regexes: Vec<RegexPattern>,
     /// Literals of all regular expressions; the id of a literal is a place in `literal_owner`.
@@ -245,11 +249,19 @@ impl Builder {
             ranges().map(|r| r.0).min().unwrap_or(usize::MAX),
             ranges().map(|r| r.1).max().unwrap_or(0),
         );
+        let alone = self
+            .patterns
+            .digits
+            .iter()
+            .filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
+        let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
+        self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
             settings: Settings {
                 regions: regions.to_vec(),
             },
+            dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,
             keywords: self.keywords.build(),
         })

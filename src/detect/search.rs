@@ -6,7 +6,7 @@ use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
-use super::rules::{Pattern, Rules};
+use super::rules::{Pattern, Patterns, Rules};
 use super::spec::Confidence;
 use super::validators::Candidate;
 use crate::record::{Basis, Class, Finding, Kind, Span};
@@ -14,8 +14,8 @@ use crate::record::{Basis, Class, Finding, Kind, Span};
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
 
-/// Buffers that keep their memory between texts.
-#[derive(Debug, Default)]
+/// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
+#[derive(Default)]
 pub(super) struct Scratch {
     groups: Vec<Group>,
     matches: Vec<Match>,
@@ -26,8 +26,6 @@ pub(super) struct Scratch {
     region: Span,
     /// For each digit pattern, the first group that it may use: accepted windows of one pattern do not overlap.
     free_from: Vec<usize>,
-    /// How many of `found` come from matchers.
-    taken: usize,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
 }
@@ -44,30 +42,65 @@ pub(super) struct Search<'a> {
     pub digits: u8,
 }
 
-/// Whether a value of this class can hold anything: the cheap dismissal, before a value is decoded.
-pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> bool {
-    let patterns = &rules.patterns;
-    let enough_digits = digits as usize >= patterns.digits_range.0;
-    match kind {
-        Kind::String | Kind::Key => {
-            // Escapes and characters beyond ASCII may stand for any sign.
-            class.has(Class::ESCAPE.with(Class::NON_ASCII))
-                || enough_digits
-                || patterns
-                    .matchers
-                    .iter()
-                    .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
-                || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+/// For strings of every class, the least number of digits with which one can hold anything: the cheap dismissal of
+/// values, before they are decoded, is one look into this table.
+#[derive(Debug)]
+pub(super) struct Dismissal {
+    least_digits: Box<[u16]>,
+    number_digits: usize,
+}
+
+impl Dismissal {
+    /// Number of classes: all bits of [`Class`].
+    const CLASSES: u16 = 1 << 13;
+    /// More digits than are ever counted.
+    const NEVER: u16 = 256;
+
+    /// The table for these patterns.
+    pub(super) fn new(patterns: &Patterns) -> Dismissal {
+        let least = |class| {
+            let class = Class(class);
+            // More digits never make a value more harmless, so the least number can be searched by halves.
+            let (mut low, mut high) = (0, Dismissal::NEVER);
+            while low < high {
+                let middle = u16::midpoint(low, high);
+                if string_may_hold(patterns, class, middle as u8) {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            low
+        };
+        let least_digits = (0..Dismissal::CLASSES).map(least).collect();
+        Dismissal {
+            least_digits,
+            number_digits: patterns.number_digits_min,
         }
-        Kind::Number => {
-            enough_digits
-                || patterns
-                    .matchers
-                    .iter()
-                    .any(|(at, _)| matchers::ALL[*at].numbers && (matchers::ALL[*at].wants)(class, digits))
-        }
-        Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
     }
+
+    /// Whether a value of this class and number of digits can hold anything.
+    pub(super) fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
+        match kind {
+            Kind::String | Kind::Key => self
+                .least_digits
+                .get(class.0 as usize)
+                .is_none_or(|&least| u16::from(digits) >= least),
+            Kind::Number => digits as usize >= self.number_digits,
+            Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
+        }
+    }
+}
+
+fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
+    // Escapes and characters beyond ASCII may stand for any sign.
+    class.has(Class::ESCAPE.with(Class::NON_ASCII))
+        || digits as usize >= patterns.digits_range.0
+        || patterns
+            .matchers
+            .iter()
+            .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
+        || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
 }
 
 impl Search<'_> {
@@ -82,8 +115,9 @@ impl Search<'_> {
         if self.digits >= DIGITS_MIN {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
-        self.matchers();
-        self.scratch.taken = self.scratch.found.len();
+        if self.kind != Kind::Number {
+            self.matchers();
+        }
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
@@ -97,7 +131,7 @@ impl Search<'_> {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            if !(matcher.wants)(self.class, self.digits) || (self.kind == Kind::Number && !matcher.numbers) {
+            if !(matcher.wants)(self.class, self.digits) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -120,7 +154,7 @@ impl Search<'_> {
     fn judge_text(&mut self, pattern: &Pattern, found: Match) {
         self.scratch.region = found.span;
         let Some(validator) = pattern.validator else {
-            self.accept(pattern, found.span, found.value, false);
+            self.accept(pattern, found.span, found.value);
             return;
         };
         let mut digits = std::mem::take(&mut self.scratch.digits);
@@ -133,7 +167,6 @@ impl Search<'_> {
             groups: &[],
             before: Gap::BREAK,
             after: Gap::BREAK,
-            number: self.kind == Kind::Number,
         };
         let (least, most) = validator.digits;
         let value = (least..=most)
@@ -142,7 +175,7 @@ impl Search<'_> {
             .flatten();
         self.scratch.digits = digits;
         if let Some(value) = value {
-            self.accept(pattern, union(found.span, value), value, false);
+            self.accept(pattern, union(found.span, value), value);
         }
     }
 
@@ -152,37 +185,40 @@ impl Search<'_> {
         let least = self.rules.patterns.digits_range.0;
         let scratch = &mut *self.scratch;
         scratch.free_from.clear();
-        scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
-        let mut first = 0;
-        while first < self.scratch.groups.len() {
-            if self.is_taken(first) {
-                first += 1;
-                continue;
-            }
-            let mut end = first + 1;
-            let mut total = self.scratch.groups[first].len();
-            while end < self.scratch.groups.len() && self.scratch.groups[end].gap != Gap::BREAK && !self.is_taken(end) {
-                total += self.scratch.groups[end].len();
-                end += 1;
-            }
-            if total >= least {
-                self.run_of_groups(first, end);
-            }
-            first = end;
+        if scratch.found.len() > 1 {
+            scratch.found.sort_unstable_by_key(|f| f.span.start);
         }
-    }
-
-    /// Whether a finding of a matcher holds this group. There are few of them: digits come right after the matchers.
-    fn is_taken(&self, group: usize) -> bool {
-        let group = self.scratch.groups[group];
-        let taken = &self.scratch.found[..self.scratch.taken];
-        taken
-            .iter()
-            .any(|f| f.span.start < group.end && group.start < f.span.end)
+        let taken = scratch.found.len();
+        // The matchers' findings before the group at hand, and how far they reach.
+        let (mut passed, mut reach) = (0, 0);
+        let (mut first, mut total) = (0, 0);
+        for at in 0..self.scratch.groups.len() {
+            let group = self.scratch.groups[at];
+            while passed < taken && self.scratch.found[passed].span.start < group.end {
+                reach = reach.max(self.scratch.found[passed].span.end);
+                passed += 1;
+            }
+            let is_taken = reach > group.start;
+            if is_taken || group.gap == Gap::BREAK {
+                if total >= least {
+                    self.run_of_groups(first, at);
+                }
+                (first, total) = (at, 0);
+            }
+            if is_taken {
+                first = at + 1;
+            } else {
+                total += group.len();
+            }
+        }
+        if total >= least {
+            self.run_of_groups(first, self.scratch.groups.len());
+        }
     }
 
     /// Offers each window of the groups `first..end`, the longest from each group first.
     fn run_of_groups(&mut self, first: usize, end: usize) {
+        self.scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
         let groups = std::mem::take(&mut self.scratch.groups);
         let mut digits = std::mem::take(&mut self.scratch.digits);
         digits.clear();
@@ -217,34 +253,28 @@ impl Search<'_> {
     /// Offers the groups `start..=last` to each pattern that judges digits.
     fn window(&mut self, groups: &[Group], start: usize, last: usize, digits: &[u8]) {
         let rules = self.rules;
-        let span = Span::new(groups[start].start, groups[last].end);
-        let mut glued = None;
+        let candidate = Candidate {
+            text: self.text,
+            span: Span::new(groups[start].start, groups[last].end),
+            digits,
+            groups: &groups[start..=last],
+            before: groups[start].gap,
+            after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
+        };
+        let glued = is_glued(self.text, candidate.span);
         for (i, (validator, pattern)) in rules.patterns.digits.iter().enumerate() {
             let (least, most) = validator.digits;
-            if !(least..=most).contains(&digits.len()) || start < self.scratch.free_from[i] {
+            let fits = (least..=most).contains(&digits.len()) && (validator.numbers || self.kind != Kind::Number);
+            if !fits || start < self.scratch.free_from[i] {
                 continue;
             }
             // In most texts no keyword stands near, so this is asked before the check.
-            if pattern
-                .keywords
-                .is_some_and(|rule| rule.required && !self.near(span, rule))
-            {
+            let needs_keyword = glued || pattern.keywords.is_some_and(|rule| rule.required);
+            if needs_keyword && !pattern.keywords.is_some_and(|rule| self.near(candidate.span, rule)) {
                 continue;
             }
-            let candidate = Candidate {
-                text: self.text,
-                span,
-                digits,
-                groups: &groups[start..=last],
-                before: groups[start].gap,
-                after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
-                number: self.kind == Kind::Number,
-            };
-            let Some(value) = (validator.check)(&candidate, &rules.settings) else {
-                continue;
-            };
-            let glued = *glued.get_or_insert_with(|| is_glued(self.text, span));
-            if self.accept(pattern, value, value, glued) {
+            let value = (validator.check)(&candidate, &rules.settings);
+            if value.is_some_and(|value| self.accept(pattern, value, value)) {
                 self.scratch.free_from[i] = last + 1;
             }
         }
@@ -306,12 +336,12 @@ impl Search<'_> {
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
-    fn accept(&mut self, pattern: &Pattern, span: Span, value: Span, needs_keyword: bool) -> bool {
+    fn accept(&mut self, pattern: &Pattern, span: Span, value: Span) -> bool {
         if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
             return false;
         }
         let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));
-        if !near && (needs_keyword || pattern.keywords.is_some_and(|rule| rule.required)) {
+        if !near && pattern.keywords.is_some_and(|rule| rule.required) {
             return false;
         }
         let basis = if near {
@@ -331,13 +361,15 @@ impl Search<'_> {
     }
 }
 
-/// Whether letters touch it: then it is a part of a word or an id, unless a keyword says otherwise.
+/// Whether letters touch it: then it is a part of a word or an id, unless a keyword says otherwise. Scripts that put no
+/// spaces between words (from U+2E80 on) glue nothing.
 fn is_glued(text: &str, span: Span) -> bool {
     let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
+    let glues = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
     let extension = matches!(after.as_bytes(), [b'x', digit, ..] if digit.is_ascii_digit());
     let track = before.ends_with("%B");
-    let left = !track && before.chars().next_back().is_some_and(char::is_alphanumeric);
-    let right = !extension && after.chars().next().is_some_and(char::is_alphanumeric);
+    let left = !track && before.chars().next_back().is_some_and(glues);
+    let right = !extension && after.chars().next().is_some_and(glues);
     left || right
 }
 

@@ -12,7 +12,6 @@ pub(super) const MATCHER: Matcher = Matcher {
     name: "email",
     doc: "e-mail addresses with a top-level domain, plus tags, quoted or international local parts",
     wants: |class, _| class.has(Class::AT),
-    numbers: false,
     find,
 };
 
@@ -104,42 +103,43 @@ fn userinfo_start(bytes: &[u8], floor: usize, start: usize) -> usize {
 /// One past the domain that begins at `start`, if it is one: labels, the last of which is a plausible top-level domain.
 fn domain_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut end = start;
+    let run = &text[start..domain_run_end(text, start)];
     // The end of the longest prefix that is a domain.
     let mut domain = None;
-    let mut label = start;
-    let mut dots = 0;
+    let mut label = 0;
     loop {
-        let b = bytes.get(end).copied();
-        let width = match b {
-            Some(b) if b.is_ascii_alphanumeric() || b == b'-' => 1,
-            Some(0x80..) => text[end..]
-                .chars()
-                .next()
-                .filter(|&c| is_word(c))
-                .map_or(0, char::len_utf8),
-            _ => 0,
-        };
-        if width > 0 && end - start < DOMAIN_BYTES_MAX {
-            end += width;
-            continue;
-        }
-        if end == label || bytes[label] == b'-' {
+        let dot = memchr::memchr(b'.', &run.as_bytes()[label..]).map_or(run.len(), |len| label + len);
+        if dot == label || run.as_bytes()[label] == b'-' {
             break;
         }
-        if dots > 0 {
-            domain = top_level(&text[label..end]).map(|len| label + len).or(domain);
+        if label > 0 {
+            domain = top_level(&run[label..dot]).map(|len| start + label + len).or(domain);
         }
-        if b != Some(b'.') || width > 0 {
+        if dot == run.len() {
             break;
         }
-        dots += 1;
-        end += 1;
-        label = end;
+        label = dot + 1;
     }
     // Names of pictures for dense screens: `logo@2x.png`.
-    let dense = matches!(&bytes[start..end.min(start + 3)], [b'1'..=b'4', b'x', b'.']);
+    let dense = matches!(&bytes[start..], [b'1'..=b'4', b'x', b'.', ..]);
     domain.filter(|_| !dense)
+}
+
+/// One past the letters, digits, dashes and dots that begin at `start`.
+fn domain_run_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = start;
+    while end - start < DOMAIN_BYTES_MAX {
+        match bytes.get(end) {
+            Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.') => end += 1,
+            Some(0x80..) => match text[end..].chars().next().filter(|&c| is_word(c)) {
+                Some(letter) => end += letter.len_utf8(),
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    end
 }
 
 /// Length of the top-level domain that `label` begins with: two or more letters, or `xn--…`.
@@ -147,17 +147,29 @@ fn top_level(label: &str) -> Option<usize> {
     if label.len() > 4 && label.as_bytes()[..4].eq_ignore_ascii_case(b"xn--") {
         return Some(label.len());
     }
-    let len = label.find(|c: char| !c.is_alphabetic()).unwrap_or(label.len());
-    (label[..len].chars().nth(1).is_some()).then_some(len)
+    let ascii = label.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let len = match label.as_bytes().get(ascii) {
+        Some(0x80..) => label.find(|c: char| !c.is_alphabetic()).unwrap_or(label.len()),
+        _ => ascii,
+    };
+    label[..len].chars().nth(1).is_some().then_some(len)
 }
 
 fn is_local(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(
-            b,
-            b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'~' | b'!' | b'#' | b'$' | b'*' | b'^'
-        )
+    LOCAL[b as usize]
 }
+
+static LOCAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] =
+            (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'~');
+        table[b] |= matches!(b as u8, b'!' | b'#' | b'$' | b'*' | b'^');
+        b += 1;
+    }
+    table
+};
 
 /// Whether a character beyond ASCII can be part of a name: no space, no punctuation.
 fn is_word(c: char) -> bool {

@@ -8,8 +8,7 @@ use crate::record::{Class, Span};
 pub(super) const MATCHER: Matcher = Matcher {
     name: "iban",
     doc: "IBANs of all countries of the registry, in any case and grouping, with a correct check sum",
-    wants: |class, digits| digits >= 7 && class.has(Class::LETTER),
-    numbers: false,
+    wants: |class, digits| digits >= 10 && class.has(Class::LETTER),
     find,
 };
 

@@ -12,7 +12,6 @@ pub(super) const MATCHER: Matcher = Matcher {
     name: "ip",
     doc: "IPv4 and IPv6 addresses with or without port, brackets, zone and leading zeros",
     wants: |class, digits| (class.has(Class::DOT) && digits >= 4) || class.has(Class::COLON),
-    numbers: false,
     find,
 };
 

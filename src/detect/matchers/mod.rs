@@ -13,7 +13,7 @@ mod ip;
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
 
-/// A finder.
+/// A finder. JSON numbers are not shown to it: it looks for signs that they do not have.
 pub(super) struct Matcher {
     /// What entity files call it.
     pub name: &'static str,
@@ -21,9 +21,8 @@ pub(super) struct Matcher {
     #[allow(dead_code, reason = "documents the table; the reference of the config prints it")]
     pub doc: &'static str,
     /// Whether a text of this class with so many digits can hold a match: the cheap dismissal.
+    /// More digits must not turn a yes into a no.
     pub wants: fn(Class, u8) -> bool,
-    /// Whether it looks at JSON numbers, too.
-    pub numbers: bool,
     /// Appends what it finds, in ascending order.
     pub find: fn(&Input<'_>, &mut Vec<Match>),
 }

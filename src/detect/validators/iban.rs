@@ -9,6 +9,7 @@ pub(super) const VALIDATOR: Validator = Validator {
     name: "iban",
     doc: "an IBAN of its country's length with correct check digits",
     digits: (2, iban::Iban::MAX_LEN),
+    numbers: false,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
         iban::parse(candidate.as_str())

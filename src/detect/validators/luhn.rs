@@ -8,6 +8,7 @@ pub(super) const VALIDATOR: Validator = Validator {
     name: "luhn",
     doc: "digits whose last one is their Luhn check digit",
     digits: (2, 64),
+    numbers: true,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| checks(candidate.digits).then_some(candidate.span),
 };

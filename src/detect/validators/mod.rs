@@ -30,8 +30,6 @@ pub(super) struct Candidate<'a> {
     pub before: Gap,
     /// What joins it to the group of digits after.
     pub after: Gap,
-    /// Whether the text is a JSON number.
-    pub number: bool,
 }
 
 impl Candidate<'_> {
@@ -66,6 +64,8 @@ pub(super) struct Validator {
     pub doc: &'static str,
     /// Least and most digits of what it takes.
     pub digits: (usize, usize),
+    /// Whether a JSON number passes without its field's name.
+    pub numbers: bool,
     /// What a passed check says.
     pub basis: Basis,
     /// The value's place, if the candidate passes; it may reach beyond the candidate to a sign such as `+`.

@@ -12,6 +12,7 @@ pub(super) const STRICT: Validator = Validator {
     name: "payment_card",
     doc: "a card number of 14 to 19 digits: known issuer, Luhn, compact or grouped as on a card",
     digits: (14, 19),
+    numbers: true,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
         (is_card(candidate) && is_card_grouping(candidate)).then(|| span_of(candidate))
@@ -23,6 +24,7 @@ pub(super) const ANY: Validator = Validator {
     name: "payment_card_any",
     doc: "a card number of 12 to 19 digits in any grouping; needs a keyword",
     digits: (12, 19),
+    numbers: true,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| is_card(candidate).then(|| span_of(candidate)),
 };

@@ -11,6 +11,7 @@ pub(super) const INTERNATIONAL: Validator = Validator {
     name: "phone_international",
     doc: "a phone number with `+` or, in groups, `00` before its country code",
     digits: (7, 17),
+    numbers: false,
     basis: Basis::Pattern,
     check: international,
 };
@@ -20,6 +21,7 @@ pub(super) const NATIONAL: Validator = Validator {
     name: "phone_national",
     doc: "an Indonesian mobile number (08…, 62 8…) or a Danish number in pairs (23 23 75 85)",
     digits: (8, 14),
+    numbers: false,
     basis: Basis::Pattern,
     check: national,
 };
@@ -29,6 +31,7 @@ pub(super) const ANY: Validator = Validator {
     name: "phone_any",
     doc: "a phone number of one of the configured regions in any spelling; needs a keyword",
     digits: (7, 15),
+    numbers: false,
     basis: Basis::Pattern,
     check: any,
 };
@@ -43,7 +46,7 @@ const SEPARATORS: Gap = Gap::SPACE
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
-    if candidate.number || !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) {
+    if !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) {
         return None;
     }
     let span = with_prefix(candidate);
@@ -51,7 +54,7 @@ fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span>
 }
 
 fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    if candidate.number || has_plus(candidate) || candidate.is_thousands() || candidate.is_decimal() {
+    if has_plus(candidate) || candidate.is_thousands() || candidate.is_decimal() {
         return None;
     }
     let shaped = is_indonesian_mobile(candidate) || is_danish_pairs(candidate);
@@ -59,7 +62,7 @@ fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
 }
 
 fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    if candidate.number || has_plus(candidate) || !candidate.gaps().within(SEPARATORS) {
+    if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) {
         return None;
     }
     if is_date(candidate) || candidate.is_decimal() || is_tied(candidate) {
