@@ -210,15 +210,7 @@ impl Node {
         let (class, digits) = Class::of_text(name);
         let plain = !name.iter().any(|&b| b == b'"' || b == b'\\' || b < 0x20);
         let (next, first) = Default::default();
-        Node {
-            parent,
-            name: name.into(),
-            next,
-            first,
-            class,
-            digits,
-            plain,
-        }
+        Node { parent, name: name.into(), next, first, class, digits, plain }
     }
 }
 
@@ -253,11 +245,8 @@ impl Paths {
 
     /// A tree with the three roots.
     pub fn new() -> Paths {
-        let mut paths = Paths {
-            nodes: Vec::new(),
-            index: HashTable::new(),
-            hasher: foldhash::fast::FixedState::default(),
-        };
+        let mut paths =
+            Paths { nodes: Vec::new(), index: HashTable::new(), hasher: foldhash::fast::FixedState::default() };
         for name in [&b""[..], b"@key", b"@headers"] {
             paths.nodes.push(Node::new(PathId::ROOT, name));
         }
@@ -557,13 +546,24 @@ mod tests {
         let email = paths.child(element, element, b"email");
         assert_eq!(paths.display(email), "user.contacts[].email");
         assert_eq!(paths.child(element, element, b"email"), email);
-        assert_eq!(
-            paths.child(element, user, b"email"),
-            email,
-            "another predecessor finds the same node"
-        );
+        assert_eq!(paths.child(element, user, b"email"), email, "another predecessor finds the same node");
         let header = paths.child(PathId::HEADERS, PathId::HEADERS, b"x-user");
         assert_eq!(paths.display(header), "@headers.x-user");
+    }
+
+    #[test]
+    fn a_key_is_followed_to_its_first_child_and_its_next_sibling() {
+        let mut paths = Paths::new();
+        let geo = paths.child(PathId::ROOT, PathId::ROOT, b"geo");
+        let city = paths.child(geo, geo, b"city");
+        let asn = paths.child(PathId::ROOT, geo, b"asn12");
+        let follow = |parent, previous, rest: &[u8]| paths.follow(parent, previous, rest).map(|known| known.path);
+        assert_eq!(follow(geo, geo, b"city\":1"), Some(city));
+        assert_eq!(follow(PathId::ROOT, geo, b"asn12\":1"), Some(asn));
+        assert_eq!(paths.follow(PathId::ROOT, geo, b"asn12\"").map(|known| (known.bytes, known.digits)), Some((5, 2)));
+        for rest in [&b"asn1"[..], b"asn12", b"asn123\"", b"city\"", b""] {
+            assert_eq!(follow(PathId::ROOT, geo, rest), None);
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::record::{Edit, Kind, Scalar, Span};
 
 /// The changes of one payload. Reusable: [`Edits::clear`] keeps the buffers.
 ///
-/// Add them in the order of the tape (any order is right, but that one is cheap, and removals need it among themselves).
-/// Where edits overlap, all that any of them covers goes, and the outermost gives the replacement.
+/// Add them in the order of the tape: removals need it among themselves; replacements may come in any order, but then
+/// cost a sort. Where edits overlap, all that any of them covers goes, and the outermost gives the replacement.
 #[derive(Default)]
 pub struct Edits {
     edits: Vec<Edit>,
@@ -115,21 +115,18 @@ impl Edits {
             self.edits.sort_unstable_by_key(order);
         }
         out.reserve(raw.len() + self.buffer.len());
+        // All before this is written, or covered by an edit that is done.
         let mut at = 0;
-        // Bytes before this are covered by the edit that was done last.
-        let mut covered = 0;
         for edit in &self.edits {
             let Span { start, end } = edit.span;
             let (start, end) = ((start as usize).min(raw.len()), (end as usize).min(raw.len()));
-            if start < covered {
-                covered = covered.max(end);
-                at = covered;
+            if start < at {
+                at = at.max(end);
                 continue;
             }
             out.extend_from_slice(&raw[at..start]);
             out.extend_from_slice(&self.buffer[edit.replacement.range()]);
-            covered = end.max(start);
-            at = covered;
+            at = end.max(start);
         }
         out.extend_from_slice(&raw[at..]);
     }
@@ -441,7 +438,8 @@ mod tests {
             let changed = json.change(&mut || next.next().expect("cycles")).1.unwrap_or(Json::Scalar("null"));
             changed.write(&mut || "", &mut expected);
             let parse = |text: &str| serde_json::from_str::<Value>(text);
-            prop_assert_eq!(parse(&out).expect("stays JSON"), parse(&expected).expect("is JSON"), "{} became {}", raw, out);
+            let (ours, models) = (parse(&out).expect("stays JSON"), parse(&expected).expect("is JSON"));
+            prop_assert_eq!(ours, models, "{} became {}", raw, out);
 
             // Beyond what had to go, only commas and white space went, and what stayed is as it was.
             let mut kept = String::new();

@@ -8,9 +8,9 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::{CliError, note};
-use crate::config::{KeySource, Settings};
-use crate::pseudonymize::{KeyError, KeyRing, SharedRing};
+use super::note;
+use crate::config::KeySource;
+use crate::pseudonymize::{KeyError, KeyRing};
 
 /// Which keys make the tokens, in place of those the config names.
 #[derive(clap::Args, Debug)]
@@ -35,15 +35,13 @@ impl KeyArgs {
         }
     }
 
-    /// As [`KeyArgs::ring`]; without any, a throw-away key, and a word about it on standard error.
-    pub fn ring_or_throwaway(&self, settings: &Settings) -> Result<SharedRing, CliError> {
-        let ring = self.ring(settings.keys.as_ref()).map_err(|error| CliError::Config(error.to_string()))?;
-        if let Some(ring) = ring {
-            return Ok(SharedRing::fixed(ring));
+    /// As [`KeyArgs::ring`]; where neither names any, a key that is gone with the process, which the user is told.
+    pub fn ring_or_throwaway(&self, config: Option<&KeySource>) -> Result<KeyRing, KeyError> {
+        if let Some(ring) = self.ring(config)? {
+            return Ok(ring);
         }
-        let ring = KeyRing::throwaway().map_err(|error| CliError::Failed(error.to_string()))?;
-        note("no key is configured: the tokens are made with a throw-away key and join with no others");
-        Ok(SharedRing::fixed(ring))
+        note("no keys are given: a throw-away key makes the tokens, and no other run makes the same");
+        KeyRing::throwaway()
     }
 }
 

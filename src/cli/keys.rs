@@ -211,12 +211,6 @@ impl Listed {
     }
 }
 
-impl From<KeyError> for CliError {
-    fn from(error: KeyError) -> CliError {
-        CliError::Config(error.to_string())
-    }
-}
-
 fn key_id(text: &str) -> Result<KeyId, &'static str> {
     KeyId::parse(text).ok_or("expected `k` and 1 to 4 digits, such as k1")
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::pseudonymize::KeyError;
 use crate::telemetry::logging::colours;
 
 /// Washes Kafka event streams: personal data becomes keyed pseudonyms before an event goes on.
@@ -123,6 +124,12 @@ impl From<ConfigError> for CliError {
     }
 }
 
+impl From<KeyError> for CliError {
+    fn from(error: KeyError) -> CliError {
+        CliError::Config(error.to_string())
+    }
+}
+
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     panic::install_hook();
@@ -166,9 +173,8 @@ fn show(error: &CliError) {
     }
 }
 
-/// Writes a remark to standard error.
-fn note(text: &str) {
-    // If it cannot be written nobody is there to read it.
+/// Tells the person at the terminal something that is no error.
+pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "note: {text}");
 }
 

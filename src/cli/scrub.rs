@@ -12,6 +12,7 @@ use super::args::{KeyArgs, LineFormat};
 use super::{CliError, note};
 use crate::config::{self, Format, Secrets};
 use crate::pipeline::{Plan, Scrubber};
+use crate::pseudonymize::SharedRing;
 use crate::record::{Basis, Reject};
 use crate::source::lines::{Line, Lines};
 
@@ -43,7 +44,7 @@ pub struct Args {
 /// Scrubs every line.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let loaded = config::load(&args.config, Secrets::Skip)?;
-    let ring = Arc::new(args.keys.ring_or_throwaway(&loaded.settings)?);
+    let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
     let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes)?;
     let stdin = PathBuf::from("-");

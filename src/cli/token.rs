@@ -45,13 +45,12 @@ const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Prints the tokens of each line, one a line, or as JSON by line number.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let loaded = config::load(&args.config, Secrets::Skip)?;
-    let bad = |error: &dyn std::fmt::Display| CliError::Config(error.to_string());
-    let ring = args.keys.ring(loaded.settings.keys.as_ref()).map_err(|error| bad(&error))?;
+    let ring = args.keys.ring(loaded.settings.keys.as_ref())?;
     let no_key = || {
         CliError::Config(format!("{}: keys: no root key is configured; name a directory with --keys", loaded.origin()))
     };
     let ring = Arc::new(SharedRing::fixed(ring.ok_or_else(no_key)?));
-    let plan = Plan::compile(&loaded, ring).map_err(|error| bad(&error))?;
+    let plan = Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?;
     let Some(entity) = plan.find_entity(&args.entity) else {
         let names = plan.entity_names();
         let hint = config::nearest(&args.entity, names.iter().copied());

@@ -89,6 +89,7 @@ pub struct Kafka {
     /// How long the start waits for a broker.
     pub connect_timeout: HumanDuration,
     /// Properties of librdkafka for all clients, such as `security.protocol`. Those that Sluice owns are refused.
+    #[schemars(schema_with = "scalars")]
     pub properties: Properties,
     /// Properties of librdkafka whose values come from the environment or from files, such as `sasl.password`.
     pub secrets: BTreeMap<String, SecretRef>,
@@ -120,7 +121,7 @@ pub enum GroupProtocol {
 }
 
 /// librdkafka properties. `Debug` shows names only: nobody knows what a value holds.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Properties(pub BTreeMap<String, String>);
 
@@ -128,6 +129,11 @@ impl fmt::Debug for Properties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
+}
+
+/// A map to texts, whose numbers and booleans need no quotes in YAML.
+fn scalars(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}})
 }
 
 /// Where a secret value is read from when the process starts. The only place where the environment is looked at.
@@ -199,6 +205,7 @@ pub struct Create {
     #[schemars(range(min = -1, max = 32767))]
     pub replication: i32,
     /// Topic settings, such as `retention.ms`.
+    #[schemars(schema_with = "scalars")]
     pub config: BTreeMap<String, String>,
 }
 

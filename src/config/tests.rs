@@ -96,7 +96,7 @@ fn values_out_of_range_are_refused_with_the_range() {
             "f:1:10: limits.record_bytes: is 2GiB, and must be between 1B and 1GiB",
         ),
         (
-            "limits: {memory: 1MiB}\n",
+            "limits: {memory: 1MiB}\ncommit: {bytes: 1MiB}\n",
             "f:1:10: limits.memory: 1MiB is too little: \
              at least 8MiB and four times limits.record_bytes (1MiB) are needed",
         ),
@@ -224,6 +224,18 @@ fn secrets_are_refused_in_properties_and_resolved_from_references() {
     assert!(!format!("{loaded:?}").contains("hunter2"), "Debug shows a secret");
     let skipped = from_str(&yaml, "f", Secrets::Skip).expect("valid");
     assert!(skipped.settings.kafka.properties.is_empty());
+}
+
+#[test]
+fn numbers_and_booleans_of_properties_need_no_quotes() {
+    let yaml = "kafka: {properties: {socket.keepalive.enable: true, queued.min.messages: 1000, x: 0.10}}\n";
+    let properties = from_str(yaml, "f", Secrets::Resolve)
+        .expect("valid")
+        .settings
+        .kafka
+        .properties;
+    let text: Vec<&str> = properties.values().map(String::as_str).collect();
+    assert_eq!(text, ["1000", "true", "0.10"]);
 }
 
 #[test]

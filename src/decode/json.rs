@@ -236,11 +236,7 @@ impl Pass<'_> {
                 self.path = known.path;
                 self.at = start + known.bytes + 1;
                 let span = Span::new(start as u32, (start + known.bytes) as u32);
-                Content {
-                    span,
-                    class: known.class,
-                    digits: known.digits,
-                }
+                Content { span, class: known.class, digits: known.digits }
             }
             None => self.unknown_key()?,
         };

@@ -1,7 +1,7 @@
 //! A value as it is meant, with the way back to the bytes it is written with.
 //!
-//! A view begins as the raw text. Each layer (an escape syntax, a Unicode folding) makes a new text of the last one, and
-//! the map from decoded to raw offsets is carried along, so layers stack in any order and number.
+//! A view begins as the raw text. Each layer (an escape syntax, a Unicode folding) makes a new text of the last one,
+//! and the map from decoded to raw offsets is carried along, so layers stack in any order and number.
 
 use std::ops::Range;
 
@@ -285,7 +285,8 @@ mod tests {
 
         #[test]
         fn a_raw_span_covers_its_decoded_text_and_cuts_nothing(
-            (raw, cuts) in raw_text(), base in 0u32..100, a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(),
+            (raw, cuts) in raw_text(), base in 0u32..100,
+            a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(),
         ) {
             let view = view_of(&raw, base);
             let text = view.text().to_owned();

@@ -85,7 +85,9 @@ impl Catalog {
     pub fn builtin() -> Catalog {
         let mut catalog = Catalog::default();
         for (file, yaml) in BUILTIN {
-            catalog.add(file, yaml, true).expect("the tests load every built-in entity");
+            catalog
+                .add(file, yaml, true)
+                .expect("the tests load every built-in entity");
         }
         catalog
     }
@@ -121,7 +123,10 @@ impl Catalog {
 
     /// The entity of this name.
     pub fn find(&self, name: &str) -> Option<EntityId> {
-        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
+        self.entities
+            .iter()
+            .position(|e| e.name == name)
+            .map(|i| EntityId(i as u16))
     }
 
     /// The names of all entities, in their order.
@@ -171,7 +176,9 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         // A mounted ConfigMap keeps its files a second time under `..data` and `..<time>`.
-        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
         if hidden {
             continue;
         }
@@ -198,7 +205,10 @@ impl Checker<'_> {
     fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let name = &spec.entity;
         if name.value.is_empty()
-            || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            || !name
+                .value
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         {
             return Err(self.at(name, "entity", "is no name", "use lower-case letters, digits and `_`"));
         }
@@ -206,7 +216,12 @@ impl Checker<'_> {
         if !(2..=4).contains(&token.value.len()) || !token.value.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(self.at(token, "token", "is no token type", "use two to four lower-case letters"));
         }
-        self.one_of(&spec.form, "form", "canonical form", Form::ALL.iter().map(|(name, _)| *name))?;
+        self.one_of(
+            &spec.form,
+            "form",
+            "canonical form",
+            Form::ALL.iter().map(|(name, _)| *name),
+        )?;
         if spec.action.trim().is_empty() {
             return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
         }
@@ -221,9 +236,12 @@ impl Checker<'_> {
         }
         let needs_pattern = spec.examples.first().or(spec.counter_examples.first());
         match needs_pattern {
-            Some(example) if spec.patterns.is_empty() => {
-                Err(self.at(example, "examples", "stand there without a pattern", "add `patterns` or remove them"))
-            }
+            Some(example) if spec.patterns.is_empty() => Err(self.at(
+                example,
+                "examples",
+                "stand there without a pattern",
+                "add `patterns` or remove them",
+            )),
             _ => Ok(()),
         }
     }
@@ -242,14 +260,31 @@ impl Checker<'_> {
         let spec = &pattern.value;
         if let Some(words) = spec.keywords.as_ref() {
             if words.words.iter().all(|w| w.value.trim().is_empty()) {
-                return Err(self.at(pattern, "patterns.keywords", "has no words", "add words, or remove `keywords`"));
+                return Err(self.at(
+                    pattern,
+                    "patterns.keywords",
+                    "has no words",
+                    "add words, or remove `keywords`",
+                ));
             }
-            if let Some(empty) = words.words.iter().find(|w| w.value.trim().is_empty()) {
-                return Err(self.at(empty, "patterns.keywords.words", "holds an empty word", "remove it"));
+            let unusable = |w: &&Spanned<String>| !w.value.trim().starts_with(char::is_alphabetic);
+            if let Some(word) = words.words.iter().find(unusable) {
+                let reason = "holds a word that does not begin with a letter";
+                return Err(self.at(
+                    word,
+                    "patterns.keywords.words",
+                    reason,
+                    "begin it with a letter, or remove it",
+                ));
             }
         }
         if let Some(name) = &spec.validator {
-            self.one_of(name, "patterns.validator", "validator", validators::ALL.iter().map(|v| v.name))?;
+            self.one_of(
+                name,
+                "patterns.validator",
+                "validator",
+                validators::ALL.iter().map(|v| v.name),
+            )?;
         }
         match (&spec.matcher, &spec.regex) {
             (Some(name), None) => self.matcher(pattern, name),
@@ -258,12 +293,18 @@ impl Checker<'_> {
                 let fix = "say what is looked for with `matcher` or `regex`";
                 Err(self.at(pattern, "patterns.keywords", "stand there without a pattern", fix))
             }
-            (None, None) => {
-                Err(self.at(pattern, "patterns", "has neither `matcher` nor `regex`", "give it one of the two"))
-            }
-            (Some(_), Some(_)) => {
-                Err(self.at(pattern, "patterns", "has both `matcher` and `regex`", "make two patterns of them"))
-            }
+            (None, None) => Err(self.at(
+                pattern,
+                "patterns",
+                "has neither `matcher` nor `regex`",
+                "give it one of the two",
+            )),
+            (Some(_), Some(_)) => Err(self.at(
+                pattern,
+                "patterns",
+                "has both `matcher` and `regex`",
+                "make two patterns of them",
+            )),
         }
     }
 
@@ -283,14 +324,28 @@ impl Checker<'_> {
 
     fn regex(&self, pattern: &Spanned<PatternSpec>, source: &Spanned<String>) -> Result<(), CatalogError> {
         const FIELD: &str = "patterns.regex";
-        let regex = compile_regex(&source.value)
-            .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
+        let regex = compile_regex(&source.value).map_err(|error| {
+            self.at(
+                source,
+                FIELD,
+                &format!("does not compile: {error}"),
+                "correct the expression",
+            )
+        })?;
         if regex.is_match("") {
-            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
+            return Err(self.at(
+                source,
+                FIELD,
+                "matches the empty text",
+                "make it demand at least one character",
+            ));
         }
         let group = pattern.value.group;
         if group >= regex.captures_len() {
-            let reason = format!("has {} capture groups, and `group` is {group}", regex.captures_len() - 1);
+            let reason = format!(
+                "has {} capture groups, and `group` is {group}",
+                regex.captures_len() - 1
+            );
             return Err(self.at(source, "patterns.group", &reason, "correct `group`"));
         }
         match pattern.value.prefilter.iter().find(|literal| literal.value.is_empty()) {
@@ -333,5 +388,122 @@ pub(super) fn error_at<T>(file: &str, place: &Spanned<T>, field: &str, reason: &
         field: field.to_owned(),
         reason: reason.to_owned(),
         fix: fix.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, Rules};
+    use super::*;
+
+    const GOOD: &str = "\
+entity: order
+token: ord
+form: digits
+description: An order
+fields: [order_no]
+patterns:
+  - regex: '(?x) \\b ord- ( [0-9]{6} ) \\b'
+    group: 1
+    prefilter: [ord-]
+    keywords: { words: [order], required: false }
+examples: ['ord-{{123456}}']
+counter_examples: ['ord-12345']
+";
+
+    fn load(yaml: &str) -> Result<Rules, CatalogError> {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::create_dir(dir.path().join("xx")).expect("a directory");
+        fs::write(dir.path().join("xx/order.yaml"), yaml).expect("a file");
+        let mut catalog = Catalog::builtin();
+        let before = catalog.entities().len();
+        let loaded = catalog.load_dir(dir.path());
+        assert_eq!(
+            catalog.entities().len(),
+            before + usize::from(loaded.is_ok()),
+            "an error leaves it unchanged"
+        );
+        loaded.and_then(|()| Rules::compile(&catalog, &[], &Options::default()))
+    }
+
+    #[test]
+    fn the_built_in_catalog_holds_the_core_in_a_stable_order() {
+        let catalog = Catalog::builtin();
+        let names: Vec<_> = catalog.names().collect();
+        for name in ["email", "iban", "ip", "payment_card", "phone"] {
+            assert!(names.contains(&name), "{name}");
+            let EntityId(at) = catalog.find(name).expect("there");
+            assert_eq!(catalog.entities()[at as usize].name, name);
+        }
+        assert_eq!(names, Catalog::builtin().names().collect::<Vec<_>>());
+        assert_eq!(catalog.find("emial"), None);
+    }
+
+    #[test]
+    fn token_types_are_not_shared() {
+        let catalog = Catalog::builtin();
+        let mut types: Vec<_> = catalog.entities().iter().map(|e| &e.token_type).collect();
+        types.sort();
+        types.dedup();
+        assert_eq!(types.len(), catalog.entities().len());
+    }
+
+    #[test]
+    fn a_directory_extends_and_overrides() {
+        load(GOOD).expect("a sound entity");
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("ip.yaml"), GOOD.replace("entity: order", "entity: ip")).expect("a file");
+        let mut catalog = Catalog::builtin();
+        let ip = catalog.find("ip");
+        catalog.load_dir(dir.path()).expect("loads");
+        assert_eq!(catalog.find("ip"), ip, "the place stays");
+        assert_eq!(catalog.entities().len(), Catalog::builtin().entities().len());
+        assert_eq!(catalog.entities()[ip.expect("there").0 as usize].token_type, "ord");
+    }
+
+    #[test]
+    fn a_faulty_file_is_named_with_line_and_reason() {
+        let pattern = "regex: '(?x) \\b ord- ( [0-9]{6} ) \\b'";
+        let cases: &[(&str, &str, u64, &str)] = &[
+            ("entity: order", "entity: Order", 1, "is no name"),
+            ("token: ord", "token: o1", 2, "two to four lower-case letters"),
+            ("form: digits", "form: digit", 3, "did you mean `digits`"),
+            ("fields: [order_no]", "fields: [orderNo]", 5, "snake case"),
+            ("fields:", "feilds:", 5, "feilds"),
+            (pattern, "regex: '[0-9'", 7, "does not compile"),
+            (pattern, "regex: '([0-9]*)'", 7, "matches the empty text"),
+            (pattern, "regex: '(\\w{1000}){1000}'", 7, "does not compile"),
+            (pattern, "matcher: emial", 7, "did you mean `email`"),
+            (pattern, "confidence: low", 7, "without a pattern"),
+            (pattern, "matcher: email", 7, "settings of a regex"),
+            ("group: 1", "group: 2", 7, "capture groups"),
+            ("group: 1", "validator: lunh", 8, "did you mean `luhn`"),
+            ("group: 1", "matcher: email", 7, "both `matcher` and `regex`"),
+            ("prefilter: [ord-]", "prefilter: ['']", 9, "empty literal"),
+            ("words: [order]", "words: []", 7, "has no words"),
+            ("words: [order]", "words: ['#']", 10, "begin with a letter"),
+            ("ord-{{123456}}", "ord-{{12345}}", 11, "is not found"),
+            ("ord-12345'", "ord-123456'", 12, "is found"),
+        ];
+        for (from, to, line, reason) in cases {
+            assert!(GOOD.contains(from), "{from}");
+            let error = load(&GOOD.replace(from, to)).expect_err(to);
+            assert!(error.file.ends_with("xx/order.yaml"), "{error}");
+            assert_eq!(error.line, Some(*line), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+        let error = load("entity: x\ntoken: xx\nform: text\n").expect_err("nothing to find it by");
+        assert!(error.to_string().contains("can never be found"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named() {
+        let error = Catalog::builtin()
+            .load_dir(Path::new("/no/such/place"))
+            .expect_err("not there");
+        assert!(
+            error.to_string().starts_with("/no/such/place: cannot be read"),
+            "{error}"
+        );
     }
 }

@@ -1,17 +1,31 @@
 //! Words around a candidate: keywords that speak for it, and words directly before that speak against it.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Input, MatchKind};
+use std::ops::Range;
 
 use crate::record::Span;
 
-/// All keywords of the catalog in one automaton. Asked only once a candidate exists, and only near it.
+/// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, most
+/// of which end at their first letter and length.
 #[derive(Debug)]
 pub(super) struct Keywords {
-    automaton: AhoCorasick,
-    /// For each word of the automaton, the sets it belongs to.
-    sets_of: Vec<Vec<u16>>,
+    /// Sorted by their first byte.
+    phrases: Vec<Phrase>,
+    /// By first byte: the lengths that the first word of a phrase may have, as bits, and where its phrases are.
+    by_first: Vec<(u32, Range<u16>)>,
     distance_max: usize,
     after_max: usize,
+    bytes_max: usize,
+}
+
+/// One keyword: a word, or several.
+#[derive(Debug)]
+struct Phrase {
+    /// In lower case (of letters beyond ASCII there is a second phrase in upper case).
+    text: Box<[u8]>,
+    /// Bytes of its first word.
+    first_word: usize,
+    /// The sets it belongs to.
+    sets: Vec<u16>,
 }
 
 /// What a pattern wants to know of its keywords.
@@ -27,11 +41,10 @@ pub(super) struct KeywordRule {
     pub required: bool,
 }
 
-/// Collects the sets of words before the automaton is built.
+/// Collects the sets of words before they are sorted.
 #[derive(Debug, Default)]
 pub(super) struct KeywordsBuilder {
-    words: Vec<String>,
-    sets_of: Vec<Vec<u16>>,
+    phrases: Vec<Phrase>,
     sets: u16,
     distance_max: usize,
     after_max: usize,
@@ -60,86 +73,238 @@ impl KeywordsBuilder {
         self.after_max = self.after_max.max(after as usize);
         for word in words {
             let lower = word.trim().to_lowercase();
-            // The automaton folds the case of ASCII letters only.
-            let upper = lower.to_uppercase();
-            self.add_word(&lower, set);
+            self.add_phrase(&lower, set);
             if !lower.is_ascii() {
-                self.add_word(&upper, set);
+                self.add_phrase(&lower.to_uppercase(), set);
             }
         }
         set
     }
 
-    fn add_word(&mut self, word: &str, set: u16) {
-        let at = self.words.iter().position(|w| w == word).unwrap_or_else(|| {
-            self.words.push(word.to_owned());
-            self.sets_of.push(Vec::new());
-            self.words.len() - 1
-        });
-        if !self.sets_of[at].contains(&set) {
-            self.sets_of[at].push(set);
+    fn add_phrase(&mut self, text: &str, set: u16) {
+        match self.phrases.iter_mut().find(|p| *p.text == *text.as_bytes()) {
+            Some(phrase) if phrase.sets.contains(&set) => {}
+            Some(phrase) => phrase.sets.push(set),
+            None => self.phrases.push(Phrase {
+                first_word: text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()),
+                text: text.as_bytes().into(),
+                sets: vec![set],
+            }),
         }
     }
 
-    /// The automaton. `Err` when the words do not fit into one.
-    pub(super) fn build(self) -> Result<Keywords, aho_corasick::BuildError> {
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&self.words)?;
-        let KeywordsBuilder { sets_of, distance_max, after_max, .. } = self;
-        Ok(Keywords { automaton, sets_of, distance_max, after_max })
+    /// The keywords, ready to be asked.
+    pub(super) fn build(self) -> Keywords {
+        let KeywordsBuilder {
+            mut phrases,
+            distance_max,
+            after_max,
+            ..
+        } = self;
+        phrases.sort_by(|a, b| a.text.cmp(&b.text));
+        let first = |p: &Phrase| p.text[0].to_ascii_lowercase();
+        phrases.sort_by_key(first);
+        let by_first = (0..=u8::MAX).map(|byte| {
+            let start = phrases.partition_point(|p| first(p) < byte);
+            let end = phrases.partition_point(|p| first(p) <= byte);
+            let lengths = phrases[start..end]
+                .iter()
+                .fold(0, |bits, p| bits | length_bit(p.first_word));
+            (lengths, start as u16..end as u16)
+        });
+        let by_first = by_first.collect();
+        let bytes_max = phrases.iter().map(|p| p.text.len()).max().unwrap_or(0);
+        Keywords {
+            phrases,
+            by_first,
+            distance_max,
+            after_max,
+            bytes_max,
+        }
     }
+}
+
+const fn length_bit(bytes: usize) -> u32 {
+    1 << (if bytes < 31 { bytes } else { 31 })
 }
 
 impl Keywords {
-    /// Whether a word of the rule's set stands near `span`.
-    pub(super) fn near(&self, text: &str, span: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        let from = floor_boundary(text, (span.start as usize).saturating_sub(self.distance_max + WORD_BYTES_MAX));
-        let to = floor_boundary(text, (span.end as usize + self.after_max + WORD_BYTES_MAX).min(text.len()));
-        let wanted = Span::new(from as u32, to as u32);
-        if !nearby.covered.is_some_and(|c| c.start <= wanted.start && wanted.end <= c.end) {
-            self.look(text, wanted, nearby);
+    /// Whether a word of the rule's set stands near `span`, a part of `region`. What stands near the region is looked
+    /// for once, however many of its parts are asked about.
+    pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
+        if !nearby
+            .covered
+            .is_some_and(|c| c.start <= region.start && region.end <= c.end)
+        {
+            nearby.hits.clear();
+            nearby.covered = Some(region);
+            let before = (region.start as usize).saturating_sub(self.distance_max + self.bytes_max);
+            self.look(text, before..region.start as usize, nearby);
+            let after = (region.end as usize + self.after_max + 1).min(text.len());
+            self.look(text, region.end as usize..after, nearby);
         }
-        nearby.hits.iter().any(|&(hit, word)| {
+        nearby.hits.iter().any(|&(hit, phrase)| {
             let before = hit.end <= span.start && span.start - hit.end <= rule.distance;
             let after = hit.start >= span.end && hit.start - span.end <= rule.after && rule.after > 0;
-            (before || after) && self.sets_of[word as usize].contains(&rule.set)
+            (before || after) && self.phrases[phrase as usize].sets.contains(&rule.set)
         })
     }
 
-    fn look(&self, text: &str, window: Span, nearby: &mut Nearby) {
-        nearby.hits.clear();
-        nearby.covered = Some(window);
-        for hit in self.automaton.find_overlapping_iter(Input::new(text).span(window.range())) {
-            let whole_word = !text[..hit.start()].chars().next_back().is_some_and(char::is_alphabetic)
-                && !text[hit.end()..].chars().next().is_some_and(char::is_alphabetic);
-            if whole_word {
-                nearby.hits.push((Span::new(hit.start() as u32, hit.end() as u32), hit.pattern().as_u32()));
+    /// Looks for keywords whose first word begins in `range`.
+    fn look(&self, text: &str, range: Range<usize>, nearby: &mut Nearby) {
+        let bytes = text.as_bytes();
+        let mut at = range.start;
+        // The middle of a word is no beginning.
+        at += if at > 0 && (is_letter(bytes[at - 1]) || !text.is_char_boundary(at)) {
+            word_len(text, at)
+        } else {
+            0
+        };
+        while at < range.end {
+            let len = word_len(text, at);
+            if len == 0 {
+                at += 1;
+                continue;
             }
+            let (lengths, phrases) = &self.by_first[bytes[at].to_ascii_lowercase() as usize];
+            if lengths & length_bit(len) != 0 {
+                for i in phrases.clone() {
+                    if let Some(end) = self.phrases[i as usize].end_in(bytes, at, len) {
+                        nearby.hits.push((Span::new(at as u32, end as u32), u32::from(i)));
+                    }
+                }
+            }
+            at += len;
         }
     }
 }
 
-/// Room for the word itself beyond the greatest distance; longer phrases are found as far as they fit.
-const WORD_BYTES_MAX: usize = 32;
+impl Phrase {
+    /// Where it ends, if it begins at `at` with a word of `len` bytes. Its spaces stand for any sign between words.
+    fn end_in(&self, bytes: &[u8], at: usize, len: usize) -> Option<usize> {
+        if len != self.first_word {
+            return None;
+        }
+        let end = at + self.text.len();
+        let place = bytes.get(at..end)?;
+        let same = place.iter().zip(&*self.text).all(|(b, p)| match p {
+            b' ' => matches!(b, b' ' | b'_' | b'-' | b'.'),
+            p => b.to_ascii_lowercase() == *p || b == p,
+        });
+        let whole = self.text.len() == len || !bytes.get(end).is_some_and(|&b| is_letter(b));
+        (same && whole).then_some(end)
+    }
+}
 
-fn floor_boundary(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
+/// Length of the word at `at`: letters of any script.
+fn word_len(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = at;
+    loop {
+        end += bytes[end..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        match bytes.get(end) {
+            Some(0x80..) => {
+                // Within a character there is no word: it is skipped like a sign.
+                let letter = text
+                    .get(end..)
+                    .and_then(|rest| rest.chars().next())
+                    .filter(|c| c.is_alphabetic());
+                match letter {
+                    Some(letter) => end += letter.len_utf8(),
+                    None => return end - at,
+                }
+            }
+            _ => return end - at,
+        }
+    }
+}
+
+fn is_letter(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b >= 0x80
 }
 
 /// Whether one of `words` (lower case) stands directly before byte `start`: `version 1.2`, `v1.2`, `Rp. 1.2`, `Rp=1.2`.
 pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
-    let before = &text[..start as usize];
-    let trimmed = before.trim_end_matches([' ', '\t', ':', '=', '.', '/', '#', '(', '"']);
-    if before.len() - trimmed.len() > 3 {
+    let before = &text.as_bytes()[..start as usize];
+    let signs = before
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|b| b" \t:=./#(\"".contains(b))
+        .count();
+    if signs > 3 || signs == before.len() {
         return false;
     }
+    let before = &before[..before.len() - signs];
     words.iter().any(|word| {
-        let Some(at) = trimmed.len().checked_sub(word.len()) else { return false };
-        trimmed.is_char_boundary(at)
-            && trimmed[at..].eq_ignore_ascii_case(word)
-            && !trimmed[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+        let Some(at) = before.len().checked_sub(word.len()) else {
+            return false;
+        };
+        before[at..].eq_ignore_ascii_case(word.as_bytes())
+            && !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(text: &str, value: &str) -> bool {
+        let mut builder = KeywordsBuilder::default();
+        let rule = KeywordRule {
+            set: builder.add(["kort", "no hp", "kørekort", "a.n."].into_iter(), 20, 8),
+            distance: 20,
+            after: 8,
+            required: true,
+        };
+        let start = text.find(value).expect("the value is there") as u32;
+        let span = Span::new(start, start + value.len() as u32);
+        builder.build().near(text, span, span, rule, &mut Nearby::default())
+    }
+
+    #[test]
+    fn keywords_count_as_whole_words_within_their_distance() {
+        for text in [
+            "kort 123",
+            "KORT:123",
+            "“Kort” 123",
+            "kort123",
+            "no hp 123",
+            "No_HP=123",
+            "123 (kort)",
+            "KØREKORT 123",
+            "kørekort er 123",
+            "mit_kort_123",
+            "a.n. 123",
+            "ækort kort 123",
+            "kort 9 123",
+        ] {
+            assert!(near(text, "123"), "{text}");
+        }
+        for text in [
+            "kortet 123",
+            "skort 123",
+            "økort 123",
+            "kortø 123",
+            "no 123",
+            "hp 123",
+            "123 som er et kort",
+            "123",
+            "kort er længere end tyve bytes væk 123",
+            "no hpx 123",
+        ] {
+            assert!(!near(text, "123"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_directly_before_is_seen_through_a_few_signs() {
+        let words: [Box<str>; 3] = ["v".into(), "rp".into(), "€".into()];
+        for text in ["v1", "V 1", "Rp. 1", "rp=1", "(rp 1", "€1", "a v1"] {
+            assert!(is_after(text, text.len() as u32 - 1, &words), "{text}");
+        }
+        for text in ["1", "xv1", "v    1", "rp,1", "øv1", " 1", "v 2 1"] {
+            assert!(!is_after(text, text.len() as u32 - 1, &words), "{text}");
+        }
+    }
 }

@@ -46,7 +46,11 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan };
+        let plan = FieldPlan {
+            entity: rule.entity,
+            action: rule.action,
+            scan: rule.scan,
+        };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -70,13 +74,24 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true });
+        self.catalog_names.add(
+            name,
+            FieldPlan {
+                entity: Some(entity),
+                action: None,
+                scan: true,
+            },
+        );
     }
 
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
-        let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
+        let name = segments
+            .iter()
+            .rev()
+            .find(|s| **s != Paths::ELEMENT)
+            .map_or(&b""[..], |s| s);
         let name = normalize(name);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         loop {
@@ -95,13 +110,19 @@ impl Fields {
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
-        fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
+        fitting
+            .max_by_key(|rule| exactness(&rule.segments))
+            .map(|rule| rule.plan)
     }
 }
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true };
+    pub(super) const SCAN: FieldPlan = FieldPlan {
+        entity: None,
+        action: None::<ActionId>,
+        scan: true,
+    };
 }
 
 impl Names {
@@ -117,7 +138,9 @@ impl Names {
 
     /// `email_2` and `phone1` are asked as `email` and `phone` when nothing fits them as they are.
     fn find(&self, name: &str) -> Option<FieldPlan> {
-        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+        let unnumbered = name
+            .trim_end_matches(|c: char| c.is_ascii_digit())
+            .trim_end_matches('_');
         let or_unnumbered = || (unnumbered != name).then(|| self.find_exact(unnumbered)).flatten();
         self.find_exact(name).or_else(or_unnumbered)
     }
@@ -137,20 +160,29 @@ impl Names {
             .prefixes
             .iter()
             .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
-        suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        suffix
+            .chain(prefix)
+            .max_by_key(|(part, _)| part.len())
+            .map(|(_, plan)| *plan)
     }
 }
 
 /// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
 fn is_question(name: &str) -> bool {
-    ["is_", "has_", "can_", "use_", "allow_", "enable_"].iter().any(|word| name.starts_with(word))
+    ["is_", "has_", "can_", "use_", "allow_", "enable_"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
 pub(super) fn normalize(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
-    let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
+    let name: Cow<'_, str> = if name.contains("IPv") {
+        name.replace("IPv", "Ipv").into()
+    } else {
+        name
+    };
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous = None::<char>;
     let mut chars = name.chars().peekable();
@@ -220,4 +252,211 @@ fn matches(rule: &[Segment], path: &[&[u8]]) -> bool {
 fn exactness(rule: &[Segment]) -> (usize, bool) {
     let names = rule.iter().filter(|s| matches!(s, Segment::Name(_))).count();
     (names, !rule.contains(&Segment::Any))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Catalog, Detector, Options, Rules};
+    use super::*;
+
+    #[test]
+    fn names_are_brought_to_snake_case() {
+        for (name, normal) in [
+            ("customerEmail", "customer_email"),
+            ("CustomerEmail", "customer_email"),
+            ("customer-email", "customer_email"),
+            ("CUSTOMER_EMAIL", "customer_email"),
+            ("customer.email", "customer_email"),
+            ("customer email", "customer_email"),
+            ("__email__", "email"),
+            ("userIP", "user_ip"),
+            ("IPAddress", "ip_address"),
+            ("clientIPv4", "client_ipv4"),
+            ("ip4Address", "ip4_address"),
+            ("no_hp", "no_hp"),
+            ("TelefonNummer", "telefon_nummer"),
+            ("Kørekort", "kørekort"),
+            ("$", ""),
+            ("", ""),
+        ] {
+            assert_eq!(normalize(name.as_bytes()), normal, "{name}");
+            assert_eq!(normalize(normal.as_bytes()), normal, "normal names stay");
+        }
+    }
+
+    /// The entity that the built-in catalog and `rules` give to a field.
+    fn entity_of(rules: &[FieldRule], segments: &[&str]) -> Option<String> {
+        let catalog = Catalog::builtin();
+        let rules = Rules::compile(&catalog, rules, &Options::default()).expect("compiles");
+        let mut detector = Detector::new(rules.into());
+        let mut paths = Paths::new();
+        let mut at = PathId::ROOT;
+        for segment in segments {
+            at = match *segment {
+                "@headers" => PathId::HEADERS,
+                "@key" => PathId::KEY,
+                name => paths.child(at, at, name.as_bytes()),
+            };
+        }
+        let plan = detector.plan(&paths, at);
+        assert_eq!(plan, detector.plan(&paths, at), "the plan is remembered");
+        plan.entity.map(|id| catalog.entities()[id.0 as usize].name.clone())
+    }
+
+    fn rule(select: Select, entity: &str) -> FieldRule {
+        FieldRule {
+            select,
+            entity: Catalog::builtin().find(entity),
+            action: None,
+            scan: true,
+        }
+    }
+
+    #[test]
+    fn the_catalog_knows_fields_in_three_languages_and_any_case() {
+        for (name, entity) in [
+            ("email", "email"),
+            ("customerEmail", "email"),
+            ("E-Mail", "email"),
+            ("email2", "email"),
+            ("email_2", "email"),
+            ("alamat_email", "email"),
+            ("client_ip", "ip"),
+            ("clientIPv4", "ip"),
+            ("X-Real-IP", "ip"),
+            ("client_ip_int", "ip"),
+            ("hp", "phone"),
+            ("no_hp", "phone"),
+            ("noHp", "phone"),
+            ("nomorTelepon", "phone"),
+            ("mobil", "phone"),
+            ("tlf", "phone"),
+            ("msisdn", "phone"),
+            ("phoneNumber", "phone"),
+            ("contactPhone", "phone"),
+            ("pan", "payment_card"),
+            ("cardNumber", "payment_card"),
+            ("nomor_kartu", "payment_card"),
+            ("kortnummer", "payment_card"),
+            ("iban", "iban"),
+            ("payeeIban", "iban"),
+        ] {
+            assert_eq!(entity_of(&[], &["user", name]).as_deref(), Some(entity), "{name}");
+        }
+        for name in [
+            "email_verified",
+            "emailCount",
+            "is_mobile",
+            "isMobile",
+            "has_email",
+            "vip",
+            "zip",
+            "tooltip",
+            "description",
+            "company",
+            "ship",
+            "japan",
+            "card_type",
+            "ip_version",
+            "phone_model",
+            "user_id",
+            "hpx",
+            "ibanez",
+            "",
+        ] {
+            assert_eq!(entity_of(&[], &["user", name]), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn elements_inherit_from_their_array_and_members_do_not() {
+        assert_eq!(entity_of(&[], &["emails", "[]"]), None, "the catalog has no such name");
+        assert_eq!(entity_of(&[], &["email", "[]"]).as_deref(), Some("email"));
+        assert_eq!(entity_of(&[], &["email", "[]", "[]"]).as_deref(), Some("email"));
+        assert_eq!(entity_of(&[], &["email", "note"]), None);
+        assert_eq!(entity_of(&[], &["email", "[]", "note"]), None);
+        let path = |p: &str| rule(Select::Path(p.to_owned()), "phone");
+        assert_eq!(entity_of(&[path("a.b")], &["a", "b", "[]"]).as_deref(), Some("phone"));
+        assert_eq!(entity_of(&[path("a.b")], &["a", "b", "c"]), None);
+        assert_eq!(entity_of(&[path("a.**")], &["a", "b", "c"]).as_deref(), Some("phone"));
+    }
+
+    #[test]
+    fn paths_select_exactly_and_with_stars() {
+        let fits = |path: &str, segments: &[&str]| {
+            entity_of(&[rule(Select::Path(path.to_owned()), "phone")], segments).as_deref() == Some("phone")
+        };
+        assert!(fits("user.contacts[].x", &["user", "contacts", "[]", "x"]));
+        assert!(!fits("user.contacts.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.*.x", &["user", "contacts", "x"]));
+        assert!(!fits("user.*.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.**.x", &["user", "contacts", "[]", "x"]));
+        assert!(fits("user.**.x", &["user", "x"]));
+        assert!(fits("**.x", &["x"]));
+        assert!(fits("@headers.x-user", &["@headers", "x-user"]));
+        assert!(fits("@key", &["@key"]));
+        assert!(!fits("X", &["x"]), "keys of JSON differ by case");
+        assert!(fits("[].x", &["[]", "x"]));
+    }
+
+    #[test]
+    fn a_path_beats_a_name_of_the_config_which_beats_the_catalog() {
+        let path = rule(Select::Path("user.email".to_owned()), "phone");
+        let name = rule(Select::Name("eMail".to_owned()), "ip");
+        let any = rule(Select::Path("**".to_owned()), "iban");
+        let email = &["user", "email"][..];
+        assert_eq!(
+            entity_of(&[name.clone(), path.clone(), any.clone()], email).as_deref(),
+            Some("phone")
+        );
+        assert_eq!(
+            entity_of(&[path.clone(), any.clone(), name.clone()], &["e_mail"]).as_deref(),
+            Some("iban")
+        );
+        assert_eq!(
+            entity_of(&[path, name.clone()], &["other", "e_mail"]).as_deref(),
+            Some("ip")
+        );
+        let starred = rule(Select::Name("*_mail".to_owned()), "phone");
+        assert_eq!(entity_of(&[starred, name], &["workMail"]).as_deref(), Some("phone"));
+    }
+
+    #[test]
+    fn a_rule_may_leave_a_field_alone() {
+        let catalog = Catalog::builtin();
+        let keep = FieldRule {
+            select: Select::Name("email".to_owned()),
+            entity: None,
+            action: None,
+            scan: false,
+        };
+        let rules = Rules::compile(&catalog, &[keep], &Options::default()).expect("compiles");
+        let mut paths = Paths::new();
+        let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
+        let plan = Detector::new(rules.into()).plan(&paths, email);
+        assert_eq!(
+            plan,
+            FieldPlan {
+                entity: None,
+                action: None,
+                scan: false
+            }
+        );
+    }
+
+    #[test]
+    fn a_rule_that_selects_nothing_sensible_is_an_error() {
+        for (select, reason) in [
+            (Select::Path(String::new()), "is empty"),
+            (Select::Path("a..b".to_owned()), "empty part"),
+            (Select::Path("a[0].b".to_owned()), "`[]` only"),
+            (Select::Path("@haeders.x".to_owned()), "there are `@key` and `@headers`"),
+            (Select::Name("--".to_owned()), "no letter or digit"),
+            (Select::Name("*_a_*".to_owned()), "both ends"),
+        ] {
+            let error = Rules::compile(&Catalog::builtin(), &[rule(select, "ip")], &Options::default());
+            let error = error.expect_err("an error").to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
 }

@@ -95,14 +95,35 @@ pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
     groups.clear();
     let mut at = 0;
     let mut previous_end = None;
-    while let Some(offset) = text[at..].iter().position(u8::is_ascii_digit) {
-        let start = at + offset;
-        let len = text[start..].iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len() - start);
+    while let Some(start) = next_digit(text, at) {
+        at = start + 1;
+        while text.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
         let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..start]));
-        at = start + len;
         previous_end = Some(at);
-        groups.push(Group { start: start as u32, end: at as u32, gap });
+        groups.push(Group {
+            start: start as u32,
+            end: at as u32,
+            gap,
+        });
     }
+}
+
+/// Where the first digit from `at` on is. Eight bytes at a time: most text between digits is long.
+fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
+        let offset = u64::from_le_bytes(*chunk) ^ (EACH * u64::from(b'0'));
+        let others = ((offset & (EACH * 0x7f)) + EACH * 0x76) | offset;
+        let digits = !others & (EACH * 0x80);
+        if digits != 0 {
+            return Some(at + digits.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at..].iter().position(u8::is_ascii_digit).map(|offset| at + offset)
 }
 
 #[cfg(test)]
@@ -126,5 +147,21 @@ mod tests {
                 (19, 20, Gap::BREAK)
             ]
         );
+    }
+
+    #[test]
+    fn every_byte_is_known_as_a_digit_or_not_at_every_place() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut text = [b'x'; 20];
+                text[place] = byte;
+                assert_eq!(
+                    next_digit(&text, 0),
+                    byte.is_ascii_digit().then_some(place),
+                    "{byte} at {place}"
+                );
+            }
+        }
+        assert_eq!(next_digit(b"1", 1), None);
     }
 }

@@ -31,6 +31,8 @@ use regex::Regex;
 
 use crate::record::{Class, Finding, Kind, PathId, Paths};
 
+use own::OwnTokens;
+
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
@@ -41,7 +43,7 @@ pub struct Detector {
     /// Clones of the rules' regular expressions, so that workers do not share their caches.
     regexes: Vec<Regex>,
     plans: Vec<Option<FieldPlan>>,
-    own: own::OwnTokens,
+    own: OwnTokens,
     masked: String,
     scratch: search::Scratch,
 }
@@ -54,7 +56,7 @@ impl Detector {
             rules,
             regexes,
             plans: Vec::new(),
-            own: own::OwnTokens::default(),
+            own: OwnTokens::default(),
             masked: String::new(),
             scratch: search::Scratch::default(),
         }
@@ -88,7 +90,11 @@ impl Detector {
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
-        let text = if self.own.mask(text, &mut self.masked) { self.masked.as_str() } else { text };
+        let text = if OwnTokens::may_hold(class, text) && self.own.mask(text, &mut self.masked) {
+            self.masked.as_str()
+        } else {
+            text
+        };
         let search = search::Search {
             rules: &self.rules,
             regexes: &self.regexes,

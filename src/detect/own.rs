@@ -1,9 +1,10 @@
 //! Tokens of our own in a text: they are hidden before anything is looked for, so that scrubbing twice changes nothing.
 
 use crate::canonical::token;
+use crate::record::Class;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
-const HIDDEN: u8 = 0;
+const HIDDEN: char = '\0';
 
 /// Key ids whose tokens are ours. Tokens of other keys are text like any other.
 #[derive(Debug, Default, Clone)]
@@ -17,6 +18,11 @@ impl OwnTokens {
         self.kids = kids.iter().map(|kid| kid.as_str().into()).collect();
     }
 
+    /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
+    pub(super) fn may_hold(class: Class, text: &str) -> bool {
+        text.len() >= "em_1k1_".len() + token::LETTERS && class.has(Class::OTHER) && class.has(Class::DIGIT)
+    }
+
     /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.
     pub(super) fn mask(&self, text: &str, masked: &mut String) -> bool {
         if self.kids.is_empty() {
@@ -27,8 +33,10 @@ impl OwnTokens {
             if copied == 0 {
                 masked.clear();
             }
-            masked.push_str(&text[copied..token.start]);
-            masked.extend(std::iter::repeat_n(char::from(HIDDEN), token.len()));
+            // Tokens that touch share the letters between them: they count to the type of the second.
+            let start = token.start.max(copied);
+            masked.push_str(&text[copied..start]);
+            masked.extend(std::iter::repeat_n(HIDDEN, token.end - start));
             copied = token.end;
         }
         if copied > 0 {
@@ -41,9 +49,11 @@ impl OwnTokens {
     pub(super) fn is_all(&self, text: &str) -> bool {
         let mut end = None;
         for token in self.find(text) {
-            let between = &text[end.unwrap_or(0)..token.start];
-            let separated = if end.is_some() { !between.is_empty() } else { true };
-            if !separated || !is_separator(between) {
+            let separated = match end {
+                None => is_separator(&text[..token.start]),
+                Some(end) => end < token.start && is_separator(&text[end..token.start]),
+            };
+            if !separated {
                 return false;
             }
             end = Some(token.end);
@@ -52,7 +62,9 @@ impl OwnTokens {
     }
 
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
+        token::find_all(text)
+            .filter(|t| self.kids.iter().any(|kid| **kid == *t.kid))
+            .map(|t| t.span)
     }
 }
 

@@ -122,7 +122,10 @@ impl Rules {
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
         for rule in fields {
-            rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
+            rules
+                .fields
+                .add_rule(rule)
+                .map_err(|reason| field_error(rule, reason))?;
         }
         for (at, entity) in catalog.entities().iter().enumerate() {
             if !active[at] {
@@ -168,7 +171,11 @@ struct Builder {
 impl Builder {
     fn add(&mut self, entity: &Entity, id: EntityId, spec: &PatternSpec) -> Result<(), CatalogError> {
         let keywords = spec.keywords.as_ref().map(|words| KeywordRule {
-            set: self.keywords.add(words.words.iter().map(|w| w.value.as_str()), words.distance, words.after),
+            set: self.keywords.add(
+                words.words.iter().map(|w| w.value.as_str()),
+                words.distance,
+                words.after,
+            ),
             distance: words.distance,
             after: words.after,
             required: words.required,
@@ -209,33 +216,42 @@ impl Builder {
         }
         let prefiltered = !spec.prefilter.is_empty();
         let needs = if prefiltered { Class(common) } else { Class::default() };
-        self.patterns.regexes.push(RegexPattern { regex, group: spec.group, prefiltered, needs, pattern });
+        self.patterns.regexes.push(RegexPattern {
+            regex,
+            group: spec.group,
+            prefiltered,
+            needs,
+            pattern,
+        });
     }
 
     fn build(mut self, regions: &[Region]) -> Result<Rules, CatalogError> {
-        let too_many = |error: &dyn std::fmt::Display| CatalogError {
-            file: "catalog".to_owned(),
-            line: None,
-            field: String::new(),
-            reason: format!("its words do not fit into one automaton: {error}"),
-            fix: "remove keywords or prefilter literals".to_owned(),
-        };
         if !self.literals.is_empty() {
             let automaton = AhoCorasickBuilder::new()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
                 .build(&self.literals)
-                .map_err(|error| too_many(&error))?;
+                .map_err(|error| CatalogError {
+                    file: "catalog".to_owned(),
+                    line: None,
+                    field: "patterns.prefilter".to_owned(),
+                    reason: format!("the literals do not fit into one automaton: {error}"),
+                    fix: "remove some".to_owned(),
+                })?;
             self.patterns.literals = Some(automaton);
         }
         let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
-        self.patterns.digits_range =
-            (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
+        self.patterns.digits_range = (
+            ranges().map(|r| r.0).min().unwrap_or(usize::MAX),
+            ranges().map(|r| r.1).max().unwrap_or(0),
+        );
         Ok(Rules {
             fields: Fields::default(),
-            settings: Settings { regions: regions.to_vec() },
+            settings: Settings {
+                regions: regions.to_vec(),
+            },
             patterns: self.patterns,
-            keywords: self.keywords.build().map_err(|error| too_many(&error))?,
+            keywords: self.keywords.build(),
         })
     }
 }
@@ -244,14 +260,20 @@ fn regions(codes: &[String]) -> Result<Vec<Region>, CatalogError> {
     let parse = |code: &String| {
         Region::parse(code).ok_or_else(|| {
             let known: Vec<_> = Region::ALL.iter().map(|r| r.code()).collect();
-            option_error("regions", format!("unknown region `{code}`"), format!("there are {}", known.join(", ")))
+            option_error(
+                "regions",
+                format!("unknown region `{code}`"),
+                format!("there are {}", known.join(", ")),
+            )
         })
     };
     codes.iter().map(parse).collect()
 }
 
 fn unknown_entity(catalog: &Catalog, name: &str) -> CatalogError {
-    let near = catalog.names().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let near = catalog
+        .names()
+        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
     let hint = near.map(|n| format!("did you mean `{n}`?")).unwrap_or_default();
     option_error("disabled", format!("unknown entity `{name}`"), hint)
 }
@@ -266,7 +288,13 @@ fn field_error(rule: &FieldRule, reason: &str) -> CatalogError {
 }
 
 fn option_error(field: &str, reason: String, fix: String) -> CatalogError {
-    CatalogError { file: "detect".to_owned(), line: None, field: field.to_owned(), reason, fix }
+    CatalogError {
+        file: "detect".to_owned(),
+        line: None,
+        field: field.to_owned(),
+        reason,
+        fix,
+    }
 }
 
 impl std::fmt::Debug for Validator {

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::context::{self, Nearby};
+use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
@@ -22,8 +22,12 @@ pub(super) struct Scratch {
     found: Vec<Found>,
     nearby: Nearby,
     digits: Vec<u8>,
+    /// The run of groups, or the match, that is judged: keywords are looked for around it.
+    region: Span,
     /// For each digit pattern, the first group that it may use: accepted windows of one pattern do not overlap.
     free_from: Vec<usize>,
+    /// How many of `found` come from matchers.
+    taken: usize,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
 }
@@ -49,7 +53,10 @@ pub(super) fn may_hold(rules: &Rules, kind: Kind, class: Class, digits: u8) -> b
             // Escapes and characters beyond ASCII may stand for any sign.
             class.has(Class::ESCAPE.with(Class::NON_ASCII))
                 || enough_digits
-                || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
+                || patterns
+                    .matchers
+                    .iter()
+                    .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
                 || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
         }
         Kind::Number => {
@@ -76,6 +83,7 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
+        self.scratch.taken = self.scratch.found.len();
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
@@ -93,7 +101,11 @@ impl Search<'_> {
                 continue;
             }
             self.scratch.matches.clear();
-            let input = Input { text: self.text, class: self.class, groups: &self.scratch.groups };
+            let input = Input {
+                text: self.text,
+                class: self.class,
+                groups: &self.scratch.groups,
+            };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {
                 let found = self.scratch.matches[i];
@@ -106,6 +118,7 @@ impl Search<'_> {
 
     /// Judges what a matcher or a regular expression found.
     fn judge_text(&mut self, pattern: &Pattern, found: Match) {
+        self.scratch.region = found.span;
         let Some(validator) = pattern.validator else {
             self.accept(pattern, found.span, found.value, false);
             return;
@@ -133,22 +146,39 @@ impl Search<'_> {
         }
     }
 
-    /// Offers every run of joined groups to the patterns that judge digits.
+    /// Offers every run of joined groups to the patterns that judge digits. What a matcher has found is left out: the
+    /// octets of an address are no phone number, whatever word stands near.
     fn digits(&mut self) {
+        let least = self.rules.patterns.digits_range.0;
         let scratch = &mut *self.scratch;
         scratch.free_from.clear();
         scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
         let mut first = 0;
         while first < self.scratch.groups.len() {
-            let groups = &self.scratch.groups;
-            let joined = groups[first + 1..].iter().take_while(|g| g.gap != Gap::BREAK).count();
-            let end = first + 1 + joined;
-            let total: usize = groups[first..end].iter().map(|g| g.len()).sum();
-            if total >= self.rules.patterns.digits_range.0 {
+            if self.is_taken(first) {
+                first += 1;
+                continue;
+            }
+            let mut end = first + 1;
+            let mut total = self.scratch.groups[first].len();
+            while end < self.scratch.groups.len() && self.scratch.groups[end].gap != Gap::BREAK && !self.is_taken(end) {
+                total += self.scratch.groups[end].len();
+                end += 1;
+            }
+            if total >= least {
                 self.run_of_groups(first, end);
             }
             first = end;
         }
+    }
+
+    /// Whether a finding of a matcher holds this group. There are few of them: digits come right after the matchers.
+    fn is_taken(&self, group: usize) -> bool {
+        let group = self.scratch.groups[group];
+        let taken = &self.scratch.found[..self.scratch.taken];
+        taken
+            .iter()
+            .any(|f| f.span.start < group.end && group.start < f.span.end)
     }
 
     /// Offers each window of the groups `first..end`, the longest from each group first.
@@ -160,6 +190,7 @@ impl Search<'_> {
             digits.extend_from_slice(&self.text.as_bytes()[group.start as usize..group.end as usize]);
         }
         let (least, most) = self.rules.patterns.digits_range;
+        self.scratch.region = Span::new(groups[first].start, groups[end - 1].end);
         let mut from = 0;
         for start in first..end {
             let (mut last, mut len) = (start, groups[start].len());
@@ -193,6 +224,13 @@ impl Search<'_> {
             if !(least..=most).contains(&digits.len()) || start < self.scratch.free_from[i] {
                 continue;
             }
+            // In most texts no keyword stands near, so this is asked before the check.
+            if pattern
+                .keywords
+                .is_some_and(|rule| rule.required && !self.near(span, rule))
+            {
+                continue;
+            }
             let candidate = Candidate {
                 text: self.text,
                 span,
@@ -202,7 +240,9 @@ impl Search<'_> {
                 after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
                 number: self.kind == Kind::Number,
             };
-            let Some(value) = (validator.check)(&candidate, &rules.settings) else { continue };
+            let Some(value) = (validator.check)(&candidate, &rules.settings) else {
+                continue;
+            };
             let glued = *glued.get_or_insert_with(|| is_glued(self.text, span));
             if self.accept(pattern, value, value, glued) {
                 self.scratch.free_from[i] = last + 1;
@@ -232,7 +272,10 @@ impl Search<'_> {
             } else {
                 for hit in regexes[i].captures_iter(self.text) {
                     if let (Some(all), Some(value)) = (hit.get(0), hit.get(rule.group)) {
-                        debug_assert!(all.start() <= value.start() && value.end() <= all.end(), "a group is inside");
+                        debug_assert!(
+                            all.start() <= value.start() && value.end() <= all.end(),
+                            "a group is inside"
+                        );
                         self.judge_regex(&rule.pattern, value.range(), value.range());
                     }
                 }
@@ -246,7 +289,20 @@ impl Search<'_> {
             return;
         }
         let span_of = |r: std::ops::Range<usize>| Span::new(r.start as u32, r.end as u32);
-        self.judge_text(pattern, Match { span: span_of(span), value: span_of(value) });
+        self.judge_text(
+            pattern,
+            Match {
+                span: span_of(span),
+                value: span_of(value),
+            },
+        );
+    }
+
+    fn near(&mut self, span: Span, rule: KeywordRule) -> bool {
+        let scratch = &mut *self.scratch;
+        self.rules
+            .keywords
+            .near(self.text, span, scratch.region, rule, &mut scratch.nearby)
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
@@ -254,15 +310,23 @@ impl Search<'_> {
         if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
             return false;
         }
-        let near = pattern
-            .keywords
-            .is_some_and(|rule| self.rules.keywords.near(self.text, span, rule, &mut self.scratch.nearby));
+        let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));
         if !near && (needs_keyword || pattern.keywords.is_some_and(|rule| rule.required)) {
             return false;
         }
-        let basis = if near { pattern.basis.max(Basis::Keyword) } else { pattern.basis };
+        let basis = if near {
+            pattern.basis.max(Basis::Keyword)
+        } else {
+            pattern.basis
+        };
         let confidence: Confidence = pattern.confidence;
-        self.scratch.found.push(Found { span, value, entity: pattern.entity, basis, confidence });
+        self.scratch.found.push(Found {
+            span,
+            value,
+            entity: pattern.entity,
+            basis,
+            confidence,
+        });
         true
     }
 }
@@ -279,7 +343,9 @@ fn is_glued(text: &str, span: Span) -> bool {
 
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.
 fn is_time(bytes: &[u8]) -> bool {
-    let Some(head) = bytes.first_chunk::<19>() else { return false };
+    let Some(head) = bytes.first_chunk::<19>() else {
+        return false;
+    };
     let signs =
         head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b' ') && head[13] == b':' && head[16] == b':';
     let digit = |range: std::ops::Range<usize>| head[range].iter().all(u8::is_ascii_digit);
@@ -291,7 +357,9 @@ fn is_time(bytes: &[u8]) -> bool {
         && digit(11..13)
         && digit(14..16)
         && digit(17..19)
-        && bytes[19..].iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
+        && bytes[19..]
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
 }
 
 fn union(a: Span, b: Span) -> Span {

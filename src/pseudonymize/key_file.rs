@@ -26,11 +26,7 @@ pub fn new_key_file(id: &str, not_before: Option<&str>) -> Result<Zeroizing<Stri
     text.push_str(&new_material()?);
     text.push_str("\"\n");
     if let Some(time) = not_before {
-        parse_time(time).ok_or_else(|| KeyError::Time {
-            path: path.to_owned(),
-            id,
-            field: "not_before",
-        })?;
+        parse_time(time).ok_or_else(|| KeyError::Time { path: path.to_owned(), id, field: "not_before" })?;
         text.push_str("not_before: \"");
         text.push_str(time);
         text.push_str("\"\n");
@@ -46,10 +42,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     fn new() -> Loaded {
-        Loaded {
-            keys: Vec::new(),
-            hash: Sha256::new(),
-        }
+        Loaded { keys: Vec::new(), hash: Sha256::new() }
     }
 
     /// Reads every key file of a directory.
@@ -76,11 +69,7 @@ impl Loaded {
 
     /// One key from the command line, called `path` in errors.
     pub(super) fn from_seed(id: &str, key: &str, path: &Path) -> Result<Loaded, KeyError> {
-        let entry = KeyEntry {
-            id: Some(id.to_owned()),
-            key: Zeroizing::new(key.to_owned()),
-            ..KeyEntry::default()
-        };
+        let entry = KeyEntry { id: Some(id.to_owned()), key: Zeroizing::new(key.to_owned()), ..KeyEntry::default() };
         let mut loaded = Loaded::new();
         loaded.hash.update(entry.key.as_bytes());
         loaded.keys.push(entry.check(path)?);
@@ -103,17 +92,11 @@ impl Loaded {
 fn files_of(dir: &Path) -> Result<Vec<PathBuf>, KeyError> {
     // A Secret is replaced by turning the link `..data`: reading below its target never mixes two versions.
     let data = dir.join("..data");
-    let dir = if data.is_dir() {
-        fs::canonicalize(&data).map_err(read_error(&data))?
-    } else {
-        dir.to_owned()
-    };
+    let dir = if data.is_dir() { fs::canonicalize(&data).map_err(read_error(&data))? } else { dir.to_owned() };
     let mut files = Vec::new();
     for entry in fs::read_dir(&dir).map_err(read_error(&dir))? {
         let path = entry.map_err(read_error(&dir))?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
         if !hidden && fs::metadata(&path).map_err(read_error(&path))?.is_file() {
             files.push(path);
         }
@@ -149,10 +132,7 @@ impl KeyEntry {
         let mut entry = if word.contains(char::is_whitespace) {
             parse_yaml(path, content)?
         } else {
-            KeyEntry {
-                key: Zeroizing::new(word.to_owned()),
-                ..KeyEntry::default()
-            }
+            KeyEntry { key: Zeroizing::new(word.to_owned()), ..KeyEntry::default() }
         };
         if entry.id.is_none() {
             entry.id = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
@@ -162,41 +142,21 @@ impl KeyEntry {
 
     pub(super) fn check(self, path: &Path) -> Result<RootKey, KeyError> {
         let path = || path.to_owned();
-        let id = self
-            .id
-            .as_deref()
-            .and_then(KeyId::parse)
-            .ok_or_else(|| KeyError::Id { path: path() })?;
+        let id = self.id.as_deref().and_then(KeyId::parse).ok_or_else(|| KeyError::Id { path: path() })?;
         let material = decode(&self.key).ok_or_else(|| KeyError::Encoding { path: path(), id })?;
         if material.len() < MIN_KEY_BYTES {
-            return Err(KeyError::TooShort {
-                path: path(),
-                id,
-                bytes: material.len(),
-            });
+            return Err(KeyError::TooShort { path: path(), id, bytes: material.len() });
         }
         let time = |text: Option<String>, field: &'static str| match text {
             None => Ok(None),
-            Some(text) => parse_time(&text).map(Some).ok_or_else(|| KeyError::Time {
-                path: path(),
-                id,
-                field,
-            }),
+            Some(text) => parse_time(&text).map(Some).ok_or_else(|| KeyError::Time { path: path(), id, field }),
         };
         let not_before_ms = time(self.not_before, "not_before")?;
         let destroy_after_ms = time(self.destroy_after, "destroy_after")?;
-        if not_before_ms
-            .zip(destroy_after_ms)
-            .is_some_and(|(first, last)| first >= last)
-        {
+        if not_before_ms.zip(destroy_after_ms).is_some_and(|(first, last)| first >= last) {
             return Err(KeyError::Window { path: path(), id });
         }
-        Ok(RootKey {
-            id,
-            material,
-            not_before_ms,
-            destroy_after_ms,
-        })
+        Ok(RootKey { id, material, not_before_ms, destroy_after_ms })
     }
 }
 
@@ -204,11 +164,7 @@ impl KeyEntry {
 fn parse_yaml<T: for<'de> Deserialize<'de>>(path: &Path, content: &str) -> Result<T, KeyError> {
     serde_saphyr::from_str(content).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
-        KeyError::Shape {
-            path: path.to_owned(),
-            line,
-            column,
-        }
+        KeyError::Shape { path: path.to_owned(), line, column }
     })
 }
 
@@ -221,9 +177,7 @@ fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn parse_time(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>()
-        .ok()
-        .map(jiff::Timestamp::as_millisecond)
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 /// 32 random bytes in hex.
@@ -234,10 +188,7 @@ pub(super) fn new_material() -> Result<Zeroizing<String>, KeyError> {
 }
 
 fn read_error(path: &Path) -> impl Fn(io::Error) -> KeyError + '_ {
-    move |source| KeyError::Read {
-        path: path.to_owned(),
-        source,
-    }
+    move |source| KeyError::Read { path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -266,14 +217,8 @@ mod tests {
         let dir = dir(&[
             ("k10.key", A),
             ("k2", &format!("{B}\n")),
-            (
-                "anything.yaml",
-                &format!("id: k3\nkey: {A}\nnot_before: 2026-01-01T00:00:00Z\n"),
-            ),
-            (
-                "k4.yaml",
-                &format!("# next year's\nkey: {base64}\ndestroy_after: \"2027-01-01T00:00:00+07:00\"\n"),
-            ),
+            ("anything.yaml", &format!("id: k3\nkey: {A}\nnot_before: 2026-01-01T00:00:00Z\n")),
+            ("k4.yaml", &format!("# next year's\nkey: {base64}\ndestroy_after: \"2027-01-01T00:00:00+07:00\"\n")),
             ("k5", &base64),
             (".hidden", "not a key"),
         ]);
@@ -301,10 +246,7 @@ mod tests {
 
     #[test]
     fn one_file_holds_several_keys() {
-        let dir = dir(&[(
-            "keys.yaml",
-            &format!("keys:\n  - {{id: k2, key: {B}}}\n  - id: k1\n    key: \"{A}\"\n"),
-        )]);
+        let dir = dir(&[("keys.yaml", &format!("keys:\n  - {{id: k2, key: {B}}}\n  - id: k1\n    key: \"{A}\"\n"))]);
         let ring = KeyRing::from_file(&dir.path().join("keys.yaml")).expect("a ring");
         assert_eq!(ids(&ring), ["k1", "k2"]);
         assert_eq!(format!("{ring:?}"), "[RootKey(k1), RootKey(k2)]");
@@ -312,20 +254,13 @@ mod tests {
 
     #[test]
     fn a_key_of_decimal_digits_only_stays_a_text() {
-        for key in [
-            "12".repeat(32),
-            format!("{}e5{}", "12".repeat(16), "12".repeat(15)),
-            format!("0x{A}"),
-        ] {
+        for key in ["12".repeat(32), format!("{}e5{}", "12".repeat(16), "12".repeat(15)), format!("0x{A}")] {
             let dir = dir(&[("k1", &format!("key: {key}\n"))]);
             let ring = KeyRing::from_dir(dir.path());
             if key.starts_with("0x") {
                 assert!(matches!(ring, Err(KeyError::Encoding { .. })));
             } else {
-                assert_eq!(
-                    ring.expect("a ring").keys()[0].material[..],
-                    hex::decode(key).expect("hex")
-                );
+                assert_eq!(ring.expect("a ring").keys()[0].material[..], hex::decode(key).expect("hex"));
             }
         }
     }
@@ -344,11 +279,7 @@ mod tests {
             (&[("k1", "id: k1\nkey: [geheim]\n")], "k1:2:", "is not a key file"),
             (&[("k1", "id: k1\ngeheim: geheim\n")], "k1:2:", "is not a key file"),
             (&[("k1", "id: k1\nkey: \"geheim\nx\n")], "k1:", "is not a key file"),
-            (
-                &[("k1", &format!("key: {A}\nnot_before: geheim\n"))],
-                "k1",
-                "not_before of k1: must be a time",
-            ),
+            (&[("k1", &format!("key: {A}\nnot_before: geheim\n"))], "k1", "not_before of k1: must be a time"),
             (
                 &[(
                     "k1",
@@ -371,10 +302,7 @@ mod tests {
     fn an_id_stands_for_one_key() {
         for (one, two) in [("k1", "k1.yaml"), ("k1", "k01")] {
             let dir = dir(&[(one, A), (two, B)]);
-            assert!(
-                matches!(KeyRing::from_dir(dir.path()), Err(KeyError::Duplicate { .. })),
-                "{two}"
-            );
+            assert!(matches!(KeyRing::from_dir(dir.path()), Err(KeyError::Duplicate { .. })), "{two}");
         }
         for text in ["", "k", "1", "k12345", "kx", "K1", "k1 ", "k-1"] {
             assert_eq!(KeyId::parse(text), None, "{text}");
@@ -382,10 +310,7 @@ mod tests {
         let dir = dir(&[("k1", "\u{0}")]);
         fs::write(dir.path().join("k1"), [0xff; 32]).expect("a file");
         assert!(matches!(KeyRing::from_dir(dir.path()), Err(KeyError::NotText { .. })));
-        assert!(matches!(
-            KeyRing::from_dir(&dir.path().join("none")),
-            Err(KeyError::Read { .. })
-        ));
+        assert!(matches!(KeyRing::from_dir(&dir.path().join("none")), Err(KeyError::Read { .. })));
     }
 
     #[test]
@@ -395,16 +320,10 @@ mod tests {
         let ring = KeyRing::from_dir(dir.path()).expect("a ring");
         assert_eq!(ids(&ring), ["k7"]);
         assert_eq!(ring.keys()[0].not_before_ms(), Some(1_767_225_600_000));
-        assert_ne!(
-            *text,
-            *new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file")
-        );
+        assert_ne!(*text, *new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file"));
         assert!(new_key_file("7", None).is_err());
         assert!(new_key_file("k7", Some("tomorrow")).is_err());
-        let (one, two) = (
-            KeyRing::throwaway().expect("a ring"),
-            KeyRing::throwaway().expect("a ring"),
-        );
+        let (one, two) = (KeyRing::throwaway().expect("a ring"), KeyRing::throwaway().expect("a ring"));
         assert_ne!(one.keys()[0].material[..], two.keys()[0].material[..]);
     }
 }

@@ -28,10 +28,7 @@ impl KeyId {
         }
         let mut bytes = [0; 5];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Some(KeyId {
-            bytes,
-            len: text.len() as u8,
-        })
+        Some(KeyId { bytes, len: text.len() as u8 })
     }
 
     /// The id as it is written: `k3`.
@@ -41,9 +38,7 @@ impl KeyId {
 
     /// The number after the `k`.
     pub fn number(&self) -> u16 {
-        self.bytes[1..usize::from(self.len)]
-            .iter()
-            .fold(0, |number, b| number * 10 + u16::from(b - b'0'))
+        self.bytes[1..usize::from(self.len)].iter().fold(0, |number, b| number * 10 + u16::from(b - b'0'))
     }
 }
 
@@ -144,14 +139,8 @@ impl KeyRing {
     /// of the keys whose window holds the time, the one that came last (`not_before`, then the number of the id). So
     /// all processes and every redelivery agree.
     pub fn active_at(&self, timestamp_ms: i64) -> Option<usize> {
-        let holding = self
-            .keys
-            .iter()
-            .enumerate()
-            .filter(|(_, key)| key.holds_at(timestamp_ms));
-        holding
-            .max_by_key(|(_, key)| (key.not_before_ms, key.id.number()))
-            .map(|(index, _)| index)
+        let holding = self.keys.iter().enumerate().filter(|(_, key)| key.holds_at(timestamp_ms));
+        holding.max_by_key(|(_, key)| (key.not_before_ms, key.id.number())).map(|(index, _)| index)
     }
 
     /// All keys, by the number of their ids.
@@ -175,15 +164,9 @@ impl KeyRing {
         }
         keys.sort_by_key(|key| key.id.number());
         if let Some(pair) = keys.windows(2).find(|pair| pair[0].id.number() == pair[1].id.number()) {
-            return Err(KeyError::Duplicate {
-                path: path.to_owned(),
-                id: pair[1].id,
-            });
+            return Err(KeyError::Duplicate { path: path.to_owned(), id: pair[1].id });
         }
-        Ok(KeyRing {
-            keys,
-            digest: hash.finalize().into(),
-        })
+        Ok(KeyRing { keys, digest: hash.finalize().into() })
     }
 }
 
@@ -211,24 +194,13 @@ mod tests {
             };
             entry.check(Path::new("test")).expect("a key")
         };
-        let ring = |keys: Vec<RootKey>| {
-            KeyRing::new(
-                Loaded {
-                    keys,
-                    hash: Sha256::new(),
-                },
-                Path::new("test"),
-            )
-            .expect("a ring")
-        };
+        let ring =
+            |keys: Vec<RootKey>| KeyRing::new(Loaded { keys, hash: Sha256::new() }, Path::new("test")).expect("a ring");
         let day = |day: i64| 1_767_225_600_000 + (day - 1) * 86_400_000;
         let active = |ring: &KeyRing, at| ring.active_at(at).map(|key| ring.keys()[key].id().to_string());
 
-        let rotated = ring(vec![
-            entry("k3", Some("20"), None),
-            entry("k1", None, Some("15")),
-            entry("k2", Some("10"), None),
-        ]);
+        let rotated =
+            ring(vec![entry("k3", Some("20"), None), entry("k1", None, Some("15")), entry("k2", Some("10"), None)]);
         for (at, expected) in [
             (i64::MIN, "k1"),
             (day(10) - 1, "k1"),

@@ -51,12 +51,7 @@ impl SharedRing {
 
     fn new(ring: KeyRing, source: Source) -> SharedRing {
         let ring = ArcSwap::from_pointee(ring);
-        SharedRing {
-            source,
-            ring,
-            generation: AtomicU64::new(1),
-            reloading: Mutex::new(()),
-        }
+        SharedRing { source, ring, generation: AtomicU64::new(1), reloading: Mutex::new(()) }
     }
 
     /// The ring as it is now.
@@ -100,10 +95,7 @@ mod tests {
     /// Ring number `n`: its keys are `k<n>` and `k<n + 1000>`, both made of `n`.
     fn write_ring(path: &Path, n: u16) {
         let key = hex::encode([(n % 251) as u8; 32]);
-        let list = format!(
-            "keys:\n  - {{id: k{n}, key: \"{key}\"}}\n  - {{id: k{}, key: \"{key}\"}}\n",
-            n + 1000
-        );
+        let list = format!("keys:\n  - {{id: k{n}, key: \"{key}\"}}\n  - {{id: k{}, key: \"{key}\"}}\n", n + 1000);
         fs::write(path, list).expect("a file");
     }
 
@@ -120,10 +112,7 @@ mod tests {
         write_ring(&path, 2);
         assert!(shared.reload().expect("a change"));
         assert!(shared.generation() > first);
-        assert_eq!(
-            shared.current().ids().next().map(|id| id.to_string()).as_deref(),
-            Some("k2")
-        );
+        assert_eq!(shared.current().ids().next().map(|id| id.to_string()).as_deref(), Some("k2"));
 
         let second = shared.generation();
         fs::write(&path, "keys: []").expect("a file");
@@ -132,11 +121,7 @@ mod tests {
         assert!(matches!(shared.reload(), Err(KeyError::Read { .. })));
         assert_eq!(shared.generation(), second);
         assert_eq!(shared.current().ids().count(), 2);
-        assert!(
-            !SharedRing::fixed(KeyRing::throwaway().expect("a ring"))
-                .reload()
-                .expect("never changes")
-        );
+        assert!(!SharedRing::fixed(KeyRing::throwaway().expect("a ring")).reload().expect("never changes"));
     }
 
     #[test]
@@ -154,15 +139,8 @@ mod tests {
                 let ring = shared.current();
                 let numbers: Vec<u16> = ring.ids().map(|id| id.number()).collect();
                 assert_eq!(numbers, [numbers[0], numbers[0] + 1000]);
-                assert!(
-                    ring.keys()
-                        .iter()
-                        .all(|key| key.material[..] == [(numbers[0] % 251) as u8; 32])
-                );
-                assert!(
-                    numbers[0] >= last && u64::from(numbers[0]) >= generation - first,
-                    "an older ring"
-                );
+                assert!(ring.keys().iter().all(|key| key.material[..] == [(numbers[0] % 251) as u8; 32]));
+                assert!(numbers[0] >= last && u64::from(numbers[0]) >= generation - first, "an older ring");
                 rings += u64::from(numbers[0] != last);
                 last = numbers[0];
                 if stop {

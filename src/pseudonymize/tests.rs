@@ -170,11 +170,7 @@ fn a_new_ring_is_taken_over_between_batches_only() {
 
     assert!(p.refresh());
     assert!(!p.refresh());
-    assert_eq!(
-        token(&mut p, EMAIL, "a@b.dk"),
-        "[email]",
-        "the record's key is chosen anew"
-    );
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]", "the record's key is chosen anew");
     p.begin(2).expect("a key");
     let new = token(&mut p, EMAIL, "a@b.dk");
     assert!(new.starts_with("em_1k2_") && new[7..] != old[7..]);

@@ -2,6 +2,7 @@
 
 mod contract;
 mod keys;
+mod logging;
 mod panics;
 mod schema;
 mod validate;

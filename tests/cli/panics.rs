@@ -1,6 +1,6 @@
 //! A panic prints where, never what.
 
-use std::process::Command;
+use crate::support::command::rerun;
 
 const CHILD: &str = "SLUICE_TEST_PANICS";
 
@@ -9,15 +9,14 @@ const CHILD: &str = "SLUICE_TEST_PANICS";
 fn child_that_panics_when_told() {
     if std::env::var_os(CHILD).is_some() {
         sluice::cli::panic::install_hook();
-        panic!("a value: {}", "siti@example.com");
+        panic!("a value: {}", std::hint::black_box("siti@example.com"));
     }
 }
 
 #[test]
 fn a_panic_shows_its_place_and_not_its_message() {
     for backtrace in ["0", "1"] {
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "cli::panics::child_that_panics_when_told", "--nocapture", "--test-threads=1"])
+        let child = rerun("cli::panics::child_that_panics_when_told")
             .env(CHILD, "1")
             .env("RUST_BACKTRACE", backtrace)
             .output()
@@ -26,6 +25,10 @@ fn a_panic_shows_its_place_and_not_its_message() {
         let text = String::from_utf8_lossy(&[child.stdout, child.stderr].concat()).into_owned();
         assert!(text.contains("error: internal fault at tests/cli/panics.rs:"), "{text}");
         assert!(!text.contains("siti@example.com"), "{text}");
-        assert_eq!(text.contains("child_that_panics_when_told\n   "), backtrace == "1", "{text}");
+        assert_eq!(
+            text.contains("child_that_panics_when_told\n   "),
+            backtrace == "1",
+            "{text}"
+        );
     }
 }

@@ -37,6 +37,13 @@ pub fn command(args: &[&str]) -> Command {
     command
 }
 
+/// The test called `name` in a process of its own, for what a process has only one of.
+pub fn rerun(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("a test knows its binary"));
+    command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
+    command
+}
+
 /// Runs `sluice` with `args` and nothing on standard input.
 pub fn sluice(args: &[&str]) -> Finished {
     sluice_with_input(args, b"")

@@ -1,6 +1,6 @@
 //! Unicode folding: what looks like an ASCII digit, letter or sign becomes it, what cannot be seen goes.
 //!
-//! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, superscript…);
+//! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, raised…);
 //! - spaces of every kind become a space, dashes `-`, the full stops that IDNA takes for a dot `.`;
 //! - characters that are not shown (Cf, Default_Ignorable_Code_Point: soft hyphen, zero-width and bidi marks, variation
 //!   selectors) are swallowed.

@@ -29,7 +29,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             continue;
         }
         let Some(end) = domain_end(text, at + 1) else { continue };
-        let Some(start) = local_start(text, floor, at) else { continue };
+        let Some(start) = local_start(text, floor, at) else {
+            continue;
+        };
         let value = Span::new(start as u32, end as u32);
         let span = Span::new(userinfo_start(text.as_bytes(), floor, start) as u32, end as u32);
         out.push(Match { span, value });
@@ -48,7 +50,9 @@ fn local_start(text: &str, floor: usize, at: usize) -> Option<usize> {
     while start > lowest {
         let b = bytes[start - 1];
         if b >= 0x80 {
-            let Some(c) = text[..start].chars().next_back() else { break };
+            let Some(c) = text[..start].chars().next_back() else {
+                break;
+            };
             if !is_word(c) || start - c.len_utf8() < lowest {
                 break;
             }
@@ -60,7 +64,12 @@ fn local_start(text: &str, floor: usize, at: usize) -> Option<usize> {
         }
     }
     // Signs at the edge belong to the sentence: `'ann@example.com'`, `...ann@example.com`, `*ann@example.com*`.
-    while start < at && matches!(bytes[start], b'.' | b'\'' | b'*' | b'#' | b'!' | b'~' | b'-' | b'%' | b'$' | b'^') {
+    while start < at
+        && matches!(
+            bytes[start],
+            b'.' | b'\'' | b'*' | b'#' | b'!' | b'~' | b'-' | b'%' | b'$' | b'^'
+        )
+    {
         start += 1;
     }
     let named = bytes[start..at].iter().any(|&b| b.is_ascii_alphanumeric() || b >= 0x80);
@@ -82,7 +91,9 @@ fn userinfo_start(bytes: &[u8], floor: usize, start: usize) -> usize {
         return start;
     }
     let lowest = floor.max(start.saturating_sub(LOCAL_BYTES_MAX));
-    let name = bytes[lowest..start - 1].iter().rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
+    let name = bytes[lowest..start - 1]
+        .iter()
+        .rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
     match name.map(|i| lowest + i) {
         // The slash before the name must be the second of `://`.
         Some(slash) if slash > 0 && bytes[slash] == b'/' && bytes[slash - 1] == b'/' => slash + 1,
@@ -102,7 +113,11 @@ fn domain_end(text: &str, start: usize) -> Option<usize> {
         let b = bytes.get(end).copied();
         let width = match b {
             Some(b) if b.is_ascii_alphanumeric() || b == b'-' => 1,
-            Some(0x80..) => text[end..].chars().next().filter(|&c| is_word(c)).map_or(0, char::len_utf8),
+            Some(0x80..) => text[end..]
+                .chars()
+                .next()
+                .filter(|&c| is_word(c))
+                .map_or(0, char::len_utf8),
             _ => 0,
         };
         if width > 0 && end - start < DOMAIN_BYTES_MAX {
@@ -138,7 +153,10 @@ fn top_level(label: &str) -> Option<usize> {
 
 fn is_local(b: u8) -> bool {
     b.is_ascii_alphanumeric()
-        || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'~' | b'!' | b'#' | b'$' | b'*' | b'^')
+        || matches!(
+            b,
+            b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'~' | b'!' | b'#' | b'$' | b'*' | b'^'
+        )
 }
 
 /// Whether a character beyond ASCII can be part of a name: no space, no punctuation.

@@ -59,7 +59,7 @@ fn is_amount(bytes: &[u8], quad: &[Group], end: usize) -> bool {
         return false;
     }
     let text = |g: &Group| &bytes[g.start as usize..g.end as usize];
-    let padded = quad.iter().any(|g| text(g)[0] == b'0');
+    let padded = quad.iter().any(|g| g.len() > 1 && text(g)[0] == b'0');
     let round = quad[2..].iter().all(|g| text(g) == b"000");
     let cents = matches!(&bytes[end..], [b',', a, b, rest @ ..]
         if a.is_ascii_digit() && b.is_ascii_digit() && !rest.first().is_some_and(u8::is_ascii_digit));
@@ -68,22 +68,47 @@ fn is_amount(bytes: &[u8], quad: &[Group], end: usize) -> bool {
 
 /// `Chrome/126.0.0.0`: a product and its version. A name that stands in a path, or speaks of addresses, is none.
 fn is_product(bytes: &[u8], start: usize) -> bool {
-    let Some(name_end) = start.checked_sub(1).filter(|&i| bytes[i] == b'/') else { return false };
+    let Some(name_end) = start.checked_sub(1).filter(|&i| bytes[i] == b'/') else {
+        return false;
+    };
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
     let name_start = bytes[..name_end].iter().rposition(|b| !part(b)).map_or(0, |i| i + 1);
     let name = &bytes[name_start..name_end];
     let in_path = name_start > 0 && matches!(bytes[name_start - 1], b'/' | b':' | b'@' | b'%');
     let dotted_host = name.contains(&b'.');
-    let of_address = [&b"ip"[..], b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"]
-        .iter()
-        .any(|word| name.eq_ignore_ascii_case(word));
+    let of_address = [
+        &b"ip"[..],
+        b"ips",
+        b"ipv4",
+        b"host",
+        b"hosts",
+        b"addr",
+        b"from",
+        b"client",
+        b"src",
+        b"to",
+    ]
+    .iter()
+    .any(|word| name.eq_ignore_ascii_case(word));
     name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !dotted_host
 }
 
 /// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`: a version.
 fn is_release(bytes: &[u8], end: usize) -> bool {
-    const WORDS: [&[u8]; 12] =
-        [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
+    const WORDS: [&[u8]; 12] = [
+        b"a",
+        b"alpha",
+        b"b",
+        b"beta",
+        b"dev",
+        b"final",
+        b"ga",
+        b"post",
+        b"pre",
+        b"rc",
+        b"release",
+        b"snapshot",
+    ];
     let rest = &bytes[end..];
     let rest = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
     let len = rest.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -94,22 +119,34 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     while let Some(colon) = memchr::memchr(b':', &bytes[floor..]).map(|i| floor + i) {
-        let hex_before = bytes[floor..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
+        let hex_before = bytes[floor..colon]
+            .iter()
+            .rev()
+            .take(5)
+            .take_while(|b| b.is_ascii_hexdigit())
+            .count();
         let start = colon - hex_before;
-        let len = bytes[colon..].iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
+        let len = bytes[colon..]
+            .iter()
+            .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+            .count();
         let end = colon + len;
         // Shorter than `::1`, or one lone colon, as in most texts.
-        if end - start >= 3 && is_bounded_left(text, start) {
-            if let Some(end) = v6_end(text, start, end) {
-                found(start, end);
-            }
+        let address = (end - start >= 3 && is_bounded_left(text, start))
+            .then(|| v6_end(text, start, end))
+            .flatten();
+        if let Some(end) = address {
+            found(start, end);
         }
         floor = end;
     }
 }
 
 fn is_bounded_left(text: &str, start: usize) -> bool {
-    !text[..start].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == ':')
+    !text[..start]
+        .chars()
+        .next_back()
+        .is_some_and(|c| c.is_alphanumeric() || c == ':')
 }
 
 /// One past the IPv6 address in `text[start..end]`, a run of hexadecimal digits, colons and dots.
@@ -154,7 +191,10 @@ fn zone_end(bytes: &[u8], end: usize) -> usize {
     if bytes.get(end) != Some(&b'%') {
         return end;
     }
-    let len = bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let len = bytes[end + 1..]
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count();
     // `%3A` is an escape of a URL rather than a zone.
     let escape =
         len >= 2 && bytes[end + 1..end + 3].iter().all(u8::is_ascii_hexdigit) && bytes[end + 1].is_ascii_digit();

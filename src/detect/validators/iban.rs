@@ -11,6 +11,8 @@ pub(super) const VALIDATOR: Validator = Validator {
     digits: (2, iban::Iban::MAX_LEN),
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
-        iban::parse(candidate.as_str()).filter(iban::Iban::is_valid).map(|_| candidate.span)
+        iban::parse(candidate.as_str())
+            .filter(iban::Iban::is_valid)
+            .map(|_| candidate.span)
     },
 };

@@ -23,5 +23,5 @@ pub(super) fn checks(digits: &[u8]) -> bool {
             (_, d) => d * 2 - 9,
         };
     }
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

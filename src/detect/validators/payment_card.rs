@@ -67,7 +67,9 @@ const fn bits(from: u32, to: u32) -> u32 {
 }
 
 fn has_issuer(digits: &[u8]) -> bool {
-    let Some(first) = digits.first_chunk::<4>() else { return false };
+    let Some(first) = digits.first_chunk::<4>() else {
+        return false;
+    };
     let four = first.iter().fold(0, |n, &b| n * 10 + u32::from(b - b'0'));
     ISSUERS.iter().any(|&(from, to, lengths)| {
         let prefix = match from {

@@ -34,19 +34,19 @@ pub(super) const ANY: Validator = Validator {
 };
 
 /// Separators within a phone number.
-const SEPARATORS: Gap = Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::WIDE);
+const SEPARATORS: Gap = Gap::SPACE
+    .or(Gap::DASH)
+    .or(Gap::DOT)
+    .or(Gap::SLASH)
+    .or(Gap::PAREN)
+    .or(Gap::WIDE);
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    if candidate.number || !candidate.gaps().within(SEPARATORS) {
+    let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
+    if candidate.number || !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) {
         return None;
     }
     let span = with_prefix(candidate);
-    let prefixed =
-        span.start < candidate.span.start && candidate.text.as_bytes()[span.start as usize..].contains(&b'+');
-    let zeros = candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
-    if !prefixed && !zeros {
-        return None;
-    }
     parses(candidate, span, settings).then_some(span)
 }
 
@@ -110,7 +110,9 @@ fn is_date(candidate: &Candidate<'_>) -> bool {
         return false;
     }
     let value = |g: &crate::detect::groups::Group| {
-        candidate.text[g.start as usize..g.end as usize].parse::<u32>().unwrap_or(u32::MAX)
+        candidate.text[g.start as usize..g.end as usize]
+            .parse::<u32>()
+            .unwrap_or(u32::MAX)
     };
     let (year, month, day) = match (a.len(), b.len(), c.len()) {
         (4, 1..=2, 1..=2) => (value(a), value(b), value(c)),
@@ -120,14 +122,23 @@ fn is_date(candidate: &Candidate<'_>) -> bool {
     (1900..2100).contains(&year) && (1..=31).contains(&month) && (1..=31).contains(&day)
 }
 
+/// Whether `+`, or `+(`, stands before it.
 fn has_plus(candidate: &Candidate<'_>) -> bool {
-    candidate.text.as_bytes()[..candidate.span.start as usize].ends_with(b"+")
+    matches!(
+        &candidate.text.as_bytes()[..candidate.span.start as usize],
+        [.., b'+'] | [.., b'+', b'(']
+    )
 }
 
 /// The candidate with the `+`, `(+` or `(` that stands before it.
 fn with_prefix(candidate: &Candidate<'_>) -> Span {
     let before = &candidate.text.as_bytes()[..candidate.span.start as usize];
-    let closed = memchr::memchr(b')', candidate.as_str().as_bytes()).is_some();
+    if !matches!(before, [.., b'+' | b'(']) {
+        return candidate.span;
+    }
+    let count = |sign: u8| memchr::memchr_iter(sign, candidate.as_str().as_bytes()).count();
+    // Its own `(` stands before the digits; one that encloses the whole number is left alone.
+    let closed = count(b')') > count(b'(');
     let len = match before {
         [.., b'(', b'+'] if closed => 2,
         [.., b'+', b'('] if closed => 2,
