@@ -33,11 +33,7 @@ impl Finished {
 /// The binary with `args`, without the environment that would change its output.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-    command
-        .args(args)
-        .env_remove("RUST_BACKTRACE")
-        .env_remove("NO_COLOR")
-        .env_remove("COLUMNS");
+    command.args(args).env_remove("RUST_BACKTRACE").env_remove("NO_COLOR").env_remove("COLUMNS");
     command
 }
 
@@ -56,10 +52,7 @@ pub fn sluice(args: &[&str]) -> Finished {
 /// Runs `sluice` with `args` and `stdin`.
 pub fn sluice_with_input(args: &[&str], stdin: &[u8]) -> Finished {
     let mut command = command(args);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary starts");
     let mut pipe = child.stdin.take().expect("stdin is piped");
     let input = stdin.to_vec();
@@ -68,9 +61,5 @@ pub fn sluice_with_input(args: &[&str], stdin: &[u8]) -> Finished {
     let output = child.wait_with_output().expect("the binary ends");
     writer.join().expect("the writer does not panic");
     let text = |bytes| String::from_utf8(bytes).expect("the output is UTF-8");
-    Finished {
-        code: output.status.code().unwrap_or(-1),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    Finished { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

@@ -234,7 +234,7 @@ pub fn for_each(broker: &Broker, topic: &str, isolation: Isolation, mut see: imp
     // A group id is asked for even by readers that assign themselves; nothing is committed.
     config.set("group.id", "reader").set("enable.auto.commit", "false").set("auto.offset.reset", "error");
     config.set("isolation.level", isolation.property()).set("enable.partition.eof", "true");
-    config.set("fetch.queue.backoff.ms", "10").set("check.crcs", "true");
+    config.set("fetch.queue.backoff.ms", "10").set("fetch.wait.max.ms", "20").set("check.crcs", "true");
     let consumer: BaseConsumer = config.create().expect("a consumer");
     let mut assignment = TopicPartitionList::new();
     assignment.add_partition_range(topic, 0, partitions - 1);
