@@ -26,11 +26,18 @@ impl Scanner {
     /// Fills `tape` (cleared first) with keys, scalars and containers in document order: for each member the key, then
     /// its value; a container before its members. The record's value has the path [`PathId::ROOT`].
     ///
+    /// Returns the record as text: that it is UTF-8 had to be checked anyway.
+    ///
     /// Takes and refuses what `serde_json` does (`Value`, `arbitrary_precision`), within the limits.
     ///
     /// # Errors
     /// The reason of the rejection; the tape is then incomplete and of no use.
-    pub fn scan(&mut self, raw: &[u8], paths: &mut Paths, tape: &mut Vec<Scalar>) -> Result<(), Reject> {
+    pub fn scan<'r>(
+        &mut self,
+        raw: &'r [u8],
+        paths: &mut Paths,
+        tape: &mut Vec<Scalar>,
+    ) -> Result<&'r str, Reject> {
         self.scan_at(raw, PathId::ROOT, paths, tape)
     }
 
@@ -38,19 +45,19 @@ impl Scanner {
     ///
     /// # Errors
     /// As [`Scanner::scan`].
-    pub fn scan_at(
+    pub fn scan_at<'r>(
         &mut self,
-        raw: &[u8],
+        raw: &'r [u8],
         root: PathId,
         paths: &mut Paths,
         tape: &mut Vec<Scalar>,
-    ) -> Result<(), Reject> {
+    ) -> Result<&'r str, Reject> {
         tape.clear();
         self.outer.clear();
         if self.limits.exceeded_by(raw.len()) {
             return Err(Reject::TooLarge);
         }
-        std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
+        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         let top = Open { tape: 0, path: root, previous: root, kind: Frame::Root };
         let mut pass = Pass {
             raw,
@@ -67,7 +74,8 @@ impl Scanner {
             return Err(Reject::Empty);
         }
         pass.member_start = pass.at as u32;
-        pass.run(self.limits.depth)
+        pass.run(self.limits.depth)?;
+        Ok(text)
     }
 }
 

@@ -106,7 +106,7 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        if is_time(self.text.as_bytes()) {
+        if is_time(self.text.as_bytes()) || self.is_plain_id() {
             return;
         }
         self.scratch.nearby.clear();
@@ -125,6 +125,15 @@ impl Search<'_> {
             self.regexes();
         }
         overlap::resolve(&mut self.scratch.found, out);
+    }
+
+    /// Ids, hashes and names of things: short, without a sign that a matcher looks for, and without a number in them.
+    fn is_plain_id(&self) -> bool {
+        const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
+        self.text.len() <= groups::SIEVE_BYTES_MAX
+            && !self.class.has(OTHERS)
+            && self.regexes.is_empty()
+            && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
     }
 
     fn matchers(&mut self) {

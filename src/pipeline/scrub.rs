@@ -145,11 +145,9 @@ impl Scrubber {
     }
 
     fn json(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-        self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
+        let text = self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
         let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
         changes.edits.clear();
-        // The scan has checked that the whole record is UTF-8.
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         let mut covered = 0;
         for scalar in tape.iter() {
             if scalar.span.start < covered {
@@ -273,25 +271,26 @@ impl Hand<'_> {
         if field.entity.is_none() && !(field.scan && self.worth_a_look(scalar)) {
             return;
         }
+        let raw = &self.raw[scalar.span.range()];
+        if !needs_view(scalar.class) {
+            return self.read(scalar, field, raw, None, place);
+        }
         // The view is taken out while it is read, so that the rest of the changes can be written.
         let mut view = std::mem::take(&mut self.changes.view);
-        let text = match (needs_view(scalar.class), place) {
-            (false, _) => &self.raw[scalar.span.range()],
-            (true, place) => {
-                view.load(&self.raw[scalar.span.range()], scalar.span.start);
-                if place != Place::Text {
-                    view.unescape_json();
-                }
-                view.fold_unicode();
-                view.text()
-            }
-        };
-        let mapped = needs_view(scalar.class).then_some(&view);
+        view.load(raw, scalar.span.start);
+        if place != Place::Text {
+            view.unescape_json();
+        }
+        view.fold_unicode();
+        self.read(scalar, field, view.text(), Some(&view), place);
+        self.changes.view = view;
+    }
+
+    fn read(&mut self, scalar: &Scalar, field: FieldPlan, text: &str, view: Option<&View>, place: Place) {
         match field.entity {
             Some(entity) => self.field(scalar, entity, field.action, text, place),
-            None => self.content(scalar, text, mapped, place),
+            None => self.content(scalar, text, view, place),
         }
-        self.changes.view = view;
     }
 
     /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
