@@ -32,12 +32,7 @@ impl Scanner {
     ///
     /// # Errors
     /// The reason of the rejection; the tape is then incomplete and of no use.
-    pub fn scan<'r>(
-        &mut self,
-        raw: &'r [u8],
-        paths: &mut Paths,
-        tape: &mut Vec<Scalar>,
-    ) -> Result<&'r str, Reject> {
+    pub fn scan<'r>(&mut self, raw: &'r [u8], paths: &mut Paths, tape: &mut Vec<Scalar>) -> Result<&'r str, Reject> {
         self.scan_at(raw, PathId::ROOT, paths, tape)
     }
 

@@ -102,11 +102,7 @@ pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
         }
         let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..start]));
         previous_end = Some(at);
-        groups.push(Group {
-            start: start as u32,
-            end: at as u32,
-            gap,
-        });
+        groups.push(Group { start: start as u32, end: at as u32, gap });
     }
 }
 
@@ -233,11 +229,7 @@ mod tests {
             for place in 0..20 {
                 let mut text = [b'x'; 20];
                 text[place] = byte;
-                assert_eq!(
-                    next_digit(&text, 0),
-                    byte.is_ascii_digit().then_some(place),
-                    "{byte} at {place}"
-                );
+                assert_eq!(next_digit(&text, 0), byte.is_ascii_digit().then_some(place), "{byte} at {place}");
             }
         }
         assert_eq!(next_digit(b"1", 1), None);

@@ -62,9 +62,7 @@ impl OwnTokens {
     }
 
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        token::find_all(text)
-            .filter(|t| self.kids.iter().any(|kid| **kid == *t.kid))
-            .map(|t| t.span)
+        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
     }
 }
 

@@ -174,9 +174,9 @@ impl Consumer {
         self.handle.commit(&list)
     }
 
-    /// The end of a partition as the last fetch told it.
-    pub fn high_watermark(&self, partition: Partition) -> Option<i64> {
-        self.handle.high_watermark(&self.names[partition.topic], partition.partition)
+    /// The first offset and the end of a partition as the last fetch told them.
+    pub fn watermarks(&self, partition: Partition) -> Option<(i64, i64)> {
+        self.handle.watermarks(&self.names[partition.topic], partition.partition)
     }
 
     /// The next offset to read, markers of transactions passed over; `None` before the first record.

@@ -277,14 +277,14 @@ impl Handle {
         self.check(code, "read positions")
     }
 
-    /// The high watermark that the last fetch told, if any.
-    pub(super) fn high_watermark(&self, topic: &CStr, partition: i32) -> Option<i64> {
+    /// The low and the high watermark that the last fetch told, if any.
+    pub(super) fn watermarks(&self, topic: &CStr, partition: i32) -> Option<(i64, i64)> {
         let (mut low, mut high) = (-1i64, -1i64);
         // SAFETY: the texts and integers outlive the call.
         let code = unsafe {
             rd::rd_kafka_get_watermark_offsets(self.rk, topic.as_ptr(), partition, &raw mut low, &raw mut high)
         };
-        (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+        (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some((low.max(0), high))
     }
 
     pub(super) fn group_metadata(&self) -> GroupMetadata {

@@ -62,6 +62,8 @@ struct Metrics {
 /// A partition that this worker reads.
 struct Assigned {
     at: Partition,
+    /// What was committed when it was assigned, if anything was and the broker said so.
+    committed: Option<i64>,
     /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
     first: Option<i64>,
     /// The next offset to read.
@@ -310,9 +312,12 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             Rebalance::Assigned(list) => {
                 self.metrics.worker.rebalances_assign.increment(1);
                 let assigned = self.source.assign(&list)?;
+                // Only for the lag: what is read is decided by the broker's own answer to the assignment.
+                let committed = self.source.committed(&assigned).unwrap_or_default();
                 for at in assigned {
+                    let committed = committed.iter().find(|(p, _)| *p == at).and_then(|&(_, offset)| offset);
                     self.partitions.retain(|p| p.at != at);
-                    self.partitions.push(Assigned::new(at, &self.settings));
+                    self.partitions.push(Assigned { committed, ..Assigned::new(at, &self.settings) });
                 }
                 self.health.joined(true);
                 self.metrics.worker.set_joined(true);
@@ -458,7 +463,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.lag_told = Instant::now();
         let now_ms = now_ms();
         for p in &self.partitions {
-            let Some(lag) = self.source.lag(p.at, p.next) else { continue };
+            let next = p.first.map(|_| p.next).or(p.committed);
+            let Some(lag) = self.source.lag(p.at, next) else { continue };
             let age_ms = if lag == 0 { 0 } else { (now_ms - p.last_timestamp_ms).max(0) };
             p.metrics.lag_records.set(lag as f64);
             p.metrics.lag_seconds.set(age_ms as f64 / 1e3);
@@ -470,6 +476,7 @@ impl Assigned {
     fn new(at: Partition, settings: &Settings) -> Assigned {
         Assigned {
             at,
+            committed: None,
             first: None,
             next: 0,
             sealed: 0,

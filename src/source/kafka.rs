@@ -64,9 +64,10 @@ impl Source for KafkaSource {
         self.0.commit(offsets)
     }
 
-    fn lag(&self, partition: Partition, next: i64) -> Option<i64> {
-        let end = self.0.high_watermark(partition)?;
-        Some((end - self.0.position(partition).unwrap_or(next).max(next)).max(0))
+    fn lag(&self, partition: Partition, next: Option<i64>) -> Option<i64> {
+        let (start, end) = self.0.watermarks(partition)?;
+        let next = self.0.position(partition).max(next).unwrap_or(start);
+        Some((end - next).max(0))
     }
 
     fn group(&self) -> Group {
