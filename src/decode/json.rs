@@ -52,7 +52,7 @@ impl Scanner {
         if self.limits.exceeded_by(raw.len()) {
             return Err(Reject::TooLarge);
         }
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
+        let text = simdutf8::basic::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         let top = Open { tape: 0, path: root, previous: root, kind: Frame::Root };
         let mut pass = Pass {
             raw,
@@ -234,17 +234,18 @@ impl Pass<'_> {
             None => return Err(Reject::Truncated),
         }
         let start = self.at + 1;
-        let content = match self.paths.follow(self.top.path, self.top.previous, &self.raw[start..]) {
+        match self.paths.follow(self.top.path, self.top.previous, &self.raw[start..]) {
             Some(known) => {
                 self.path = known.path;
                 self.at = start + known.bytes + 1;
-                let span = Span::new(start as u32, (start + known.bytes) as u32);
-                Content { span, class: known.class, digits: known.digits }
+                if !known.clean {
+                    let span = Span::new(start as u32, (start + known.bytes) as u32);
+                    self.push(Kind::Key, Content { span, class: known.class, digits: known.digits });
+                }
             }
             None => self.unknown_key()?,
-        };
+        }
         self.top.previous = self.path;
-        self.push(Kind::Key, content);
         match self.skip_space() {
             Some(b':') => self.at += 1,
             Some(_) => return Err(malformed(self.at)),
@@ -256,7 +257,7 @@ impl Pass<'_> {
 
     /// Scans the key at `at` and interns its path.
     #[cold]
-    fn unknown_key(&mut self) -> Result<Content, Reject> {
+    fn unknown_key(&mut self) -> Result<(), Reject> {
         let content = self.string()?;
         let mut name = &self.raw[content.span.range()];
         if content.class.has(Class::ESCAPE) {
@@ -264,7 +265,10 @@ impl Pass<'_> {
             name = self.name;
         }
         self.path = self.paths.child(self.top.path, self.top.previous, name);
-        Ok(content)
+        if !self.paths.is_clean(self.path, &self.raw[content.span.range()]) {
+            self.push(Kind::Key, content);
+        }
+        Ok(())
     }
 
     fn push(&mut self, kind: Kind, content: Content) {

@@ -20,7 +20,10 @@ impl OwnTokens {
 
     /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        text.len() >= "em_1k1_".len() + token::LETTERS && class.has(Class::OTHER) && class.has(Class::DIGIT)
+        text.len() >= "em_1k1_".len() + token::LETTERS
+            && class.has(Class::OTHER)
+            && class.has(Class::DIGIT)
+            && memchr::memchr(b'_', text.as_bytes()).is_some()
     }
 
     /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.

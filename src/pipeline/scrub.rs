@@ -153,7 +153,20 @@ impl Scrubber {
             if scalar.span.start < covered {
                 continue;
             }
-            let field = if scalar.kind == Kind::Key { SCAN_ONLY } else { detector.plan(paths, scalar.path) };
+            if scalar.kind == Kind::Key {
+                let before = changes.edits.as_slice().len();
+                let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
+                hand.scalar(scalar, SCAN_ONLY, Place::JsonString);
+                if changes.edits.as_slice().len() == before {
+                    paths.set_clean(scalar.path, &raw[scalar.span.range()]);
+                }
+                continue;
+            }
+            let field = detector.plan(paths, scalar.path);
+            let nothing = field.entity.is_none() && !needs_view(scalar.class);
+            if nothing && !detector.may_hold(scalar.kind, scalar.class, scalar.digits) && field.action.is_none() {
+                continue;
+            }
             let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
@@ -162,7 +175,8 @@ impl Scrubber {
                     }
                 }
                 Kind::Number => hand.scalar(scalar, field, Place::JsonNumber),
-                Kind::String | Kind::Key => hand.scalar(scalar, field, Place::JsonString),
+                Kind::String => hand.scalar(scalar, field, Place::JsonString),
+                Kind::Key => {}
             }
         }
         changes.finish(raw, out);
@@ -359,8 +373,9 @@ impl Changes {
     fn write_back(&mut self, span: Span, from: usize, place: Place) {
         let buffer = self.edits.buffer();
         if place != Place::Text {
-            // Tokens and placeholders need no escapes; a masked value may.
-            if buffer[from..].iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+            // Tokens and placeholders need no escapes; a masked value may. Without an early end the loop is vectorised.
+            let special = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
+            if buffer[from..].iter().fold(false, |any, &b| any | special(b)) {
                 let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
                 buffer.truncate(from);
                 escape_json_into(&plain, buffer);
