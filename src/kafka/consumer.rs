@@ -59,6 +59,9 @@ impl Consumer {
 
     /// Fetches up to 2,048 messages, for at most `timeout`, and hands each to `each` as
     /// `(partition, offset, record, headers could be read)`. Returns early when the group rebalances.
+    ///
+    /// # Errors
+    /// A topic cannot be read; or this member is of no use any more ([`ErrorKind::Fatal`], [`ErrorKind::Fenced`]).
     pub fn fetch(
         &mut self,
         timeout: Duration,
@@ -100,7 +103,8 @@ impl Consumer {
         }
         drop(headers);
         self.batch.clear();
-        Ok(())
+        // A batch fetch stays silent about the death of its client.
+        self.handle.fatal_error().map_or(Ok(()), Err)
     }
 
     /// The next change of the assignment that has not been answered. Each must be answered by [`Consumer::assign`] or

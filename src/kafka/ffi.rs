@@ -160,6 +160,23 @@ impl Handle {
         unsafe { rd::rd_kafka_fatal_error(self.rk, ptr::null_mut(), 0) }
     }
 
+    /// Why the client is of no use any more, if so.
+    pub(super) fn fatal_error(&self) -> Option<Error> {
+        let mut text = [0 as c_char; 512];
+        // SAFETY: the buffer outlives the call, which ends it with NUL.
+        let (code, text) = unsafe {
+            let code = rd::rd_kafka_fatal_error(self.rk, text.as_mut_ptr(), text.len());
+            (code, text_of(text.as_ptr()))
+        };
+        if code == Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        let kind = if is_fenced(code) { ErrorKind::Fenced } else { ErrorKind::Fatal };
+        // SAFETY: a static text.
+        let name = unsafe { text_of(rd::rd_kafka_err2name(code)) };
+        Some(Error::new(kind, &name, text))
+    }
+
     /// Serves callbacks; returns the number of events.
     pub(super) fn poll(&self, timeout: Duration) -> i32 {
         // SAFETY: the client is alive.
@@ -727,7 +744,12 @@ unsafe extern "C" fn on_delivery(
         let message = &*message;
         if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
             let mut first = lock(&shared.failure);
-            if first.is_none() {
+            // When one message fails the rest of the transaction is purged: that is no cause.
+            let purged = matches!(
+                message.err,
+                Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+            );
+            if first.is_none() || (!purged && first.as_ref().is_some_and(|e| e.name().starts_with("_PURGE"))) {
                 let name = text_of(rd::rd_kafka_err2name(message.err));
                 let topic =
                     if message.rkt.is_null() { String::new() } else { text_of(rd::rd_kafka_topic_name(message.rkt)) };

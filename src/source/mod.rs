@@ -50,6 +50,8 @@ pub trait Source {
     fn lag(&self, partition: Partition, next: Option<i64>) -> Option<i64>;
     /// Fresh group metadata.
     fn group(&self) -> Self::Group;
+    /// Begins anew, as a new member without partitions: after a fault that this member does not survive.
+    fn renew(&mut self) -> Result<(), Error>;
     /// Leaves.
     fn close(&mut self) -> Result<(), Error>;
 }
