@@ -115,9 +115,7 @@ pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
     debug_assert!(text.len() <= SIEVE_BYTES_MAX, "one bit for each byte");
     let (mut digits, mut letters, mut joining) = (0u128, 0u128, 0u128);
     for (at, chunk) in text.chunks(8).enumerate() {
-        let mut bytes = [0; 8];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        let word = u64::from_le_bytes(bytes);
+        let word = word_of(text, chunk);
         let digit = between(word, b'0', b'9');
         let letter = between(word | EACH * 0x20, b'a', b'z');
         // Space and the signs before `0`, `,` among them: more than the separators, which only costs a closer look. The
@@ -130,6 +128,18 @@ pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
     let inside = (digits | letters) << 1;
     let iban = letters & (letters >> 1) & (digits >> 2) & (digits >> 3) & !inside;
     iban != 0 || has_run(joining, least)
+}
+
+/// The bytes of `chunk`, the last ones of `text` if they are fewer than eight, with zeros behind. They are read in one
+/// piece: a copy of a few bytes that is read back as one word waits for the copy to end.
+fn word_of(text: &[u8], chunk: &[u8]) -> u64 {
+    if let Some(whole) = chunk.first_chunk::<8>() {
+        return u64::from_le_bytes(*whole);
+    }
+    if let Some(tail) = text.last_chunk::<8>() {
+        return u64::from_le_bytes(*tail) >> (8 * (8 - chunk.len()));
+    }
+    chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 /// Whether `least` ones stand in a row.

@@ -99,7 +99,7 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        if is_time(self.text.as_bytes()) || self.is_plain_id() {
+        if is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id() {
             return;
         }
         self.scratch.nearby.clear();
@@ -120,7 +120,18 @@ impl Search<'_> {
         overlap::resolve(&mut self.scratch.found, out);
     }
 
-    /// Ids, hashes and names of things: short, without a sign that a matcher looks for, and without a number in them.
+    /// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose
+    /// country could be hexadecimal has 28 signs.)
+    fn is_hash(&self) -> bool {
+        const OTHERS: Class = Class(!(Class::LETTER.0 | Class::DIGIT.0));
+        self.text.len() >= 32
+            && self.class.has(Class::LETTER)
+            && !self.class.has(OTHERS)
+            && self.regexes.is_empty()
+            && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
+    }
+
+    /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
         const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
         self.text.len() <= groups::SIEVE_BYTES_MAX
