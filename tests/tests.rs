@@ -7,5 +7,7 @@
 mod broker;
 /// The command line: exit codes, errors, output.
 mod cli;
+/// The rules of the house: imports, style, and documents that tell the truth.
+mod house;
 /// What the tests share.
 mod support;

@@ -1,0 +1,59 @@
+# Every target sets up what it needs (scripts/setup.sh) and then does one thing. `make help` lists them.
+
+CARGO ?= cargo
+# How long `make demo` runs.
+SECONDS ?= 30
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo build test check fmt clippy doc deny house bench bench-e2e
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Check the tools that a build and the tests need; as root on Debian, install what is missing
+	@scripts/setup.sh test
+
+demo: ## See it work: everything in one process, on made-up events (SECONDS=30)
+	@scripts/setup.sh build
+	$(CARGO) build --locked --release --bin sluice
+	target/release/sluice demo --seconds $(SECONDS)
+
+build: ## Build the optimised binary, target/release/sluice
+	@scripts/setup.sh build
+	$(CARGO) build --locked --release --bin sluice
+
+test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
+	@scripts/setup.sh test
+	$(CARGO) test --locked --no-fail-fast
+
+check: fmt clippy doc deny house ## Everything that must be clean before a commit, but for the tests
+
+fmt: ## The format of all sources
+	$(CARGO) fmt --check
+
+clippy: ## Lints of all targets, without any warning
+	@scripts/setup.sh build
+	$(CARGO) clippy --locked --quiet --all-targets -- -D warnings
+
+doc: ## The documentation builds, without any warning
+	@scripts/setup.sh build
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --quiet --no-deps --document-private-items
+
+deny: ## Licences, advisories and sources of all dependencies (needs cargo-deny)
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		$(CARGO) deny --locked check; \
+	else \
+		echo "deny: skipped, cargo-deny is not installed (cargo install --locked cargo-deny)"; \
+	fi
+
+house: ## The rules of this house: imports, file sizes, and that the documents tell the truth
+	@scripts/setup.sh build
+	$(CARGO) test --locked --quiet --test tests house::
+
+bench: ## Time of the engine per event (criterion)
+	@scripts/setup.sh build
+	$(CARGO) bench --locked --bench engine
+
+bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
+	@scripts/setup.sh test
+	$(CARGO) bench --locked --bench e2e

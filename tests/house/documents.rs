@@ -1,0 +1,169 @@
+//! What the documents say is so: commands, options, metrics, reasons, examples and links exist.
+
+use std::collections::BTreeSet;
+
+use sluice::config::{Secrets, from_str};
+use sluice::record::Reject;
+use sluice::telemetry::names;
+
+use super::{root, rust_files, text_of};
+use crate::support::command::{sluice, sluice_with_input};
+
+const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+
+/// What stands in back quotes, and each line of the code blocks.
+fn code(document: &str) -> Vec<String> {
+    let mut code = Vec::new();
+    for (i, part) in document.split("\n```").enumerate() {
+        if i % 2 == 1 {
+            // The first line is the rest of the fence: the name of the language.
+            code.extend(part.lines().skip(1).map(str::to_owned));
+        } else {
+            code.extend(part.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    code
+}
+
+/// The code block below the comment `<!-- name -->`.
+fn block(document: &str, name: &str) -> String {
+    let (_, rest) = document.split_once(&format!("<!-- {name} -->")).unwrap_or_else(|| panic!("no <!-- {name} -->"));
+    let (_, rest) = rest.split_once("\n```").expect("a code block");
+    let (body, _) = rest.split_once("\n```").expect("the block ends");
+    body.split_once('\n').expect("the fence has a line").1.to_owned()
+}
+
+/// Whether `word` stands in `text` with nothing of a word beside it.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_word) && !text[at + word.len()..].starts_with(is_word))
+}
+
+#[test]
+fn make_targets_and_commands_of_the_documents_exist() {
+    let makefile = text_of("Makefile");
+    let (mut targets, mut commands) = (0, 0);
+    for name in DOCUMENTS {
+        for line in code(&text_of(name)) {
+            let words: Vec<&str> = line.trim_start_matches("$ ").split_whitespace().collect();
+            match words.as_slice() {
+                ["make", target, ..] => {
+                    assert!(makefile.contains(&format!("\n{target}:")), "{name}: `make {target}` does not exist");
+                    targets += 1;
+                }
+                [program, command, options @ ..] if program.rsplit('/').next() == Some("sluice") => {
+                    check_command(name, command, options);
+                    commands += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(targets >= 5 && commands >= 8, "{targets} targets, {commands} commands: they are not found any more");
+}
+
+/// Checks that a command and its options are those of the binary.
+fn check_command(document: &str, command: &str, options: &[&str]) {
+    if command.starts_with('-') {
+        return;
+    }
+    let command = command.trim_end_matches(|c: char| !c.is_ascii_lowercase());
+    let subcommand = options.first().filter(|_| command == "keys").map(|word| word.split('|').next().unwrap_or(word));
+    let mut line = vec![command];
+    line.extend(subcommand);
+    line.push("--help");
+    let help = sluice(&line).ok();
+    let end = options.iter().position(|word| ["|", ">", "<", "#"].contains(word)).unwrap_or(options.len());
+    for option in options[..end].iter().filter(|word| word.starts_with('-') && word.len() > 1) {
+        let option = option.trim_end_matches(|c: char| !c.is_ascii_lowercase());
+        assert!(has_word(&help, option), "{document}: `sluice {command}` has no option `{option}`");
+    }
+}
+
+#[test]
+fn the_readme_lists_every_metric_and_no_other() {
+    let readme = text_of("README.md");
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let named: BTreeSet<&str> = readme.split(|c| !is_name(c)).filter(|word| word.starts_with("sluice_")).collect();
+    let known: BTreeSet<&str> = names::ALL.iter().map(|metric| metric.name).collect();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn the_readme_tells_every_reason_of_the_quarantine_and_every_exit_code() {
+    let code = code(&text_of("README.md"));
+    for reason in Reject::LABELS {
+        assert!(code.iter().any(|word| word == reason), "README.md does not tell the reason `{reason}`");
+    }
+    let readme = text_of("README.md");
+    for exit_code in ["0", "1", "2", "78"] {
+        assert!(readme.contains(&format!("\n| {exit_code} |")), "README.md does not tell exit code {exit_code}");
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_does() {
+    let readme = text_of("README.md");
+    let command = block(&readme, "scrub: command");
+    let arguments: Vec<&str> = command.trim_start_matches("$ sluice ").split_whitespace().collect();
+    let (arguments, file) = arguments.split_at(arguments.len() - 1);
+    assert_eq!(file, ["event.json"]);
+    let output = sluice_with_input(arguments, block(&readme, "scrub: before").as_bytes()).ok();
+    assert_eq!(output.trim_end(), block(&readme, "scrub: after"));
+}
+
+#[test]
+fn the_first_config_of_the_readme_is_all_that_run_needs() {
+    let yaml = block(&text_of("README.md"), "first config");
+    let loaded = from_str(&yaml, "README.md", Secrets::Skip).unwrap();
+    loaded.check_service().unwrap();
+}
+
+#[test]
+fn configs_in_the_readme_are_valid() {
+    let readme = text_of("README.md");
+    for name in ["config: security", "config: fields"] {
+        from_str(&block(&readme, name), name, Secrets::Skip).unwrap();
+    }
+}
+
+#[test]
+fn links_between_the_documents_lead_somewhere() {
+    for name in DOCUMENTS {
+        let text = text_of(name);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = target.split('#').next().unwrap_or(target);
+            if !path.is_empty() && !path.contains("://") {
+                assert!(root().join(path).exists(), "{name}: the link to {path} leads nowhere");
+            }
+        }
+    }
+}
+
+#[test]
+fn paths_in_the_documents_exist() {
+    for name in DOCUMENTS {
+        for word in code(&text_of(name)) {
+            let is_path = ["src/", "tests/", "benches/", "patterns/", "scripts/", "examples/", "fuzz/"]
+                .iter()
+                .any(|folder| word.starts_with(folder));
+            if is_path && !word.contains([' ', '<', '*', '…', '{']) {
+                assert!(root().join(&word).exists(), "{name}: `{word}` does not exist");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_map_of_the_architecture_has_every_module() {
+    let map = block(&text_of("ARCHITECTURE.md"), "modules");
+    let modules: BTreeSet<String> = rust_files("src")
+        .iter()
+        .filter_map(|(path, _)| path.split('/').nth(1).map(str::to_owned))
+        .map(|name| name.trim_end_matches(".rs").to_owned())
+        .collect();
+    for module in modules {
+        assert!(has_word(&map, &module), "the map in ARCHITECTURE.md has no `{module}`");
+    }
+}
