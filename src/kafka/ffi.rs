@@ -141,6 +141,9 @@ impl Handle {
             let code = rd::rd_kafka_error_code(error);
             let kind = if rd::rd_kafka_error_is_fatal(error) != 0 {
                 if is_fenced(code) || is_fenced(self.fatal_code()) { ErrorKind::Fenced } else { ErrorKind::Fatal }
+            } else if kind_of(code) == ErrorKind::Authorization {
+                // An abort would be possible, and the next transaction would fail the same way.
+                ErrorKind::Authorization
             } else if rd::rd_kafka_error_txn_requires_abort(error) != 0 {
                 ErrorKind::Abortable
             } else if rd::rd_kafka_error_is_retriable(error) != 0 {
@@ -660,6 +663,12 @@ impl Handle {
         self.take(unsafe { rd::rd_kafka_abort_transaction(self.rk, millis(timeout)) }, "abort transaction")
     }
 
+    /// Forgets failed deliveries: those of an aborted transaction.
+    pub(super) fn forget_failures(&self) {
+        *lock(&self.shared.failure) = None;
+        self.shared.failed.store(0, Ordering::Release);
+    }
+
     /// Drops what waits in the queues and what is in flight (its outcome is then unknown).
     pub(super) fn purge(&self) {
         // RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT. SAFETY: the client is alive.
@@ -745,10 +754,8 @@ unsafe extern "C" fn on_delivery(
         if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
             let mut first = lock(&shared.failure);
             // When one message fails the rest of the transaction is purged: that is no cause.
-            let purged = matches!(
-                message.err,
-                Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
-            );
+            let purged =
+                matches!(message.err, Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
             if first.is_none() || (!purged && first.as_ref().is_some_and(|e| e.name().starts_with("_PURGE"))) {
                 let name = text_of(rd::rd_kafka_err2name(message.err));
                 let topic =
