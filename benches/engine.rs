@@ -74,7 +74,8 @@ fn floor(c: &mut Criterion) {
 
 fn text(c: &mut Criterion) {
     let plain = br#"2026-01-05T00:00:00.123Z INFO http request done method=GET route=/v1/games/list status=200 took=12ms bytes=5120 trace=5df795a30be2a804 worker=7"#;
-    let prose = "Hej, jeg kan ikke logge ind. Min mail er anne.larsen@example.org og mit nummer er +45 23 23 75 85. Mvh Anne";
+    let prose =
+        "Hej, jeg kan ikke logge ind. Min mail er anne.larsen@example.org og mit nummer er +45 23 23 75 85. Mvh Anne";
     let mut group = c.benchmark_group("text");
     for (name, line) in [("log_line_without_pii", &plain[..]), ("mail_sentence", prose.as_bytes())] {
         group.throughput(Throughput::Bytes(line.len() as u64));

@@ -42,7 +42,8 @@ impl Span {
 pub enum Kind {
     /// A JSON string, or a piece of plain text: the span is the content without quotes.
     String,
-    /// An object key: the span is the content without quotes.
+    /// An object key: the span is the content without quotes. Keys that were searched before and hold nothing
+    /// ([`Paths::set_clean`]) are left out.
     Key,
     /// A JSON number as it is written.
     Number,
@@ -203,14 +204,16 @@ struct Node {
     digits: u8,
     /// Whether the name stands in JSON as it is: no escape is needed.
     plain: bool,
+    /// Whether the name was searched and holds nothing: see [`Paths::set_clean`].
+    clean: std::cell::Cell<bool>,
 }
 
 impl Node {
     fn new(parent: PathId, name: &[u8]) -> Node {
         let (class, digits) = Class::of_text(name);
         let plain = !name.iter().any(|&b| b == b'"' || b == b'\\' || b < 0x20);
-        let (next, first) = Default::default();
-        Node { parent, name: name.into(), next, first, class, digits, plain }
+        let (next, first, clean) = Default::default();
+        Node { parent, name: name.into(), next, first, class, digits, plain, clean }
     }
 }
 
@@ -225,6 +228,8 @@ pub struct KnownKey {
     pub class: Class,
     /// Its digits, saturating at 255.
     pub digits: u8,
+    /// Whether it need not be searched any more.
+    pub clean: bool,
 }
 
 impl Default for Paths {
@@ -289,7 +294,23 @@ impl Paths {
             bytes,
             class: node.class,
             digits: node.digits,
+            clean: node.clean.get(),
         })
+    }
+
+    /// Remembers that `key`, as it stands in JSON between its quotes, was searched at `path` and holds nothing: the same
+    /// key is on no later tape. Ignored for keys that are not the path's own name (data, or written with escapes).
+    pub fn set_clean(&self, path: PathId, key: &[u8]) {
+        let node = &self.nodes[path.0 as usize];
+        if node.plain && *node.name == *key {
+            node.clean.set(true);
+        }
+    }
+
+    /// Whether `key`, as it stands in JSON between its quotes, was searched at `path` before and holds nothing.
+    pub fn is_clean(&self, path: PathId, key: &[u8]) -> bool {
+        let node = &self.nodes[path.0 as usize];
+        node.clean.get() && *node.name == *key
     }
 
     /// Where the child of `parent` that comes after `previous` is remembered.

@@ -84,7 +84,7 @@ impl Corpus {
 /// A login or a payment of some 360 bytes; every fifth has a sentence with personal data.
 fn made_up(id: u64) -> Vec<u8> {
     let (name, n) = (letters(id), id % 200);
-    let text = if id % 5 == 0 {
+    let text = if id.is_multiple_of(5) {
         format!(
             "please write to {name}.private@mail.example.com or call +45 20 {:02} {:02} 11",
             id % 90 + 10,
@@ -93,7 +93,7 @@ fn made_up(id: u64) -> Vec<u8> {
     } else {
         "the customer asked for nothing in particular and was not asked for any".to_owned()
     };
-    let event = if id % 2 == 0 {
+    let event = if id.is_multiple_of(2) {
         format!(
             r#"{{"event_id":"evt-{name}","type":"login","account":"acct-{name}","email":"{name}@example.com","ip":"203.0.{}.{}","device":{{"os":"android","version":"14.2","model":"Pixel"}},"outcome":"ok","session":"{name}{name}","country":"ID","city":"Jakarta","note":"{text}"}}"#,
             n + 1,

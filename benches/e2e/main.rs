@@ -7,6 +7,8 @@
 //!   left out. **whole**: from the start of the process to the last event.
 //! - `SLUICE_E2E_EVENTS` (2000000), `SLUICE_E2E_REPEATS` (3), `SLUICE_E2E_ONLY` (such as `bare,exactly_once`).
 
+#![allow(clippy::print_stdout)] // Its output is the result.
+
 /// A pass-through that does nothing: what librdkafka and Kafka cost by themselves.
 mod bare;
 /// What is loaded, and what must be true of an output.

@@ -94,36 +94,24 @@ mod tests {
     use super::*;
 
     fn seeded(hex: &str) -> KeyArgs {
-        KeyArgs {
-            keys: None,
-            seed_key: Some(hex.parse().expect("infallible")),
-        }
+        KeyArgs { keys: None, seed_key: Some(hex.parse().expect("infallible")) }
     }
 
     #[test]
     fn a_seed_key_is_used_before_the_config_and_never_shown() {
         let config = KeySource::File("/no/such/file".into());
-        let ring = seeded(&"ab".repeat(32))
-            .ring(Some(&config))
-            .expect("a key")
-            .expect("a ring");
+        let ring = seeded(&"ab".repeat(32)).ring(Some(&config)).expect("a key").expect("a ring");
         assert_eq!(ring.ids().map(|id| id.to_string()).collect::<Vec<_>>(), ["k1"]);
         for bad in ["abcd", "hunter2"] {
             let error = seeded(bad).ring(None).expect_err(bad).to_string();
-            assert!(
-                error.starts_with("--seed-key: key of k1") && !error.contains(bad),
-                "{error}"
-            );
+            assert!(error.starts_with("--seed-key: key of k1") && !error.contains(bad), "{error}");
             assert!(!format!("{:?}", seeded(bad)).contains(bad));
         }
     }
 
     #[test]
     fn without_arguments_the_keys_are_those_of_the_config() {
-        let none = KeyArgs {
-            keys: None,
-            seed_key: None,
-        };
+        let none = KeyArgs { keys: None, seed_key: None };
         assert!(none.ring(None).expect("no keys are no error").is_none());
         let config = KeySource::File("/no/such/file".into());
         assert!(none.ring(Some(&config)).is_err());

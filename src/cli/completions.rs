@@ -8,10 +8,8 @@ use super::{Cli, CliError};
 
 /// Arguments of `sluice completions`.
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "bash: source <(sluice completions bash)\nfish: sluice completions fish | source\n\
-                        zsh:  sluice completions zsh > ~/.zfunc/_sluice"
-)]
+#[command(after_help = "bash: source <(sluice completions bash)\nfish: sluice completions fish | source\n\
+                        zsh:  sluice completions zsh > ~/.zfunc/_sluice")]
 pub struct Args {
     /// The shell.
     pub shell: Shell,

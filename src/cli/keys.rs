@@ -101,10 +101,7 @@ fn new(args: &NewArgs) -> Result<(), CliError> {
     let (dir, id) = (&args.dir, args.id);
     if let Some(ring) = ring_if_any(dir)? {
         if ring.ids().any(|other| other.number() == id.number()) {
-            return Err(CliError::Usage(format!(
-                "{}: holds a key {id} already; give another --id",
-                dir.display()
-            )));
+            return Err(CliError::Usage(format!("{}: holds a key {id} already; give another --id", dir.display())));
         }
         if args.not_before.is_none() {
             let fix = "holds keys already, and one without --not-before would be active before every pod has it; \
@@ -160,12 +157,8 @@ fn list(args: &ListArgs, now: Timestamp) -> Result<(), CliError> {
         (None, None) => return Err(CliError::Usage("--dir or --file is needed".to_owned())),
     };
     let active = ring.active_at(now.as_millisecond());
-    let rows: Vec<Listed> = ring
-        .keys()
-        .iter()
-        .enumerate()
-        .map(|(i, key)| Listed::new(key, active == Some(i)))
-        .collect();
+    let rows: Vec<Listed> =
+        ring.keys().iter().enumerate().map(|(i, key)| Listed::new(key, active == Some(i))).collect();
     if args.output == Output::Json {
         return print_json(&rows);
     }
@@ -216,8 +209,7 @@ fn key_id(text: &str) -> Result<KeyId, &'static str> {
 }
 
 fn time(ms: Option<i64>) -> Option<String> {
-    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .map(|time| time.to_string())
+    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(|time| time.to_string())
 }
 
 /// The keys of `dir`; none when it does not exist or is empty.
@@ -238,19 +230,11 @@ fn make(dir: &Path, id: &str, not_before: Option<Timestamp>) -> Result<Made, Cli
     // Running processes poll the directory, and skip names with a dot in front.
     let unfinished = dir.join(format!(".{id}.{}", std::process::id()));
     let failed = |error: io::Error| CliError::Failed(format!("{}: cannot be made: {error}", file.display()));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(failed)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
     let written = write_private(&unfinished, text.as_bytes()).and_then(|()| fs::hard_link(&unfinished, &file));
     let _ = fs::remove_file(&unfinished);
     written.map_err(failed)?;
-    Ok(Made {
-        id: id.to_owned(),
-        file,
-        not_before,
-    })
+    Ok(Made { id: id.to_owned(), file, not_before })
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

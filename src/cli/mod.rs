@@ -28,13 +28,7 @@ use crate::telemetry::logging::colours;
 
 /// Washes Kafka event streams: personal data becomes keyed pseudonyms before an event goes on.
 #[derive(Parser)]
-#[command(
-    name = "sluice",
-    version,
-    arg_required_else_help = true,
-    propagate_version = true,
-    max_term_width = 100
-)]
+#[command(name = "sluice", version, arg_required_else_help = true, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 failed while working, 2 usage, 78 bad config.")]
 pub struct Cli {
     /// What to do.
@@ -163,11 +157,7 @@ fn show(error: &CliError) {
         return;
     }
     let mut stderr = io::stderr().lock();
-    let mark = if colours(&stderr) {
-        "\x1b[1;31merror:\x1b[0m"
-    } else {
-        "error:"
-    };
+    let mark = if colours(&stderr) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
     for line in error.to_string().lines() {
         let _ = writeln!(stderr, "{mark} {line}");
     }
@@ -187,11 +177,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-        for augment in [
-            run::Args::augment_args,
-            scrub::Args::augment_args,
-            token::Args::augment_args,
-        ] {
+        for augment in [run::Args::augment_args, scrub::Args::augment_args, token::Args::augment_args] {
             augment(clap::Command::new("sluice")).debug_assert();
         }
     }

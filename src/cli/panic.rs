@@ -11,9 +11,7 @@ pub fn install_hook() {
 
 fn report(info: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
-    let place = info
-        .location()
-        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     // Frames are names of functions and lines of source: no data. Captured only when RUST_BACKTRACE asks for it.
     let backtrace = Backtrace::capture();
     let mut stderr = std::io::stderr().lock();

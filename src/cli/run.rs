@@ -70,17 +70,7 @@ mod tests {
         Line::parse_from(["run", "-c", "f"]).args.apply(&mut settings);
         assert_eq!((settings.kafka.instance_id.as_str(), settings.workers), ("a", Some(2)));
         assert!(settings.admin.is_some());
-        let line = [
-            "run",
-            "-c",
-            "f",
-            "--instance-id",
-            "b",
-            "--workers",
-            "3",
-            "--admin",
-            "off",
-        ];
+        let line = ["run", "-c", "f", "--instance-id", "b", "--workers", "3", "--admin", "off"];
         Line::parse_from(line).args.apply(&mut settings);
         assert_eq!((settings.kafka.instance_id.as_str(), settings.workers), ("b", Some(3)));
         assert_eq!(settings.admin, None);
@@ -89,9 +79,7 @@ mod tests {
     #[test]
     fn arguments_that_make_no_sense_are_usage_errors() {
         for bad in [["--workers", "0"], ["--admin", "here"], ["--instance-id", "a b"]] {
-            let error = Line::try_parse_from(["run", "-c", "f", bad[0], bad[1]])
-                .err()
-                .expect("refused");
+            let error = Line::try_parse_from(["run", "-c", "f", bad[0], bad[1]]).err().expect("refused");
             assert_eq!(error.exit_code(), 2);
         }
     }

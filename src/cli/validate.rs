@@ -49,10 +49,7 @@ fn summary(loaded: &Loaded, ring: Option<&KeyRing>) -> String {
     let settings = &loaded.settings;
     let mut text = format!("{}: ok\n", loaded.origin());
     for input in &settings.inputs {
-        let (output, quarantine) = (
-            settings.output.topic_for(&input.name),
-            settings.quarantine.topic_for(&input.name),
-        );
+        let (output, quarantine) = (settings.output.topic_for(&input.name), settings.quarantine.topic_for(&input.name));
         text += &format!("  {} -> {output}, rejected to {quarantine}\n", input.name);
     }
     text += match settings.delivery {
@@ -61,9 +58,7 @@ fn summary(loaded: &Loaded, ring: Option<&KeyRing>) -> String {
     };
     if let Some(ring) = ring {
         let ids: Vec<String> = ring.ids().map(|id| id.to_string()).collect();
-        let active = ring
-            .active_at(Timestamp::now().as_millisecond())
-            .map(|key| ring.keys()[key].id().to_string());
+        let active = ring.active_at(Timestamp::now().as_millisecond()).map(|key| ring.keys()[key].id().to_string());
         let active = active.unwrap_or_else(|| "none: records of this time would be quarantined".to_owned());
         text += &format!("  keys: {}; active now: {active}\n", ids.join(", "));
     }
@@ -96,19 +91,12 @@ struct ReportedProblem<'a> {
 
 impl<'a> Report<'a> {
     fn new(valid: bool, error: Option<&'a ConfigError>) -> Report<'a> {
-        let problems = error
-            .into_iter()
-            .flat_map(ConfigError::problems)
-            .map(|(position, problem)| ReportedProblem {
-                line: position.map(|at| at.line),
-                column: position.map(|at| at.column),
-                field: &problem.path,
-                message: &problem.message,
-            });
-        Report {
-            valid,
-            runnable: valid && error.is_none(),
-            problems: problems.collect(),
-        }
+        let problems = error.into_iter().flat_map(ConfigError::problems).map(|(position, problem)| ReportedProblem {
+            line: position.map(|at| at.line),
+            column: position.map(|at| at.column),
+            field: &problem.path,
+            message: &problem.message,
+        });
+        Report { valid, runnable: valid && error.is_none(), problems: problems.collect() }
     }
 }

@@ -56,27 +56,17 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
     }
     topics_are_apart(&settings, p);
     fields(&spec.fields, p);
-    if problems.is_empty() {
-        Ok(settings)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
 /// What `run` needs beyond a valid config: brokers, topics and keys.
 pub fn check_service(settings: &Settings) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     if settings.kafka.brokers.is_empty() {
-        problems.push(Problem::new(
-            "kafka.brokers",
-            "no broker is named; add `brokers: [host:9092]`",
-        ));
+        problems.push(Problem::new("kafka.brokers", "no broker is named; add `brokers: [host:9092]`"));
     }
     if settings.inputs.is_empty() {
-        problems.push(Problem::new(
-            "input.topics",
-            "no topic is named; add `topics: [{name: logins}]`",
-        ));
+        problems.push(Problem::new("input.topics", "no topic is named; add `topics: [{name: logins}]`"));
     }
     if settings.keys.is_none() {
         let fix = "no root key: add `keys: {directory: /etc/sluice/keys}` and make a key with `sluice keys new`";
@@ -88,21 +78,13 @@ pub fn check_service(settings: &Settings) -> Result<(), Vec<Problem>> {
 fn kafka(spec: &spec::Kafka, secrets: Secrets, problems: &mut Vec<Problem>) -> KafkaSettings {
     for (i, broker) in spec.brokers.iter().enumerate() {
         if !is_host_and_port(broker) {
-            problems.push(Problem::new(
-                format!("kafka.brokers[{i}]"),
-                "is no `host:port`, such as `kafka:9092`",
-            ));
+            problems.push(Problem::new(format!("kafka.brokers[{i}]"), "is no `host:port`, such as `kafka:9092`"));
         }
     }
     check_name("kafka.group", &spec.group, problems);
     let instance_id = spec.instance_id.clone().unwrap_or_else(host_name);
     check_name("kafka.instance_id", &instance_id, problems);
-    at_least(
-        "kafka.connect_timeout",
-        spec.connect_timeout.0,
-        Duration::from_secs(1),
-        problems,
-    );
+    at_least("kafka.connect_timeout", spec.connect_timeout.0, Duration::from_secs(1), problems);
     let follow = |reference: &spec::SecretRef| match secrets {
         Secrets::Resolve => properties::read_secret(reference),
         Secrets::Skip => Ok(None),
@@ -131,10 +113,7 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
     for (i, topic) in spec.topics.iter().enumerate() {
         let path = format!("input.topics[{i}].name");
         if !seen.insert(&topic.name) {
-            problems.push(Problem::new(
-                path,
-                format!("the topic `{}` is listed twice; keep one", topic.name),
-            ));
+            problems.push(Problem::new(path, format!("the topic `{}` is listed twice; keep one", topic.name)));
         } else if let Some(fault) = topic_fault(&topic.name) {
             problems.push(Problem::new(path, fault));
         }
@@ -143,41 +122,22 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
         spec::Format::Json => Format::Json,
         spec::Format::Text => Format::Text,
     };
-    spec.topics
-        .iter()
-        .map(|topic| InputTopic {
-            name: topic.name.clone(),
-            format: format(topic.format),
-        })
-        .collect()
+    spec.topics.iter().map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format) }).collect()
 }
 
 fn output(spec: &spec::Output, problems: &mut Vec<Problem>) -> OutputSettings {
     template("output.topic", &spec.topic, problems);
     let create = spec.create.as_ref().map(|create| {
         if create.replication != -1 {
-            within(
-                "output.create.replication",
-                create.replication,
-                1,
-                i32::from(i16::MAX),
-                problems,
-            );
+            within("output.create.replication", create.replication, 1, i32::from(i16::MAX), problems);
         }
-        CreateTopics {
-            replication: create.replication,
-            config: create.config.clone(),
-        }
+        CreateTopics { replication: create.replication, config: create.config.clone() }
     });
     let binary_key = match spec.binary_key {
         spec::BinaryKey::Quarantine => BinaryKey::Quarantine,
         spec::BinaryKey::Keep => BinaryKey::Keep,
     };
-    OutputSettings {
-        topic: spec.topic.clone(),
-        create,
-        binary_key,
-    }
+    OutputSettings { topic: spec.topic.clone(), create, binary_key }
 }
 
 fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
@@ -186,36 +146,22 @@ fn commit(spec: &Spec, problems: &mut Vec<Problem>) -> CommitSettings {
     at_least("commit.interval", interval, Duration::from_millis(1), problems);
     at_least("commit.transaction_timeout", timeout, Duration::from_secs(1), problems);
     if interval >= timeout {
-        let message = format!(
-            "must be shorter than commit.transaction_timeout ({})",
-            commit.transaction_timeout
-        );
+        let message = format!("must be shorter than commit.transaction_timeout ({})", commit.transaction_timeout);
         problems.push(Problem::new("commit.interval", message));
     }
     let session = session_timeout(&spec.kafka, problems);
     if timeout >= session {
         // A zombie's transaction must be gone before its partitions move to another worker.
-        let message = format!(
-            "must be shorter than the session timeout of {} s",
-            session.as_secs_f64()
-        );
+        let message = format!("must be shorter than the session timeout of {} s", session.as_secs_f64());
         problems.push(Problem::new("commit.transaction_timeout", message));
     }
     within("commit.records", commit.records, 1, 10_000_000, problems);
     within("commit.bytes", commit.bytes, ByteSize(1), ByteSize(1 << 30), problems);
     if commit.bytes > spec.limits.memory {
-        let message = format!(
-            "{} is more than limits.memory ({}) can hold",
-            commit.bytes, spec.limits.memory
-        );
+        let message = format!("{} is more than limits.memory ({}) can hold", commit.bytes, spec.limits.memory);
         problems.push(Problem::new("commit.bytes", message));
     }
-    CommitSettings {
-        interval,
-        records: commit.records,
-        bytes: commit.bytes.0 as usize,
-        transaction_timeout: timeout,
-    }
+    CommitSettings { interval, records: commit.records, bytes: commit.bytes.0 as usize, transaction_timeout: timeout }
 }
 
 /// The session timeout of the consumers: `session.timeout.ms`, or the default.
@@ -239,13 +185,7 @@ fn session_timeout(kafka: &spec::Kafka, problems: &mut Vec<Problem>) -> Duration
 
 fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     // Offsets inside a record are 32 bits wide, and no broker takes records near that size.
-    within(
-        "limits.record_bytes",
-        spec.record_bytes,
-        ByteSize(1),
-        ByteSize(1 << 30),
-        problems,
-    );
+    within("limits.record_bytes", spec.record_bytes, ByteSize(1), ByteSize(1 << 30), problems);
     within("limits.depth", spec.depth, 1, 1024, problems);
     let memory_min = spec.record_bytes.0.saturating_mul(4).max(8 << 20);
     if spec.memory.0 < memory_min {
@@ -327,10 +267,7 @@ fn log(spec: &spec::Log) -> LogSettings {
 /// Nothing that is written may be read again, and scrubbed and quarantined records never share a topic.
 fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
     let inputs: HashSet<&str> = settings.inputs.iter().map(|input| input.name.as_str()).collect();
-    let templates = [
-        ("output.topic", &settings.output.topic),
-        ("quarantine.topic", &settings.quarantine.topic),
-    ];
+    let templates = [("output.topic", &settings.output.topic), ("quarantine.topic", &settings.quarantine.topic)];
     for (path, template) in templates {
         if inputs.len() > 1 && !template.contains("{topic}") {
             let message =
@@ -338,11 +275,7 @@ fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(path, message));
             continue;
         }
-        for input in settings
-            .inputs
-            .iter()
-            .filter(|input| topic_fault(&input.name).is_none())
-        {
+        for input in settings.inputs.iter().filter(|input| topic_fault(&input.name).is_none()) {
             let topic = template.replace("{topic}", &input.name);
             if inputs.contains(topic.as_str()) {
                 let message = format!("gives `{topic}`, which is an input topic: records would go round for ever");
@@ -352,18 +285,11 @@ fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
             }
         }
     }
-    let outputs: HashSet<String> = settings
-        .inputs
-        .iter()
-        .map(|input| settings.output.topic_for(&input.name))
-        .collect();
+    let outputs: HashSet<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
     for input in &settings.inputs {
         let topic = settings.quarantine.topic_for(&input.name);
         if outputs.contains(&topic) {
-            problems.push(Problem::new(
-                "quarantine.topic",
-                format!("gives `{topic}`, which is an output topic too"),
-            ));
+            problems.push(Problem::new("quarantine.topic", format!("gives `{topic}`, which is an output topic too")));
         }
     }
 }
@@ -379,10 +305,7 @@ fn fields(rules: &[spec::FieldRule], problems: &mut Vec<Problem>) {
             (None, Some(names)) => listed(&format!("{at}.name"), &names.0, problems),
         }
         if rule.entity.is_none() && rule.action.is_none() {
-            problems.push(Problem::new(
-                &at,
-                "says nothing about the field; add `entity`, `action` or both",
-            ));
+            problems.push(Problem::new(&at, "says nothing about the field; add `entity`, `action` or both"));
         }
     }
 }
@@ -396,15 +319,9 @@ fn listed(path: &str, names: &[String], problems: &mut Vec<Problem>) {
 fn template(path: &str, template: &str, problems: &mut Vec<Problem>) {
     let rest = template.replace("{topic}", "");
     if template.is_empty() {
-        problems.push(Problem::new(
-            path,
-            "is empty; write a topic name such as `{topic}.scrubbed`",
-        ));
+        problems.push(Problem::new(path, "is empty; write a topic name such as `{topic}.scrubbed`"));
     } else if rest.contains(['{', '}']) {
-        problems.push(Problem::new(
-            path,
-            "has an unknown placeholder; only `{topic}` is known",
-        ));
+        problems.push(Problem::new(path, "has an unknown placeholder; only `{topic}` is known"));
     }
 }
 
@@ -461,9 +378,6 @@ fn at_least(path: &str, given: Duration, least: Duration, problems: &mut Vec<Pro
 
 fn within<T: PartialOrd + std::fmt::Display>(path: &str, given: T, least: T, most: T, problems: &mut Vec<Problem>) {
     if given < least || given > most {
-        problems.push(Problem::new(
-            path,
-            format!("is {given}, and must be between {least} and {most}"),
-        ));
+        problems.push(Problem::new(path, format!("is {given}, and must be between {least} and {most}")));
     }
 }

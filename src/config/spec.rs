@@ -102,7 +102,7 @@ impl Default for Kafka {
             group: "sluice".to_owned(),
             instance_id: None,
             group_protocol: GroupProtocol::Classic,
-            static_membership: true,
+            static_membership: false,
             connect_timeout: HumanDuration::secs(10),
             properties: Properties::default(),
             secrets: BTreeMap::new(),

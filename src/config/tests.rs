@@ -229,11 +229,7 @@ fn secrets_are_refused_in_properties_and_resolved_from_references() {
 #[test]
 fn numbers_and_booleans_of_properties_need_no_quotes() {
     let yaml = "kafka: {properties: {socket.keepalive.enable: true, queued.min.messages: 1000, x: 0.10}}\n";
-    let properties = from_str(yaml, "f", Secrets::Resolve)
-        .expect("valid")
-        .settings
-        .kafka
-        .properties;
+    let properties = from_str(yaml, "f", Secrets::Resolve).expect("valid").settings.kafka.properties;
     let text: Vec<&str> = properties.values().map(String::as_str).collect();
     assert_eq!(text, ["1000", "true", "0.10"]);
 }
@@ -312,30 +308,19 @@ fn every_example_loads_and_has_all_that_run_needs() {
 /// The fields of an object schema: name, schema of the value with references followed.
 fn properties<'a>(root: &'a Value, schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let follow = |schema: &'a Value| {
-        let or_null = schema["anyOf"]
-            .as_array()
-            .and_then(|any| any.iter().find(|one| one.get("$ref").is_some()));
-        let target = or_null.unwrap_or(schema)["$ref"]
-            .as_str()
-            .or(schema["items"]["$ref"].as_str());
+        let or_null = schema["anyOf"].as_array().and_then(|any| any.iter().find(|one| one.get("$ref").is_some()));
+        let target = or_null.unwrap_or(schema)["$ref"].as_str().or(schema["items"]["$ref"].as_str());
         target.map_or(schema, |target| &root["$defs"][target.trim_start_matches("#/$defs/")])
     };
     let variants = schema["oneOf"].as_array().into_iter().flatten();
-    let objects = variants
-        .chain([schema])
-        .filter_map(|schema| schema["properties"].as_object())
-        .flatten();
+    let objects = variants.chain([schema]).filter_map(|schema| schema["properties"].as_object()).flatten();
     objects.map(|(name, schema)| (name.as_str(), follow(schema))).collect()
 }
 
 /// Every field of the schema, as a path without indices.
 fn schema_paths(root: &Value, schema: &Value, at: &str, paths: &mut Vec<String>) {
     for (name, schema) in properties(root, schema) {
-        let path = if at.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{at}.{name}")
-        };
+        let path = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
         schema_paths(root, schema, &path, paths);
         paths.push(path);
     }
@@ -346,23 +331,14 @@ fn the_reference_shows_every_field_of_the_schema() {
     let schema = schema::json_schema();
     let mut paths = Vec::new();
     schema_paths(&schema, &schema, "", &mut paths);
-    assert!(
-        paths.len() > 45,
-        "only {} fields: the walk does not see them",
-        paths.len()
-    );
+    assert!(paths.len() > 45, "only {} fields: the walk does not see them", paths.len());
     // A line that is commented out counts where its parent stands.
     let uncommented = REFERENCE.replace("  # file:", "  file:");
     let outline = outline::Outline::of(&uncommented);
-    let shown: Vec<String> = outline
-        .paths()
-        .map(|path| path.replace(|c: char| "[]0123456789".contains(c), ""))
-        .collect();
+    let shown: Vec<String> =
+        outline.paths().map(|path| path.replace(|c: char| "[]0123456789".contains(c), "")).collect();
     for path in paths {
-        assert!(
-            shown.contains(&path),
-            "{path} is missing in examples/config/reference.yaml"
-        );
+        assert!(shown.contains(&path), "{path} is missing in examples/config/reference.yaml");
     }
 }
 
@@ -381,10 +357,7 @@ fn the_reference_shows_the_defaults() {
         "fields",
     ];
     let value = |spec: &Spec| serde_json::to_value(spec).expect("a spec is JSON");
-    let (mut reference, mut default) = (
-        value(&parse(REFERENCE, "reference").expect("valid")),
-        value(&Spec::default()),
-    );
+    let (mut reference, mut default) = (value(&parse(REFERENCE, "reference").expect("valid")), value(&Spec::default()));
     for path in EXAMPLES {
         let pointer = format!("/{}", path.replace('.', "/"));
         let places = [reference.pointer_mut(&pointer), default.pointer_mut(&pointer)];
@@ -392,15 +365,7 @@ fn the_reference_shows_the_defaults() {
         assert_ne!(shown, unset, "{path} is no example any more");
     }
     assert_eq!(reference, default);
-    assert_eq!(
-        parse(REFERENCE, "reference")
-            .expect("valid")
-            .output
-            .create
-            .expect("shown")
-            .replication,
-        -1
-    );
+    assert_eq!(parse(REFERENCE, "reference").expect("valid").output.create.expect("shown").replication, -1);
 }
 
 #[test]

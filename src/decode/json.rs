@@ -26,11 +26,13 @@ impl Scanner {
     /// Fills `tape` (cleared first) with keys, scalars and containers in document order: for each member the key, then
     /// its value; a container before its members. The record's value has the path [`PathId::ROOT`].
     ///
+    /// Returns the record as text: that it is UTF-8 had to be checked anyway.
+    ///
     /// Takes and refuses what `serde_json` does (`Value`, `arbitrary_precision`), within the limits.
     ///
     /// # Errors
     /// The reason of the rejection; the tape is then incomplete and of no use.
-    pub fn scan(&mut self, raw: &[u8], paths: &mut Paths, tape: &mut Vec<Scalar>) -> Result<(), Reject> {
+    pub fn scan<'r>(&mut self, raw: &'r [u8], paths: &mut Paths, tape: &mut Vec<Scalar>) -> Result<&'r str, Reject> {
         self.scan_at(raw, PathId::ROOT, paths, tape)
     }
 
@@ -38,19 +40,19 @@ impl Scanner {
     ///
     /// # Errors
     /// As [`Scanner::scan`].
-    pub fn scan_at(
+    pub fn scan_at<'r>(
         &mut self,
-        raw: &[u8],
+        raw: &'r [u8],
         root: PathId,
         paths: &mut Paths,
         tape: &mut Vec<Scalar>,
-    ) -> Result<(), Reject> {
+    ) -> Result<&'r str, Reject> {
         tape.clear();
         self.outer.clear();
         if self.limits.exceeded_by(raw.len()) {
             return Err(Reject::TooLarge);
         }
-        std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
+        let text = simdutf8::basic::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         let top = Open { tape: 0, path: root, previous: root, kind: Frame::Root };
         let mut pass = Pass {
             raw,
@@ -67,7 +69,8 @@ impl Scanner {
             return Err(Reject::Empty);
         }
         pass.member_start = pass.at as u32;
-        pass.run(self.limits.depth)
+        pass.run(self.limits.depth)?;
+        Ok(text)
     }
 }
 
@@ -231,17 +234,18 @@ impl Pass<'_> {
             None => return Err(Reject::Truncated),
         }
         let start = self.at + 1;
-        let content = match self.paths.follow(self.top.path, self.top.previous, &self.raw[start..]) {
+        match self.paths.follow(self.top.path, self.top.previous, &self.raw[start..]) {
             Some(known) => {
                 self.path = known.path;
                 self.at = start + known.bytes + 1;
-                let span = Span::new(start as u32, (start + known.bytes) as u32);
-                Content { span, class: known.class, digits: known.digits }
+                if !known.clean {
+                    let span = Span::new(start as u32, (start + known.bytes) as u32);
+                    self.push(Kind::Key, Content { span, class: known.class, digits: known.digits });
+                }
             }
             None => self.unknown_key()?,
-        };
+        }
         self.top.previous = self.path;
-        self.push(Kind::Key, content);
         match self.skip_space() {
             Some(b':') => self.at += 1,
             Some(_) => return Err(malformed(self.at)),
@@ -253,7 +257,7 @@ impl Pass<'_> {
 
     /// Scans the key at `at` and interns its path.
     #[cold]
-    fn unknown_key(&mut self) -> Result<Content, Reject> {
+    fn unknown_key(&mut self) -> Result<(), Reject> {
         let content = self.string()?;
         let mut name = &self.raw[content.span.range()];
         if content.class.has(Class::ESCAPE) {
@@ -261,7 +265,10 @@ impl Pass<'_> {
             name = self.name;
         }
         self.path = self.paths.child(self.top.path, self.top.previous, name);
-        Ok(content)
+        if !self.paths.is_clean(self.path, &self.raw[content.span.range()]) {
+            self.push(Kind::Key, content);
+        }
+        Ok(())
     }
 
     fn push(&mut self, kind: Kind, content: Content) {

@@ -85,9 +85,7 @@ impl Catalog {
     pub fn builtin() -> Catalog {
         let mut catalog = Catalog::default();
         for (file, yaml) in BUILTIN {
-            catalog
-                .add(file, yaml, true)
-                .expect("the tests load every built-in entity");
+            catalog.add(file, yaml, true).expect("the tests load every built-in entity");
         }
         catalog
     }
@@ -123,10 +121,7 @@ impl Catalog {
 
     /// The entity of this name.
     pub fn find(&self, name: &str) -> Option<EntityId> {
-        self.entities
-            .iter()
-            .position(|e| e.name == name)
-            .map(|i| EntityId(i as u16))
+        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
 
     /// The names of all entities, in their order.
@@ -176,9 +171,7 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         // A mounted ConfigMap keeps its files a second time under `..data` and `..<time>`.
-        let hidden = path
-            .file_name()
-            .is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
+        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b".."));
         if hidden {
             continue;
         }
@@ -205,10 +198,7 @@ impl Checker<'_> {
     fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let name = &spec.entity;
         if name.value.is_empty()
-            || !name
-                .value
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            || !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         {
             return Err(self.at(name, "entity", "is no name", "use lower-case letters, digits and `_`"));
         }
@@ -216,12 +206,7 @@ impl Checker<'_> {
         if !(2..=4).contains(&token.value.len()) || !token.value.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(self.at(token, "token", "is no token type", "use two to four lower-case letters"));
         }
-        self.one_of(
-            &spec.form,
-            "form",
-            "canonical form",
-            Form::ALL.iter().map(|(name, _)| *name),
-        )?;
+        self.one_of(&spec.form, "form", "canonical form", Form::ALL.iter().map(|(name, _)| *name))?;
         if spec.action.trim().is_empty() {
             return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
         }
@@ -236,12 +221,9 @@ impl Checker<'_> {
         }
         let needs_pattern = spec.examples.first().or(spec.counter_examples.first());
         match needs_pattern {
-            Some(example) if spec.patterns.is_empty() => Err(self.at(
-                example,
-                "examples",
-                "stand there without a pattern",
-                "add `patterns` or remove them",
-            )),
+            Some(example) if spec.patterns.is_empty() => {
+                Err(self.at(example, "examples", "stand there without a pattern", "add `patterns` or remove them"))
+            }
             _ => Ok(()),
         }
     }
@@ -260,31 +242,16 @@ impl Checker<'_> {
         let spec = &pattern.value;
         if let Some(words) = spec.keywords.as_ref() {
             if words.words.iter().all(|w| w.value.trim().is_empty()) {
-                return Err(self.at(
-                    pattern,
-                    "patterns.keywords",
-                    "has no words",
-                    "add words, or remove `keywords`",
-                ));
+                return Err(self.at(pattern, "patterns.keywords", "has no words", "add words, or remove `keywords`"));
             }
             let unusable = |w: &&Spanned<String>| !w.value.trim().starts_with(char::is_alphabetic);
             if let Some(word) = words.words.iter().find(unusable) {
                 let reason = "holds a word that does not begin with a letter";
-                return Err(self.at(
-                    word,
-                    "patterns.keywords.words",
-                    reason,
-                    "begin it with a letter, or remove it",
-                ));
+                return Err(self.at(word, "patterns.keywords.words", reason, "begin it with a letter, or remove it"));
             }
         }
         if let Some(name) = &spec.validator {
-            self.one_of(
-                name,
-                "patterns.validator",
-                "validator",
-                validators::ALL.iter().map(|v| v.name),
-            )?;
+            self.one_of(name, "patterns.validator", "validator", validators::ALL.iter().map(|v| v.name))?;
         }
         match (&spec.matcher, &spec.regex) {
             (Some(name), None) => self.matcher(pattern, name),
@@ -293,18 +260,12 @@ impl Checker<'_> {
                 let fix = "say what is looked for with `matcher` or `regex`";
                 Err(self.at(pattern, "patterns.keywords", "stand there without a pattern", fix))
             }
-            (None, None) => Err(self.at(
-                pattern,
-                "patterns",
-                "has neither `matcher` nor `regex`",
-                "give it one of the two",
-            )),
-            (Some(_), Some(_)) => Err(self.at(
-                pattern,
-                "patterns",
-                "has both `matcher` and `regex`",
-                "make two patterns of them",
-            )),
+            (None, None) => {
+                Err(self.at(pattern, "patterns", "has neither `matcher` nor `regex`", "give it one of the two"))
+            }
+            (Some(_), Some(_)) => {
+                Err(self.at(pattern, "patterns", "has both `matcher` and `regex`", "make two patterns of them"))
+            }
         }
     }
 
@@ -324,28 +285,14 @@ impl Checker<'_> {
 
     fn regex(&self, pattern: &Spanned<PatternSpec>, source: &Spanned<String>) -> Result<(), CatalogError> {
         const FIELD: &str = "patterns.regex";
-        let regex = compile_regex(&source.value).map_err(|error| {
-            self.at(
-                source,
-                FIELD,
-                &format!("does not compile: {error}"),
-                "correct the expression",
-            )
-        })?;
+        let regex = compile_regex(&source.value)
+            .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
         if regex.is_match("") {
-            return Err(self.at(
-                source,
-                FIELD,
-                "matches the empty text",
-                "make it demand at least one character",
-            ));
+            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
         }
         let group = pattern.value.group;
         if group >= regex.captures_len() {
-            let reason = format!(
-                "has {} capture groups, and `group` is {group}",
-                regex.captures_len() - 1
-            );
+            let reason = format!("has {} capture groups, and `group` is {group}", regex.captures_len() - 1);
             return Err(self.at(source, "patterns.group", &reason, "correct `group`"));
         }
         match pattern.value.prefilter.iter().find(|literal| literal.value.is_empty()) {
@@ -418,11 +365,7 @@ counter_examples: ['ord-12345']
         let mut catalog = Catalog::builtin();
         let before = catalog.entities().len();
         let loaded = catalog.load_dir(dir.path());
-        assert_eq!(
-            catalog.entities().len(),
-            before + usize::from(loaded.is_ok()),
-            "an error leaves it unchanged"
-        );
+        assert_eq!(catalog.entities().len(), before + usize::from(loaded.is_ok()), "an error leaves it unchanged");
         loaded.and_then(|()| Rules::compile(&catalog, &[], &Options::default()))
     }
 
@@ -498,12 +441,7 @@ counter_examples: ['ord-12345']
 
     #[test]
     fn a_directory_that_is_not_there_is_named() {
-        let error = Catalog::builtin()
-            .load_dir(Path::new("/no/such/place"))
-            .expect_err("not there");
-        assert!(
-            error.to_string().starts_with("/no/such/place: cannot be read"),
-            "{error}"
-        );
+        let error = Catalog::builtin().load_dir(Path::new("/no/such/place")).expect_err("not there");
+        assert!(error.to_string().starts_with("/no/such/place: cannot be read"), "{error}");
     }
 }

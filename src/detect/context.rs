@@ -95,32 +95,19 @@ impl KeywordsBuilder {
 
     /// The keywords, ready to be asked.
     pub(super) fn build(self) -> Keywords {
-        let KeywordsBuilder {
-            mut phrases,
-            distance_max,
-            after_max,
-            ..
-        } = self;
+        let KeywordsBuilder { mut phrases, distance_max, after_max, .. } = self;
         phrases.sort_by(|a, b| a.text.cmp(&b.text));
         let first = |p: &Phrase| p.text[0].to_ascii_lowercase();
         phrases.sort_by_key(first);
         let by_first = (0..=u8::MAX).map(|byte| {
             let start = phrases.partition_point(|p| first(p) < byte);
             let end = phrases.partition_point(|p| first(p) <= byte);
-            let lengths = phrases[start..end]
-                .iter()
-                .fold(0, |bits, p| bits | length_bit(p.first_word));
+            let lengths = phrases[start..end].iter().fold(0, |bits, p| bits | length_bit(p.first_word));
             (lengths, start as u16..end as u16)
         });
         let by_first = by_first.collect();
         let bytes_max = phrases.iter().map(|p| p.text.len()).max().unwrap_or(0);
-        Keywords {
-            phrases,
-            by_first,
-            distance_max,
-            after_max,
-            bytes_max,
-        }
+        Keywords { phrases, by_first, distance_max, after_max, bytes_max }
     }
 }
 
@@ -132,10 +119,7 @@ impl Keywords {
     /// Whether a word of the rule's set stands near `span`, a part of `region`. What stands near the region is looked
     /// for once, however many of its parts are asked about.
     pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        if !nearby
-            .covered
-            .is_some_and(|c| c.start <= region.start && region.end <= c.end)
-        {
+        if !nearby.covered.is_some_and(|c| c.start <= region.start && region.end <= c.end) {
             nearby.hits.clear();
             nearby.covered = Some(region);
             let before = (region.start as usize).saturating_sub(self.distance_max + self.bytes_max);
@@ -155,11 +139,7 @@ impl Keywords {
         let bytes = text.as_bytes();
         let mut at = range.start;
         // The middle of a word is no beginning.
-        at += if at > 0 && (is_letter(bytes[at - 1]) || !text.is_char_boundary(at)) {
-            word_len(text, at)
-        } else {
-            0
-        };
+        at += if at > 0 && (is_letter(bytes[at - 1]) || !text.is_char_boundary(at)) { word_len(text, at) } else { 0 };
         while at < range.end {
             if !is_letter(bytes[at]) {
                 at += 1;
@@ -172,7 +152,11 @@ impl Keywords {
             if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
                 at = start + word_len(text, start).max(1);
             }
-            self.look_up(bytes, start, at - start, nearby);
+            // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
+            let in_id = at - start < 4 && start > 0 && bytes[start - 1].is_ascii_digit();
+            if !in_id {
+                self.look_up(bytes, start, at - start, nearby);
+            }
         }
     }
 
@@ -216,10 +200,7 @@ fn word_len(text: &str, at: usize) -> usize {
         match bytes.get(end) {
             Some(0x80..) => {
                 // Within a character there is no word: it is skipped like a sign.
-                let letter = text
-                    .get(end..)
-                    .and_then(|rest| rest.chars().next())
-                    .filter(|c| c.is_alphabetic());
+                let letter = text.get(end..).and_then(|rest| rest.chars().next()).filter(|c| c.is_alphabetic());
                 match letter {
                     Some(letter) => end += letter.len_utf8(),
                     None => return end - at,
@@ -237,12 +218,7 @@ fn is_letter(b: u8) -> bool {
 /// Whether one of `words` (lower case) stands directly before byte `start`: `version 1.2`, `v1.2`, `Rp. 1.2`, `Rp=1.2`.
 pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
     let before = &text.as_bytes()[..start as usize];
-    let signs = before
-        .iter()
-        .rev()
-        .take(4)
-        .take_while(|b| b" \t:=./#(\"".contains(b))
-        .count();
+    let signs = before.iter().rev().take(4).take_while(|b| b" \t:=./#(\"".contains(b)).count();
     if signs > 3 || signs == before.len() {
         return false;
     }

@@ -9,10 +9,7 @@ use crate::record::{Class, EntityId, Finding, Kind, Span};
 pub(super) fn unmark(example: &str) -> (String, Span) {
     let marked = example.split_once("{{").and_then(|(before, rest)| {
         let (value, after) = rest.split_once("}}")?;
-        Some((
-            format!("{before}{value}{after}"),
-            Span::new(before.len() as u32, (before.len() + value.len()) as u32),
-        ))
+        Some((format!("{before}{value}{after}"), Span::new(before.len() as u32, (before.len() + value.len()) as u32)))
     });
     marked.unwrap_or_else(|| (example.to_owned(), Span::new(0, example.len() as u32)))
 }
@@ -35,25 +32,13 @@ pub(super) fn check(catalog: &Catalog, id: EntityId) -> Result<(), CatalogError>
         let (text, wanted) = unmark(&example.value);
         if !find(&mut detector, &text).iter().any(|f| f.value == wanted) {
             let fix = "correct the pattern, or mark the part that is meant with `{{` and `}}`";
-            return Err(error_at(
-                &entity.file,
-                example,
-                "examples",
-                "is not found by the patterns",
-                fix,
-            ));
+            return Err(error_at(&entity.file, example, "examples", "is not found by the patterns", fix));
         }
     }
     for example in &entity.spec.counter_examples {
         if !find(&mut detector, &example.value).is_empty() {
             let fix = "make the pattern stricter, or remove it";
-            return Err(error_at(
-                &entity.file,
-                example,
-                "counter_examples",
-                "is found by the patterns",
-                fix,
-            ));
+            return Err(error_at(&entity.file, example, "counter_examples", "is found by the patterns", fix));
         }
     }
     Ok(())

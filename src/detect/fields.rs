@@ -46,11 +46,7 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan {
-            entity: rule.entity,
-            action: rule.action,
-            scan: rule.scan,
-        };
+        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -74,24 +70,13 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(
-            name,
-            FieldPlan {
-                entity: Some(entity),
-                action: None,
-                scan: true,
-            },
-        );
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true });
     }
 
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
-        let name = segments
-            .iter()
-            .rev()
-            .find(|s| **s != Paths::ELEMENT)
-            .map_or(&b""[..], |s| s);
+        let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
         let name = normalize(name);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         loop {
@@ -110,19 +95,13 @@ impl Fields {
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
-        fitting
-            .max_by_key(|rule| exactness(&rule.segments))
-            .map(|rule| rule.plan)
+        fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
     }
 }
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan {
-        entity: None,
-        action: None::<ActionId>,
-        scan: true,
-    };
+    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true };
 }
 
 impl Names {
@@ -138,9 +117,7 @@ impl Names {
 
     /// `email_2` and `phone1` are asked as `email` and `phone` when nothing fits them as they are.
     fn find(&self, name: &str) -> Option<FieldPlan> {
-        let unnumbered = name
-            .trim_end_matches(|c: char| c.is_ascii_digit())
-            .trim_end_matches('_');
+        let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let or_unnumbered = || (unnumbered != name).then(|| self.find_exact(unnumbered)).flatten();
         self.find_exact(name).or_else(or_unnumbered)
     }
@@ -160,29 +137,20 @@ impl Names {
             .prefixes
             .iter()
             .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
-        suffix
-            .chain(prefix)
-            .max_by_key(|(part, _)| part.len())
-            .map(|(_, plan)| *plan)
+        suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }
 
 /// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
 fn is_question(name: &str) -> bool {
-    ["is_", "has_", "can_", "use_", "allow_", "enable_"]
-        .iter()
-        .any(|word| name.starts_with(word))
+    ["is_", "has_", "can_", "use_", "allow_", "enable_"].iter().any(|word| name.starts_with(word))
 }
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
 pub(super) fn normalize(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
-    let name: Cow<'_, str> = if name.contains("IPv") {
-        name.replace("IPv", "Ipv").into()
-    } else {
-        name
-    };
+    let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous = None::<char>;
     let mut chars = name.chars().peekable();
@@ -304,12 +272,7 @@ mod tests {
     }
 
     fn rule(select: Select, entity: &str) -> FieldRule {
-        FieldRule {
-            select,
-            entity: Catalog::builtin().find(entity),
-            action: None,
-            scan: true,
-        }
+        FieldRule { select, entity: Catalog::builtin().find(entity), action: None, scan: true }
     }
 
     #[test]
@@ -405,18 +368,9 @@ mod tests {
         let name = rule(Select::Name("eMail".to_owned()), "ip");
         let any = rule(Select::Path("**".to_owned()), "iban");
         let email = &["user", "email"][..];
-        assert_eq!(
-            entity_of(&[name.clone(), path.clone(), any.clone()], email).as_deref(),
-            Some("phone")
-        );
-        assert_eq!(
-            entity_of(&[path.clone(), any.clone(), name.clone()], &["e_mail"]).as_deref(),
-            Some("iban")
-        );
-        assert_eq!(
-            entity_of(&[path, name.clone()], &["other", "e_mail"]).as_deref(),
-            Some("ip")
-        );
+        assert_eq!(entity_of(&[name.clone(), path.clone(), any.clone()], email).as_deref(), Some("phone"));
+        assert_eq!(entity_of(&[path.clone(), any.clone(), name.clone()], &["e_mail"]).as_deref(), Some("iban"));
+        assert_eq!(entity_of(&[path, name.clone()], &["other", "e_mail"]).as_deref(), Some("ip"));
         let starred = rule(Select::Name("*_mail".to_owned()), "phone");
         assert_eq!(entity_of(&[starred, name], &["workMail"]).as_deref(), Some("phone"));
     }
@@ -424,24 +378,12 @@ mod tests {
     #[test]
     fn a_rule_may_leave_a_field_alone() {
         let catalog = Catalog::builtin();
-        let keep = FieldRule {
-            select: Select::Name("email".to_owned()),
-            entity: None,
-            action: None,
-            scan: false,
-        };
+        let keep = FieldRule { select: Select::Name("email".to_owned()), entity: None, action: None, scan: false };
         let rules = Rules::compile(&catalog, &[keep], &Options::default()).expect("compiles");
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(
-            plan,
-            FieldPlan {
-                entity: None,
-                action: None,
-                scan: false
-            }
-        );
+        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false });
     }
 
     #[test]

@@ -102,17 +102,75 @@ pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
         }
         let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..start]));
         previous_end = Some(at);
-        groups.push(Group {
-            start: start as u32,
-            end: at as u32,
-            gap,
-        });
+        groups.push(Group { start: start as u32, end: at as u32, gap });
     }
+}
+
+/// Longest text that [`may_hold_number`] looks at.
+pub(super) const SIEVE_BYTES_MAX: usize = 128;
+
+/// Whether an ASCII text of at most [`SIEVE_BYTES_MAX`] bytes has `least` digits and separators in a row, or a word that
+/// begins like an IBAN. Ids and hashes mostly have neither, and are dismissed without a look at their groups.
+pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
+    debug_assert!(text.len() <= SIEVE_BYTES_MAX, "one bit for each byte");
+    let (mut digits, mut letters, mut joining) = (0u128, 0u128, 0u128);
+    for (at, chunk) in text.chunks(8).enumerate() {
+        let word = word_of(text, chunk);
+        let digit = between(word, b'0', b'9');
+        let letter = between(word | EACH * 0x20, b'a', b'z');
+        // Space and the signs before `0`, `,` among them: more than the separators, which only costs a closer look. The
+        // zeros behind the end are none of them.
+        let join = digit | between(word, b'\t', b'\r') | between(word, b' ', b'/');
+        digits |= u128::from(bits(digit)) << (at * 8);
+        letters |= u128::from(bits(letter)) << (at * 8);
+        joining |= u128::from(bits(join)) << (at * 8);
+    }
+    let inside = (digits | letters) << 1;
+    let iban = letters & (letters >> 1) & (digits >> 2) & (digits >> 3) & !inside;
+    iban != 0 || has_run(joining, least)
+}
+
+/// The bytes of `chunk`, the last ones of `text` if they are fewer than eight, with zeros behind. They are read in one
+/// piece: a copy of a few bytes that is read back as one word waits for the copy to end.
+fn word_of(text: &[u8], chunk: &[u8]) -> u64 {
+    if let Some(whole) = chunk.first_chunk::<8>() {
+        return u64::from_le_bytes(*whole);
+    }
+    if let Some(tail) = text.last_chunk::<8>() {
+        return u64::from_le_bytes(*tail) >> (8 * (8 - chunk.len()));
+    }
+    chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
+/// Whether `least` ones stand in a row.
+fn has_run(mut ones: u128, least: usize) -> bool {
+    let mut len = 1;
+    while len < least && ones != 0 {
+        let step = len.min(least - len);
+        ones &= ones >> step;
+        len += step;
+    }
+    ones != 0
+}
+
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The high bit of each byte of `word` that is ASCII and from `low` to `high`.
+const fn between(word: u64, low: u8, high: u8) -> u64 {
+    // Within seven bits: adding carries into the high bit from `low` on, and past `high`.
+    let seven = word & (EACH * 0x7f);
+    let from_low = seven + EACH * (0x80 - low as u64);
+    let past_high = seven + EACH * (0x7f - high as u64);
+    from_low & !past_high & !word & (EACH * 0x80)
+}
+
+/// The high bits of the bytes, gathered: the first byte's is the lowest.
+const fn bits(high: u64) -> u8 {
+    ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// Where the first digit from `at` on is. Eight bytes at a time: most text between digits is long.
 fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
         let offset = u64::from_le_bytes(*chunk) ^ (EACH * u64::from(b'0'));
@@ -150,16 +208,38 @@ mod tests {
     }
 
     #[test]
+    fn the_bits_of_bytes_are_gathered_in_order() {
+        for place in 0..8 {
+            assert_eq!(bits(0x80 << (place * 8)), 1 << place);
+        }
+        assert_eq!(bits(EACH * 0x80), 0xff);
+        for byte in 0..=u8::MAX {
+            let got = between(u64::from(byte) << 16, b'0', b'9') != 0;
+            assert_eq!(got, byte.is_ascii_digit(), "{byte}");
+        }
+    }
+
+    #[test]
+    fn the_sieve_lets_ids_go_and_numbers_stay() {
+        for dismissed in ["e029d71348f774", "d-743e81fc5c", "5df795a30be2a8a4253e95d3c026e6d8", "a1234567b1234567"] {
+            assert!(!may_hold_number(dismissed.as_bytes(), 8), "{dismissed}");
+        }
+        for kept in ["x12345678", "2323-7585", "23 23 75 85", "gb29nwbk", "a,NL91ABNA", "(0812)3456", "--------"] {
+            assert!(may_hold_number(kept.as_bytes(), 8), "{kept}");
+        }
+        let mut long = [b'x'; SIEVE_BYTES_MAX];
+        assert!(!may_hold_number(&long, 8));
+        long[SIEVE_BYTES_MAX - 8..].fill(b'7');
+        assert!(may_hold_number(&long, 8));
+    }
+
+    #[test]
     fn every_byte_is_known_as_a_digit_or_not_at_every_place() {
         for byte in 0..=u8::MAX {
             for place in 0..20 {
                 let mut text = [b'x'; 20];
                 text[place] = byte;
-                assert_eq!(
-                    next_digit(&text, 0),
-                    byte.is_ascii_digit().then_some(place),
-                    "{byte} at {place}"
-                );
+                assert_eq!(next_digit(&text, 0), byte.is_ascii_digit().then_some(place), "{byte} at {place}");
             }
         }
         assert_eq!(next_digit(b"1", 1), None);

@@ -50,9 +50,7 @@ pub struct Detector {
 impl std::fmt::Debug for Detector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The buffers hold parts of the last value: they are never printed.
-        f.debug_struct("Detector")
-            .field("plans", &self.plans.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Detector").field("plans", &self.plans.len()).finish_non_exhaustive()
     }
 }
 

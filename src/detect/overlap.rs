@@ -21,12 +21,7 @@ pub(super) struct Found {
 impl Found {
     /// The greatest gives the label: by basis, then confidence, then length; of equals the first of the catalog.
     fn rank(&self) -> (Basis, Confidence, usize, std::cmp::Reverse<EntityId>) {
-        (
-            self.basis,
-            self.confidence,
-            self.value.len(),
-            std::cmp::Reverse(self.entity),
-        )
+        (self.basis, self.confidence, self.value.len(), std::cmp::Reverse(self.entity))
     }
 }
 
@@ -38,12 +33,8 @@ pub(super) fn resolve(found: &mut Vec<Found>, out: &mut Vec<Finding>) {
     let mut rest = found.drain(..);
     let Some(mut best) = rest.next() else { return };
     let mut union = best.span;
-    let finding = |best: Found, union| Finding {
-        span: union,
-        value: best.value,
-        entity: best.entity,
-        basis: best.basis,
-    };
+    let finding =
+        |best: Found, union| Finding { span: union, value: best.value, entity: best.entity, basis: best.basis };
     for next in rest {
         if next.span.start >= union.end {
             out.push(finding(best, union));

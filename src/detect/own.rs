@@ -20,7 +20,10 @@ impl OwnTokens {
 
     /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        text.len() >= "em_1k1_".len() + token::LETTERS && class.has(Class::OTHER) && class.has(Class::DIGIT)
+        text.len() >= "em_1k1_".len() + token::LETTERS
+            && class.has(Class::OTHER)
+            && class.has(Class::DIGIT)
+            && memchr::memchr(b'_', text.as_bytes()).is_some()
     }
 
     /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.
@@ -62,9 +65,7 @@ impl OwnTokens {
     }
 
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        token::find_all(text)
-            .filter(|t| self.kids.iter().any(|kid| **kid == *t.kid))
-            .map(|t| t.span)
+        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
     }
 }
 

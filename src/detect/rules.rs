@@ -126,10 +126,7 @@ impl Rules {
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
         for rule in fields {
-            rules
-                .fields
-                .add_rule(rule)
-                .map_err(|reason| field_error(rule, reason))?;
+            rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
         for (at, entity) in catalog.entities().iter().enumerate() {
             if !active[at] {
@@ -175,11 +172,7 @@ struct Builder {
 impl Builder {
     fn add(&mut self, entity: &Entity, id: EntityId, spec: &PatternSpec) -> Result<(), CatalogError> {
         let keywords = spec.keywords.as_ref().map(|words| KeywordRule {
-            set: self.keywords.add(
-                words.words.iter().map(|w| w.value.as_str()),
-                words.distance,
-                words.after,
-            ),
+            set: self.keywords.add(words.words.iter().map(|w| w.value.as_str()), words.distance, words.after),
             distance: words.distance,
             after: words.after,
             required: words.required,
@@ -220,13 +213,7 @@ impl Builder {
         }
         let prefiltered = !spec.prefilter.is_empty();
         let needs = if prefiltered { Class(common) } else { Class::default() };
-        self.patterns.regexes.push(RegexPattern {
-            regex,
-            group: spec.group,
-            prefiltered,
-            needs,
-            pattern,
-        });
+        self.patterns.regexes.push(RegexPattern { regex, group: spec.group, prefiltered, needs, pattern });
     }
 
     fn build(mut self, regions: &[Region]) -> Result<Rules, CatalogError> {
@@ -245,22 +232,14 @@ impl Builder {
             self.patterns.literals = Some(automaton);
         }
         let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
-        self.patterns.digits_range = (
-            ranges().map(|r| r.0).min().unwrap_or(usize::MAX),
-            ranges().map(|r| r.1).max().unwrap_or(0),
-        );
-        let alone = self
-            .patterns
-            .digits
-            .iter()
-            .filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
+        self.patterns.digits_range =
+            (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
+        let alone = self.patterns.digits.iter().filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
         let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
         self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
-            settings: Settings {
-                regions: regions.to_vec(),
-            },
+            settings: Settings { regions: regions.to_vec() },
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,
             keywords: self.keywords.build(),
@@ -272,20 +251,14 @@ fn regions(codes: &[String]) -> Result<Vec<Region>, CatalogError> {
     let parse = |code: &String| {
         Region::parse(code).ok_or_else(|| {
             let known: Vec<_> = Region::ALL.iter().map(|r| r.code()).collect();
-            option_error(
-                "regions",
-                format!("unknown region `{code}`"),
-                format!("there are {}", known.join(", ")),
-            )
+            option_error("regions", format!("unknown region `{code}`"), format!("there are {}", known.join(", ")))
         })
     };
     codes.iter().map(parse).collect()
 }
 
 fn unknown_entity(catalog: &Catalog, name: &str) -> CatalogError {
-    let near = catalog
-        .names()
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let near = catalog.names().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
     let hint = near.map(|n| format!("did you mean `{n}`?")).unwrap_or_default();
     option_error("disabled", format!("unknown entity `{name}`"), hint)
 }
@@ -300,13 +273,7 @@ fn field_error(rule: &FieldRule, reason: &str) -> CatalogError {
 }
 
 fn option_error(field: &str, reason: String, fix: String) -> CatalogError {
-    CatalogError {
-        file: "detect".to_owned(),
-        line: None,
-        field: field.to_owned(),
-        reason,
-        fix,
-    }
+    CatalogError { file: "detect".to_owned(), line: None, field: field.to_owned(), reason, fix }
 }
 
 impl std::fmt::Debug for Validator {

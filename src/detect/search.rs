@@ -73,19 +73,15 @@ impl Dismissal {
             low
         };
         let least_digits = (0..Dismissal::CLASSES).map(least).collect();
-        Dismissal {
-            least_digits,
-            number_digits: patterns.number_digits_min,
-        }
+        Dismissal { least_digits, number_digits: patterns.number_digits_min }
     }
 
     /// Whether a value of this class and number of digits can hold anything.
     pub(super) fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         match kind {
-            Kind::String | Kind::Key => self
-                .least_digits
-                .get(class.0 as usize)
-                .is_none_or(|&least| u16::from(digits) >= least),
+            Kind::String | Kind::Key => {
+                self.least_digits.get(class.0 as usize).is_none_or(|&least| u16::from(digits) >= least)
+            }
             Kind::Number => digits as usize >= self.number_digits,
             Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
         }
@@ -96,17 +92,14 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
     // Escapes and characters beyond ASCII may stand for any sign.
     class.has(Class::ESCAPE.with(Class::NON_ASCII))
         || digits as usize >= patterns.digits_range.0
-        || patterns
-            .matchers
-            .iter()
-            .any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
+        || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
         || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
 }
 
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        if is_time(self.text.as_bytes()) {
+        if is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id() {
             return;
         }
         self.scratch.nearby.clear();
@@ -127,6 +120,26 @@ impl Search<'_> {
         overlap::resolve(&mut self.scratch.found, out);
     }
 
+    /// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose
+    /// country could be hexadecimal has 28 signs.)
+    fn is_hash(&self) -> bool {
+        const OTHERS: Class = Class(!(Class::LETTER.0 | Class::DIGIT.0));
+        self.text.len() >= 32
+            && self.class.has(Class::LETTER)
+            && !self.class.has(OTHERS)
+            && self.regexes.is_empty()
+            && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
+    }
+
+    /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
+    fn is_plain_id(&self) -> bool {
+        const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
+        self.text.len() <= groups::SIEVE_BYTES_MAX
+            && !self.class.has(OTHERS)
+            && self.regexes.is_empty()
+            && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
+    }
+
     fn matchers(&mut self) {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
@@ -135,11 +148,7 @@ impl Search<'_> {
                 continue;
             }
             self.scratch.matches.clear();
-            let input = Input {
-                text: self.text,
-                class: self.class,
-                groups: &self.scratch.groups,
-            };
+            let input = Input { text: self.text, class: self.class, groups: &self.scratch.groups };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {
                 let found = self.scratch.matches[i];
@@ -302,10 +311,7 @@ impl Search<'_> {
             } else {
                 for hit in regexes[i].captures_iter(self.text) {
                     if let (Some(all), Some(value)) = (hit.get(0), hit.get(rule.group)) {
-                        debug_assert!(
-                            all.start() <= value.start() && value.end() <= all.end(),
-                            "a group is inside"
-                        );
+                        debug_assert!(all.start() <= value.start() && value.end() <= all.end(), "a group is inside");
                         self.judge_regex(&rule.pattern, value.range(), value.range());
                     }
                 }
@@ -319,20 +325,12 @@ impl Search<'_> {
             return;
         }
         let span_of = |r: std::ops::Range<usize>| Span::new(r.start as u32, r.end as u32);
-        self.judge_text(
-            pattern,
-            Match {
-                span: span_of(span),
-                value: span_of(value),
-            },
-        );
+        self.judge_text(pattern, Match { span: span_of(span), value: span_of(value) });
     }
 
     fn near(&mut self, span: Span, rule: KeywordRule) -> bool {
         let scratch = &mut *self.scratch;
-        self.rules
-            .keywords
-            .near(self.text, span, scratch.region, rule, &mut scratch.nearby)
+        self.rules.keywords.near(self.text, span, scratch.region, rule, &mut scratch.nearby)
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
@@ -344,19 +342,9 @@ impl Search<'_> {
         if !near && pattern.keywords.is_some_and(|rule| rule.required) {
             return false;
         }
-        let basis = if near {
-            pattern.basis.max(Basis::Keyword)
-        } else {
-            pattern.basis
-        };
+        let basis = if near { pattern.basis.max(Basis::Keyword) } else { pattern.basis };
         let confidence: Confidence = pattern.confidence;
-        self.scratch.found.push(Found {
-            span,
-            value,
-            entity: pattern.entity,
-            basis,
-            confidence,
-        });
+        self.scratch.found.push(Found { span, value, entity: pattern.entity, basis, confidence });
         true
     }
 }
@@ -389,9 +377,7 @@ fn is_time(bytes: &[u8]) -> bool {
         && digit(11..13)
         && digit(14..16)
         && digit(17..19)
-        && bytes[19..]
-            .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
+        && bytes[19..].iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
 }
 
 fn union(a: Span, b: Span) -> Span {

@@ -9,10 +9,7 @@ use super::*;
 use crate::record::{EntityId, Span};
 
 fn rules_for(regions: &[&str]) -> Arc<Rules> {
-    let options = Options {
-        disabled: vec![],
-        regions: regions.iter().map(|r| (*r).to_owned()).collect(),
-    };
+    let options = Options { disabled: vec![], regions: regions.iter().map(|r| (*r).to_owned()).collect() };
     Arc::new(Rules::compile(&Catalog::builtin(), &[], &options).expect("the built-in catalog compiles"))
 }
 
@@ -22,12 +19,7 @@ fn found(text: &str) -> Vec<(String, String)> {
     let findings = find(&mut detector(), text);
     findings
         .iter()
-        .map(|f| {
-            (
-                catalog.entities()[f.entity.0 as usize].name.clone(),
-                text[f.value.range()].to_owned(),
-            )
-        })
+        .map(|f| (catalog.entities()[f.entity.0 as usize].name.clone(), text[f.value.range()].to_owned()))
         .collect()
 }
 
@@ -56,10 +48,7 @@ fn positions(text: &str, span: Span) -> Vec<(String, Span)> {
         .iter()
         .map(|(before, after)| {
             let shift = before.len() as u32;
-            (
-                format!("{before}{text}{after}"),
-                Span::new(span.start + shift, span.end + shift),
-            )
+            (format!("{before}{text}{after}"), Span::new(span.start + shift, span.end + shift))
         })
         .collect()
 }
@@ -106,52 +95,25 @@ fn adversarial_texts_are_found() {
     let cases: &[(&str, &[(&str, &str)])] = &[
         ("contact john.doe@example.com now", &[("email", "john.doe@example.com")]),
         ("from 203.0.113.7 login", &[("ip", "203.0.113.7")]),
-        (
-            "card 4111 1111 1111 1111 exp 12/29",
-            &[("payment_card", "4111 1111 1111 1111")],
-        ),
+        ("card 4111 1111 1111 1111 exp 12/29", &[("payment_card", "4111 1111 1111 1111")]),
         ("IBAN DK50 0040 0440 1162 43", &[("iban", "DK50 0040 0440 1162 43")]),
-        (
-            "<mailto:John.Doe@Example.COM?subject=hi>",
-            &[("email", "John.Doe@Example.COM")],
-        ),
+        ("<mailto:John.Doe@Example.COM?subject=hi>", &[("email", "John.Doe@Example.COM")]),
         ("skriv til bjørn@rødgrød.dk", &[("email", "bjørn@rødgrød.dk")]),
-        (
-            "skriv til bjørn@xn--rdgrd-vuad.dk",
-            &[("email", "bjørn@xn--rdgrd-vuad.dk")],
-        ),
-        (
-            "jоhn.doe@example.com (cyrillic o)",
-            &[("email", "jоhn.doe@example.com")],
-        ),
+        ("skriv til bjørn@xn--rdgrd-vuad.dk", &[("email", "bjørn@xn--rdgrd-vuad.dk")]),
+        ("jоhn.doe@example.com (cyrillic o)", &[("email", "jоhn.doe@example.com")]),
         ("\"john doe\"@example.com", &[("email", "\"john doe\"@example.com")]),
         ("John.Doe+Promo@GMAIL.com", &[("email", "John.Doe+Promo@GMAIL.com")]),
         ("mail me at john.doe@example.com.", &[("email", "john.doe@example.com")]),
         ("src=::ffff:203.0.113.7", &[("ip", "::ffff:203.0.113.7")]),
         ("src=::ffff:cb00:7107", &[("ip", "::ffff:cb00:7107")]),
-        (
-            "[2001:db8:85a3::8a2e:370:7334]:443",
-            &[("ip", "2001:db8:85a3::8a2e:370:7334")],
-        ),
-        (
-            "fe80::1ff:fe23:4567:890a%eth2",
-            &[("ip", "fe80::1ff:fe23:4567:890a%eth2")],
-        ),
-        (
-            "2001:0DB8:85A3:0000:0000:8A2E:0370:7334",
-            &[("ip", "2001:0DB8:85A3:0000:0000:8A2E:0370:7334")],
-        ),
+        ("[2001:db8:85a3::8a2e:370:7334]:443", &[("ip", "2001:db8:85a3::8a2e:370:7334")]),
+        ("fe80::1ff:fe23:4567:890a%eth2", &[("ip", "fe80::1ff:fe23:4567:890a%eth2")]),
+        ("2001:0DB8:85A3:0000:0000:8A2E:0370:7334", &[("ip", "2001:0DB8:85A3:0000:0000:8A2E:0370:7334")]),
         ("203.0.113.7:51234", &[("ip", "203.0.113.7")]),
         ("203.000.113.007", &[("ip", "203.000.113.007")]),
         ("req_203.0.113.7_abc", &[("ip", "203.0.113.7")]),
-        (
-            "{\"email\":\"john.doe@example.com\",\"amt\":5",
-            &[("email", "john.doe@example.com")],
-        ),
-        (
-            "PUT /v1/users/john.doe@example.com/limits 200",
-            &[("email", "john.doe@example.com")],
-        ),
+        ("{\"email\":\"john.doe@example.com\",\"amt\":5", &[("email", "john.doe@example.com")]),
+        ("PUT /v1/users/john.doe@example.com/limits 200", &[("email", "john.doe@example.com")]),
         ("hp 0812-3456-7890", &[("phone", "0812-3456-7890")]),
         ("WA +62 812 3456 7890", &[("phone", "+62 812 3456 7890")]),
         ("https://wa.me/6281234567890", &[("phone", "6281234567890")]),
@@ -164,18 +126,11 @@ fn adversarial_texts_are_found() {
         ("card 2623322164608847", &[("payment_card", "2623322164608847")]),
         (
             "%B4111111111111111^DOE/JOHN^2912101? ;4111111111111111=29121010000000000000?",
-            &[
-                ("payment_card", "4111111111111111"),
-                ("payment_card", "4111111111111111"),
-            ],
+            &[("payment_card", "4111111111111111"), ("payment_card", "4111111111111111")],
         ),
         (
             "login 203.0.113.7 ann@example.com, ring 23 23 75 85",
-            &[
-                ("ip", "203.0.113.7"),
-                ("email", "ann@example.com"),
-                ("phone", "23 23 75 85"),
-            ],
+            &[("ip", "203.0.113.7"), ("email", "ann@example.com"), ("phone", "23 23 75 85")],
         ),
         ("git ssh://git@203.0.113.7:22/x", &[("ip", "203.0.113.7")]),
         ("a@b.co,c@d.co", &[("email", "a@b.co"), ("email", "c@d.co")]),
@@ -190,6 +145,8 @@ fn adversarial_texts_are_found() {
 #[test]
 fn adversarial_texts_that_hold_nothing_stay() {
     for text in [
+        // Two letters of a hash are no keyword.
+        "317450f315a2dcf2fe75cb9c9800572cc6120565998283fc",
         "When: 2000-04-16 11:34:35",
         "2026-01-04T17:03:40.988Z",
         "2026-01-05T00:05:13.797+07:00",
@@ -249,27 +206,18 @@ fn own_tokens_are_hidden_and_foreign_ones_are_text() {
     ] {
         assert_eq!(found(&text), [], "{text}");
     }
-    assert_eq!(
-        found(&format!("ann@example.com {token}")),
-        [("email".to_owned(), "ann@example.com".to_owned())]
-    );
+    assert_eq!(found(&format!("ann@example.com {token}")), [("email".to_owned(), "ann@example.com".to_owned())]);
     let foreign = token.replace("k1", "k2");
     assert_eq!(found(&format!("{foreign}@example.com")).len(), 1);
 
     let detector = detector();
     assert!(detector.is_own_token(token));
     assert!(detector.is_own_token(&format!("{token} {daily}")));
-    assert!(
-        !detector.is_own_token(&format!("{token}{daily}")),
-        "without a separator it is no pair"
-    );
+    assert!(!detector.is_own_token(&format!("{token}{daily}")), "without a separator it is no pair");
     assert!(!detector.is_own_token(&format!("{token} x")));
     assert!(!detector.is_own_token(&foreign));
     assert!(!detector.is_own_token(""));
-    assert!(
-        !Detector::new(rules_for(&[])).is_own_token(token),
-        "without keys there are no own tokens"
-    );
+    assert!(!Detector::new(rules_for(&[])).is_own_token(token), "without keys there are no own tokens");
 }
 
 #[test]
@@ -294,10 +242,7 @@ fn without_its_region_a_local_number_is_none() {
     let mut detector = Detector::new(rules_for(&["ID"]));
     assert_eq!(find(&mut detector, "ring 23 23 75 85").len(), 0);
     assert_eq!(find(&mut detector, "hp 0812-3456-7890").len(), 1);
-    let unknown = Options {
-        regions: vec!["XX".to_owned()],
-        ..Options::default()
-    };
+    let unknown = Options { regions: vec!["XX".to_owned()], ..Options::default() };
     let error = Rules::compile(&Catalog::builtin(), &[], &unknown).expect_err("no such region");
     assert!(error.to_string().contains("unknown region `XX`"), "{error}");
 }
@@ -305,19 +250,13 @@ fn without_its_region_a_local_number_is_none() {
 #[test]
 fn a_disabled_entity_is_not_looked_for_by_content_or_name() {
     let catalog = Catalog::builtin();
-    let options = Options {
-        disabled: vec!["email".to_owned()],
-        ..Options::default()
-    };
+    let options = Options { disabled: vec!["email".to_owned()], ..Options::default() };
     let mut detector = Detector::new(Arc::new(Rules::compile(&catalog, &[], &options).expect("compiles")));
     assert!(find(&mut detector, "ann@example.com").is_empty());
     let mut paths = Paths::new();
     let path = paths.child(PathId::ROOT, PathId::ROOT, b"email");
     assert_eq!(detector.plan(&paths, path).entity, None);
-    let options = Options {
-        disabled: vec!["emial".to_owned()],
-        ..Options::default()
-    };
+    let options = Options { disabled: vec!["emial".to_owned()], ..Options::default() };
     let error = Rules::compile(&catalog, &[], &options).expect_err("no such entity");
     assert!(error.to_string().contains("did you mean `email`?"), "{error}");
 }
@@ -325,19 +264,8 @@ fn a_disabled_entity_is_not_looked_for_by_content_or_name() {
 #[test]
 fn what_is_dismissed_by_its_class_holds_nothing() {
     let mut detector = detector();
-    for text in [
-        "login",
-        "true",
-        "android-app",
-        "d-33d7",
-        "ID",
-        "slot-garuda",
-        "IDR",
-        "Mataram",
-        "",
-        "12345",
-        "a b c",
-    ] {
+    for text in ["login", "true", "android-app", "d-33d7", "ID", "slot-garuda", "IDR", "Mataram", "", "12345", "a b c"]
+    {
         let (class, digits) = Class::of_text(text.as_bytes());
         assert!(!detector.may_hold(Kind::String, class, digits), "{text}");
         let mut out = Vec::new();

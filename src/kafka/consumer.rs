@@ -59,6 +59,9 @@ impl Consumer {
 
     /// Fetches up to 2,048 messages, for at most `timeout`, and hands each to `each` as
     /// `(partition, offset, record, headers could be read)`. Returns early when the group rebalances.
+    ///
+    /// # Errors
+    /// A topic cannot be read; or this member is of no use any more ([`ErrorKind::Fatal`], [`ErrorKind::Fenced`]).
     pub fn fetch(
         &mut self,
         timeout: Duration,
@@ -100,7 +103,8 @@ impl Consumer {
         }
         drop(headers);
         self.batch.clear();
-        Ok(())
+        // A batch fetch stays silent about the death of its client.
+        self.handle.fatal_error().map_or(Ok(()), Err)
     }
 
     /// The next change of the assignment that has not been answered. Each must be answered by [`Consumer::assign`] or
@@ -174,9 +178,9 @@ impl Consumer {
         self.handle.commit(&list)
     }
 
-    /// The end of a partition as the last fetch told it.
-    pub fn high_watermark(&self, partition: Partition) -> Option<i64> {
-        self.handle.high_watermark(&self.names[partition.topic], partition.partition)
+    /// The first offset and the end of a partition as the last fetch told them.
+    pub fn watermarks(&self, partition: Partition) -> Option<(i64, i64)> {
+        self.handle.watermarks(&self.names[partition.topic], partition.partition)
     }
 
     /// The next offset to read, markers of transactions passed over; `None` before the first record.

@@ -160,6 +160,23 @@ impl Handle {
         unsafe { rd::rd_kafka_fatal_error(self.rk, ptr::null_mut(), 0) }
     }
 
+    /// Why the client is of no use any more, if so.
+    pub(super) fn fatal_error(&self) -> Option<Error> {
+        let mut text = [0 as c_char; 512];
+        // SAFETY: the buffer outlives the call, which ends it with NUL.
+        let (code, text) = unsafe {
+            let code = rd::rd_kafka_fatal_error(self.rk, text.as_mut_ptr(), text.len());
+            (code, text_of(text.as_ptr()))
+        };
+        if code == Code::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        let kind = if is_fenced(code) { ErrorKind::Fenced } else { ErrorKind::Fatal };
+        // SAFETY: a static text.
+        let name = unsafe { text_of(rd::rd_kafka_err2name(code)) };
+        Some(Error::new(kind, &name, text))
+    }
+
     /// Serves callbacks; returns the number of events.
     pub(super) fn poll(&self, timeout: Duration) -> i32 {
         // SAFETY: the client is alive.
@@ -277,14 +294,14 @@ impl Handle {
         self.check(code, "read positions")
     }
 
-    /// The high watermark that the last fetch told, if any.
-    pub(super) fn high_watermark(&self, topic: &CStr, partition: i32) -> Option<i64> {
+    /// The low and the high watermark that the last fetch told, if any.
+    pub(super) fn watermarks(&self, topic: &CStr, partition: i32) -> Option<(i64, i64)> {
         let (mut low, mut high) = (-1i64, -1i64);
         // SAFETY: the texts and integers outlive the call.
         let code = unsafe {
             rd::rd_kafka_get_watermark_offsets(self.rk, topic.as_ptr(), partition, &raw mut low, &raw mut high)
         };
-        (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+        (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some((low.max(0), high))
     }
 
     pub(super) fn group_metadata(&self) -> GroupMetadata {
@@ -727,7 +744,12 @@ unsafe extern "C" fn on_delivery(
         let message = &*message;
         if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
             let mut first = lock(&shared.failure);
-            if first.is_none() {
+            // When one message fails the rest of the transaction is purged: that is no cause.
+            let purged = matches!(
+                message.err,
+                Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+            );
+            if first.is_none() || (!purged && first.as_ref().is_some_and(|e| e.name().starts_with("_PURGE"))) {
                 let name = text_of(rd::rd_kafka_err2name(message.err));
                 let topic =
                     if message.rkt.is_null() { String::new() } else { text_of(rd::rd_kafka_topic_name(message.rkt)) };

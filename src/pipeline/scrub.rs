@@ -145,17 +145,28 @@ impl Scrubber {
     }
 
     fn json(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-        self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
+        let text = self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
         let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
         changes.edits.clear();
-        // The scan has checked that the whole record is UTF-8.
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         let mut covered = 0;
         for scalar in tape.iter() {
             if scalar.span.start < covered {
                 continue;
             }
-            let field = if scalar.kind == Kind::Key { SCAN_ONLY } else { detector.plan(paths, scalar.path) };
+            if scalar.kind == Kind::Key {
+                let before = changes.edits.as_slice().len();
+                let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
+                hand.scalar(scalar, SCAN_ONLY, Place::JsonString);
+                if changes.edits.as_slice().len() == before {
+                    paths.set_clean(scalar.path, &raw[scalar.span.range()]);
+                }
+                continue;
+            }
+            let field = detector.plan(paths, scalar.path);
+            let nothing = field.entity.is_none() && !needs_view(scalar.class);
+            if nothing && !detector.may_hold(scalar.kind, scalar.class, scalar.digits) && field.action.is_none() {
+                continue;
+            }
             let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
@@ -164,7 +175,8 @@ impl Scrubber {
                     }
                 }
                 Kind::Number => hand.scalar(scalar, field, Place::JsonNumber),
-                Kind::String | Kind::Key => hand.scalar(scalar, field, Place::JsonString),
+                Kind::String => hand.scalar(scalar, field, Place::JsonString),
+                Kind::Key => {}
             }
         }
         changes.finish(raw, out);
@@ -273,25 +285,26 @@ impl Hand<'_> {
         if field.entity.is_none() && !(field.scan && self.worth_a_look(scalar)) {
             return;
         }
+        let raw = &self.raw[scalar.span.range()];
+        if !needs_view(scalar.class) {
+            return self.read(scalar, field, raw, None, place);
+        }
         // The view is taken out while it is read, so that the rest of the changes can be written.
         let mut view = std::mem::take(&mut self.changes.view);
-        let text = match (needs_view(scalar.class), place) {
-            (false, _) => &self.raw[scalar.span.range()],
-            (true, place) => {
-                view.load(&self.raw[scalar.span.range()], scalar.span.start);
-                if place != Place::Text {
-                    view.unescape_json();
-                }
-                view.fold_unicode();
-                view.text()
-            }
-        };
-        let mapped = needs_view(scalar.class).then_some(&view);
+        view.load(raw, scalar.span.start);
+        if place != Place::Text {
+            view.unescape_json();
+        }
+        view.fold_unicode();
+        self.read(scalar, field, view.text(), Some(&view), place);
+        self.changes.view = view;
+    }
+
+    fn read(&mut self, scalar: &Scalar, field: FieldPlan, text: &str, view: Option<&View>, place: Place) {
         match field.entity {
             Some(entity) => self.field(scalar, entity, field.action, text, place),
-            None => self.content(scalar, text, mapped, place),
+            None => self.content(scalar, text, view, place),
         }
-        self.changes.view = view;
     }
 
     /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
@@ -360,8 +373,9 @@ impl Changes {
     fn write_back(&mut self, span: Span, from: usize, place: Place) {
         let buffer = self.edits.buffer();
         if place != Place::Text {
-            // Tokens and placeholders need no escapes; a masked value may.
-            if buffer[from..].iter().any(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+            // Tokens and placeholders need no escapes; a masked value may. Without an early end the loop is vectorised.
+            let special = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
+            if buffer[from..].iter().fold(false, |any, &b| any | special(b)) {
                 let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
                 buffer.truncate(from);
                 escape_json_into(&plain, buffer);

@@ -28,9 +28,12 @@ pub enum ServiceError {
     /// Rules, config or keys are bad.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Kafka is not as it must be, or a worker failed for good.
+    /// Kafka is not as it must be: found before the first record was read.
     #[error(transparent)]
-    Kafka(#[from] kafka::Error),
+    Start(kafka::Error),
+    /// A worker failed for good.
+    #[error(transparent)]
+    Worker(kafka::Error),
     /// The admin port cannot be served.
     #[error(transparent)]
     Admin(#[from] AdminError),
@@ -44,11 +47,11 @@ impl ServiceError {
     pub fn is_config(&self) -> bool {
         match self {
             ServiceError::Plan(_) => true,
-            ServiceError::Kafka(e) => matches!(
+            ServiceError::Start(e) => matches!(
                 e.kind(),
                 ErrorKind::Config | ErrorKind::UnknownTopic | ErrorKind::Authorization | ErrorKind::Authentication
             ),
-            ServiceError::Admin(_) | ServiceError::System(_) => false,
+            ServiceError::Worker(_) | ServiceError::Admin(_) | ServiceError::System(_) => false,
         }
     }
 }
@@ -67,7 +70,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
         .enable_all()
         .build()
         .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
-    let topology = runtime.block_on(kafka::prepare(&loaded.settings))?;
+    let topology = runtime.block_on(kafka::prepare(&loaded.settings)).map_err(ServiceError::Start)?;
     let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
@@ -230,7 +233,7 @@ impl Running {
             }
         }
         match self.failure.take() {
-            Some(e) => Err(e.into()),
+            Some(e) => Err(ServiceError::Worker(e)),
             None => Ok(()),
         }
     }
@@ -302,7 +305,8 @@ impl Part {
 
     fn run<K: Sink<kafka::Group>>(self, sink: K) -> Result<(), kafka::Error> {
         // The group is joined last: a member that cannot write must hold no partition.
-        let source = KafkaSource::new(Consumer::new(&self.settings, self.number, self.count)?);
+        let (settings, number, count) = (Arc::clone(&self.settings), self.number, self.count);
+        let source = KafkaSource::new(move || Consumer::new(&settings, number, count))?;
         let health = Box::new(Told { health: self.health, number: self.number });
         Worker::new(
             self.number,

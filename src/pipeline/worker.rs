@@ -24,6 +24,10 @@ const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// One of so many records is measured for latency.
 const LATENCY_SAMPLE: u64 = 64;
 
+/// A member that must be made anew more often than this within the window has a rival.
+const RENEWALS_MAX: usize = 5;
+const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
+
 /// What a worker tells about itself: that it turns, and whether it works.
 pub trait Health: Send {
     /// The loop has turned.
@@ -50,6 +54,10 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     /// Units that are sealed and not durable.
     sealed: VecDeque<Unit>,
     tripped: bool,
+    /// Why the source must begin anew, if so.
+    dead: Option<Error>,
+    /// When it did so lately.
+    renewals: VecDeque<Instant>,
     lag_told: Instant,
 }
 
@@ -62,6 +70,8 @@ struct Metrics {
 /// A partition that this worker reads.
 struct Assigned {
     at: Partition,
+    /// What was committed when it was assigned, if anything was and the broker said so.
+    committed: Option<i64>,
     /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
     first: Option<i64>,
     /// The next offset to read.
@@ -128,6 +138,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
             tripped: false,
+            dead: None,
+            renewals: VecDeque::new(),
             lag_told: Instant::now(),
         }
     }
@@ -270,10 +282,17 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
         let mut hand = Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), last: 0 };
         let mut begun = None;
-        source.fetch(FETCH_TIMEOUT, &mut |incoming| {
+        let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
             hand.record(&incoming);
-        })?;
+        });
+        if let Err(error) = fetched {
+            if matches!(error.kind(), ErrorKind::Fatal | ErrorKind::Fenced) {
+                self.dead = Some(error.clone());
+                return Err(Error::lost().during(&error.to_string()));
+            }
+            return Err(error);
+        }
         let trips = std::mem::take(&mut hand.trips);
         if let Some(begun) = begun {
             busy = begun.elapsed();
@@ -310,9 +329,12 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             Rebalance::Assigned(list) => {
                 self.metrics.worker.rebalances_assign.increment(1);
                 let assigned = self.source.assign(&list)?;
+                // Only for the lag: what is read is decided by the broker's own answer to the assignment.
+                let committed = self.source.committed(&assigned).unwrap_or_default();
                 for at in assigned {
+                    let committed = committed.iter().find(|(p, _)| *p == at).and_then(|&(_, offset)| offset);
                     self.partitions.retain(|p| p.at != at);
-                    self.partitions.push(Assigned::new(at, &self.settings));
+                    self.partitions.push(Assigned { committed, ..Assigned::new(at, &self.settings) });
                 }
                 self.health.joined(true);
                 self.metrics.worker.set_joined(true);
@@ -394,6 +416,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.unit = Unit::new(self.settings.inputs.len());
         self.sealed.clear();
         drop(self.engine.take_counts());
+        self.renew()?;
         let mut backoff = Backoff::new();
         loop {
             match self.rewind() {
@@ -406,6 +429,26 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
             backoff.wait(&*self.health);
         }
+    }
+
+    /// Makes a new member of the group in place of one that is of no use any more.
+    ///
+    /// A member can be thrown out by its own past (after an outage it is fenced by itself, joining again); one that is
+    /// thrown out again and again has a rival with the same instance id, and gives way.
+    fn renew(&mut self) -> Result<(), Error> {
+        let Some(cause) = self.dead.take() else { return Ok(()) };
+        while self.renewals.front().is_some_and(|at| at.elapsed() > RENEWAL_WINDOW) {
+            self.renewals.pop_front();
+        }
+        if self.renewals.len() >= RENEWALS_MAX {
+            return Err(cause);
+        }
+        self.renewals.push_back(Instant::now());
+        self.partitions.clear();
+        self.health.joined(false);
+        self.metrics.worker.set_joined(false);
+        self.metrics.worker.set_ready(false);
+        self.source.renew()
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
@@ -458,7 +501,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.lag_told = Instant::now();
         let now_ms = now_ms();
         for p in &self.partitions {
-            let Some(lag) = self.source.lag(p.at, p.next) else { continue };
+            let next = p.first.map(|_| p.next).or(p.committed);
+            let Some(lag) = self.source.lag(p.at, next) else { continue };
             let age_ms = if lag == 0 { 0 } else { (now_ms - p.last_timestamp_ms).max(0) };
             p.metrics.lag_records.set(lag as f64);
             p.metrics.lag_seconds.set(age_ms as f64 / 1e3);
@@ -470,6 +514,7 @@ impl Assigned {
     fn new(at: Partition, settings: &Settings) -> Assigned {
         Assigned {
             at,
+            committed: None,
             first: None,
             next: 0,
             sealed: 0,

@@ -81,9 +81,20 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         call(&self.producer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// A failed transaction says that it failed; the delivery that made it fail says why.
+    fn cause(&self, error: Error) -> Error {
+        let hard = |e: &Error| {
+            matches!(e.kind(), ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::TooLarge)
+        };
+        match self.with(Producer::delivery_failure) {
+            Some(failure) if hard(&failure) && error.kind() != ErrorKind::Fenced => failure,
+            _ => error,
+        }
+    }
+
     fn begin(&mut self) -> Result<(), Error> {
         if !self.open {
-            self.with(Producer::begin)?;
+            self.with(Producer::begin).map_err(|e| self.cause(e))?;
             self.open = true;
         }
         Ok(())
@@ -92,7 +103,8 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
     fn answered(&mut self, offsets: Offsets, result: Result<(), Error>) -> Result<Option<Durable>, Error> {
         let since = self.committing.take().unwrap_or_else(Instant::now);
         self.open = false;
-        result.map(|()| Some(Durable { offsets, offsets_committed: true, took: since.elapsed() }))
+        let durable = Durable { offsets, offsets_committed: true, took: since.elapsed() };
+        result.map(|()| Some(durable)).map_err(|e| self.cause(e))
     }
 }
 
@@ -107,7 +119,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
             return Ok(());
         }
         self.begin()?;
-        self.with(|producer| send_all(producer, Mode::Transaction, batch))
+        self.with(|producer| send_all(producer, Mode::Transaction, batch)).map_err(|e| self.cause(e))
     }
 
     fn seal(&mut self, offsets: Offsets, group: Group) -> Result<(), Error> {

@@ -9,71 +9,84 @@ use crate::kafka::{Consumer, Error, Group, Partition, Rebalance};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A member of the group.
-pub struct KafkaSource(Consumer);
+pub struct KafkaSource<F> {
+    member: Consumer,
+    /// Makes a new member.
+    remake: F,
+}
 
-impl KafkaSource {
-    /// Wraps a consumer.
-    pub fn new(consumer: Consumer) -> KafkaSource {
-        KafkaSource(consumer)
+impl<F: FnMut() -> Result<Consumer, Error>> KafkaSource<F> {
+    /// Joins with the consumer that `remake` makes.
+    ///
+    /// # Errors
+    /// Those of `remake`.
+    pub fn new(mut remake: F) -> Result<KafkaSource<F>, Error> {
+        Ok(KafkaSource { member: remake()?, remake })
     }
 }
 
-impl Source for KafkaSource {
+impl<F: FnMut() -> Result<Consumer, Error>> Source for KafkaSource<F> {
     type Group = Group;
 
     fn fetch(&mut self, timeout: Duration, each: &mut dyn FnMut(Incoming<'_>)) -> Result<(), Error> {
-        self.0.fetch(timeout, &mut |at, offset, record, headers_readable| {
+        self.member.fetch(timeout, &mut |at, offset, record, headers_readable| {
             each(Incoming { at, offset, record, headers_readable });
         })
     }
 
     fn next_rebalance(&mut self) -> Option<Rebalance> {
-        self.0.next_rebalance()
+        self.member.next_rebalance()
     }
 
     fn assignment_lost(&self) -> bool {
-        self.0.assignment_lost()
+        self.member.assignment_lost()
     }
 
     fn assign(&mut self, partitions: &[(String, i32)]) -> Result<Vec<Partition>, Error> {
-        self.0.assign(partitions)?;
+        self.member.assign(partitions)?;
         Ok(partitions.iter().filter_map(|p| self.locate(p)).collect())
     }
 
     fn unassign(&mut self, partitions: &[(String, i32)]) -> Result<(), Error> {
-        self.0.unassign(partitions)
+        self.member.unassign(partitions)
     }
 
     fn locate(&self, (topic, partition): &(String, i32)) -> Option<Partition> {
-        Some(Partition { topic: self.0.topic_index(topic)?, partition: *partition })
+        Some(Partition { topic: self.member.topic_index(topic)?, partition: *partition })
     }
 
     fn committed(&mut self, partitions: &[Partition]) -> Result<Vec<(Partition, Option<i64>)>, Error> {
-        self.0.committed(partitions, ANSWER_TIMEOUT)
+        self.member.committed(partitions, ANSWER_TIMEOUT)
     }
 
     fn seek(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error> {
-        self.0.seek(offsets, ANSWER_TIMEOUT)
+        self.member.seek(offsets, ANSWER_TIMEOUT)
     }
 
     fn pause(&mut self, partition: Partition) -> Result<(), Error> {
-        self.0.pause(partition)
+        self.member.pause(partition)
     }
 
     fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error> {
-        self.0.commit(offsets)
+        self.member.commit(offsets)
     }
 
-    fn lag(&self, partition: Partition, next: i64) -> Option<i64> {
-        let end = self.0.high_watermark(partition)?;
-        Some((end - self.0.position(partition).unwrap_or(next).max(next)).max(0))
+    fn lag(&self, partition: Partition, next: Option<i64>) -> Option<i64> {
+        let (start, end) = self.member.watermarks(partition)?;
+        let next = self.member.position(partition).max(next).unwrap_or(start);
+        Some((end - next).max(0))
     }
 
     fn group(&self) -> Group {
-        self.0.group()
+        self.member.group()
+    }
+
+    fn renew(&mut self) -> Result<(), Error> {
+        self.member = (self.remake)()?;
+        Ok(())
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        self.0.close()
+        self.member.close()
     }
 }

@@ -45,11 +45,13 @@ pub trait Source {
     fn pause(&mut self, partition: Partition) -> Result<(), Error>;
     /// Commits offsets outside of a transaction.
     fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error>;
-    /// Records between `next` (the next offset to read) and the end, if known. What only a broker writes between records
-    /// (the markers of transactions) is no lag.
-    fn lag(&self, partition: Partition, next: i64) -> Option<i64>;
+    /// Records between `next` (the next offset to read; `None`: nothing was read yet, and what was committed is not
+    /// known) and the end, if known. What only a broker writes between records (the markers of transactions) is no lag.
+    fn lag(&self, partition: Partition, next: Option<i64>) -> Option<i64>;
     /// Fresh group metadata.
     fn group(&self) -> Self::Group;
+    /// Begins anew, as a new member without partitions: after a fault that this member does not survive.
+    fn renew(&mut self) -> Result<(), Error>;
     /// Leaves.
     fn close(&mut self) -> Result<(), Error>;
 }

@@ -13,16 +13,9 @@ pub struct AlreadySet;
 
 /// Sends all events of `level` and above to standard error, as one JSON object a line or as text. Times are in UTC.
 pub fn init(json: bool, level: Level) -> Result<(), AlreadySet> {
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::from_level(level))
-        .with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::from_level(level)).with_writer(io::stderr);
     let set = if json {
-        lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .try_init()
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {
         lines.with_ansi(colours(&io::stderr())).with_target(false).try_init()
     };

@@ -5,15 +5,8 @@ use std::process::Stdio;
 use crate::support::command::{command, sluice};
 
 /// Every command that can be called, with its subcommands.
-const COMMANDS: [&[&str]; 7] = [
-    &["validate"],
-    &["keys"],
-    &["keys", "new"],
-    &["keys", "list"],
-    &["keys", "rotate"],
-    &["schema"],
-    &["completions"],
-];
+const COMMANDS: [&[&str]; 7] =
+    [&["validate"], &["keys"], &["keys", "new"], &["keys", "list"], &["keys", "rotate"], &["schema"], &["completions"]];
 
 #[test]
 fn every_command_explains_itself() {
@@ -24,10 +17,7 @@ fn every_command_explains_itself() {
         assert!(help.contains(&format!("Usage: sluice {}", path.join(" "))), "{help}");
     }
     let help = sluice(&["--help"]).ok();
-    let listed = |name: &str| {
-        help.lines()
-            .any(|line| line.trim_start().starts_with(&format!("{name} ")))
-    };
+    let listed = |name: &str| help.lines().any(|line| line.trim_start().starts_with(&format!("{name} ")));
     assert!(COMMANDS.iter().all(|path| listed(path[0])), "{help}");
     assert!(sluice(&["--version"]).ok().starts_with("sluice "));
 }
@@ -49,38 +39,23 @@ fn calls_that_make_no_sense_exit_with_2() {
         &["completions", "tcsh"],
     ] {
         let stderr = sluice(args).failed(2);
-        assert!(
-            stderr.contains("Usage: sluice") || stderr.contains("try '--help'"),
-            "{args:?}: {stderr}"
-        );
+        assert!(stderr.contains("Usage: sluice") || stderr.contains("try '--help'"), "{args:?}: {stderr}");
     }
 }
 
 #[test]
 fn errors_are_plain_lines_when_nobody_looks() {
     let stderr = sluice(&["validate", "-c", "/no/such/file"]).failed(78);
-    assert_eq!(
-        stderr,
-        "error: /no/such/file: cannot read: No such file or directory (os error 2)\n"
-    );
+    assert_eq!(stderr, "error: /no/such/file: cannot read: No such file or directory (os error 2)\n");
 }
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
-    for args in [
-        &["schema"][..],
-        &["completions", "zsh"],
-        &["validate", "-c", "profile:gaming"],
-        &["--help"],
-    ] {
+    for args in [&["schema"][..], &["completions", "zsh"], &["validate", "-c", "profile:gaming"], &["--help"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = command(args).stdin(Stdio::null()).stdout(writer).output().unwrap();
-        assert_eq!(
-            (output.status.code(), output.stderr.as_slice()),
-            (Some(0), &b""[..]),
-            "{args:?}"
-        );
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{args:?}");
     }
 }
 
@@ -90,10 +65,7 @@ fn a_full_disk_is_a_failure() {
     let output = command(&["schema"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        stderr.starts_with("error: cannot write to standard output: "),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: cannot write to standard output: "), "{stderr}");
 }
 
 #[test]

@@ -27,24 +27,14 @@ fn a_new_key_is_a_private_file_that_is_never_overwritten_or_shown() {
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
-    let key = text
-        .lines()
-        .find_map(|line| line.strip_prefix("key: "))
-        .unwrap()
-        .trim_matches('"');
+    let key = text.lines().find_map(|line| line.strip_prefix("key: ")).unwrap().trim_matches('"');
     assert!(key.len() >= 64 && !stdout.contains(key));
     let stderr = sluice(&["keys", "new", "--dir", &dir]).failed(2);
     assert!(stderr.contains("holds a key k1 already; give another --id"), "{stderr}");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
     let listed = sluice(&["keys", "list", "--dir", &dir]).ok();
-    assert_eq!(
-        listed,
-        "ID    ACTIVE  FROM                      UNTIL\nk1    yes     ever                      ever\n"
-    );
-    let files: Vec<_> = fs::read_dir(&dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    assert_eq!(listed, "ID    ACTIVE  FROM                      UNTIL\nk1    yes     ever                      ever\n");
+    let files: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["k1.yaml"]);
 }
 
@@ -54,17 +44,7 @@ fn a_second_key_that_would_be_active_at_once_is_refused() {
     sluice(&["keys", "new", "--dir", &dir]).ok();
     let stderr = sluice(&["keys", "new", "--dir", &dir, "--id", "k2"]).failed(2);
     assert!(stderr.contains("use `sluice keys rotate`"), "{stderr}");
-    sluice(&[
-        "keys",
-        "new",
-        "--dir",
-        &dir,
-        "--id",
-        "k2",
-        "--not-before",
-        "2999-01-01T00:00:00Z",
-    ])
-    .ok();
+    sluice(&["keys", "new", "--dir", &dir, "--id", "k2", "--not-before", "2999-01-01T00:00:00Z"]).ok();
     assert_eq!(list(&dir)[1]["not_before"], "2999-01-01T00:00:00Z");
 }
 
@@ -73,20 +53,14 @@ fn a_rotation_makes_the_next_key_active_later() {
     let (_dir, dir) = keys_dir();
     sluice(&["keys", "new", "--dir", &dir, "--id", "k7"]).ok();
     let stdout = sluice(&["keys", "rotate", "--dir", &dir]).ok();
-    assert!(
-        stdout.starts_with(&format!("made k8 in {dir}/k8.yaml, active from 2")),
-        "{stdout}"
-    );
+    assert!(stdout.starts_with(&format!("made k8 in {dir}/k8.yaml, active from 2")), "{stdout}");
     let keys = list(&dir);
     assert_eq!((&keys[0]["id"], &keys[0]["active"]), (&"k7".into(), &true.into()));
     assert_eq!((&keys[1]["id"], &keys[1]["active"]), (&"k8".into(), &false.into()));
     let from = keys[1]["not_before"].as_str().unwrap();
     assert!(from.ends_with("T00:00:00Z"), "{from}");
     let stderr = sluice(&["keys", "rotate", "--dir", &dir]).failed(2);
-    assert!(
-        stderr.contains("k8 becomes active at") && stderr.contains("give a later --not-before"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("k8 becomes active at") && stderr.contains("give a later --not-before"), "{stderr}");
     sluice(&["keys", "rotate", "--dir", &dir, "--not-before", "2999-01-01T00:00:00Z"]).ok();
     assert_eq!(list(&dir).as_array().unwrap().len(), 3);
 }
@@ -109,10 +83,7 @@ fn keys_that_cannot_be_read_exit_with_78() {
     }
     fs::create_dir(&dir).unwrap();
     let stderr = sluice(&["keys", "list", "--dir", &dir]).failed(78);
-    assert_eq!(
-        stderr,
-        format!("error: {dir}: holds no key; make one with `sluice keys new`\n")
-    );
+    assert_eq!(stderr, format!("error: {dir}: holds no key; make one with `sluice keys new`\n"));
     fs::write(format!("{dir}/k1"), "geheim").unwrap();
     let stderr = sluice(&["keys", "list", "--dir", &dir]).failed(78);
     assert!(!stderr.contains("geheim"), "{stderr}");

@@ -14,23 +14,14 @@ fn child_that_logs_when_told() {
     sluice::telemetry::logging::init(format == "json", Level::INFO).unwrap();
     tracing::info!(topic = "logins", partition = 3, "assigned");
     tracing::debug!("not asked for");
-    assert!(
-        sluice::telemetry::logging::init(true, Level::INFO).is_err(),
-        "there is one logger only"
-    );
+    assert!(sluice::telemetry::logging::init(true, Level::INFO).is_err(), "there is one logger only");
 }
 
 /// What the child logs.
 fn logged(format: &str) -> String {
-    let child = rerun("cli::logging::child_that_logs_when_told")
-        .env(CHILD, format)
-        .output()
-        .unwrap();
+    let child = rerun("cli::logging::child_that_logs_when_told").env(CHILD, format).output().unwrap();
     assert!(child.status.success());
-    assert!(
-        !String::from_utf8(child.stdout).unwrap().contains("assigned"),
-        "logs go to standard error"
-    );
+    assert!(!String::from_utf8(child.stdout).unwrap().contains("assigned"), "logs go to standard error");
     String::from_utf8(child.stderr).unwrap()
 }
 
@@ -47,9 +38,6 @@ fn a_json_log_line_is_one_object() {
 #[test]
 fn a_text_log_line_is_plain_when_nobody_looks() {
     let log = logged("text");
-    assert!(
-        log.trim_end().ends_with("INFO assigned topic=\"logins\" partition=3"),
-        "{log}"
-    );
+    assert!(log.trim_end().ends_with("INFO assigned topic=\"logins\" partition=3"), "{log}");
     assert!(!log.contains("\u{1b}") && log.lines().count() == 1, "{log}");
 }

@@ -25,10 +25,6 @@ fn a_panic_shows_its_place_and_not_its_message() {
         let text = String::from_utf8_lossy(&[child.stdout, child.stderr].concat()).into_owned();
         assert!(text.contains("error: internal fault at tests/cli/panics.rs:"), "{text}");
         assert!(!text.contains("siti@example.com"), "{text}");
-        assert_eq!(
-            text.contains("child_that_panics_when_told\n   "),
-            backtrace == "1",
-            "{text}"
-        );
+        assert_eq!(text.contains("child_that_panics_when_told\n   "), backtrace == "1", "{text}");
     }
 }

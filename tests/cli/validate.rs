@@ -64,10 +64,7 @@ fn problems_are_data_with_output_json() {
     let report: Value = serde_json::from_str(&finished.stdout).unwrap();
     let message = "unknown field; did you mean `brokers`?";
     let problem = json!({"line": 2, "column": 3, "field": "kafka.borkers", "message": message});
-    assert_eq!(
-        report,
-        json!({"valid": false, "runnable": false, "problems": [problem]})
-    );
+    assert_eq!(report, json!({"valid": false, "runnable": false, "problems": [problem]}));
 }
 
 #[test]
@@ -93,27 +90,15 @@ fn secrets_come_from_the_environment_and_are_never_shown() {
     let (_dir, path) = config("kafka: {secrets: {sasl.password: {env: SLUICE_TEST_PASSWORD}}}\n");
     let validate = ["validate", "-c", &path];
     let stderr = sluice(&validate).failed(78);
-    assert!(
-        stderr.contains("the environment variable SLUICE_TEST_PASSWORD is not set"),
-        "{stderr}"
-    );
-    let output = command(&validate)
-        .env("SLUICE_TEST_PASSWORD", "hunter2")
-        .output()
-        .unwrap();
+    assert!(stderr.contains("the environment variable SLUICE_TEST_PASSWORD is not set"), "{stderr}");
+    let output = command(&validate).env("SLUICE_TEST_PASSWORD", "hunter2").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter2"));
 }
 
 #[test]
 fn what_is_no_config_is_refused_without_repeating_it() {
-    for bytes in [
-        &b"hunter2"[..],
-        b"\xff\xfehunter2",
-        b"{hunter2",
-        b"\0hunter2",
-        b"a: !!binary hunter2",
-    ] {
+    for bytes in [&b"hunter2"[..], b"\xff\xfehunter2", b"{hunter2", b"\0hunter2", b"a: !!binary hunter2"] {
         let dir = TempDir::new().unwrap();
         let path: PathBuf = dir.path().join("sluice.yaml");
         fs::write(&path, bytes).unwrap();

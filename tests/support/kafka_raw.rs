@@ -38,7 +38,7 @@ pub fn produce_with_header_name(broker: &Broker, topic: &str, partition: i32, va
             Type::RD_KAFKA_VTYPE_PARTITION,
             partition,
             Type::RD_KAFKA_VTYPE_MSGFLAGS,
-            RD_KAFKA_MSG_F_COPY as i32,
+            RD_KAFKA_MSG_F_COPY,
             Type::RD_KAFKA_VTYPE_VALUE,
             value.as_ptr().cast::<c_void>(),
             value.len(),

@@ -58,8 +58,7 @@ impl Stage {
         let ring = Arc::new(SharedRing::fixed(KeyRing::throwaway().map_err(|e| failed(&e))?));
         let key_id = ring.current().ids().next().map(|id| id.to_string()).unwrap_or_default();
         let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|e| failed(&e))?);
-        let topology =
-            Topology { partitions: vec![PARTITIONS; topics.len()], outputs, message_max_bytes: 1_000_000 };
+        let topology = Topology { partitions: vec![PARTITIONS; topics.len()], outputs, message_max_bytes: 1_000_000 };
         let running = Running::start(loaded.settings.clone(), &plan, &topology).map_err(|e| failed(&e))?;
         let samples = Arc::new(Samples::default());
         let threads = vec![
@@ -170,11 +169,7 @@ fn send(producer: &Producer, event: &Event) -> ControlFlow<()> {
 }
 
 /// Reads the scrubbed topics, as a consumer downstream would, and pairs what was remembered.
-fn start_tap(
-    settings: &Settings,
-    stop: &Arc<AtomicBool>,
-    samples: &Arc<Samples>,
-) -> Result<JoinHandle<()>, CliError> {
+fn start_tap(settings: &Settings, stop: &Arc<AtomicBool>, samples: &Arc<Samples>) -> Result<JoinHandle<()>, CliError> {
     let failed = |error: &dyn std::fmt::Display| CliError::Failed(error.to_string());
     let mut settings = settings.clone();
     settings.kafka.group = "demo-view".to_owned();

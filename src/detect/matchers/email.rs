@@ -63,12 +63,7 @@ fn local_start(text: &str, floor: usize, at: usize) -> Option<usize> {
         }
     }
     // Signs at the edge belong to the sentence: `'ann@example.com'`, `...ann@example.com`, `*ann@example.com*`.
-    while start < at
-        && matches!(
-            bytes[start],
-            b'.' | b'\'' | b'*' | b'#' | b'!' | b'~' | b'-' | b'%' | b'$' | b'^'
-        )
-    {
+    while start < at && matches!(bytes[start], b'.' | b'\'' | b'*' | b'#' | b'!' | b'~' | b'-' | b'%' | b'$' | b'^') {
         start += 1;
     }
     let named = bytes[start..at].iter().any(|&b| b.is_ascii_alphanumeric() || b >= 0x80);
@@ -90,9 +85,7 @@ fn userinfo_start(bytes: &[u8], floor: usize, start: usize) -> usize {
         return start;
     }
     let lowest = floor.max(start.saturating_sub(LOCAL_BYTES_MAX));
-    let name = bytes[lowest..start - 1]
-        .iter()
-        .rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
+    let name = bytes[lowest..start - 1].iter().rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
     match name.map(|i| lowest + i) {
         // The slash before the name must be the second of `://`.
         Some(slash) if slash > 0 && bytes[slash] == b'/' && bytes[slash - 1] == b'/' => slash + 1,

@@ -23,10 +23,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if group.len() < 2 || !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
             continue;
         }
-        let bounded = !input.text[..start]
-            .chars()
-            .next_back()
-            .is_some_and(char::is_alphanumeric);
+        let bounded = !input.text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
         if let Some(end) = bounded.then(|| end_of(input.text, start)).flatten() {
             let span = Span::new(start as u32, end as u32);
             out.push(Match { span, value: span });

@@ -75,39 +75,16 @@ fn is_product(bytes: &[u8], start: usize) -> bool {
     let name = &bytes[name_start..name_end];
     let in_path = name_start > 0 && matches!(bytes[name_start - 1], b'/' | b':' | b'@' | b'%');
     let dotted_host = name.contains(&b'.');
-    let of_address = [
-        &b"ip"[..],
-        b"ips",
-        b"ipv4",
-        b"host",
-        b"hosts",
-        b"addr",
-        b"from",
-        b"client",
-        b"src",
-        b"to",
-    ]
-    .iter()
-    .any(|word| name.eq_ignore_ascii_case(word));
+    let of_address = [&b"ip"[..], b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word));
     name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !dotted_host
 }
 
 /// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`: a version.
 fn is_release(bytes: &[u8], end: usize) -> bool {
-    const WORDS: [&[u8]; 12] = [
-        b"a",
-        b"alpha",
-        b"b",
-        b"beta",
-        b"dev",
-        b"final",
-        b"ga",
-        b"post",
-        b"pre",
-        b"rc",
-        b"release",
-        b"snapshot",
-    ];
+    const WORDS: [&[u8]; 12] =
+        [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
     let rest = &bytes[end..];
     let rest = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
     let len = rest.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -118,22 +95,12 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     while let Some(colon) = memchr::memchr(b':', &bytes[floor..]).map(|i| floor + i) {
-        let hex_before = bytes[floor..colon]
-            .iter()
-            .rev()
-            .take(5)
-            .take_while(|b| b.is_ascii_hexdigit())
-            .count();
+        let hex_before = bytes[floor..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
         let start = colon - hex_before;
-        let len = bytes[colon..]
-            .iter()
-            .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
-            .count();
+        let len = bytes[colon..].iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
         let end = colon + len;
         // Shorter than `::1`, or one lone colon, as in most texts.
-        let address = (end - start >= 3 && is_bounded_left(text, start))
-            .then(|| v6_end(text, start, end))
-            .flatten();
+        let address = (end - start >= 3 && is_bounded_left(text, start)).then(|| v6_end(text, start, end)).flatten();
         if let Some(end) = address {
             found(start, end);
         }
@@ -142,10 +109,7 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
 }
 
 fn is_bounded_left(text: &str, start: usize) -> bool {
-    !text[..start]
-        .chars()
-        .next_back()
-        .is_some_and(|c| c.is_alphanumeric() || c == ':')
+    !text[..start].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == ':')
 }
 
 /// One past the IPv6 address in `text[start..end]`, a run of hexadecimal digits, colons and dots.
@@ -190,10 +154,7 @@ fn zone_end(bytes: &[u8], end: usize) -> usize {
     if bytes.get(end) != Some(&b'%') {
         return end;
     }
-    let len = bytes[end + 1..]
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
-        .count();
+    let len = bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     // `%3A` is an escape of a URL rather than a zone.
     let escape =
         len >= 2 && bytes[end + 1..end + 3].iter().all(u8::is_ascii_hexdigit) && bytes[end + 1].is_ascii_digit();

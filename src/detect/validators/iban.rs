@@ -12,8 +12,6 @@ pub(super) const VALIDATOR: Validator = Validator {
     numbers: false,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
-        iban::parse(candidate.as_str())
-            .filter(iban::Iban::is_valid)
-            .map(|_| candidate.span)
+        iban::parse(candidate.as_str()).filter(iban::Iban::is_valid).map(|_| candidate.span)
     },
 };

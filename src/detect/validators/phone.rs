@@ -37,12 +37,7 @@ pub(super) const ANY: Validator = Validator {
 };
 
 /// Separators within a phone number.
-const SEPARATORS: Gap = Gap::SPACE
-    .or(Gap::DASH)
-    .or(Gap::DOT)
-    .or(Gap::SLASH)
-    .or(Gap::PAREN)
-    .or(Gap::WIDE);
+const SEPARATORS: Gap = Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::WIDE);
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
@@ -113,9 +108,7 @@ fn is_date(candidate: &Candidate<'_>) -> bool {
         return false;
     }
     let value = |g: &crate::detect::groups::Group| {
-        candidate.text[g.start as usize..g.end as usize]
-            .parse::<u32>()
-            .unwrap_or(u32::MAX)
+        candidate.text[g.start as usize..g.end as usize].parse::<u32>().unwrap_or(u32::MAX)
     };
     let (year, month, day) = match (a.len(), b.len(), c.len()) {
         (4, 1..=2, 1..=2) => (value(a), value(b), value(c)),
@@ -127,10 +120,7 @@ fn is_date(candidate: &Candidate<'_>) -> bool {
 
 /// Whether `+`, or `+(`, stands before it.
 fn has_plus(candidate: &Candidate<'_>) -> bool {
-    matches!(
-        &candidate.text.as_bytes()[..candidate.span.start as usize],
-        [.., b'+'] | [.., b'+', b'(']
-    )
+    matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., b'+'] | [.., b'+', b'('])
 }
 
 /// The candidate with the `+`, `(+` or `(` that stands before it.
