@@ -745,10 +745,8 @@ unsafe extern "C" fn on_delivery(
         if message.err != Code::RD_KAFKA_RESP_ERR_NO_ERROR {
             let mut first = lock(&shared.failure);
             // When one message fails the rest of the transaction is purged: that is no cause.
-            let purged = matches!(
-                message.err,
-                Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
-            );
+            let purged =
+                matches!(message.err, Code::RD_KAFKA_RESP_ERR__PURGE_QUEUE | Code::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
             if first.is_none() || (!purged && first.as_ref().is_some_and(|e| e.name().starts_with("_PURGE"))) {
                 let name = text_of(rd::rd_kafka_err2name(message.err));
                 let topic =

@@ -83,9 +83,8 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
 
     /// A failed transaction says that it failed; the delivery that made it fail says why.
     fn cause(&self, error: Error) -> Error {
-        let hard = |e: &Error| {
-            matches!(e.kind(), ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::TooLarge)
-        };
+        let hard =
+            |e: &Error| matches!(e.kind(), ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::TooLarge);
         match self.with(Producer::delivery_failure) {
             Some(failure) if hard(&failure) && error.kind() != ErrorKind::Fenced => failure,
             _ => error,
