@@ -1,6 +1,6 @@
 //! Decode: from the bytes of a record to its scalars, and from a scalar's raw bytes to what they mean.
 //!
-//! - [`Scanner`] makes the tape of a JSON record, [`text`] that of a plain text: spans into the raw bytes, no copies.
+//! - [`Scanner`] makes the tape of a JSON record, [`text()`] that of a plain text: spans into the raw bytes, no copies.
 //! - [`View`] undoes the encodings of one value, layer by layer, and maps what is found there back to raw offsets.
 //!
 //! Most values never need a view: [`needs_view`] tells from the class that the scanner gathered.

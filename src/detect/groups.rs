@@ -117,7 +117,7 @@ pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
     for (at, chunk) in text.chunks(8).enumerate() {
         let word = word_of(text, chunk);
         let digit = between(word, b'0', b'9');
-        let letter = between(word | EACH * 0x20, b'a', b'z');
+        let letter = between(word | (EACH * 0x20), b'a', b'z');
         // Space and the signs before `0`, `,` among them: more than the separators, which only costs a closer look. The
         // zeros behind the end are none of them.
         let join = digit | between(word, b'\t', b'\r') | between(word, b' ', b'/');

@@ -608,7 +608,7 @@ impl Fetched<'_> {
         self.metrics.topics[incoming.at.topic].records_in.increment(1);
         self.metrics.topics[incoming.at.topic].bytes_in.increment(bytes as u64);
         self.unit.since.get_or_insert_with(Instant::now);
-        if self.unit.records as u64 % LATENCY_SAMPLE == 0 {
+        if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
             self.unit.timestamps_ms.push(record.timestamp_ms);
         }
         self.unit.records += 1;

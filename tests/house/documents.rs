@@ -1,6 +1,7 @@
 //! What the documents say is so: commands, options, metrics, reasons, examples and links exist.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use sluice::config::{Secrets, from_str};
 use sluice::record::Reject;
@@ -129,16 +130,43 @@ fn configs_in_the_readme_are_valid() {
 }
 
 #[test]
+fn the_entity_of_the_contributing_guide_works_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let patterns = folder.path().join("patterns");
+    fs::create_dir(&patterns).unwrap();
+    fs::write(patterns.join("customer_no.yaml"), block(&text_of("CONTRIBUTING.md"), "entity")).unwrap();
+    let config = folder.path().join("sluice.yaml");
+    fs::write(&config, format!("patterns: {{directories: [{:?}]}}\n", patterns.to_str().unwrap())).unwrap();
+    let arguments = ["scrub", "-c", config.to_str().unwrap(), "--seed-key", &"42".repeat(32)];
+    let output =
+        sluice_with_input(&arguments, br#"{"a":"credit C-1234567 today","b":"C-12345","kundenummer":"x1"}"#).ok();
+    let token = |from: &str| output.contains(&format!("{from}cus_1k1_"));
+    assert!(token("credit ") && token(r#""kundenummer":""#) && output.contains(r#""b":"C-12345""#), "{output}");
+}
+
+#[test]
 fn links_between_the_documents_lead_somewhere() {
     for name in DOCUMENTS {
         let text = text_of(name);
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = target.split('#').next().unwrap_or(target);
-            if !path.is_empty() && !path.contains("://") {
-                assert!(root().join(path).exists(), "{name}: the link to {path} leads nowhere");
+            if target.contains("://") {
+                continue;
+            }
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            assert!(path.is_empty() || root().join(path).exists(), "{name}: the link to {path} leads nowhere");
+            if !heading.is_empty() {
+                let there = if path.is_empty() { text.clone() } else { text_of(path) };
+                assert!(headings(&there).any(|known| known == heading), "{name}: {target} has no such heading");
             }
         }
     }
+}
+
+/// The names by which headings are linked.
+fn headings(document: &str) -> impl Iterator<Item = String> {
+    let headings =
+        document.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches(['#', ' ']));
+    headings.map(|heading| heading.to_lowercase().replace(' ', "-"))
 }
 
 #[test]

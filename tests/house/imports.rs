@@ -141,7 +141,7 @@ fn restricted(table: &'static [(&str, &[&str])], name: &str, path: &str) -> Opti
     let inside = |place: &&str| {
         path.strip_prefix(*place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest == ".rs")
     };
-    (!places.iter().any(|place| inside(&place))).then_some(places)
+    (!places.iter().any(inside)).then_some(places)
 }
 
 /// Every module at the crate's root that is named, by `crate::x`, `crate::{x, y::z}` or as many `super` as it takes.

@@ -41,7 +41,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// The rate as [`feed`] takes it.
+    /// The rate as [`feed()`] takes it.
     pub fn events_per_second(&self) -> Option<u32> {
         (self.rate > 0).then_some(self.rate)
     }
