@@ -1,6 +1,7 @@
 //! `sluice validate`: checks a config the way `run` would before it starts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,7 +10,8 @@ use super::CliError;
 use super::args::ring_at;
 use super::output::{Output, print, print_json};
 use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets};
-use crate::pseudonymize::KeyRing;
+use crate::pipeline::{Plan, PlanError, service};
+use crate::pseudonymize::{KeyRing, MIN_KEY_BYTES, SharedRing};
 
 /// Arguments of `sluice validate`.
 #[derive(clap::Args, Debug)]
@@ -17,15 +19,25 @@ pub struct Args {
     /// The config: a file, or `profile:<name>`.
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
+    /// Also ask the brokers: whether they answer and let us in, and whether the topics fit. Creates nothing.
+    #[arg(long)]
+    pub live: bool,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 }
 
-/// Checks the config and its keys; all that is wrong is one error.
+/// Checks the config, its patterns and its keys; all that is wrong is one error.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    match (args.output, check(&args.config)) {
-        (Output::Text, Ok((loaded, ring))) => print(summary(&loaded, ring.as_ref())),
+    let checked = check(&args.config);
+    if let (true, Ok((loaded, _))) = (args.live, &checked) {
+        service::check_live(loaded).map_err(|error| match error.is_config() {
+            true => CliError::Config(error.to_string()),
+            false => CliError::Failed(error.to_string()),
+        })?;
+    }
+    match (args.output, checked) {
+        (Output::Text, Ok((loaded, ring))) => print(summary(&loaded, ring.as_ref(), args.live)),
         (Output::Text, Err(error)) => Err(error.into()),
         (Output::Json, Ok((loaded, _))) => print_json(&Report::new(true, loaded.check_service().err().as_ref())),
         (Output::Json, Err(error)) => {
@@ -38,14 +50,19 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 fn check(path: &Path) -> Result<(Loaded, Option<KeyRing>), ConfigError> {
     let loaded = config::load(path, Secrets::Resolve)?;
     let ring = loaded.settings.keys.as_ref().map(ring_at).transpose();
-    match ring {
-        Ok(ring) => Ok((loaded, ring)),
-        Err(error) => Err(loaded.error(vec![Problem::new("keys", error.to_string())])),
+    let ring = ring.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
+    // Rules are the same under every key.
+    let any = KeyRing::from_seed("k1", &"00".repeat(MIN_KEY_BYTES));
+    let any = any.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
+    match Plan::compile(&loaded, Arc::new(SharedRing::fixed(any))) {
+        Ok(_) => Ok((loaded, ring)),
+        Err(PlanError::Config(error)) => Err(error),
+        Err(error) => Err(loaded.error(vec![Problem::new("patterns", error.to_string())])),
     }
 }
 
 /// What the config does, in a few lines.
-fn summary(loaded: &Loaded, ring: Option<&KeyRing>) -> String {
+fn summary(loaded: &Loaded, ring: Option<&KeyRing>, live: bool) -> String {
     let settings = &loaded.settings;
     let mut text = format!("{}: ok\n", loaded.origin());
     for input in &settings.inputs {
@@ -61,6 +78,9 @@ fn summary(loaded: &Loaded, ring: Option<&KeyRing>) -> String {
         let active = ring.active_at(Timestamp::now().as_millisecond()).map(|key| ring.keys()[key].id().to_string());
         let active = active.unwrap_or_else(|| "none: records of this time would be quarantined".to_owned());
         text += &format!("  keys: {}; active now: {active}\n", ids.join(", "));
+    }
+    if live {
+        text += "  live: the brokers answer, and the topics fit\n";
     }
     if let Err(missing) = loaded.check_service() {
         text += "not enough for `sluice run`:\n";

@@ -20,7 +20,7 @@ pub use consumer::{Consumer, Group, Partition};
 pub use error::{Error, ErrorKind};
 pub use ffi::Rebalance;
 pub use producer::{Mode, Producer};
-pub use start::{Topology, prepare};
+pub use start::{Missing, Topology, prepare};
 
 /// Version of the librdkafka that is built in.
 pub fn librdkafka_version() -> String {

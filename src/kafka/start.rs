@@ -24,6 +24,15 @@ pub struct Topology {
     pub message_max_bytes: usize,
 }
 
+/// What happens to output topics that are missing and that the config lets us create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// They are created.
+    Create,
+    /// They are left missing: this is only a check.
+    Leave,
+}
+
 /// Kafka's default of `max.message.bytes`, taken when the broker does not let us ask.
 const DEFAULT_MESSAGE_MAX_BYTES: usize = 1_048_588;
 
@@ -31,7 +40,7 @@ const DEFAULT_MESSAGE_MAX_BYTES: usize = 1_048_588;
 ///
 /// # Errors
 /// The first thing that is not as it must be, with what, where and the fix.
-pub async fn prepare(settings: &Settings) -> Result<Topology, Error> {
+pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, Error> {
     let mut config = client::common(settings);
     client::pass_through(&mut config, settings, Kind::Admin);
     let consumer: BaseConsumer<StartContext> =
@@ -63,6 +72,7 @@ pub async fn prepare(settings: &Settings) -> Result<Topology, Error> {
                     ),
                 ));
             }
+            (None, Some(_)) if missing == Missing::Leave => {}
             (None, Some(create)) => create_topic(&admin, topic, partitions, create).await?,
             (None, None) => {
                 return Err(Error::new(

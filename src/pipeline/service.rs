@@ -70,13 +70,27 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
         .enable_all()
         .build()
         .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
-    let topology = runtime.block_on(kafka::prepare(&loaded.settings)).map_err(ServiceError::Start)?;
+    let topology = runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
     let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
     runtime.block_on(running.supervise(&plan))?;
     running.stop()
+}
+
+/// Asks the brokers what [`run`] would ask before it starts, and changes nothing.
+///
+/// # Errors
+/// What would keep it from starting.
+pub fn check_live(loaded: &Loaded) -> Result<(), ServiceError> {
+    loaded.check_service().map_err(PlanError::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
+    runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Leave)).map_err(ServiceError::Start)?;
+    Ok(())
 }
 
 /// Sets `stop` at SIGTERM or SIGINT, from a thread of its own.

@@ -272,10 +272,14 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for (entity, action, n) in unit.counts.found {
             self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
         }
-        for (entity, path) in unit.counts.unexpected {
+        for (entity, _) in unit.counts.unexpected {
             self.metrics.findings.add_unexpected(usize::from(entity.0), 1);
-            let (path, entity) = (self.engine.path_name(path), self.plan.entity_names()[usize::from(entity.0)]);
-            tracing::info!(path, entity, "personal data in a field that no rule names");
+            // Without its path: the keys of an object may be data.
+            let entity = self.plan.entity_names()[usize::from(entity.0)];
+            tracing::info!(
+                entity,
+                "personal data in a field that no rule names: `sluice scrub --findings` on a sample tells which"
+            );
         }
         let now_ms = now_ms();
         for at in unit.timestamps_ms {

@@ -5,8 +5,19 @@ use std::process::Stdio;
 use crate::support::command::{command, sluice};
 
 /// Every command that can be called, with its subcommands.
-const COMMANDS: [&[&str]; 7] =
-    [&["validate"], &["keys"], &["keys", "new"], &["keys", "list"], &["keys", "rotate"], &["schema"], &["completions"]];
+const COMMANDS: [&[&str]; 11] = [
+    &["run"],
+    &["scrub"],
+    &["demo"],
+    &["validate"],
+    &["token"],
+    &["keys"],
+    &["keys", "new"],
+    &["keys", "list"],
+    &["keys", "rotate"],
+    &["schema"],
+    &["completions"],
+];
 
 #[test]
 fn every_command_explains_itself() {

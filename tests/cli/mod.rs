@@ -1,8 +1,11 @@
 //! The command line, as a user calls it.
 
 mod contract;
+mod demo;
 mod keys;
 mod logging;
 mod panics;
 mod schema;
+mod scrub;
+mod token;
 mod validate;

@@ -1,0 +1,42 @@
+//! `sluice token`.
+
+use serde_json::Value;
+
+use crate::support::command::{sluice, sluice_with_input};
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+#[test]
+fn the_tokens_are_those_that_scrub_makes_under_every_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    for (id, start) in [("k1", None), ("k2", Some("2099-01-01T00:00:00Z"))] {
+        let mut args = vec!["keys", "new", "--dir", dir, "--id", id];
+        args.extend(start.iter().flat_map(|start| ["--not-before", *start]));
+        sluice(&args).ok();
+    }
+    let args = ["token", "-c", "profile:gaming", "--keys", dir, "--type", "email"];
+    let tokens = sluice_with_input(&args, b"A.B@example.com\n").ok();
+    let tokens: Vec<&str> = tokens.lines().collect();
+    assert!(tokens.len() == 2 && tokens[0].starts_with("em_1k1_") && tokens[1].starts_with("em_1k2_"), "{tokens:?}");
+    let scrubbed = sluice_with_input(&["scrub", "--keys", dir], b"\"a.b@example.com\"\n").ok();
+    assert_eq!(scrubbed, format!("\"{}\"\n", tokens[0]));
+}
+
+#[test]
+fn json_names_values_by_their_line_and_never_repeats_them() {
+    let args = ["token", "-c", "profile:gaming", "--seed-key", KEY, "--type", "ip", "--output", "json"];
+    let output = sluice_with_input(&args, b"203.0.113.7\n\n203.000.113.007\n").ok();
+    let value: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!((&value[0]["line"], &value[1]["line"]), (&1.into(), &3.into()));
+    assert_eq!(value[0]["tokens"], value[1]["tokens"]);
+    assert!(!output.contains("113"), "{output}");
+}
+
+#[test]
+fn an_unknown_type_and_a_missing_key_are_told() {
+    let args = ["token", "-c", "profile:gaming", "--seed-key", KEY, "--type", "emial"];
+    assert!(sluice(&args).failed(2).contains("did you mean `email`?"));
+    let stderr = sluice(&["token", "-c", "profile:gaming", "--type", "email"]).failed(78);
+    assert!(stderr.contains("--keys"), "{stderr}");
+}
