@@ -67,6 +67,11 @@ impl Error {
         self.kind
     }
 
+    /// What was being done: the text up to the first colon.
+    pub fn place(&self) -> &str {
+        self.text.split(": ").next().unwrap_or_default()
+    }
+
     /// librdkafka's name, such as `_TRANSPORT`.
     pub fn name(&self) -> &str {
         &self.name

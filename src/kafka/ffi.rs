@@ -141,6 +141,9 @@ impl Handle {
             let code = rd::rd_kafka_error_code(error);
             let kind = if rd::rd_kafka_error_is_fatal(error) != 0 {
                 if is_fenced(code) || is_fenced(self.fatal_code()) { ErrorKind::Fenced } else { ErrorKind::Fatal }
+            } else if kind_of(code) == ErrorKind::Authorization {
+                // An abort would be possible, and the next transaction would fail the same way.
+                ErrorKind::Authorization
             } else if rd::rd_kafka_error_txn_requires_abort(error) != 0 {
                 ErrorKind::Abortable
             } else if rd::rd_kafka_error_is_retriable(error) != 0 {
@@ -658,6 +661,12 @@ impl Handle {
     pub(super) fn abort_transaction(&self, timeout: Duration) -> Result<(), Error> {
         // SAFETY: the client is alive.
         self.take(unsafe { rd::rd_kafka_abort_transaction(self.rk, millis(timeout)) }, "abort transaction")
+    }
+
+    /// Forgets failed deliveries: those of an aborted transaction.
+    pub(super) fn forget_failures(&self) {
+        *lock(&self.shared.failure) = None;
+        self.shared.failed.store(0, Ordering::Release);
     }
 
     /// Drops what waits in the queues and what is in flight (its outcome is then unknown).

@@ -124,9 +124,19 @@ impl Producer {
         self.handle.commit_transaction(timeout)
     }
 
-    /// Aborts the open transaction.
+    /// Aborts the open transaction: what was queued is dropped, and its failures are forgotten.
     pub fn abort(&self, timeout: Duration) -> Result<(), Error> {
-        self.handle.abort_transaction(timeout)
+        self.handle.purge();
+        self.handle.abort_transaction(timeout)?;
+        self.handle.poll(Duration::ZERO);
+        self.handle.forget_failures();
+        Ok(())
+    }
+
+    /// Why the open transaction failed, if it did. Asked by a call that is refused in either case: a transaction cannot
+    /// be begun twice.
+    pub fn transaction_failure(&self) -> Option<Error> {
+        self.handle.begin_transaction().err().filter(|e| e.name() != "_STATE")
     }
 
     /// Drops everything that is not delivered.

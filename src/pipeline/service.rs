@@ -139,6 +139,7 @@ impl Running {
         );
         let findings = Arc::new(FindingMetrics::new(&plan.entity_names(), plan.action_names()));
         let stop = Arc::new(AtomicBool::new(false));
+        let stopped = worker::Stopped::default();
         let (tell, ended) = unbounded_channel();
         let mut workers = Vec::new();
         for number in 0..count {
@@ -150,6 +151,7 @@ impl Running {
                 topology: topology.clone(),
                 findings: Arc::clone(&findings),
                 stop: Arc::clone(&stop),
+                stopped: Arc::clone(&stopped),
                 health: Arc::clone(&health),
             };
             workers.push(part.spawn(tell.clone())?);
@@ -265,6 +267,7 @@ struct Part {
     topology: Topology,
     findings: Arc<FindingMetrics>,
     stop: Arc<AtomicBool>,
+    stopped: worker::Stopped,
     health: Arc<Health>,
 }
 
@@ -317,6 +320,7 @@ impl Part {
             self.topology.message_max_bytes,
             self.findings,
             self.stop,
+            self.stopped,
             health,
         )
         .run()

@@ -1,9 +1,9 @@
 //! The loop of one worker: fetch, process, send, commit. Everything that is not committed can be thrown away and done
 //! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::breaker::Breaker;
@@ -54,12 +54,17 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     /// Units that are sealed and not durable.
     sealed: VecDeque<Unit>,
     tripped: bool,
+    /// Partitions that a breaker of this process stopped: they stay so wherever a rebalance moves them.
+    stopped: Stopped,
     /// Why the source must begin anew, if so.
     dead: Option<Error>,
     /// When it did so lately.
     renewals: VecDeque<Instant>,
     lag_told: Instant,
 }
+
+/// Partitions that the breakers of a process stopped.
+pub type Stopped = Arc<Mutex<BTreeSet<Partition>>>;
 
 struct Metrics {
     worker: WorkerMetrics,
@@ -121,6 +126,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         message_max_bytes: usize,
         findings: Arc<FindingMetrics>,
         stop: Arc<AtomicBool>,
+        stopped: Stopped,
         health: Box<dyn Health>,
     ) -> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
@@ -138,6 +144,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
             tripped: false,
+            stopped,
             dead: None,
             renewals: VecDeque::new(),
             lag_told: Instant::now(),
@@ -308,6 +315,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
 
     fn trip(&mut self, at: Partition) -> Result<(), Error> {
         self.tripped = true;
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
         let topic = &self.settings.inputs[at.topic].name;
         self.metrics.topics[at.topic].breaker_trips.increment(1);
         self.source.pause(at)?;
@@ -334,7 +342,13 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 for at in assigned {
                     let committed = committed.iter().find(|(p, _)| *p == at).and_then(|&(_, offset)| offset);
                     self.partitions.retain(|p| p.at != at);
-                    self.partitions.push(Assigned { committed, ..Assigned::new(at, &self.settings) });
+                    let paused = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).contains(&at);
+                    let partition = Assigned { committed, paused, ..Assigned::new(at, &self.settings) };
+                    partition.metrics.set_paused(paused);
+                    self.partitions.push(partition);
+                    if paused {
+                        self.source.pause(at)?;
+                    }
                 }
                 self.health.joined(true);
                 self.metrics.worker.set_joined(true);
@@ -411,6 +425,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         tracing::warn!(error = %error, "going back to the last commit");
         self.metrics.worker.recoveries.increment(1);
+        self.metrics.worker.kafka_errors.increment(1);
         self.metrics.worker.aborted.increment(1);
         self.batch.clear();
         self.unit = Unit::new(self.settings.inputs.len());
@@ -422,7 +437,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             match self.rewind() {
                 Ok(()) => return Ok(()),
                 Err(e) if matches!(e.kind(), ErrorKind::Fenced | ErrorKind::Authorization) => return Err(e),
-                Err(e) => tracing::warn!(error = %e, "not yet back at the last commit"),
+                Err(e) => {
+                    self.metrics.worker.kafka_errors.increment(1);
+                    tracing::warn!(error = %e, "not yet back at the last commit");
+                }
             }
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());

@@ -81,12 +81,21 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         call(&self.producer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A failed transaction says that it failed; the delivery that made it fail says why.
+    /// What is at the root of an error. A delivery that was purged has failed because the transaction has, and that one
+    /// knows why; a failed transaction in turn may only know that a delivery failed.
     fn cause(&self, error: Error) -> Error {
         let hard =
             |e: &Error| matches!(e.kind(), ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::TooLarge);
-        match self.with(Producer::delivery_failure) {
-            Some(failure) if hard(&failure) && error.kind() != ErrorKind::Fenced => failure,
+        if error.kind() == ErrorKind::Fenced {
+            return error;
+        }
+        let Some(delivery) = self.with(Producer::delivery_failure) else { return error };
+        if hard(&delivery) {
+            return delivery;
+        }
+        match self.open.then(|| self.with(Producer::transaction_failure)).flatten() {
+            Some(failure) if hard(&failure) || failure.kind() == ErrorKind::Fenced => failure.during(delivery.place()),
+            _ if hard(&error) => error.during(delivery.place()),
             _ => error,
         }
     }
@@ -134,7 +143,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         if self.committing.is_none() {
             self.with(|producer| producer.poll(Duration::ZERO));
             return match self.with(Producer::delivery_failure) {
-                Some(failure) => Err(failure),
+                Some(failure) => Err(self.cause(failure)),
                 None => Ok(None),
             };
         }
@@ -160,7 +169,6 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         }
         let was_open = std::mem::take(&mut self.open);
         if known && was_open {
-            self.with(Producer::purge);
             match self.with(|producer| producer.abort(self.timeout)) {
                 Ok(()) => return Ok(()),
                 Err(e) if e.kind() == ErrorKind::Fenced => return Err(e),

@@ -205,10 +205,6 @@ pub struct ProcessMetrics {
     pub key_reloads_done: Counter,
     /// Key files that were refused: the old ones stay.
     pub key_reloads_failed: Counter,
-    /// Configs that were taken over while running.
-    pub config_reloads_done: Counter,
-    /// Configs that were refused: the old one stays.
-    pub config_reloads_failed: Counter,
     active_key: Mutex<Option<Gauge>>,
 }
 
@@ -222,8 +218,6 @@ impl ProcessMetrics {
         ProcessMetrics {
             key_reloads_done: reloads(&names::KEY_RELOADS, "done"),
             key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
-            config_reloads_done: reloads(&names::CONFIG_RELOADS, "done"),
-            config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
             active_key: Mutex::new(None),
         }
     }
