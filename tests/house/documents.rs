@@ -195,3 +195,12 @@ fn the_map_of_the_architecture_has_every_module() {
         assert!(has_word(&map, &module), "the map in ARCHITECTURE.md has no `{module}`");
     }
 }
+
+#[test]
+fn no_document_holds_the_marks_of_a_merge() {
+    for name in DOCUMENTS {
+        let marked =
+            text_of(name).lines().any(|line| ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)));
+        assert!(!marked, "{name}: an unfinished merge");
+    }
+}

@@ -6,7 +6,7 @@ use super::{rust_files, text_of};
 /// Most lines of a file that ships, its tests not counted: past that it has more than one purpose.
 const FILE_LINES_MAX: usize = 650;
 /// The one file that may be longer: whoever audits `unsafe` reads all of it, so it is one file.
-const LONG_FILE: (&str, usize) = ("src/kafka/ffi.rs", 860);
+const LONG_FILE: (&str, usize) = ("src/kafka/ffi.rs", 900);
 /// Most lines of a function: what fits on a screen.
 const FUNCTION_LINES_MAX: usize = 70;
 
