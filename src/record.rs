@@ -398,10 +398,18 @@ fn hash_of(hasher: &foldhash::fast::FixedState, parent: PathId, name: &[u8]) -> 
     h.finish()
 }
 
-/// A key that holds an `@`, or six digits and more, is data (`{"a@b.c": …}`), not a field's name.
+/// A key that holds an `@`, six digits and more, digits of another script, or digits without a letter or beside a `:`
+/// (an address) is data (`{"a@b.c": …}`), not a field's name.
 fn looks_like_data(name: &[u8]) -> bool {
     let (class, digits) = Class::of_text(name);
-    (class.has(Class::AT) && !name.starts_with(b"@")) || digits >= 6 || class.has(Class::NON_ASCII) && digits >= 4
+    let at = class.has(Class::AT) && !name.starts_with(b"@");
+    let address = digits >= 1 && (class.has(Class::COLON) || !class.has(Class::LETTER) && name.len() >= 3);
+    at || address || digits >= 6 || class.has(Class::NON_ASCII) && has_disguise(name)
+}
+
+/// Whether it holds digits or signs of another script, as only values do.
+fn has_disguise(name: &[u8]) -> bool {
+    String::from_utf8_lossy(name).chars().any(|c| !c.is_ascii() && !c.is_alphabetic())
 }
 
 /// An entity of the catalog, by its place in it.

@@ -360,7 +360,7 @@ pub struct Patterns {
     pub directories: Vec<PathBuf>,
     /// Entities that are not looked for in values.
     pub disable: Vec<String>,
-    /// Regions whose entities are looked for, such as `ID`; those of no region always are. Empty: every region.
+    /// Regions whose local phone numbers are understood, the likeliest first: ID, DK, SG, MY, US, GB. Empty: all of these.
     pub regions: Vec<String>,
     /// What becomes of an entity, by its name, in place of the entity's default.
     pub actions: BTreeMap<String, String>,

@@ -335,7 +335,10 @@ impl Search<'_> {
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.
     fn accept(&mut self, pattern: &Pattern, span: Span, value: Span) -> bool {
-        if !pattern.not_after.is_empty() && context::is_after(self.text, span.start, &pattern.not_after) {
+        let vetoed = !pattern.not_after.is_empty()
+            && context::is_after(self.text, span.start, &pattern.not_after)
+            && !is_address_like(&self.text[value.range()]);
+        if vetoed {
             return false;
         }
         let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));
@@ -359,6 +362,17 @@ fn is_glued(text: &str, span: Span) -> bool {
     let left = !track && before.chars().next_back().is_some_and(glues);
     let right = !extension && after.chars().next().is_some_and(glues);
     left || right
+}
+
+/// `203.0.113.7`, and not `1.25.3.1` or `25.100.200.250`: versions hardly have a part of three digits, and amounts have
+/// three digits in all parts but the first.
+fn is_address_like(value: &str) -> bool {
+    let lens: Option<[usize; 4]> = value
+        .split('.')
+        .map(|part| part.bytes().all(|b| b.is_ascii_digit()).then_some(part.len()))
+        .collect::<Option<Vec<_>>>()
+        .and_then(|lens| lens.try_into().ok());
+    lens.is_some_and(|lens| lens.contains(&3) && lens[1..] != [3, 3, 3])
 }
 
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.

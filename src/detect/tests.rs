@@ -179,6 +179,23 @@ fn adversarial_texts_that_hold_nothing_stay() {
 }
 
 #[test]
+fn addresses_are_found_behind_words_that_speak_against_versions_and_behind_labels() {
+    for (text, address) in [
+        ("login from Windows 203.0.113.7", "203.0.113.7"),
+        ("Safari: 198.51.100.23 ok", "198.51.100.23"),
+        ("ip:2001:db8::1", "2001:db8::1"),
+        ("client:2001:db8::1, next", "2001:db8::1"),
+        ("src:fe80::1%eth0", "fe80::1%eth0"),
+        ("from:2a03:2880:f12f:83:face:b00c:0:25de", "2a03:2880:f12f:83:face:b00c:0:25de"),
+    ] {
+        assert_eq!(found(text), [("ip".to_owned(), address.to_owned())], "{text}");
+    }
+    for text in ["nginx 1.25.3.1", "Rp 25.100.200.250", "std::vec::Vec", "at:10:30:00", "ratio a:1:2:3"] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
 fn buffers_are_not_printed() {
     let mut detector = detector();
     find(&mut detector, "em_1k1_mbblbtgppqpsmclbppjmjtbl 4111111111111111");

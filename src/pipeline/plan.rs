@@ -60,7 +60,8 @@ impl Plan {
         let mut problems = Vec::new();
         let mut table = Table::new(&catalog, &spec.patterns, &mut problems);
         let fields = table.field_rules(&catalog, &spec.fields, &mut problems);
-        let regions = regions(&spec.patterns.regions, &mut problems);
+        let region_codes = region_codes(&spec.patterns.regions);
+        let regions = regions(&region_codes, &mut problems);
         for name in &spec.patterns.disable {
             if catalog.find(name).is_none() {
                 problems.push(unknown_entity("patterns.disable", name, &catalog));
@@ -69,7 +70,7 @@ impl Plan {
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
-        let options = Options { disabled: spec.patterns.disable.clone(), regions: spec.patterns.regions.clone() };
+        let options = Options { disabled: spec.patterns.disable.clone(), regions: region_codes };
         let rules = Rules::compile(&catalog, &fields, &options)?;
         Ok(Plan {
             rules: Arc::new(rules),
@@ -217,6 +218,11 @@ impl Table {
         }
         out
     }
+}
+
+/// The regions that the config names; none: all of them.
+fn region_codes(named: &[String]) -> Vec<String> {
+    if named.is_empty() { Region::ALL.iter().map(|region| region.code().to_owned()).collect() } else { named.to_vec() }
 }
 
 fn regions(names: &[String], problems: &mut Vec<Problem>) -> Vec<Region> {

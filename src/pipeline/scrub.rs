@@ -78,6 +78,34 @@ impl Counts {
     }
 }
 
+/// The rule of an object's or array's field, for the values inside that have none of their own.
+#[derive(Default)]
+struct Inherited {
+    until: u32,
+    field: Option<FieldPlan>,
+}
+
+impl Inherited {
+    /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
+    /// value inside (`brand`) no more than that its digits or its `@` are meant.
+    fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+        let container = matches!(scalar.kind, Kind::Object | Kind::Array);
+        if own.entity.is_some() || !own.scan {
+            if container && own.entity.is_some() && scalar.span.end > self.until {
+                (self.until, self.field) = (scalar.span.end, Some(own));
+            }
+            return own;
+        }
+        match self.field {
+            Some(around) if scalar.span.start < self.until && !container => {
+                let meant = around.action.is_some() || scalar.class.has(Class::AT) || scalar.digits >= 4;
+                if meant { around } else { own }
+            }
+            _ => own,
+        }
+    }
+}
+
 /// How a replacement is written back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -139,16 +167,18 @@ impl Scrubber {
     /// Why the value cannot be read safely; nothing is appended then.
     pub fn value(&mut self, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         match format {
-            Format::Json => self.json(raw, out),
+            Format::Json => self.json(PathId::ROOT, raw, out),
             Format::Text => self.text(PathId::ROOT, raw, out),
         }
     }
 
-    fn json(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-        let text = self.scanner.scan(raw, &mut self.paths, &mut self.tape)?;
+    /// Appends the scrubbed form of a JSON value that stands at `path`.
+    fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
         let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
         changes.edits.clear();
         let mut covered = 0;
+        let mut inherited = Inherited::default();
         for scalar in tape.iter() {
             if scalar.span.start < covered {
                 continue;
@@ -162,7 +192,7 @@ impl Scrubber {
                 }
                 continue;
             }
-            let field = detector.plan(paths, scalar.path);
+            let field = inherited.of(scalar, detector.plan(paths, scalar.path));
             let nothing = field.entity.is_none() && !needs_view(scalar.class);
             if nothing && !detector.may_hold(scalar.kind, scalar.class, scalar.digits) && field.action.is_none() {
                 continue;
@@ -188,6 +218,11 @@ impl Scrubber {
     /// # Errors
     /// It is not UTF-8, or too large.
     pub fn text(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        // Keys and headers are often JSON, and then have fields with rules; what only looks like it is read as text.
+        let structured = path != PathId::ROOT && matches!(raw.trim_ascii_start().first(), Some(b'{' | b'['));
+        if structured && self.json(path, raw, out).is_ok() {
+            return Ok(());
+        }
         let mut scalar = decode::text(raw, &self.limits)?;
         scalar.path = path;
         let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;

@@ -70,7 +70,8 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
         .enable_all()
         .build()
         .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
-    let topology = runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
+    let topology =
+        runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
     let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");

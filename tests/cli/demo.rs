@@ -22,5 +22,8 @@ fn the_demo_scrubs_on_an_in_process_kafka_and_ends_by_itself() {
     let scrubbed = summary.split("events in, ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
     assert!(scrubbed.replace(',', "").parse::<u64>().unwrap() > 500, "{text}");
     let after: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("after ")).collect();
-    assert!(!after.is_empty() && after.iter().all(|line| line.contains("_1k1_") && !line.contains("@example")), "{text}");
+    assert!(
+        !after.is_empty() && after.iter().all(|line| line.contains("_1k1_") && !line.contains("@example")),
+        "{text}"
+    );
 }

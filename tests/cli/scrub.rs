@@ -33,7 +33,8 @@ fn one_line_comes_out_for_each_that_goes_in_and_only_personal_data_changes() {
 
 #[test]
 fn every_spelling_gives_one_token_and_scrubbing_twice_changes_nothing() {
-    let spellings = "\"A.B@Example.COM\"\n\"a.b\\u0040example.com\"\n\"a.b＠example.com.\"\n{\"email\":\"a.b@example.com\"}\n";
+    let spellings =
+        "\"A.B@Example.COM\"\n\"a.b\\u0040example.com\"\n\"a.b＠example.com.\"\n{\"email\":\"a.b@example.com\"}\n";
     let once = scrub(&[], spellings);
     let tokens: Vec<&str> = once.lines().filter_map(|line| line.split("em_1k1_").nth(1)).map(|t| &t[..24]).collect();
     assert_eq!(tokens.len(), 4, "{once}");
@@ -91,6 +92,47 @@ fn members_go_with_their_commas_and_whole_objects_by_their_field() {
 }
 
 #[test]
+fn local_phone_numbers_are_found_without_any_config_and_join_with_their_international_form() {
+    let output =
+        scrub(&[], "\"hp 0812-3456-7890\"\n{\"phone\":\"+62 812 3456 7890\"}\n\"ring 23 23 75 85\"\n\"+4523237585\"\n");
+    let tokens: Vec<&str> = output.lines().filter_map(|line| line.split("ph_1k1_").nth(1)).map(|t| &t[..24]).collect();
+    assert_eq!((tokens.len(), tokens[0], tokens[2]), (4, tokens[1], tokens[3]), "{output}");
+}
+
+#[test]
+fn a_rule_of_a_field_holds_for_the_values_inside_of_an_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.yaml");
+    fs::write(&config, "fields: [{path: who, action: \"mask:all\"}]\n").unwrap();
+    let config = ["-c", config.to_str().unwrap()];
+    let output = scrub(&config, "{\"who\":[\"x\",{\"n\":\"Siti\",\"m\":[1]}],\"n\":\"kept\"}");
+    assert_eq!(output, "{\"who\":[\"********\",{\"n\":\"********\",\"m\":[\"********\"]}],\"n\":\"kept\"}");
+    // A field that is only known by its name says less of what stands inside.
+    let config = folder.path().join("d.yaml");
+    fs::write(&config, "{}\n").unwrap();
+    let config = ["-c", config.to_str().unwrap()];
+    let output = scrub(
+        &config,
+        "{\"phone\":{\"no\":\"81234567\",\"kind\":\"mobile\"},\"email\":{\"value\":\"siti@localhost\"}}",
+    );
+    assert!(
+        !output.contains("81234567") && !output.contains("siti@") && output.contains("\"kind\":\"mobile\""),
+        "{output}"
+    );
+}
+
+#[test]
+fn paths_of_findings_hold_no_key_that_is_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let findings = folder.path().join("f.ndjson");
+    let keys = ["10.0.0.1", "1.1.1.1", "fe80::1", "siti＠example.id", "０８１２３４５６７８９０"];
+    let input: String = keys.map(|key| format!("{{\"{key}\":{{\"e\":\"a@example.id\"}}}}\n")).concat();
+    scrub(&["--findings", findings.to_str().unwrap()], &input);
+    let lines = lines_of(&findings);
+    assert!(lines.len() >= 5 && lines.iter().all(|f| matches!(f["path"].as_str(), Some("*" | "*.e"))), "{lines:?}");
+}
+
+#[test]
 fn what_cannot_be_read_safely_is_only_in_the_quarantine_and_without_its_content() {
     let folder = tempfile::tempdir().unwrap();
     let quarantine = folder.path().join("q.ndjson");
@@ -106,14 +148,8 @@ fn what_cannot_be_read_safely_is_only_in_the_quarantine_and_without_its_content(
     let rejected = lines_of(&quarantine);
     let seen: Vec<(u64, &str)> =
         rejected.iter().map(|r| (r["line"].as_u64().unwrap(), r["reason"].as_str().unwrap())).collect();
-    let expected = [
-        (1, "truncated"),
-        (3, "empty"),
-        (4, "lone_surrogate"),
-        (5, "invalid_utf8"),
-        (6, "too_deep"),
-        (7, "too_large"),
-    ];
+    let expected =
+        [(1, "truncated"), (3, "empty"), (4, "lone_surrogate"), (5, "invalid_utf8"), (6, "too_deep"), (7, "too_large")];
     assert_eq!(seen, expected);
     assert!(!fs::read_to_string(&quarantine).unwrap().contains("secret"));
 }
@@ -140,7 +176,10 @@ fn findings_tell_where_and_why_without_the_value() {
 #[test]
 fn text_lines_are_scrubbed_as_they_are() {
     let output = scrub(&["--format", "text"], "GET / from 203.0.113.7:443 {broken\n\nwrite to a@example.com.\n");
-    assert!(output.starts_with("GET / from ip_1k1_") && output.contains(":443 {broken\n\nwrite to em_1k1_"), "{output}");
+    assert!(
+        output.starts_with("GET / from ip_1k1_") && output.contains(":443 {broken\n\nwrite to em_1k1_"),
+        "{output}"
+    );
     assert!(output.ends_with(".\n"), "{output}");
 }
 

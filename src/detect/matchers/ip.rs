@@ -18,7 +18,9 @@ pub(super) const MATCHER: Matcher = Matcher {
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut found = |start: usize, end: usize| {
         let span = Span::new(start as u32, end as u32);
-        out.push(Match { span, value: span });
+        if !is_network(input.text, start, end) {
+            out.push(Match { span, value: span });
+        }
     };
     if input.class.has(Class::COLON) {
         v6(input.text, &mut found);
@@ -26,6 +28,13 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     if input.class.has(Class::DOT) {
         v4(input.text, input.groups, &mut found);
     }
+}
+
+/// `203.0.113.0/24`, `2001:db8:85a3::/48`: a network of hundreds, nobody's address, and what generalizing leaves.
+fn is_network(text: &str, start: usize, end: usize) -> bool {
+    let prefix = text.get(end..end + 3).is_some_and(|prefix| matches!(prefix, "/24" | "/48"));
+    let ends = !text.as_bytes().get(end + 3).is_some_and(u8::is_ascii_alphanumeric);
+    prefix && ends && ip::parse_network(&text[start..end + 3]).is_some()
 }
 
 /// Four groups joined by single dots, with neither digits nor a dotted number beside them.
@@ -100,16 +109,29 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
         let len = bytes[colon..].iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
         let end = colon + len;
         // Shorter than `::1`, or one lone colon, as in most texts.
-        let address = (end - start >= 3 && is_bounded_left(text, start)).then(|| v6_end(text, start, end)).flatten();
+        let bounded = is_bounded_left(text, start);
+        let address = (end - start >= 3 && bounded).then(|| v6_end(text, start, end)).flatten();
         if let Some(end) = address {
             found(start, end);
         }
-        floor = end;
+        // `ip:2001:db8::1`: behind a word and one colon an address may begin.
+        let behind_word = !bounded && bytes.get(colon + 1) != Some(&b':');
+        floor = if behind_word { colon + 1 } else { end };
     }
 }
 
 fn is_bounded_left(text: &str, start: usize) -> bool {
-    !text[..start].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == ':')
+    let before = &text[..start];
+    match before.chars().next_back() {
+        Some(':') => ends_in_word(&before.as_bytes()[..start - 1]),
+        other => !other.is_some_and(char::is_alphanumeric),
+    }
+}
+
+/// Whether it ends in a word that is no hexadecimal number: `client`, `src`.
+fn ends_in_word(bytes: &[u8]) -> bool {
+    let word = bytes.iter().rev().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+    word.fold(false, |any, b| any | !b.is_ascii_hexdigit())
 }
 
 /// One past the IPv6 address in `text[start..end]`, a run of hexadecimal digits, colons and dots.
