@@ -59,34 +59,47 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     }
     let admin: AdminClient<StartContext> =
         config.create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
+    let mut absent = Vec::new();
     for (&topic, &partitions) in &needed {
-        match (partition_count(settings, &consumer, topic)?, &settings.output.create) {
-            (Some(count), _) if count >= partitions => {}
-            (Some(count), _) => {
-                return Err(Error::new(
-                    ErrorKind::Config,
-                    "PARTITIONS",
-                    format!(
-                        "topic `{topic}` has {count} partitions, its input has {partitions}: a record keeps its partition, so add {} to `{topic}`",
-                        partitions - count
-                    ),
-                ));
-            }
-            (None, Some(_)) if missing == Missing::Leave => {}
-            (None, Some(create)) => create_topic(&admin, topic, partitions, create).await?,
-            (None, None) => {
-                return Err(Error::new(
-                    ErrorKind::UnknownTopic,
-                    "UNKNOWN_TOPIC_OR_PART",
-                    format!(
-                        "output topic `{topic}` does not exist: create it with {partitions} partitions, or set `output.create` in the config"
-                    ),
-                ));
+        match partition_count(settings, &consumer, topic)? {
+            Some(count) if count >= partitions => {}
+            Some(count) => return Err(too_few_partitions(topic, count, partitions)),
+            None => absent.push((topic, partitions)),
+        }
+    }
+    // Nothing is created before all that is there was found to fit.
+    match &settings.output.create {
+        Some(create) if missing == Missing::Create => {
+            for (topic, partitions) in absent {
+                create_topic(&admin, topic, partitions, create).await?;
             }
         }
+        Some(_) => {}
+        None => refuse_absent(&absent)?,
     }
     let message_max_bytes = message_max_bytes(&admin, &outputs).await;
     Ok(Topology { partitions: inputs, outputs, message_max_bytes })
+}
+
+fn too_few_partitions(topic: &str, count: i32, partitions: i32) -> Error {
+    let text = format!(
+        "topic `{topic}` has {count} partitions, its input has {partitions}: a record keeps its partition, so add {} to \
+         `{topic}`",
+        partitions - count
+    );
+    Error::new(ErrorKind::Config, "PARTITIONS", text)
+}
+
+fn refuse_absent(absent: &[(&str, i32)]) -> Result<(), Error> {
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = absent.iter().map(|(topic, n)| format!("`{topic}` ({n} partitions)")).collect();
+    let text = format!(
+        "output topics that do not exist: {}; create them, or set `output.create` in the config",
+        list.join(", ")
+    );
+    Err(Error::new(ErrorKind::UnknownTopic, "UNKNOWN_TOPIC_OR_PART", text))
 }
 
 fn input_partitions(settings: &Settings, consumer: &BaseConsumer<StartContext>) -> Result<Vec<i32>, Error> {

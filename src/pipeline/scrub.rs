@@ -441,3 +441,37 @@ impl Changes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secrets, from_str};
+    use crate::pseudonymize::{KeyRing, SharedRing};
+
+    fn scrubber(yaml: &str) -> Scrubber {
+        let loaded = from_str(yaml, "test", Secrets::Skip).expect("valid");
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("compiles");
+        let mut scrubber = Scrubber::new(Arc::new(plan));
+        scrubber.begin(0).expect("the key has no window");
+        scrubber
+    }
+
+    fn text(scrubber: &mut Scrubber, path: PathId, raw: &[u8]) -> String {
+        let mut out = Vec::new();
+        scrubber.text(path, raw, &mut out).expect("readable");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn a_kafka_key_and_a_header_that_are_json_have_fields() {
+        let mut scrubber = scrubber("fields: [{name: nickname, action: redact}, {path: \"@key.id\", action: redact}]");
+        let key = text(&mut scrubber, PathId::KEY, b"{\"nickname\":\"Siti\",\"id\":7}");
+        assert_eq!(key, "{\"nickname\":\"[field]\",\"id\":\"[field]\"}");
+        let broken = text(&mut scrubber, PathId::KEY, b"{\"nickname\": a@example.com");
+        assert!(broken.starts_with("{\"nickname\": em_1k1_"), "what only begins like JSON is read as text: {broken}");
+        let mut header = Vec::new();
+        scrubber.header("x-user", b"{\"nickname\":\"Siti\"}", &mut header).expect("it stays");
+        assert_eq!(header, b"{\"nickname\":\"[field]\"}");
+    }
+}
