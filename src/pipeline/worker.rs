@@ -28,6 +28,9 @@ const LATENCY_SAMPLE: u64 = 64;
 const RENEWALS_MAX: usize = 5;
 const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
 
+/// A producer that is fenced twice within this time has a rival: two that take turns do so at every commit.
+const FENCE_WINDOW: Duration = Duration::from_secs(5);
+
 /// What a worker tells about itself: that it turns, and whether it works.
 pub trait Health: Send {
     /// The loop has turned.
@@ -60,6 +63,8 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     dead: Option<Error>,
     /// When it did so lately.
     renewals: VecDeque<Instant>,
+    /// When the producer was fenced last.
+    fenced: Option<Instant>,
     lag_told: Instant,
 }
 
@@ -147,6 +152,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             stopped,
             dead: None,
             renewals: VecDeque::new(),
+            fenced: None,
             lag_told: Instant::now(),
         }
     }
@@ -419,12 +425,11 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn recover(&mut self, error: Error) -> Result<(), Error> {
         if matches!(
             error.kind(),
-            ErrorKind::Fenced
-                | ErrorKind::Authorization
-                | ErrorKind::UnknownTopic
-                | ErrorKind::Config
-                | ErrorKind::TooLarge
+            ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::Config | ErrorKind::TooLarge
         ) {
+            return Err(error);
+        }
+        if error.kind() == ErrorKind::Fenced && self.is_rivalled() {
             return Err(error);
         }
         tracing::warn!(error = %error, "going back to the last commit");
@@ -451,6 +456,15 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
             backoff.wait(&*self.health);
         }
+    }
+
+    /// Whether the producer was fenced twice in a short time.
+    ///
+    /// Once can be its own doing: the answer to a commit is lost with the connection, the broker has moved on, and the
+    /// repeated request comes from the past (librdkafka #5423). Twice is a rival of the same name, and this one gives way.
+    fn is_rivalled(&mut self) -> bool {
+        let last = self.fenced.replace(Instant::now());
+        last.is_some_and(|at| at.elapsed() < FENCE_WINDOW)
     }
 
     /// Makes a new member of the group in place of one that is of no use any more.

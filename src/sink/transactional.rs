@@ -171,7 +171,6 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         if known && was_open {
             match self.with(|producer| producer.abort(self.timeout)) {
                 Ok(()) => return Ok(()),
-                Err(e) if e.kind() == ErrorKind::Fenced => return Err(e),
                 Err(e) => tracing::warn!(error = %e, "the abort failed: a new producer ends the transaction"),
             }
         }
