@@ -5,11 +5,13 @@
 //! scrub    bytes in, scrubbed bytes out: decode ─► detect ─► pseudonymize ─► rewrite
 //! engine   a whole record (key, value, headers) into the batch that goes out, or its rejection
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
+//! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
+mod backoff;
 mod breaker;
 mod engine;
 mod plan;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::engine::{Engine, Place};
 use super::plan::Plan;
@@ -631,21 +632,6 @@ impl Fetched<'_> {
         }
         self.unit.records += 1;
         self.unit.bytes += bytes;
-    }
-}
-
-/// Waits between tries, longer each time, without hiding that the loop is alive.
-struct Backoff(Duration);
-
-impl Backoff {
-    fn new() -> Backoff {
-        Backoff(Duration::from_millis(100))
-    }
-
-    fn wait(&mut self, health: &dyn Health) {
-        health.turned();
-        std::thread::sleep(self.0);
-        self.0 = (self.0 * 2).min(Duration::from_secs(3));
     }
 }
 
