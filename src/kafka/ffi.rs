@@ -611,12 +611,6 @@ impl Handle {
         self.shared.outstanding[slot].load(Ordering::Acquire)
     }
 
-    /// Messages and events that wait in the producer.
-    pub(super) fn queue_len(&self) -> usize {
-        // SAFETY: the client is alive.
-        usize::try_from(unsafe { rd::rd_kafka_outq_len(self.rk) }).unwrap_or(0)
-    }
-
     /// The first delivery that failed, if any did.
     pub(super) fn delivery_failure(&self) -> Option<Error> {
         if self.shared.failed.load(Ordering::Acquire) == 0 {

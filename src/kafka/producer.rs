@@ -47,11 +47,6 @@ impl Producer {
         Ok(Producer { handle, topics, inputs })
     }
 
-    /// The transactional id, for messages to people.
-    pub fn transactional_id(settings: &Settings, worker: usize) -> String {
-        client::transactional_id(settings, worker)
-    }
-
     /// Queues a message for topic number `topic`. `Ok(false)`: the queue is full, poll and try again.
     #[allow(clippy::too_many_arguments)] // the parts of a Kafka record
     pub fn send<'h>(
@@ -80,11 +75,6 @@ impl Producer {
     /// Messages of a slot that are not yet delivered.
     pub fn outstanding(&self, slot: usize) -> i64 {
         self.handle.outstanding(slot)
-    }
-
-    /// Messages in the queue and in flight.
-    pub fn queue_len(&self) -> usize {
-        self.handle.queue_len()
     }
 
     /// The first failed delivery since the producer was made.

@@ -128,9 +128,4 @@ impl Engine {
     pub fn take_counts(&mut self) -> Counts {
         self.scrubber.take_counts()
     }
-
-    /// The path as rules write it.
-    pub fn path_name(&self, path: PathId) -> String {
-        self.scrubber.path_name(path)
-    }
 }

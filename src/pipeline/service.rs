@@ -66,10 +66,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
+    let runtime = runtime()?;
     let topology =
         runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
     let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
@@ -80,16 +77,18 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     running.stop()
 }
 
+fn runtime() -> Result<tokio::runtime::Runtime, ServiceError> {
+    let build = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    build.map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))
+}
+
 /// Asks the brokers what [`run`] would ask before it starts, and changes nothing.
 ///
 /// # Errors
 /// What would keep it from starting.
 pub fn check_live(loaded: &Loaded) -> Result<(), ServiceError> {
     loaded.check_service().map_err(PlanError::from)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))?;
+    let runtime = runtime()?;
     runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Leave)).map_err(ServiceError::Start)?;
     Ok(())
 }
@@ -101,7 +100,7 @@ pub fn check_live(loaded: &Loaded) -> Result<(), ServiceError> {
 pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
     use tokio::signal::unix::{SignalKind, signal};
     let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
+    let runtime = runtime()?;
     let _context = runtime.enter();
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;

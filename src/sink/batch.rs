@@ -121,11 +121,6 @@ impl OutBatch {
         self.sent += 1;
     }
 
-    /// All records, sent or not.
-    pub fn records(&self) -> &[OutRecord] {
-        &self.records
-    }
-
     /// The key of a record.
     pub fn key(&self, record: &OutRecord) -> Option<&[u8]> {
         record.key.map(|span| &self.bytes[span.range()])
