@@ -177,7 +177,7 @@ impl Search<'_> {
             before: Gap::BREAK,
             after: Gap::BREAK,
         };
-        let (least, most) = validator.digits;
+        let (least, most) = pattern.digits;
         let value = (least..=most)
             .contains(&digits.len())
             .then(|| (validator.check)(&candidate, &self.rules.settings))
@@ -272,7 +272,7 @@ impl Search<'_> {
         };
         let glued = is_glued(self.text, candidate.span);
         for (i, (validator, pattern)) in rules.patterns.digits.iter().enumerate() {
-            let (least, most) = validator.digits;
+            let (least, most) = pattern.digits;
             let fits = (least..=most).contains(&digits.len()) && (validator.numbers || self.kind != Kind::Number);
             if !fits || start < self.scratch.free_from[i] {
                 continue;
