@@ -9,12 +9,12 @@
 //! "needles":[…],"type":…}`) or presidio-research's JSON (`[{"full_text":…,"spans":[…]}]`). `--show` prints the events
 //! that failed, before and after: only for made-up data.
 
-#![allow(clippy::print_stdout)] // it is what it is for
-
 #[path = "../../tests/quality/mod.rs"]
 mod quality;
 mod report;
 
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     match evaluate(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            ewriteln!(out, "error: {error}")?;
             ExitCode::FAILURE
         }
     }
@@ -67,18 +67,23 @@ fn evaluate(args: &Args) -> Result<(), String> {
     let (labels, cases) = formats::read(&text).map_err(|error| format!("{name}: {error}"))?;
     let mut engine = Engine::new(&args.config)?;
     let seen: Vec<Seen> = cases.iter().map(|case| engine.scrub(case)).collect();
-    if args.show {
-        show(&cases, &seen, args.only.as_deref().unwrap_or(""));
+    let as_json = args.output == Output::Json;
+    let text = match labels {
+        Labels::Needles => report::needles(&Needles::of(&cases, &seen), as_json),
+        Labels::Spans => report::spans(&Spans::of(&cases, &seen), as_json),
+    };
+    let failures = if args.show { show(&cases, &seen, args.only.as_deref().unwrap_or("")) } else { Ok(String::new()) };
+    let text = failures.and_then(|failures| Ok(failures + &text?)).map_err(|error| error.to_string())?;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // `evaluate … | head` is no error.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
     }
-    match labels {
-        Labels::Needles => report::needles(&Needles::of(&cases, &seen), args.output == Output::Json),
-        Labels::Spans => report::spans(&Spans::of(&cases, &seen), args.output == Output::Json),
-    }
-    Ok(())
 }
 
-/// Prints the events that failed and are about `only`.
-fn show(cases: &[Case], seen: &[Seen], only: &str) {
+/// The events that failed and are about `only`.
+fn show(cases: &[Case], seen: &[Seen], only: &str) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
     let about = |name: &str| name.to_lowercase().contains(&only.to_lowercase());
     for (case, seen) in cases.iter().zip(seen) {
         let group = about(&case.category) || case.kind.as_deref().is_some_and(about);
@@ -93,16 +98,17 @@ fn show(cases: &[Case], seen: &[Seen], only: &str) {
         });
         let extra: Vec<String> =
             extra.map(|(span, entity)| format!("{entity} {:?}", &case.input[span.clone()])).collect();
-        if left.is_empty() && extra.is_empty() && !(group && !passes(case, seen)) {
+        if left.is_empty() && extra.is_empty() && (!group || passes(case, seen)) {
             continue;
         }
-        println!("{} {} {}", case.id, case.category, if case.keep { "must stay as it is" } else { "" });
-        println!("   in  {:?}", case.input);
-        println!("   out {:?}", seen.output.as_deref().unwrap_or("(rejected)"));
+        writeln!(out, "{} {} {}", case.id, case.category, if case.keep { "must stay as it is" } else { "" })?;
+        writeln!(out, "   in  {:?}", case.input)?;
+        writeln!(out, "   out {:?}", seen.output.as_deref().unwrap_or("(rejected)"))?;
         for (what, list) in [("left", left), ("not labelled", extra)] {
             if !list.is_empty() {
-                println!("   {what}: {}", list.join(", "));
+                writeln!(out, "   {what}: {}", list.join(", "))?;
             }
         }
     }
+    Ok(out)
 }

@@ -1,11 +1,14 @@
 //! Scores for people, as tables, and for programs, as JSON.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::quality::score::{Needles, Share, Spans};
 
-/// Prints the scores of labelled spans.
-pub fn spans(spans: &Spans, as_json: bool) {
+/// The scores of labelled spans.
+pub fn spans(spans: &Spans, as_json: bool) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
     if as_json {
         let labels: serde_json::Map<String, Value> = spans
             .labels
@@ -20,15 +23,17 @@ pub fn spans(spans: &Spans, as_json: bool) {
                 (name.clone(), scores)
             })
             .collect();
-        println!("{:#}", json!({"labels": labels, "unlabelled": spans.unlabelled, "rejected": spans.rejected}));
-        return;
+        writeln!(out, "{:#}", json!({"labels": labels, "unlabelled": spans.unlabelled, "rejected": spans.rejected}))?;
+        return Ok(out);
     }
-    println!(
+    writeln!(
+        out,
         "{:<18} {:>6}  {:<18} {:<18} {:<18} {:>6}  {:<18}",
         "label", "spans", "recall", "full-span recall", "leaked characters", "found", "precision"
-    );
+    )?;
     for (name, label) in &spans.labels {
-        println!(
+        writeln!(
+            out,
             "{name:<18} {:>6}  {:<18} {:<18} {:<18} {:>6}  {:<18}",
             label.recall.of,
             share(label.recall),
@@ -36,17 +41,19 @@ pub fn spans(spans: &Spans, as_json: bool) {
             rate(label.leaked.rate(), label.leaked_interval()),
             label.precision.of,
             share(label.precision),
-        );
+        )?;
     }
     let others: Vec<String> = spans.unlabelled.iter().map(|(entity, n)| format!("{entity} {n}")).collect();
     if !others.is_empty() {
-        println!("found, of entities that no label means: {}", others.join(", "));
+        writeln!(out, "found, of entities that no label means: {}", others.join(", "))?;
     }
-    println!("rejected events: {}", spans.rejected);
+    writeln!(out, "rejected events: {}", spans.rejected)?;
+    Ok(out)
 }
 
-/// Prints the scores of cases with needles.
-pub fn needles(needles: &Needles, as_json: bool) {
+/// The scores of cases with needles.
+pub fn needles(needles: &Needles, as_json: bool) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
     if as_json {
         let list = |shares: &std::collections::BTreeMap<String, Share>| -> serde_json::Map<String, Value> {
             shares.iter().map(|(name, &share)| (name.clone(), share_json(share))).collect()
@@ -57,24 +64,25 @@ pub fn needles(needles: &Needles, as_json: bool) {
             "by_type": list(&needles.by_kind), "by_category": list(&needles.by_category),
             "rejected": needles.rejected,
         });
-        println!("{report:#}");
-        return;
+        writeln!(out, "{report:#}")?;
+        return Ok(out);
     }
-    println!("{:<24} {:>6} {:>6}  share of cases that came out as they must", "category", "cases", "failed");
+    writeln!(out, "{:<24} {:>6} {:>6}  share of cases that came out as they must", "category", "cases", "failed")?;
     for (name, &score) in &needles.by_category {
-        println!("{name:<24} {:>6} {:>6}  {}", score.of, score.of - score.hit, share(score));
+        writeln!(out, "{name:<24} {:>6} {:>6}  {}", score.of, score.of - score.hit, share(score))?;
     }
-    println!("\n{:<24} {:>6} {:>6}  recall", "type", "cases", "leaked");
+    writeln!(out, "\n{:<24} {:>6} {:>6}  recall", "type", "cases", "leaked")?;
     for (name, &score) in &needles.by_kind {
-        println!("{name:<24} {:>6} {:>6}  {}", score.of, score.of - score.hit, share(score));
+        writeln!(out, "{name:<24} {:>6} {:>6}  {}", score.of, score.of - score.hit, share(score))?;
     }
     let (scrubbed, kept) = (needles.scrubbed, needles.kept);
-    println!();
-    println!("must scrub: {} leaked of {}; recall {}", scrubbed.of - scrubbed.hit, scrubbed.of, share(scrubbed));
-    println!("must keep:  {} damaged of {}; kept {}", kept.of - kept.hit, kept.of, share(kept));
-    println!("precision (scrubbed of scrubbed and damaged): {}", share(needles.precision()));
-    println!("leaked characters of needles: {}", share(needles.leaked));
-    println!("rejected: {}", needles.rejected);
+    writeln!(out)?;
+    writeln!(out, "must scrub: {} leaked of {}; recall {}", scrubbed.of - scrubbed.hit, scrubbed.of, share(scrubbed))?;
+    writeln!(out, "must keep:  {} damaged of {}; kept {}", kept.of - kept.hit, kept.of, share(kept))?;
+    writeln!(out, "precision (scrubbed of scrubbed and damaged): {}", share(needles.precision()))?;
+    writeln!(out, "leaked characters of needles: {}", share(needles.leaked))?;
+    writeln!(out, "rejected: {}", needles.rejected)?;
+    Ok(out)
 }
 
 fn share(share: Share) -> String {
