@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     match evaluate(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            ewriteln!(out, "error: {error}")?;
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
