@@ -99,6 +99,8 @@ pub(super) struct Pattern {
     pub keywords: Option<KeywordRule>,
     /// Words, in lower case, that forbid it when they stand directly before.
     pub not_after: Box<[Box<str>]>,
+    /// And directly behind.
+    pub not_before: Box<[Box<str>]>,
     pub confidence: Confidence,
     pub basis: Basis,
 }
@@ -189,6 +191,7 @@ impl Builder {
             digits: spec.digits.as_ref().map_or_else(|| validator.map_or((0, 0), |v| v.digits), |d| d.value),
             keywords,
             not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
+            not_before: spec.not_before.iter().map(|word| word.to_lowercase().into()).collect(),
             confidence: spec.confidence,
             basis: validator.map_or(Basis::Pattern, |v| v.basis),
         };

@@ -331,7 +331,7 @@ mod tests {
         }
         for (how, text) in [
             (Generalize::IpNetwork, "localhost"),
-            (Generalize::IpNetwork, "203.0.113.7/24"),
+            (Generalize::IpNetwork, "203.0.113.0/23"),
             (Generalize::Year, "29-01-95"),
             (Generalize::Year, "1995-13-13"),
             (Generalize::Year, "1995-01"),

@@ -50,7 +50,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rdkafka_sys", &["kafka"]),
     ("hmac", &["pseudonymize"]),
     ("hkdf", &["pseudonymize"]),
-    ("sha2", &["pseudonymize"]),
+    ("sha2", &["detect/matchers/crypto.rs", "pseudonymize"]),
     ("getrandom", &["pseudonymize"]),
     ("arc_swap", &["pseudonymize"]),
     ("regex", &["detect"]),

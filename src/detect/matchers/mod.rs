@@ -6,9 +6,14 @@
 use super::groups::Group;
 use crate::record::{Class, Span};
 
+mod card_track;
+pub(super) mod crypto;
 mod email;
+mod geo;
 mod iban;
 mod ip;
+mod lettered_id;
+pub(super) mod mac;
 
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
@@ -47,7 +52,18 @@ pub(super) struct Match {
 }
 
 /// Every matcher but [`DIGITS`].
-pub(super) static ALL: &[Matcher] = &[email::MATCHER, iban::MATCHER, ip::MATCHER];
+pub(super) static ALL: &[Matcher] = &[
+    card_track::TRACK,
+    card_track::MASKED,
+    crypto::MATCHER,
+    email::MATCHER,
+    geo::MATCHER,
+    iban::MATCHER,
+    ip::MATCHER,
+    lettered_id::SG_NRIC,
+    lettered_id::UK_NINO,
+    mac::MATCHER,
+];
 
 /// The names entity files may use.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
