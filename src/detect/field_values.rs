@@ -105,7 +105,8 @@ impl FieldValues {
         let no_value = words.all(|word| NO_VALUES.iter().any(|known| word.eq_ignore_ascii_case(known)));
         // Zeros behind an exponent are digits, too: `8.1e10`.
         let short = !text.contains(['e', 'E']) || !text.bytes().any(|b| b.is_ascii_digit());
-        !(no_value && short || plan.action.is_none() && short)
+        let guessed = plan.action.is_none();
+        !(short && (guessed || no_value))
     }
 
     /// Appends a finding for each value of a list. Nothing, when `text` is one value, or not all parts are values.
