@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::stream::{Shape, Stream, make};
 
 fn sample(seed: u64) -> Stream {
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     make(&Shape { seed, accounts: 300, days: 21, attacked: 0.15, unknown: true })
 }
 
