@@ -1,0 +1,11 @@
+//! How well the scrubber does on labelled events: what is read, how it is run, and how the result is counted. The
+//! example `evaluate` prints it for any file; the test of this folder holds the project's own corpus to its table.
+
+/// Labelled events.
+pub mod case;
+/// The engine on one event, with what it found.
+pub mod engine;
+/// The formats that labelled events are read from.
+pub mod formats;
+/// Counts, rates and their intervals.
+pub mod score;
