@@ -2,28 +2,32 @@
 //! entity, with 95 % intervals.
 //!
 //! ```sh
-//! cargo run --release --example evaluate -- [-c CONFIG] [--show] [--output json] FILE
+//! cargo run --release --example evaluate -- [-c CONFIG] [--show] [--output json] [FILE]
 //! ```
 //!
 //! FILE is NDJSON of cases with needles (`{"id":…,"cat":…,"expect":"scrub|keep","kind":"text|json","input":…,
-//! "needles":[…],"type":…}`) or presidio-research's JSON (`[{"full_text":…,"spans":[…]}]`). `--show` prints the events
-//! that failed, before and after: only for made-up data.
+//! "needles":[…],"type":…}`) or presidio-research's JSON (`[{"full_text":…,"spans":[…]}]`). Without a FILE it is the
+//! project's own corpus, and what is printed are the tables of `docs/QUALITY.md`. `--show` prints the events that failed, before and after: only for made-up data.
 
+mod needles;
 #[path = "../../tests/quality/mod.rs"]
 mod quality;
 mod report;
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
+use needles::Needles;
 use quality::case::{Case, Gold};
+use quality::corpus;
 use quality::engine::{Engine, Seen};
 use quality::formats::{self, Labels};
-use quality::score::{Needles, Spans, left_over, passes};
+use quality::score::{Spans, left_over, passes};
+use quality::table;
 
 /// Scores of a config on labelled events.
 #[derive(Parser)]
@@ -40,9 +44,15 @@ struct Args {
     /// How the scores are printed.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
-    /// Labelled events.
+    /// Labelled events; none: the project's own corpus.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: Option<PathBuf>,
+    /// Seed of the project's own corpus.
+    #[arg(long, default_value_t = corpus::SEED)]
+    seed: u64,
+    /// Events of the project's own corpus.
+    #[arg(long, default_value_t = corpus::EVENTS)]
+    events: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -62,15 +72,17 @@ fn main() -> ExitCode {
 }
 
 fn evaluate(args: &Args) -> Result<(), String> {
-    let name = args.file.display();
-    let text = std::fs::read_to_string(&args.file).map_err(|error| format!("{name}: cannot read: {error}"))?;
-    let (labels, cases) = formats::read(&text).map_err(|error| format!("{name}: {error}"))?;
+    let (labels, cases) = match &args.file {
+        Some(file) => read(file).map(|(labels, cases)| (Some(labels), cases))?,
+        None => (None, corpus::generate(args.seed, args.events)),
+    };
     let mut engine = Engine::new(&args.config)?;
     let seen: Vec<Seen> = cases.iter().map(|case| engine.scrub(case)).collect();
     let as_json = args.output == Output::Json;
     let text = match labels {
-        Labels::Needles => report::needles(&Needles::of(&cases, &seen), as_json),
-        Labels::Spans => report::spans(&Spans::of(&cases, &seen), as_json),
+        Some(Labels::Needles) => report::needles(&Needles::of(&cases, &seen), as_json),
+        Some(Labels::Spans) => report::spans(&Spans::of(&cases, &seen), as_json),
+        None => Ok(table::markdown(&cases, &seen)),
     };
     let failures = if args.show { show(&cases, &seen, args.only.as_deref().unwrap_or("")) } else { Ok(String::new()) };
     let text = failures.and_then(|failures| Ok(failures + &text?)).map_err(|error| error.to_string())?;
@@ -81,13 +93,19 @@ fn evaluate(args: &Args) -> Result<(), String> {
     }
 }
 
+fn read(file: &Path) -> Result<(Labels, Vec<Case>), String> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot read: {error}"))?;
+    formats::read(&text).map_err(|error| format!("{name}: {error}"))
+}
+
 /// The events that failed and are about `only`.
 fn show(cases: &[Case], seen: &[Seen], only: &str) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     let about = |name: &str| name.to_lowercase().contains(&only.to_lowercase());
     for (case, seen) in cases.iter().zip(seen) {
         let group = about(&case.category) || case.kind.as_deref().is_some_and(about);
-        let left = case.gold.iter().filter(|gold| left_over(case, seen, &gold.span).0 > 0);
+        let left = case.gold.iter().filter(|gold| left_over(case, seen, gold).0 > 0);
         let left: Vec<String> = left
             .filter(|gold| group || about(&gold.label))
             .map(|gold| format!("{} {:?}", gold.label, &case.input[gold.span.clone()]))

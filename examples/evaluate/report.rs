@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::quality::score::{Needles, Share, Spans};
+use crate::needles::Needles;
+use crate::quality::score::{Share, Spans};
 
 /// The scores of labelled spans.
 pub fn spans(spans: &Spans, as_json: bool) -> Result<String, std::fmt::Error> {

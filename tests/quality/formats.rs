@@ -65,6 +65,7 @@ impl NeedleEvent {
         Case {
             id: self.id,
             category: self.cat,
+            language: String::new(),
             format: match self.kind {
                 EventKind::Text => Format::Text,
                 EventKind::Json => Format::Json,
@@ -102,11 +103,12 @@ impl SpanEvent {
         };
         let gold = self.spans.iter().map(|span| {
             let (start, end) = (byte(span.start_position)?, byte(span.end_position)?);
-            Ok(Gold { span: start..end, label: span.entity_type.clone() })
+            Ok(Gold { span: start..end, label: span.entity_type.clone(), blob: false })
         });
         Ok(Case {
             id: at.to_string(),
             category: "text".to_owned(),
+            language: String::new(),
             format: Format::Text,
             gold: gold.collect::<Result<_, String>>()?,
             input: self.full_text,
@@ -114,5 +116,27 @@ impl SpanEvent {
             kind: None,
             keep: false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_with_needles_are_read_line_by_line() {
+        let line = r#"{"id":"A1","cat":"plain","expect":"keep","kind":"json","input":"{}","needles":[],"type":null}"#;
+        let (labels, cases) = read(&format!("{line}\n\n")).unwrap();
+        assert_eq!((labels, cases.len()), (Labels::Needles, 1));
+        assert!(cases[0].keep && cases[0].kind.is_none() && cases[0].format == Format::Json);
+        assert!(read(&format!("{line}\n{{}}")).unwrap_err().starts_with("line 2: "));
+    }
+
+    #[test]
+    fn positions_of_spans_count_characters() {
+        let text = r#"[{"full_text":"æ a@b.dk","spans":[{"entity_type":"EMAIL_ADDRESS","start_position":2,"end_position":8}]}]"#;
+        let (labels, cases) = read(text).unwrap();
+        assert_eq!((labels, &cases[0].input[cases[0].gold[0].span.clone()]), (Labels::Spans, "a@b.dk"));
+        assert!(read(&text.replace(":8}", ":99}")).is_err());
     }
 }

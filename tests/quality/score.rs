@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::case::{Case, entities_of};
+use super::case::{Case, FIELD, Gold, means};
 use super::engine::Seen;
 
 /// Resamples of the bootstrap.
@@ -113,21 +113,20 @@ impl Spans {
     fn add(&mut self, case: &Case, seen: &Seen) {
         self.rejected += usize::from(seen.output.is_none());
         for gold in &case.gold {
-            let entities = entities_of(&gold.label);
             let label = self.labels.entry(gold.label.clone()).or_default();
-            let right = |(span, entity): &(Range<usize>, String)| touch(span, &gold.span) && entities.contains(entity);
+            let right = |(span, entity): &(Range<usize>, String)| touch(span, &gold.span) && means(&gold.label, entity);
             label.recall.add(seen.output.is_none() || seen.found.iter().any(right));
-            let (left, all) = left_over(case, seen, &gold.span);
+            let (left, all) = left_over(case, seen, gold);
             label.full.add(left == 0);
             label.leaked.hit += left;
             label.leaked.of += all;
             label.events.push((left, all));
         }
-        for (span, entity) in &seen.found {
+        for (span, entity) in seen.found.iter().filter(|(_, entity)| entity != FIELD) {
             let mut known = false;
-            let right = case.gold.iter().any(|g| touch(span, &g.span) && entities_of(&g.label).contains(entity));
+            let right = case.gold.iter().any(|gold| touch(span, &gold.span) && means(&gold.label, entity));
             for (name, label) in &mut self.labels {
-                if entities_of(name).contains(entity) {
+                if means(name, entity) {
                     label.precision.add(right);
                     known = true;
                 }
@@ -139,58 +138,6 @@ impl Spans {
     }
 }
 
-/// Scores of cases with needles.
-#[derive(Debug, Clone, Default)]
-pub struct Needles {
-    /// Must-scrub cases without a leak, by kind.
-    pub by_kind: BTreeMap<String, Share>,
-    /// Cases that came out as they must, by category.
-    pub by_category: BTreeMap<String, Share>,
-    /// Must-scrub cases without a leak.
-    pub scrubbed: Share,
-    /// Must-keep cases that did not change.
-    pub kept: Share,
-    /// Letters and digits of needles that are left.
-    pub leaked: Share,
-    /// Cases that were rejected.
-    pub rejected: usize,
-}
-
-impl Needles {
-    /// Scores of `cases`, each with what became of it.
-    pub fn of(cases: &[Case], seen: &[Seen]) -> Needles {
-        let mut needles = Needles::default();
-        for (case, seen) in cases.iter().zip(seen) {
-            let good = passes(case, seen);
-            needles.rejected += usize::from(seen.output.is_none());
-            needles.by_category.entry(case.category.clone()).or_default().add(good);
-            if case.keep {
-                needles.kept.add(good);
-                continue;
-            }
-            if case.needles.is_empty() {
-                continue;
-            }
-            needles.scrubbed.add(good);
-            if let Some(kind) = &case.kind {
-                needles.by_kind.entry(kind.clone()).or_default().add(good);
-            }
-            for needle in &case.needles {
-                let letters = needle.chars().filter(|c| c.is_alphanumeric()).count();
-                let left = seen.output.as_ref().is_some_and(|output| output.contains(needle));
-                needles.leaked.hit += if left { letters } else { 0 };
-                needles.leaked.of += letters;
-            }
-        }
-        needles
-    }
-
-    /// Of all that was changed, what had to be: scrubbed cases beside damaged ones.
-    pub fn precision(&self) -> Share {
-        Share { hit: self.scrubbed.hit, of: self.scrubbed.hit + (self.kept.of - self.kept.hit) }
-    }
-}
-
 /// Whether nothing leaked, and nothing was damaged that had to stay.
 pub fn passes(case: &Case, seen: &Seen) -> bool {
     match &seen.output {
@@ -198,21 +145,23 @@ pub fn passes(case: &Case, seen: &Seen) -> bool {
         Some(output) if case.keep => *output == case.input,
         Some(output) => {
             !case.needles.iter().any(|needle| output.contains(needle))
-                && case.gold.iter().all(|gold| left_over(case, seen, &gold.span).0 == 0)
+                && case.gold.iter().all(|gold| left_over(case, seen, gold).0 == 0)
         }
     }
 }
 
-/// Letters and digits of `span` that no finding took, and all of them.
-pub fn left_over(case: &Case, seen: &Seen, span: &Range<usize>) -> (usize, usize) {
+/// Letters and digits of `gold` that no finding took, and all of them.
+pub fn left_over(case: &Case, seen: &Seen, gold: &Gold) -> (usize, usize) {
+    let span = &gold.span;
     let letters = case.input[span.clone()].char_indices().filter(|(_, c)| c.is_alphanumeric());
-    let (mut left, mut all) = (0, 0);
-    for (at, _) in letters {
-        let at = span.start + at;
-        all += 1;
-        left += usize::from(seen.output.is_some() && !seen.found.iter().any(|(found, _)| found.contains(&at)));
+    let letters: Vec<usize> = letters.map(|(at, _)| span.start + at).collect();
+    let Some(output) = &seen.output else { return (0, letters.len()) };
+    if gold.blob {
+        let stands = output.contains(&case.input[span.clone()]);
+        return (if stands { letters.len() } else { 0 }, letters.len());
     }
-    (left, all)
+    let left = letters.iter().filter(|at| !seen.found.iter().any(|(found, _)| found.contains(at)));
+    (left.count(), letters.len())
 }
 
 fn touch(a: &Range<usize>, b: &Range<usize>) -> bool {
