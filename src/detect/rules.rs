@@ -11,7 +11,7 @@ use super::examples;
 use super::field_values::FieldValues;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
-use super::search::Dismissal;
+use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
@@ -77,6 +77,8 @@ pub(super) struct Patterns {
     pub matchers: Vec<(usize, Vec<Pattern>)>,
     /// Patterns that judge groups of digits.
     pub digits: Vec<(&'static Validator, Pattern)>,
+    /// Which of them are asked about so many digits.
+    pub judges: Judges,
     /// Least and most digits that any of them takes.
     pub digits_range: (usize, usize),
     /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
@@ -240,6 +242,7 @@ impl Builder {
                 })?;
             self.patterns.literals = Some(automaton);
         }
+        self.patterns.judges = Judges::new(&self.patterns.digits);
         let ranges = || self.patterns.digits.iter().map(|(_, p)| p.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
