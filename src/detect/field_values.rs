@@ -97,7 +97,7 @@ impl FieldValues {
     /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
-        if shape.is_none_or(|shape| digits >= shape.digits_min) {
+        if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {
             return true;
         }
         let is_word = |c: char| c.is_alphabetic();

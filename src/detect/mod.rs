@@ -35,7 +35,7 @@ use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
-pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
+pub use rules::{FieldPlan, FieldRule, Nature, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
 pub struct Detector {
@@ -97,6 +97,18 @@ impl Detector {
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
+        self.find_in(Nature::Any, text, kind, (class, digits), out);
+    }
+
+    /// As [`Detector::find`], in a field whose name says something of its numbers.
+    pub fn find_in(
+        &mut self,
+        nature: Nature,
+        text: &str,
+        kind: Kind,
+        (class, digits): (Class, u8),
+        out: &mut Vec<Finding>,
+    ) {
         let text = if OwnTokens::may_hold(class, text) && self.own.mask(text, &mut self.masked) {
             self.masked.as_str()
         } else {
@@ -110,6 +122,7 @@ impl Detector {
             kind,
             class,
             digits,
+            nature,
         };
         search.run(out);
     }

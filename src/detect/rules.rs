@@ -57,6 +57,22 @@ pub struct FieldPlan {
     pub action: Option<ActionId>,
     /// Whether the content is searched.
     pub scan: bool,
+    /// What the field's name says of numbers in it.
+    pub nature: Nature,
+    /// Whether it stands in an array: it may be a part of a value.
+    pub part: bool,
+}
+
+/// What a field's name says of the numbers in it, where it names no entity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nature {
+    /// Nothing.
+    #[default]
+    Any,
+    /// Versions: dotted numbers are no addresses.
+    Version,
+    /// Amounts of money or points: long numbers are no cards and no phones.
+    Amount,
 }
 
 /// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.

@@ -63,7 +63,7 @@ fn track_end(bytes: &[u8], groups: &[Group]) -> Option<usize> {
     if !(12..=19).contains(&number.len()) {
         return None;
     }
-    let rest = &bytes[at + 1..];
+    let rest = bytes.get(at + 1..)?;
     let digits = |bytes: &[u8]| bytes.iter().take_while(|b| b.is_ascii_digit()).count();
     let end = match bytes.get(at)? {
         // Expiry and service code are seven digits; `D` is the separator of a chip's copy.

@@ -14,25 +14,35 @@ pub(super) const MATCHER: Matcher = Matcher {
 };
 
 /// Shortest and longest address: a Bitcoin address of the first kind, a bech32 address of a script.
-pub(in crate::detect) const BYTES_MIN: usize = 26;
+const BYTES_MIN: usize = 26;
 const BYTES_MAX: usize = 90;
+
+/// Whether a text holds a word as long as an address: asked before short texts are dismissed as ids.
+pub(in crate::detect) fn has_long_word(bytes: &[u8]) -> bool {
+    next_word(bytes, 0).is_some()
+}
+
+/// The first word of [`BYTES_MIN`] bytes and more from `at` on: its start and length.
+fn next_word(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
+    while let Some(window) = bytes.get(at..at + BYTES_MIN) {
+        // Before a byte that is none of a word no long word begins; the last such byte of the window says most.
+        match window.iter().rposition(|b| !b.is_ascii_alphanumeric()) {
+            Some(stop) => at += stop + 1,
+            None => return Some((at, bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count())),
+        }
+    }
+    None
+}
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
-    let mut at = 0;
-    while at + BYTES_MIN <= bytes.len() {
-        // If the last byte that a run from here on must have is none of a word, no run begins before it.
-        let window = &bytes[at..at + BYTES_MIN];
-        if let Some(stop) = window.iter().rposition(|b| !b.is_ascii_alphanumeric()) {
-            at += stop + 1;
-            continue;
-        }
-        let len = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let mut from = 0;
+    while let Some((at, len)) = next_word(bytes, from) {
         if len <= BYTES_MAX && is_address(&bytes[at..at + len]) {
             let span = Span::new(at as u32, (at + len) as u32);
             out.push(Match { span, value: span });
         }
-        at += len;
+        from = at + len;
     }
 }
 

@@ -40,7 +40,9 @@ fn degrees(text: &str, pair: &[Group]) -> Option<Span> {
     let bytes = text.as_bytes();
     let (whole, decimals) = (&pair[0], &pair[1]);
     let joined = decimals.gap == Gap::DOT && whole.gap != Gap::DOT && whole.len() <= 3;
-    if !joined || !(3..=17).contains(&decimals.len()) || text[whole.start as usize..whole.end as usize].parse() > Ok(180)
+    if !joined
+        || !(3..=17).contains(&decimals.len())
+        || text[whole.start as usize..whole.end as usize].parse::<u16>().is_ok_and(|degrees| degrees > 180)
     {
         return None;
     }
@@ -63,7 +65,9 @@ fn is_between(between: &str) -> bool {
     }
     let word = between.trim_matches(|c: char| !c.is_alphabetic());
     let axis = ["lon", "lng", "long", "longitude", "bujur", "længde", "e", "n", "s", "w", "o", "ll"];
-    let signs = between.chars().all(|c| c.is_alphabetic() || matches!(c, ',' | ';' | ' ' | ':' | '=' | '"' | '/' | '°' | '&' | '(' | ')'));
+    let signs = between
+        .chars()
+        .all(|c| c.is_alphabetic() || matches!(c, ',' | ';' | ' ' | ':' | '=' | '"' | '/' | '°' | '&' | '(' | ')'));
     signs && (word.is_empty() || axis.iter().any(|known| word.eq_ignore_ascii_case(known)) || is_axis_pair(word))
 }
 
@@ -77,10 +81,11 @@ fn is_axis_pair(word: &str) -> bool {
 
 /// `lat -6.2088`, `latitude=…`, `"lng": …`.
 fn is_behind_axis(text: &str, start: usize) -> bool {
-    const AXES: [&str; 9] = ["lat", "latitude", "lintang", "breddegrad", "lon", "lng", "longitude", "bujur", "længdegrad"];
+    const AXES: [&str; 9] =
+        ["lat", "latitude", "lintang", "breddegrad", "lon", "lng", "longitude", "bujur", "længdegrad"];
     let head = text[..start].trim_end_matches([' ', ':', '=', '"', '\'']);
-    let word = head.rfind(|c: char| !c.is_alphabetic()).map_or(head, |at| {
-        &head[at + head[at..].chars().next().map_or(1, char::len_utf8)..]
-    });
+    let word = head
+        .rfind(|c: char| !c.is_alphabetic())
+        .map_or(head, |at| &head[at + head[at..].chars().next().map_or(1, char::len_utf8)..]);
     head.len() + 5 > start && AXES.iter().any(|axis| word.eq_ignore_ascii_case(axis))
 }

@@ -14,9 +14,13 @@ mod iban;
 mod ip;
 mod lettered_id;
 pub(super) mod mac;
+mod version;
 
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
+
+/// The name of the matcher that finds addresses: fields that hold versions are not shown to it.
+pub(super) const IP: &str = "ip";
 
 /// A finder. JSON numbers are not shown to it: it looks for signs that they do not have.
 pub(super) struct Matcher {
