@@ -5,10 +5,10 @@ CARGO ?= cargo
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test check fmt clippy doc deny house bench bench-e2e
+.PHONY: help setup demo build test test-chart check fmt clippy doc deny house bench bench-e2e
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Check the tools that a build and the tests need; as root on Debian, install what is missing
 	@scripts/setup.sh test
@@ -25,6 +25,9 @@ build: ## Build the optimised binary, target/release/sluice
 test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
 	@scripts/setup.sh test
 	$(CARGO) test --locked --no-fail-fast
+
+test-chart: ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
+	tests/helm/run.sh
 
 check: fmt clippy doc deny house ## Everything that must be clean before a commit, but for the tests
 
