@@ -5,7 +5,7 @@ CARGO ?= cargo
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test test-chart check fmt clippy doc deny house bench bench-e2e
+.PHONY: help setup demo build test test-chart test-k8s check fmt clippy doc deny house bench bench-e2e
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ test: ## Run all tests: unit, property, snapshot, command line, house, and those
 
 test-chart: ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
 	tests/helm/run.sh
+
+test-k8s: build ## The chart on a real Kubernetes with a real Kafka (root, Debian, Go; the first run builds Kubernetes)
+	tests/kubernetes/run.sh
 
 check: fmt clippy doc deny house ## Everything that must be clean before a commit, but for the tests
 
