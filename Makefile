@@ -5,10 +5,11 @@ CARGO ?= cargo
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test test-chart test-k8s check fmt clippy doc deny house bench bench-e2e
+# No target is a file: all that help lists.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Check the tools that a build and the tests need; as root on Debian, install what is missing
 	@scripts/setup.sh test
@@ -59,6 +60,10 @@ house: ## The rules of this house: imports, file sizes, and that the documents t
 bench: ## Time of the engine per event (criterion)
 	@scripts/setup.sh build
 	$(CARGO) bench --locked --bench engine
+
+bench-instructions: ## Instructions of the hot path against their baseline (valgrind; skipped without it)
+	@scripts/setup.sh build
+	$(CARGO) bench --locked --bench instructions
 
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test
