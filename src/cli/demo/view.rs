@@ -306,7 +306,7 @@ fn common_ends(a: &str, b: &str) -> (usize, usize) {
 mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
-    use ratatui::style::Modifier;
+    use ratatui::style::{Color, Modifier};
 
     use super::*;
 
