@@ -212,12 +212,14 @@ impl Search<'_> {
     /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
         const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
-        self.text.len() <= groups::SIEVE_BYTES_MAX
-            && !self.class.has(OTHERS)
+        let (text, least) = (self.text.as_bytes(), self.rules.patterns.digits_range.0.min(MATCHER_DIGITS));
+        let short = text.len() <= groups::SIEVE_BYTES_MAX && !self.class.has(OTHERS);
+        let hardware = || self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(text);
+        short
             && !self.rules.dismissal.may_match_regex(self.class)
-            && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0.min(MATCHER_DIGITS))
-            && !matchers::crypto::has_long_word(self.text.as_bytes())
-            && !(self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(self.text.as_bytes()))
+            && !groups::may_hold_number(text, least)
+            && !matchers::crypto::has_long_word(text)
+            && !hardware()
     }
 
     /// A JSON number, however it is spelled, is one group of digits without any context.

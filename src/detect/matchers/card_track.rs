@@ -1,7 +1,7 @@
 //! Magnetic stripes and masked card numbers that show too much: what may stand nowhere, not even in part (PCI DSS 3.4.1
 //! and 3.5.1).
 
-use super::{Input, Match, Matcher};
+use super::{Match, Matcher};
 use crate::detect::groups::Group;
 use crate::record::{Class, Span};
 

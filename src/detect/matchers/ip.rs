@@ -190,9 +190,7 @@ fn v6_end(text: &str, start: usize, end: usize) -> Option<usize> {
     if glued || !is_plausible(run, gap.is_some()) {
         return None;
     }
-    if ip::parse(&text[start..end]).is_none() {
-        return None;
-    }
+    ip::parse(&text[start..end])?;
     // A port, where it can be told from a group, is none of the address.
     let port = memchr::memrchr(b':', run).map(|colon| start + colon);
     let end = port.filter(|_| colons > 7 || end - start > 6).filter(|&port| is_port(run, end - port, colons));
