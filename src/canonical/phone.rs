@@ -139,11 +139,10 @@ pub fn write(text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
 fn without_link(text: &str) -> &str {
     const LINKS: [&str; 6] = ["tel:", "sms:", "wa:", "wa.me/", "send?phone=", "callto:"];
     let text = text.trim();
-    let link = LINKS.iter().find_map(|link| {
-        let at = text.len().min(40);
-        let at = (0..=at).rev().find(|&at| text.is_char_boundary(at))?;
-        text[..at].to_ascii_lowercase().find(link).map(|found| found + link.len())
-    });
+    if !text.contains([':', '/', '=']) {
+        return text;
+    }
+    let link = LINKS.iter().find_map(|link| text.find(link).map(|found| found + link.len()));
     link.map_or(text, |at| text[at..].split(['?', '&', ';', '#']).next().unwrap_or_default())
 }
 

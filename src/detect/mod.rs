@@ -17,6 +17,7 @@ mod field_values;
 mod fields;
 mod groups;
 mod matchers;
+mod needs;
 mod overlap;
 mod own;
 mod rules;
@@ -45,6 +46,8 @@ pub struct Detector {
     plans: Vec<Option<FieldPlan>>,
     own: OwnTokens,
     masked: String,
+    /// Canonical bytes of the part of a list at hand.
+    canonical: Vec<u8>,
     scratch: search::Scratch,
 }
 
@@ -65,6 +68,7 @@ impl Detector {
             plans: Vec::new(),
             own: OwnTokens::default(),
             masked: String::new(),
+            canonical: Vec::new(),
             scratch: search::Scratch::default(),
         }
     }
@@ -75,11 +79,17 @@ impl Detector {
     }
 
     /// What is to be done with values at `path`. Remembered: all calls must come with the same `paths`.
+    #[inline]
     pub fn plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
-        let at = path.0 as usize;
-        if let Some(Some(plan)) = self.plans.get(at) {
-            return *plan;
+        match self.plans.get(path.0 as usize) {
+            Some(Some(plan)) => *plan,
+            _ => self.new_plan(paths, path),
         }
+    }
+
+    #[cold]
+    fn new_plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
+        let at = path.0 as usize;
         let plan = self.rules.fields.plan(paths, path);
         if self.plans.len() <= at {
             self.plans.resize(at + 1, None);
@@ -90,6 +100,7 @@ impl Detector {
 
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
     /// one with escapes or characters beyond ASCII is never dismissed.
+    #[inline]
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         self.rules.dismissal.may_hold(kind, class, digits)
     }
@@ -134,8 +145,9 @@ impl Detector {
 
     /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
     /// nothing when it is no list.
-    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
-        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
+    pub fn split_field(&mut self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        let rules = &self.rules;
+        rules.field_values.split(entity, text, &rules.settings.regions, &mut self.canonical, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

@@ -309,9 +309,9 @@ fn millionths(number: &str) -> Option<i64> {
 fn write_millionths(value: i64, step: i64, out: &mut Vec<u8>) {
     let decimals = (0..6).find(|&n| step % 10i64.pow(6 - n) == 0).unwrap_or(6) as usize;
     let sign = if value < 0 { "-" } else { "" };
-    let (whole, rest) = (value.abs() / 1_000_000, format!("{:06}", value.abs() % 1_000_000));
-    let dot = if decimals > 0 { "." } else { "" };
-    write!(out, "{sign}{whole}{dot}{}", &rest[..decimals]).expect("writing to a Vec cannot fail");
+    let (whole, rest) = (value.abs() / 1_000_000, value.abs() % 1_000_000);
+    write!(out, "{sign}{whole}.{rest:06}").expect("writing to a Vec cannot fail");
+    out.truncate(out.len() - (6 - decimals) - usize::from(decimals == 0));
 }
 
 /// A number of one to four digits.
