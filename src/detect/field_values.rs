@@ -21,6 +21,7 @@ struct Shape {
 /// Words that say there is no value, or what sort of card it is. In three languages.
 const NO_VALUES: &[&str] = &[
     "none",
+    "localhost",
     "null",
     "nil",
     "unknown",

@@ -10,6 +10,8 @@
 //! that overlap become one. To add an entity, write one file in `patterns/entities`; a validator or a matcher is one
 //! file and one line in `validators` or `matchers`.
 
+#[cfg(test)]
+mod adversarial;
 mod catalog;
 mod context;
 mod examples;

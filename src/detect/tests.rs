@@ -399,7 +399,7 @@ fn luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-fn detector() -> Detector {
+pub(super) fn detector() -> Detector {
     thread_local! {
         static RULES: Arc<Rules> = rules_for(&["ID", "DK", "SG", "MY", "US", "GB"]);
     }

@@ -16,6 +16,8 @@ mod breaker;
 mod engine;
 mod plan;
 mod scrub;
+#[cfg(test)]
+mod scrub_cases;
 pub mod service;
 mod worker;
 

@@ -84,7 +84,9 @@ fn dashed(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
         let word = usize::from(joined == 5 && text[..groups[first].start as usize].ends_with(glues));
         if let (4, Some(quad)) = (joined - word, groups.get(first + word..first + word + 4)) {
             let (start, end) = (quad[0].start as usize, quad[3].end as usize);
-            let octets = quad.iter().all(|g| g.len() <= 3) && ip::parse(&text[start..end]).is_some();
+            // `page 1-2-3-4.html` is a page.
+            let octets = quad.iter().all(|g| g.len() <= 3) && quad.iter().any(|g| g.len() > 1);
+            let octets = octets && ip::parse(&text[start..end]).is_some();
             let named = starts_with(&bytes[start.saturating_sub(3)..], b"ip-");
             if octets && (named || is_host(&bytes[end..])) {
                 found(start, end);

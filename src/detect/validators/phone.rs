@@ -99,6 +99,7 @@ fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
         || is_bound(candidate)
         || is_two_numbers(candidate)
         || !candidate.gaps().within(SEPARATORS)
+        || candidate.gaps().has(Gap::SLASH)
         || candidate.after != Gap::BREAK
         || long;
     (!refused).then(|| with_prefix(candidate))
