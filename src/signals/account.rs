@@ -107,7 +107,7 @@ pub struct Thing {
 impl Thing {
     /// A first sight.
     pub fn new(key: u32, time_s: u32) -> Thing {
-        let day = (time_s / 86_400) as u16;
+        let day = today(time_s);
         // Small numbers (ASNs) and hashes alike: the mixed upper bits.
         let [a, b, c, _] = key.wrapping_mul(0x9e37_79b1).to_be_bytes();
         Thing { key: [a, b, c], count: 1, last_day: day, first_day: day }
@@ -216,14 +216,40 @@ pub struct Habits {
     pub outflows: u16,
     /// Outflows that took nearly all of the balance.
     pub cash_outs: u16,
-    /// Withdrawals soon after a deposit of about the same amount.
-    pub pass_throughs: u16,
-    /// Days with amounts just below the threshold of structuring.
-    pub near_threshold: u16,
-    /// Logins over a carrier's network (large error radius).
-    pub carrier: u16,
-    /// Sessions in two places at once.
-    pub flips: u16,
+    /// Days with amounts just below the threshold of structuring, before the last of them.
+    pub near: Times,
+    /// Logins from another country within minutes.
+    pub flips: u8,
+    /// Outflows of money that had just come in.
+    pub passed: Times,
+    /// Withdrawals of bonuses that were not played with.
+    pub bonus_outs: Times,
+}
+
+/// How often something happened, and on which day last (counted from 1970).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Times {
+    /// How often.
+    pub count: u8,
+    /// Last day.
+    pub day: u16,
+}
+
+impl Times {
+    /// How often, if the last time was at most `days` ago; else 0.
+    pub fn within(self, days: u16, now_s: u32) -> u8 {
+        if today(now_s).saturating_sub(self.day) <= days { self.count } else { 0 }
+    }
+
+    /// Once more; what was more than `days` ago does not count any more.
+    pub fn again(&mut self, days: u16, now_s: u32) {
+        *self = Times { count: self.within(days, now_s).saturating_add(1), day: self.day.max(today(now_s)) };
+    }
+}
+
+/// Days since 1970.
+pub fn today(now_s: u32) -> u16 {
+    (now_s / 86_400) as u16
 }
 
 /// Stakes and what they were paid with, since the last pause of a day.
@@ -256,6 +282,10 @@ pub struct Account {
     pub risk: f32,
     /// When `risk` was computed, in seconds since 1970.
     pub risk_s: u32,
+    /// When the account came back after a long time, in seconds since 1970.
+    pub woke_s: u32,
+    /// How many days it had been idle then.
+    pub slept_days: u16,
     /// Protection.
     pub changes: Changes,
     /// Habits.
@@ -385,7 +415,7 @@ mod tests {
 
     #[test]
     fn a_hot_account_takes_1300_bytes_at_most() {
-        let bytes = std::mem::size_of::<Account>();
+        let bytes = size_of::<Account>();
         assert!(bytes <= 1300, "{bytes} bytes");
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Decoding checks everything: a record that is cut, damaged or of a newer version is an error, never an empty account.
 
-use super::account::{Account, Balance, Changes, Habits, Login, Movement, Play, Spot, Thing};
+use super::account::{Account, Balance, Changes, Habits, Login, Movement, Play, Spot, Thing, Times};
 use super::event::{Point, Print};
 use super::ids::IdRing;
 use super::models::{Decays, LogModel, Peak};
@@ -35,12 +35,15 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
     w.num(account.alerted_rank);
     w.float(account.risk);
     w.time(account.risk_s);
+    w.time(account.woke_s);
+    w.num(account.slept_days);
     let Changes { password_s, payout_s, contact_s, payee, session } = account.changes;
     [password_s, payout_s, contact_s].into_iter().for_each(|s| w.time(s));
     w.print(payee);
     w.num(session);
-    let Habits { outflows, cash_outs, pass_throughs, near_threshold, carrier, flips } = account.habits;
-    [outflows, cash_outs, pass_throughs, near_threshold, carrier, flips].into_iter().for_each(|n| w.num(n));
+    let Habits { outflows, cash_outs, near, flips, passed, bonus_outs } = account.habits;
+    [outflows, cash_outs, flips.into()].into_iter().for_each(|n: u16| w.num(n));
+    [near, passed, bonus_outs].into_iter().for_each(|times| w.times(times));
     let Play { deposit_s, deposited, bonus, wagered } = account.play;
     w.time(deposit_s);
     [deposited, bonus, wagered].into_iter().for_each(|n| w.float(n));
@@ -150,6 +153,13 @@ impl Writer<'_> {
         self.num(thing.last_day.saturating_sub(thing.first_day));
     }
 
+    fn times(&mut self, times: Times) {
+        self.num(times.count);
+        if times.count > 0 {
+            self.int(i64::from(self.base_s / 86_400) - i64::from(times.day));
+        }
+    }
+
     fn login(&mut self, login: &Login) {
         self.time(login.time_s);
         self.print(login.device);
@@ -203,6 +213,7 @@ impl Writer<'_> {
         self.int(pending.time_ms);
         self.int(pending.amount.0);
         self.print(pending.wallet);
+        self.int(pending.left.0);
         self.float(pending.taken);
         self.num(u8::from(pending.new_payee) | u8::from(pending.told) << 1);
         [&pending.account, &pending.event_id, &pending.topic].into_iter().for_each(|text| self.text(text));
@@ -228,6 +239,8 @@ impl Reader<'_> {
             alerted_rank: self.num()?,
             risk: self.float()?,
             risk_s: self.time()?,
+            woke_s: self.time()?,
+            slept_days: self.num()?,
             changes: Changes {
                 password_s: self.time()?,
                 payout_s: self.time()?,
@@ -238,10 +251,10 @@ impl Reader<'_> {
             habits: Habits {
                 outflows: self.num()?,
                 cash_outs: self.num()?,
-                pass_throughs: self.num()?,
-                near_threshold: self.num()?,
-                carrier: self.num()?,
                 flips: self.num()?,
+                near: self.times()?,
+                passed: self.times()?,
+                bonus_outs: self.times()?,
             },
             play: Play {
                 deposit_s: self.time()?,
@@ -374,6 +387,15 @@ impl Reader<'_> {
         Some(Thing { key, count, last_day, first_day: last_day.checked_sub(self.num()?)? })
     }
 
+    fn times(&mut self) -> Option<Times> {
+        let count = self.num()?;
+        if count == 0 {
+            return Some(Times::default());
+        }
+        let day = i64::from(self.base_s / 86_400).checked_sub(self.int()?)?;
+        Some(Times { count, day: u16::try_from(day).ok()? })
+    }
+
     fn login(&mut self) -> Option<Login> {
         Some(Login { time_s: self.time()?, device: self.print()?, session: self.num()?, flags: self.num()? })
     }
@@ -415,13 +437,14 @@ impl Reader<'_> {
 
     fn pending(&mut self) -> Option<Pending> {
         let (due_ms, time_ms, amount, wallet) = (self.int()?, self.int()?, Money(self.int()?), self.print()?);
-        let taken = self.float()?;
+        let (left, taken) = (Money(self.int()?), self.float()?);
         let bits: u8 = self.num()?;
         Some(Pending {
             due_ms,
             time_ms,
             amount,
             wallet,
+            left,
             taken,
             new_payee: bits & 1 != 0,
             told: bits & 2 != 0,
@@ -453,6 +476,8 @@ mod tests {
         (account.alerted_s, account.risk_s) = (ago(100_000), ago(1000));
         account.changes =
             Changes { password_s: ago(100), payout_s: ago(1_000_000), contact_s: 0, payee: Print(9), session: 65_000 };
+        account.habits.passed.again(2, now_s);
+        account.habits.outflows = 300;
         account.play = Play { deposit_s: ago(1000), deposited: 1e6, bonus: 500.0, wagered: 12_345.67 };
         for i in 0..fill {
             let time_s = now_s - rng.u32(0..5_000_000);
@@ -498,6 +523,7 @@ mod tests {
                     time_ms: account.last_ms,
                     amount: Money(-77),
                     wallet: Print(3),
+                    left: Money(11),
                     taken: 0.5,
                     new_payee: true,
                     told: false,

@@ -14,6 +14,8 @@ pub struct Pending {
     pub amount: Money,
     /// Wallet.
     pub wallet: Print,
+    /// Balance on this side of the gap: after the last movement before it.
+    pub left: Money,
     /// How much left the account since, up to now.
     pub taken: f32,
     /// Money went to a payee that was not known.

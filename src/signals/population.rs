@@ -13,7 +13,8 @@ pub enum Feature {
     Agent,
 }
 
-const FEATURES: usize = 4;
+/// Number of features.
+pub const FEATURES: usize = 4;
 const CELLS: usize = 512;
 /// When this many logins are counted, all counts are halved: the population may change.
 const FULL: u32 = 1 << 20;
@@ -49,6 +50,11 @@ impl Population {
     pub fn share(&self, feature: Feature, value: u32) -> f64 {
         let count = self.cells[feature as usize][cell(value)];
         (f64::from(count) + 1.0) / (f64::from(self.total) + 2.0)
+    }
+
+    /// Shares of several features.
+    pub fn shares(&self, features: [(Feature, u32); FEATURES]) -> [f64; FEATURES] {
+        features.map(|(feature, value)| self.share(feature, value))
     }
 
     /// The counts as they are written: total, then all cells.

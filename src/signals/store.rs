@@ -1,7 +1,7 @@
 //! Where account states live: the trait that the engine asks, and a store in memory with transactions.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use hashbrown::HashMap;
 
@@ -31,6 +31,22 @@ pub struct Task {
     pub newest_ms: i64,
     /// How common features are among all accounts.
     pub population: Population,
+    /// Accounts with something held back, by the watermark that decides it. Not written: it follows from the accounts.
+    due: BTreeSet<(i64, AccountId)>,
+}
+
+impl Task {
+    /// The account has something that is decided at this watermark.
+    pub fn expect(&mut self, due_ms: i64, account: AccountId) {
+        self.due.insert((due_ms, account));
+    }
+
+    /// Takes the next account that is due at this watermark.
+    pub fn next_due(&mut self, watermark_ms: i64) -> Option<AccountId> {
+        let first = *self.due.first().filter(|(due_ms, _)| *due_ms <= watermark_ms)?;
+        self.due.remove(&first);
+        Some(first.1)
+    }
 }
 
 /// Limits of a store.
@@ -105,6 +121,9 @@ impl MemoryStore {
     /// The bytes are no account.
     pub fn restore(&mut self, id: AccountId, bytes: &[u8]) -> Result<(), CodecError> {
         let account = codec::decode(bytes)?;
+        if let Some(pending) = &account.pending {
+            self.task.expect(pending.due_ms, id);
+        }
         self.aging.push(Reverse((account.last_ms + self.limits.ttl_ms, id)));
         self.accounts.insert(id, Slot::Cold(bytes.into()));
         Ok(())
@@ -147,7 +166,7 @@ impl MemoryStore {
         let mut stats = StoreStats { accounts: self.accounts.len(), ..self.stats };
         for slot in self.accounts.values() {
             match slot {
-                Slot::Hot(_) => stats.bytes += std::mem::size_of::<Account>(),
+                Slot::Hot(_) => stats.bytes += size_of::<Account>(),
                 Slot::Cold(bytes) => (stats.cold, stats.bytes) = (stats.cold + 1, stats.bytes + bytes.len()),
             }
         }
