@@ -9,5 +9,7 @@ mod broker;
 mod cli;
 /// The rules of the house: imports, style, and documents that tell the truth.
 mod house;
+/// How well the engine scrubs labelled events.
+mod quality;
 /// What the tests share.
 mod support;
