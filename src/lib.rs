@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod pseudonymize;
 pub mod record;
 pub mod rewrite;
+pub mod signals;
 pub mod sink;
 pub mod source;
 pub mod telemetry;

@@ -15,6 +15,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("detect", &["canonical", "record"]),
     ("pseudonymize", &["canonical", "record"]),
     ("rewrite", &["record"]),
+    ("signals", &["record"]),
     // Effects.
     ("kafka", &["config", "record"]),
     ("source", &["kafka", "record"]),
@@ -33,6 +34,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "pseudonymize",
             "record",
             "rewrite",
+            "signals",
             "sink",
             "source",
             "telemetry",
@@ -77,7 +79,7 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 /// The core: bytes and a time in, bytes out.
-const CORE: &[&str] = &["record", "canonical", "decode", "detect", "pseudonymize", "rewrite"];
+const CORE: &[&str] = &["record", "canonical", "decode", "detect", "pseudonymize", "rewrite", "signals"];
 
 /// What the core never does, whatever crate it would use: it reads no clock, starts nothing, logs nothing.
 const NOT_IN_CORE: &[&str] =
