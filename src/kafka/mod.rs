@@ -1,6 +1,7 @@
 //! Kafka: clients, transactions and topics of our own. The only importer of `rdkafka`; others get safe, small types.
 //!
 //! ```text
+//! changelog reads a topic of our own from its beginning to its end
 //! client    how a client is configured, from the settings
 //! start     what is checked (or created) before the first record: brokers, rights, topics, partitions
 //! consumer  a member of the group: fetch, assignment, positions
@@ -8,6 +9,7 @@
 //! ffi       the C calls
 //! ```
 
+mod changelog;
 mod client;
 mod consumer;
 mod error;
@@ -16,6 +18,7 @@ pub mod mock;
 mod producer;
 mod start;
 
+pub use changelog::Changelog;
 pub use consumer::{Consumer, Group, Partition};
 pub use error::{Error, ErrorKind};
 pub use ffi::Rebalance;

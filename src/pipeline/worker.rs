@@ -234,7 +234,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
-        self.sink.seal(offsets, group)?;
+        self.sink.seal(offsets, group, OutBatch::new())?;
         for p in &mut self.partitions {
             p.sealed = p.next;
         }
