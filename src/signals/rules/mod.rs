@@ -148,11 +148,6 @@ impl Case<'_> {
         out.copy_from_slice(&self.parameters[..N]);
         out
     }
-
-    /// Whether the rule of this name has fired on this event.
-    fn has_fired(&self, name: &str) -> bool {
-        ALL.iter().position(|rule| rule.name == name).is_some_and(|at| self.fired & 1 << at != 0)
-    }
 }
 
 /// A rule fired.
