@@ -63,7 +63,7 @@ impl Changelog {
     pub fn read<E: From<Error>>(
         &mut self,
         timeout: Duration,
-        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
+        mut each: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let until = Instant::now() + timeout;
         while self.left() > 0 && Instant::now() < until {

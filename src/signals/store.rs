@@ -22,6 +22,11 @@ pub trait Store {
 
     /// What belongs to no account.
     fn task(&mut self) -> &mut Task;
+
+    /// Whether the record at hand was applied to the account before a restart: it must not be judged again.
+    fn is_repeated(&mut self, _id: AccountId) -> bool {
+        false
+    }
 }
 
 /// What a task knows besides its accounts.

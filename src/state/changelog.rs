@@ -75,6 +75,9 @@ impl Key {
     }
 }
 
+/// Last offsets that were applied to an account, by fingerprint of their topic.
+pub type Applied = Vec<(u32, i64)>;
+
 /// Where a task stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -139,7 +142,7 @@ pub fn write_account(applied: &[(u32, i64)], account: &[u8], out: &mut Vec<u8>) 
 ///
 /// # Errors
 /// It is damaged or of a newer version.
-pub fn read_account(bytes: &[u8]) -> Result<(Vec<(u32, i64)>, &[u8]), StateError> {
+pub fn read_account(bytes: &[u8]) -> Result<(Applied, &[u8]), StateError> {
     let mut rest = version(bytes)?;
     let read = |r: &mut &[u8]| {
         let count = usize::try_from(take_number(r)?).ok().filter(|&n| n <= r.len())?;

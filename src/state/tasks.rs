@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::changelog::{self, Checkpoint, Key, StateError};
-use crate::signals::{AccountId, Limits, MemoryStore, StoreStats, Task};
+use super::changelog::{self, Applied, Checkpoint, Key, StateError};
+use crate::signals::{Account, AccountId, Limits, MemoryStore, Store, StoreStats, Task};
 
 /// What all tasks share.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub struct TaskState {
     sealed: VecDeque<Offsets>,
     /// Last offsets applied to accounts that are not durable yet, or were ahead of the committed offsets at the restore;
     /// only where records may be read again.
-    applied: HashMap<AccountId, Vec<(u32, i64)>>,
+    applied: HashMap<AccountId, Applied>,
     moved: bool,
 }
 
@@ -77,11 +77,6 @@ impl Tasks {
         self.tasks.clear();
     }
 
-    /// A task.
-    pub fn get(&mut self, partition: i32) -> Option<&mut TaskState> {
-        self.tasks.get_mut(&partition)
-    }
-
     /// Whether it is here.
     pub fn contains(&self, partition: i32) -> bool {
         self.tasks.contains_key(&partition)
@@ -109,22 +104,10 @@ impl Tasks {
         }
     }
 
-    /// Whether the record was applied to the account before, and must not be evaluated again; it is applied from now on.
-    pub fn is_repeated(&mut self, partition: i32, lane: usize, offset: i64, account: AccountId) -> bool {
-        let print = self.prints[lane];
-        let Some(task) = self.tasks.get_mut(&partition).filter(|_| self.shape.repeats) else { return false };
-        let applied = task.applied.entry(account).or_default();
-        match applied.iter_mut().find(|(topic, _)| *topic == print) {
-            Some((_, last)) if offset <= *last => true,
-            Some((_, last)) => {
-                *last = offset;
-                false
-            }
-            None => {
-                applied.push((print, offset));
-                false
-            }
-        }
+    /// The state of a task as the record at `offset` of a lane sees it.
+    pub fn at(&mut self, partition: i32, lane: usize, offset: i64) -> Option<TaskStore<'_>> {
+        let print = self.shape.repeats.then_some(self.prints[lane]);
+        self.tasks.get_mut(&partition).map(|task| TaskStore { task, print, offset })
     }
 
     /// Seals the transaction of every task and hands over its records for the changelog as partition, key and value: the
@@ -200,6 +183,39 @@ impl Tasks {
     }
 }
 
+/// The state of a task as one record sees it.
+pub struct TaskStore<'a> {
+    task: &'a mut TaskState,
+    /// Fingerprint of the record's topic, where records may come again.
+    print: Option<u32>,
+    offset: i64,
+}
+
+impl Store for TaskStore<'_> {
+    fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
+        self.task.store.account(id, now_ms)
+    }
+
+    fn forget(&mut self, id: AccountId) {
+        self.task.store.forget(id);
+    }
+
+    fn task(&mut self) -> &mut Task {
+        self.task.store.task()
+    }
+
+    fn is_repeated(&mut self, id: AccountId) -> bool {
+        let Some(print) = self.print else { return false };
+        let applied = self.task.applied.entry(id).or_default();
+        match applied.iter_mut().find(|(topic, _)| *topic == print) {
+            Some((_, last)) if self.offset <= *last => return true,
+            Some((_, last)) => *last = self.offset,
+            None => applied.push((print, self.offset)),
+        }
+        false
+    }
+}
+
 fn checkpoint(shape: &Shape, offsets: &Offsets) -> Checkpoint {
     let offsets = shape.topics.iter().zip(offsets).filter_map(|(topic, offset)| Some((topic.clone(), (*offset)?)));
     Checkpoint { partitions: shape.partitions, key_print: shape.key_print, offsets: offsets.collect() }
@@ -211,7 +227,7 @@ pub struct Restoring {
     store: MemoryStore,
     task: Option<Task>,
     checkpoint: Option<Checkpoint>,
-    applied: HashMap<AccountId, Vec<(u32, i64)>>,
+    applied: HashMap<AccountId, Applied>,
     records: u64,
 }
 
@@ -339,7 +355,6 @@ impl Restoring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signals::Store;
 
     const NOW: i64 = 1_800_000_000_000;
 
@@ -362,9 +377,9 @@ mod tests {
 
     fn touch(tasks: &mut Tasks, lane: usize, offset: i64, account: u8) -> bool {
         let id = AccountId([account; 16]);
-        let repeated = tasks.is_repeated(2, lane, offset, id);
+        let mut store = tasks.at(2, lane, offset).unwrap();
+        let repeated = store.is_repeated(id);
         if !repeated {
-            let store = &mut tasks.get(2).unwrap().store;
             store.account(id, NOW + offset).last_ms = NOW + offset;
             store.task().newest_ms = NOW + offset;
         }
