@@ -7,7 +7,8 @@
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
-//! plan     what all workers share: rules, actions, keys
+//! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
+//! watch    the signals of one worker: from a record's tape to signals and flags
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -17,9 +18,13 @@ mod engine;
 mod plan;
 mod scrub;
 pub mod service;
+pub mod signal_plan;
+pub mod watch;
 mod worker;
 
 pub use engine::{Engine, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use signal_plan::SignalPlan;
+pub use watch::{LocalSignals, Watcher};
 pub use worker::{Health as WorkerHealth, Worker};
