@@ -60,6 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("siphasher", &["pseudonymize"]),
     ("maxminddb", &["signals/geo.rs"]),
     ("regex", &["detect"]),
+    ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
     ("tokio", &["admin", "pipeline", "main"]),
