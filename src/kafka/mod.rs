@@ -4,6 +4,7 @@
 //! changelog reads a topic of our own from its beginning to its end
 //! client    how a client is configured, from the settings
 //! start     what is checked (or created) before the first record: brokers, rights, topics, partitions
+//! state     what the topics of account state must be like
 //! consumer  a member of the group: fetch, assignment, positions
 //! producer  sends records, counts deliveries, runs transactions
 //! ffi       the C calls
@@ -17,6 +18,7 @@ mod ffi;
 pub mod mock;
 mod producer;
 mod start;
+mod state;
 
 pub use changelog::Changelog;
 pub use consumer::{Consumer, Group, Partition};

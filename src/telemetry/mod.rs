@@ -13,7 +13,9 @@ mod recorder;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Once};
 
-pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, TopicMetrics, WorkerMetrics};
+pub use handles::{
+    FindingMetrics, PartitionMetrics, ProcessMetrics, SignalMetrics, StateMetrics, TopicMetrics, WorkerMetrics,
+};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use names::{Kind, Metric};
 use recorder::Recorder;
