@@ -179,7 +179,9 @@ impl Timed for Movement {
 pub struct Balance {
     /// Which wallet and currency.
     pub key: u32,
-    /// Fraction of a second of `time_ms` is kept: order within a second matters here.
+    /// First movement that is known, in seconds since 1970: what happened before it belongs to no chain.
+    pub since_s: u32,
+    /// Newest movement, ms since 1970: order within a second matters here.
     pub time_ms: i64,
     /// Balance after the newest movement.
     pub after: Money,
@@ -340,9 +342,11 @@ impl Account {
         self.movements.keep(0);
         self.attempts.keep(0);
         self.places.keep(4);
-        self.networks.keep(2);
-        self.agents.keep(2);
-        self.payees.keep(8);
+        self.asns.keep(5);
+        self.networks.keep(1);
+        self.agents.keep(1);
+        self.payees.keep(6);
+        self.balances.iter_mut().for_each(|balance| balance.since_s = 0);
         self.decays.cool();
         self.amounts.iter_mut().for_each(LogModel::coarsen);
         (self.peaks, self.play, self.changes) = Default::default();
@@ -393,7 +397,10 @@ impl Account {
         let at = at.unwrap_or_else(|| usize::from(self.balances[0].time_ms > self.balances[1].time_ms));
         let balance = &mut self.balances[at];
         if balance.key != key || balance.time_ms == 0 {
-            *balance = Balance { key, time_ms, after, expected: after };
+            *balance = Balance { key, since_s: (time_ms / 1000) as u32, time_ms, after, expected: after };
+            return Money(0);
+        }
+        if time_ms / 1000 < i64::from(balance.since_s) {
             return Money(0);
         }
         let was = balance.unexplained();
@@ -429,7 +436,7 @@ mod tests {
         let once = account.clone();
         account.cool();
         assert_eq!(account, once);
-        assert_eq!(account.payees.as_slice().len(), 8);
+        assert_eq!(account.payees.as_slice().len(), 6);
     }
 
     #[test]

@@ -187,6 +187,7 @@ impl Writer<'_> {
         self.num(u8::from(balance.time_ms != 0));
         if balance.time_ms != 0 {
             self.word(balance.key);
+            self.time(balance.since_s);
             self.int(i64::from(self.base_s) * 1000 - balance.time_ms);
             self.int(balance.after.0);
             self.int(balance.unexplained().0);
@@ -421,10 +422,10 @@ impl Reader<'_> {
         if self.num::<u8>()? == 0 {
             return Some(Balance::default());
         }
-        let key = self.word()?;
+        let (key, since_s) = (self.word()?, self.time()?);
         let time_ms = (i64::from(self.base_s) * 1000).checked_sub(self.int()?)?;
         let after = Money(self.int()?);
-        Some(Balance { key, time_ms, after, expected: after.minus(Money(self.int()?))? })
+        Some(Balance { key, since_s, time_ms, after, expected: after.minus(Money(self.int()?))? })
     }
 
     fn ids(&mut self) -> Option<IdRing> {

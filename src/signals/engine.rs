@@ -245,7 +245,11 @@ fn remember_login(event: &Event, facts: &Facts, bits: u64, settings: &Settings, 
     // A device that came as a stranger stays one until it has settled: whoever took the account comes back with it.
     if own.young_device && event.success {
         let earlier = account.attempts.as_slice().iter().filter(|a| a.device == event.device && event.device.is_some());
-        let strange = login::NEW_DEVICE | login::NEW_ASN | login::NEW_COUNTRY | login::LEARNT;
+        // Over a network where the account is at home it is most likely the holder's new phone.
+        let strange = match own.settled_asn {
+            true => login::NEW_DEVICE | login::LEARNT,
+            false => login::NEW_DEVICE | login::NEW_ASN | login::NEW_COUNTRY | login::LEARNT,
+        };
         flags |= earlier.fold(0, |all, a| all | a.flags) & strange;
     }
     account.attempts.insert(Login { time_s: now_s, device: event.device, session: half(event.session), flags });

@@ -8,6 +8,8 @@ use super::population::{FEATURES, Feature};
 /// One hour and one day in seconds.
 const HOUR_S: u32 = 3600;
 const DAY_S: u32 = 86_400;
+/// Within which outflows to one payee are pieces of one.
+const PIECES_S: u32 = 4 * HOUR_S;
 
 /// How far off a location may be when its source does not tell: fixed line, and mobile carrier.
 const RADIUS_KM: f64 = 50.0;
@@ -44,6 +46,8 @@ pub struct LoginFacts {
     pub young_device: bool,
     /// The ASN was never seen.
     pub new_asn: bool,
+    /// The ASN is known for days, and from several logins.
+    pub settled_asn: bool,
     /// The country was never seen.
     pub new_country: bool,
     /// The network (/24) was never seen.
@@ -85,7 +89,7 @@ pub struct FlowFacts {
     pub payee_days: u32,
     /// How often the payee was paid before.
     pub payee_count: u32,
-    /// Outflows to this payee within the last day, this one included.
+    /// Outflows within hours to payees that were new within them, this one included; 1 if its own is an old one.
     pub chunks: u32,
     /// Their sum.
     pub chunk_sum: f64,
@@ -174,6 +178,7 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], gates:
         let wanted = Thing::new(key, now_s);
         things.iter().find(|thing| thing.key == wanted.key).copied()
     };
+    let asn = known(account.asns.as_slice(), place.asn).filter(|_| place.asn != 0);
     let device = known(account.devices.as_slice(), event.device.0);
     let today = (now_s / DAY_S) as u16;
     let carrier = is_carrier(event, gates);
@@ -181,7 +186,8 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], gates:
     let mut facts = LoginFacts {
         new_device: event.device.is_some() && device.is_none(),
         young_device: device.is_some_and(|d| today.saturating_sub(d.first_day) <= 3 && d.count < 5),
-        new_asn: place.asn != 0 && known(account.asns.as_slice(), place.asn).is_none(),
+        new_asn: place.asn != 0 && asn.is_none(),
+        settled_asn: asn.is_some_and(|a| today.saturating_sub(a.first_day) > 3 && a.count >= 3),
         new_country: place.country.is_some_and(|c| !spots.iter().any(|spot| spot.country == c)),
         new_network: event.network.is_some() && known(account.networks.as_slice(), event.network.0).is_none(),
         new_agent: event.agent.is_some() && known(account.agents.as_slice(), event.agent.0).is_none(),
@@ -281,7 +287,15 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let total = amount + event.fee.as_f64();
     let share = |sum: f64, peak: f64| if peak > 0.0 { (sum / peak).min(1.0) } else { 0.0 };
     let peak = |i: usize, window_s: u32| account.peaks[i].read(now_s, window_s).max(balance.unwrap_or(0.0));
-    let same = || day().filter(out).filter(|m| event.payee.is_some() && m.payee == event.payee);
+    // Pieces of one drain: outflows to one payee within hours, from the first that it ever got.
+    let pieces = || account.movements.between(now_s.saturating_sub(PIECES_S), now_s).filter(out);
+    let is_new =
+        |payee: Print| payee.is_some() && pieces().any(|m| m.payee == payee && m.flags & movement::NEW_PAYEE != 0);
+    // Banks are strangers to each other: pieces may go to several. Friends get several gifts, so transfers are of one.
+    let external = event.kind == Kind::Withdrawal;
+    let alike = |m: &&Movement| m.payee == event.payee || external && m.flags & movement::EXTERNAL != 0;
+    let same = || pieces().filter(alike).filter(|m| is_new(m.payee));
+    let to_new = event.payee.is_some() && known.is_none() || is_new(event.payee);
     let last = account.login_of(session, now_s, DAY_S);
     let since = |changed_s: u32, related: bool| {
         let recent = changed_s != 0 && changed_s <= now_s && now_s - changed_s <= DAY_S && related;
@@ -298,7 +312,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         new_payee: event.payee.is_some() && known.is_none(),
         payee_days: known.map_or(0, |k| u32::from(payee.first_day.saturating_sub(k.first_day))),
         payee_count: known.map_or(0, |k| u32::from(k.count)),
-        chunks: same().count() as u32 + 1,
+        chunks: if to_new { same().count() as u32 + 1 } else { 1 },
         chunk_sum: same().map(|m| f64::from(m.amount)).sum::<f64>() + amount,
         z: account.amounts[model_of(event.kind)].z(amount, 5),
         login: last.map_or(0, |login| login.flags),

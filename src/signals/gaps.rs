@@ -1,9 +1,9 @@
 //! Gaps in the chain of balances: money that no movement explains, held back until late events can have arrived.
 //!
 //! Every movement adds to what the balance should be, in whatever order it comes ([`Account::note_balance`]). A difference is
-//! kept as [`Pending`]; a late movement that closes the gap takes it away. What is left when the lateness is over is told:
-//! as an alert if the money went on to a payee nobody knew, else low. An alert also comes when hours later nothing has
-//! explained the gap, and the money has left.
+//! kept as [`Pending`]; a late movement that closes the gap takes it away. What is left when the lateness is over is told, as
+//! no alert yet: movements come hours late at times. It is one when nothing has explained the gap by then, and the money
+//! has left.
 
 use super::account::Account;
 use super::engine::{Names, settle};
@@ -22,15 +22,16 @@ struct Parameters {
     tolerance: f64,
     confirm_ms: i64,
     taken_min: f64,
+    share_min: f64,
 }
 
 impl Parameters {
     fn of(settings: &Settings) -> Option<Parameters> {
         let rule = rules::find("balance_continuity")?;
         let own = &settings.rules[rule];
-        let [tolerance, confirm_hours, taken_min] = [own.parameters[0], own.parameters[1], own.parameters[2]];
+        let [tolerance, confirm_hours, taken_min, share_min, ..] = own.parameters;
         let confirm_ms = (confirm_hours * HOUR_MS as f64) as i64;
-        (own.mode == Mode::On).then_some(Parameters { rule, tolerance, confirm_ms, taken_min })
+        (own.mode == Mode::On).then_some(Parameters { rule, tolerance, confirm_ms, taken_min, share_min })
     }
 }
 
@@ -65,9 +66,6 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
         let last = account.movements.between((event.time_ms / 1000) as u32, u32::MAX);
         let strange = super::account::movement::NEW_PAYEE;
         pending.new_payee |= last.clone().any(|m| m.payee == event.payee && m.flags & strange != 0);
-        if pending.told {
-            pending.due_ms = pending.due_ms.min(event.time_ms + settings.lateness_ms);
-        }
     }
     Some(pending.due_ms)
 }
@@ -134,9 +132,11 @@ fn verdict(
     out: &mut Vec<Verdict>,
 ) -> Option<i64> {
     let amount = pending.amount.as_f64();
-    let gone = amount > 0.0 && f64::from(pending.taken) >= parameters.taken_min * amount;
+    let taken = f64::from(pending.taken);
+    // Of a large outflow a small gap is no reason: a round of a game came late.
+    let gone = taken >= parameters.taken_min * amount && amount >= parameters.share_min * taken.max(1.0);
     let confirmed = pending.due_ms >= pending.time_ms + parameters.confirm_ms;
-    let alert = gone && (pending.new_payee || confirmed);
+    let alert = gone && confirmed;
     if pending.told && !alert {
         if confirmed {
             return None;
@@ -147,7 +147,11 @@ fn verdict(
         return Some(due_ms);
     }
     let configured = settings.rules[parameters.rule].severity;
-    let severity = if alert { configured } else { configured.min(Severity::Low) };
+    let severity = match (alert, gone && pending.new_payee) {
+        (true, _) => configured,
+        (false, true) => configured.min(Severity::Medium),
+        (false, false) => configured.min(Severity::Low),
+    };
     let evidence = Evidence::new().with("unexplained", amount).with("taken", f64::from(pending.taken));
     let score = if alert { 0.9 } else { 0.3 };
     let held = Some(pending.clone());

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hashbrown::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::event::AccountId;
 use super::time;

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "ato_change",
     severity: Severity::Critical,
     weight: 3.0,
-    parameters: &[parameter("ratio_min", 0.3)],
+    parameters: &[parameter("ratio_min", 0.5)],
     check,
     ..WEAK
 };
@@ -22,7 +22,10 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         && flow.login & (login::NEW_DEVICE | login::TRAVEL | login::NEW_COUNTRY | login::FAIL_BURST) != 0;
     let changed = flow.payout_change_minutes.or(flow.password_change_minutes);
     let fresh_payee = flow.new_payee || flow.payee_days == 0;
-    let large = flow.ratio.max(flow.ratio_1d) >= ratio_min;
+    // Who changes two of the three locks the holder out.
+    let changes = [flow.payout_change_minutes, flow.password_change_minutes, flow.contact_change_minutes];
+    let lock_out = changes.iter().flatten().count() >= 2;
+    let large = flow.ratio.max(flow.ratio_1d) >= if lock_out { 0.5 * ratio_min } else { ratio_min };
     (strange && changed.is_some() && fresh_payee && large).then(|| {
         let evidence = Evidence::new().with_some("minutes_since_change", changed).with("ratio", flow.ratio);
         let minutes = evidence.with_some("minutes_since_login", flow.login_minutes).with("amount", flow.amount);

@@ -11,7 +11,12 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::High,
     weight: 3.0,
     order_free: true,
-    parameters: &[parameter("tolerance", 1.0), parameter("confirm_hours", 12.0), parameter("taken_min", 0.5)],
+    parameters: &[
+        parameter("tolerance", 1.0),
+        parameter("confirm_hours", 12.0),
+        parameter("taken_min", 0.5),
+        parameter("share_min", 0.2),
+    ],
     check,
     ..WEAK
 };

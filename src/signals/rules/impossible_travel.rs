@@ -25,7 +25,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let held = case.event.trusted || case.event.travelling || case.event.anonymiser && !facts.new_device;
     let journey = facts.journey.filter(|j| j.speed_kmh > speed_kmh && j.distance_km >= distance_km)?;
     let known = facts.nearest_km.is_some_and(|km| km <= known_place_km);
-    let strange = facts.new_asn && (facts.new_device || facts.new_country && facts.young_device) && !known;
+    let strange = facts.new_asn && facts.new_device && !known;
     (good && !held && strange).then(|| {
         let evidence = Evidence::new().with("speed_kmh", journey.speed_kmh).with("distance_km", journey.distance_km);
         Hit::new(evidence.with("hours", journey.hours).about(Who::Device).about(Who::Address))

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     weight: 1.0,
     parameters: &[
         parameter("ratio_min", 0.8),
-        parameter("ratio_max", 1.15),
+        parameter("ratio_max", 1.25),
         parameter("minutes", 60.0),
         parameter("played_max", 0.3),
         parameter("repeats_min", 2.0),

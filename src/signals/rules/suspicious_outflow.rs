@@ -27,7 +27,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     }
     let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
     let odds = login + payee + drain + chunks + case.risk.clamp(0.0, 2.0);
-    (odds >= odds_min && drain > 0.0).then(|| {
+    (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
         let more = evidence.with("drain", drain).with("chunks", f64::from(flow.chunks)).with("amount", flow.amount);
         Hit::new(more.with("risk", case.risk).about(Who::Payee))
@@ -81,6 +81,5 @@ fn emptiness(case: &Case<'_>) -> f64 {
 /// Whether it leaves in pieces to one new payee: who owns the money has no reason to.
 fn pieces(case: &Case<'_>, chunks_min: f64) -> f64 {
     let flow = &case.facts.flow;
-    let fresh = flow.new_payee || flow.payee_days <= 1;
-    if fresh && f64::from(flow.chunks) >= chunks_min && flow.ratio_1d >= 0.4 { 3.5 } else { 0.0 }
+    if f64::from(flow.chunks) >= chunks_min && flow.ratio_1d >= 0.4 { 4.0 } else { 0.0 }
 }
