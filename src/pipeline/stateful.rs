@@ -23,11 +23,14 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a restore reads before it looks around.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// A part of a record.
+type Bytes = Box<[u8]>;
+
 /// A record that waits for its turn, copied out of the fetch.
 pub struct Copied {
-    key: Option<Box<[u8]>>,
-    value: Option<Box<[u8]>>,
-    headers: Vec<(Box<[u8]>, Option<Box<[u8]>>)>,
+    key: Option<Bytes>,
+    value: Option<Bytes>,
+    headers: Vec<(Bytes, Option<Bytes>)>,
     headers_readable: bool,
 }
 
@@ -35,15 +38,15 @@ impl Copied {
     fn of(incoming: &Incoming<'_>) -> Copied {
         let record = &incoming.record;
         Copied {
-            key: record.key.map(Box::from),
-            value: record.value.map(Box::from),
-            headers: record.headers.iter().map(|(name, value)| (Box::from(*name), value.map(Box::from))).collect(),
+            key: record.key.map(Bytes::from),
+            value: record.value.map(Bytes::from),
+            headers: record.headers.iter().map(|(name, value)| (Bytes::from(*name), value.map(Bytes::from))).collect(),
             headers_readable: incoming.headers_readable,
         }
     }
 
     fn bytes(&self) -> usize {
-        let len = |part: &Option<Box<[u8]>>| part.as_ref().map_or(0, |bytes| bytes.len());
+        let len = |part: &Option<Bytes>| part.as_ref().map_or(0, |bytes| bytes.len());
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + len(value)).sum();
         len(&self.key) + len(&self.value) + headers + size_of::<Held<Copied>>()
     }
@@ -270,7 +273,7 @@ impl Stateful {
     }
 
     /// Takes a fetched record of a signal input: hands it over, or holds it until its turn comes.
-    pub(super) fn take(&mut self, incoming: &Incoming<'_>, hand: &mut Fetched<'_>) {
+    pub fn take(&mut self, incoming: &Incoming<'_>, hand: &mut Fetched<'_>) {
         let Some(lane) = self.lane(incoming.at) else { return };
         if !self.merges() {
             // Without its state a record must not be judged, and it is not fetched before that is restored.
@@ -298,7 +301,7 @@ impl Stateful {
     ///
     /// # Errors
     /// Kafka fails.
-    pub(super) fn release<S: Source>(
+    pub fn release<S: Source>(
         &mut self,
         source: &mut S,
         blocked: &[Partition],

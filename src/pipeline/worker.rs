@@ -1,24 +1,27 @@
 //! The loop of one worker: fetch, process, send, commit. Everything that is not committed can be thrown away and done
 //! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
 
+mod intake;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use intake::Fetched;
+use intake::Unit;
+
 use super::backoff::Backoff;
 use super::breaker::Breaker;
-use super::engine::{Engine, Place, Seat};
+use super::engine::Engine;
 use super::plan::Plan;
-use super::scrub::Counts;
 use super::signal_plan::SignalPlan;
 use super::stateful::Stateful;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
-use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
-use crate::source::{Incoming, Source};
-use crate::state::Tasks;
+use crate::sink::{Durable, Offsets, OutBatch, Sink};
+use crate::source::Source;
 use crate::telemetry::{FindingMetrics, PartitionMetrics, SignalMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
@@ -112,36 +115,6 @@ struct Assigned {
     last_timestamp_ms: i64,
     breaker: Breaker,
     metrics: PartitionMetrics,
-}
-
-/// Records that become durable together.
-#[derive(Default)]
-struct Unit {
-    since: Option<Instant>,
-    records: usize,
-    bytes: usize,
-    counts: Counts,
-    per_topic: Vec<TopicCounts>,
-    /// Signals, as places of rule and severity.
-    signals: Vec<(usize, usize)>,
-    /// Kafka timestamps of a sample of the records.
-    timestamps_ms: Vec<i64>,
-}
-
-#[derive(Default, Clone)]
-struct TopicCounts {
-    /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
-    records_in: u64,
-    bytes_in: u64,
-    records_out: u64,
-    bytes_out: u64,
-    rejected: [u64; Reject::LABELS.len()],
-}
-
-impl Unit {
-    fn new(topics: usize) -> Unit {
-        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
-    }
 }
 
 impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
@@ -651,93 +624,6 @@ impl Assigned {
             breaker: Breaker::new(&settings.quarantine.breaker),
             metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
         }
-    }
-}
-
-/// The parts of a worker that handle a fetched record.
-pub(super) struct Fetched<'a> {
-    settings: &'a Settings,
-    engine: &'a mut Engine,
-    batch: &'a mut OutBatch,
-    unit: &'a mut Unit,
-    partitions: &'a mut [Assigned],
-    /// Number of the output topic of signals.
-    signals_to: usize,
-    trips: Vec<Partition>,
-    /// Place of the partition of the last record: the next one is mostly the same.
-    last: usize,
-}
-
-impl Fetched<'_> {
-    /// Whether so much waits to be sent that no more should be handed over.
-    pub(super) fn is_full(&self, arena_bytes: usize) -> bool {
-        self.batch.bytes() >= arena_bytes
-    }
-
-    /// Scrubs a record into the batch; `task`: state of its task and its lane there, if it is a signal input's.
-    pub(super) fn record(&mut self, incoming: &Incoming<'_>, task: Option<(&mut Tasks, usize)>) {
-        if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
-            match self.partitions.iter().position(|p| p.at == incoming.at) {
-                Some(at) => self.last = at,
-                // Fetched ahead of a revocation that is done: it is somebody else's.
-                None => return,
-            }
-        }
-        let partition = &mut self.partitions[self.last];
-        // A rewind may leave records in the queue that were already handled.
-        if partition.paused || incoming.offset < partition.next {
-            return;
-        }
-        if partition.first.is_none() {
-            partition.first = Some(incoming.offset);
-            partition.sealed = incoming.offset;
-        }
-        let input = &self.settings.inputs[incoming.at.topic];
-        let record = &incoming.record;
-        let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-        let topic = &mut self.unit.per_topic[incoming.at.topic];
-        let before = self.batch.bytes();
-        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
-        let seat = task.and_then(|(tasks, lane)| {
-            tasks.handled(place.partition, lane, incoming.offset);
-            let store = tasks.at(place.partition, lane, incoming.offset)?;
-            Some(Seat { store, topic: &input.name, offset: incoming.offset })
-        });
-        let result = if incoming.headers_readable {
-            self.engine.process(input.format, record, place, seat, self.batch)
-        } else {
-            Err(Reject::HeaderName)
-        };
-        if let Err(reason) = result {
-            topic.rejected[reason.index()] += 1;
-            let at = quarantine::Coordinates {
-                topic: &input.name,
-                partition: incoming.at.partition,
-                offset: incoming.offset,
-                timestamp_ms: record.timestamp_ms,
-            };
-            quarantine::push(self.batch, place.topic + 1, at, reason);
-        } else {
-            topic.records_out += 1;
-            topic.bytes_out += (self.batch.bytes() - before) as u64;
-            if let Some(watch) = self.engine.watch() {
-                watch.send((self.signals_to, place.partition, record.timestamp_ms), self.batch, &mut self.unit.signals);
-            }
-        }
-        partition.next = incoming.offset + 1;
-        partition.last_timestamp_ms = record.timestamp_ms;
-        if partition.breaker.record(result.is_err()) {
-            partition.paused = true;
-            self.trips.push(incoming.at);
-        }
-        topic.records_in += 1;
-        topic.bytes_in += bytes as u64;
-        self.unit.since.get_or_insert_with(Instant::now);
-        if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
-            self.unit.timestamps_ms.push(record.timestamp_ms);
-        }
-        self.unit.records += 1;
-        self.unit.bytes += bytes;
     }
 }
 
