@@ -11,7 +11,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("config", &[]),
     // The pure core.
-    ("decode", &["record"]),
+    ("decode", &["canonical", "record"]),
     ("detect", &["canonical", "record"]),
     ("pseudonymize", &["canonical", "record"]),
     ("rewrite", &["record"]),
@@ -58,6 +58,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("siphasher", &["pseudonymize"]),
     ("maxminddb", &["signals/geo.rs"]),
     ("regex", &["detect"]),
+    ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
     ("tokio", &["admin", "pipeline", "main"]),
