@@ -118,6 +118,8 @@ pub struct Facts {
     pub now_s: u32,
     /// The account is learnt: what is new means something.
     pub learnt: bool,
+    /// Days since the account's first event.
+    pub age_days: f64,
     /// The event is not the newest of its account.
     pub late: bool,
     /// Seconds since the account's newest event before this one.
@@ -147,6 +149,10 @@ pub fn gather(event: &Event, account: &Account, shares: [f64; FEATURES], gates: 
     let mut facts = Facts {
         now_s,
         learnt: account.is_learnt(now_s, gates.learnt_days, gates.learnt_logins),
+        age_days: match account.first_s {
+            0 => 0.0,
+            first_s => f64::from(now_s.saturating_sub(first_s)) / 86_400.0,
+        },
         late: event.time_ms < account.last_ms,
         idle_s: if account.last_ms == 0 { 0 } else { now_s.saturating_sub((account.last_ms / 1000) as u32) },
         ..Facts::default()

@@ -41,6 +41,8 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
     if event.status == Status::Pending {
         return None;
     }
+    // What comes late closes gaps; only the newest movement can show one.
+    let late = account.balance(event.wallet).is_some_and(|balance| event.time_ms < balance.time_ms);
     let left = account.balance(event.wallet).map_or(before, |balance| balance.after);
     let gap = account.note_balance(event.wallet.0, event.time_ms, before, after);
     let parameters = Parameters::of(settings)?;
@@ -57,7 +59,7 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
             }
         }
         Some(_) => {}
-        None if large(gap) => account.pending = Some(Box::new(opened(event, gap, left, names, settings))),
+        None if large(gap) && !late => account.pending = Some(Box::new(opened(event, gap, left, names, settings))),
         None => return None,
     }
     let pending = account.pending.as_mut()?;

@@ -19,9 +19,9 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     case.event.outflow()?;
     let flow = &case.facts.flow;
     let has = |flag: u16| flow.login & flag != 0;
-    let both = has(login::NEW_DEVICE) && (has(login::NEW_ASN) || has(login::NEW_COUNTRY));
-    let strange =
-        both || has(login::TRAVEL) || has(login::NEW_DEVICE) && (has(login::UNLIKE) || has(login::FAIL_BURST));
+    // A known device on a strange network is a traveller or a VPN.
+    let elsewhere = login::NEW_ASN | login::NEW_COUNTRY | login::TRAVEL | login::FAIL_BURST;
+    let strange = has(login::NEW_DEVICE) && has(elsewhere);
     let ratio = flow.ratio.max(flow.ratio_1h).max(flow.ratio_1d);
     let fresh_payee = flow.new_payee || flow.payee_days == 0;
     (has(login::LEARNT) && strange && fresh_payee && ratio >= ratio_min).then(|| {

@@ -24,8 +24,10 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         let times = f64::from(case.account.habits.bonus_outs.within(2, case.facts.now_s)) + 1.0;
         let evidence = Evidence::new().with("ratio", ratio).with("deposited", f64::from(play.deposited));
         let hit = Hit::new(evidence.with("bonus", f64::from(play.bonus)).with("times", times).about(Who::Payee));
+        // Twice may be a misunderstanding of the terms, unless the payee is new as well.
+        let new_payee = (case.facts.flow.new_payee || case.facts.flow.payee_days <= 3) && case.facts.age_days >= 7.0;
         match play.bonus > 0.0 {
-            true if times >= repeats_min => hit.severity(Severity::High),
+            true if times >= repeats_min + f64::from(u8::from(!new_payee)) => hit.severity(Severity::High),
             true => hit.severity(Severity::Medium),
             false => hit,
         }

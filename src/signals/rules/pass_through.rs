@@ -28,14 +28,26 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let inflow: f64 = came.map(|m| f64::from(m.amount)).sum();
     let ratio = if inflow > 0.0 { amount / inflow } else { 0.0 };
     let played = f64::from(case.account.play.wagered) / inflow.max(1.0);
-    ((ratio_min..=ratio_max).contains(&ratio) && played <= played_max).then(|| {
+    // What was there before may leave with it.
+    let all = case.facts.flow.ratio >= 0.9 && ratio > ratio_max && inflow >= 0.1 * amount;
+    ((ratio_min..=ratio_max).contains(&ratio) || all).then_some(())?;
+    (played <= played_max).then(|| {
         let times = f64::from(case.account.habits.passed.within(2, now_s)) + 1.0;
         let evidence = Evidence::new().with("ratio", ratio).with("inflow", inflow).with("times", times);
         let hit = Hit::new(evidence.with("played", played).about(Who::Payee));
-        match times {
-            n if n >= repeats_min + 1.0 => hit.severity(Severity::High),
-            n if n >= repeats_min => hit.severity(Severity::Medium),
-            _ => hit,
+        // Who always cashes out to the same bank is a customer; a mule was given its payee days ago.
+        let flow = &case.facts.flow;
+        let given = flow.new_payee || flow.payee_days <= 3 && f64::from(flow.payee_count) <= times + 1.0;
+        // In an account's first week every payee is new; but who opens one and plays at once is a player.
+        let enough = match (case.facts.age_days >= 7.0, played <= 0.1 * played_max) {
+            (true, _) => repeats_min,
+            (false, true) => repeats_min + 1.0,
+            (false, false) => repeats_min + 2.0,
+        };
+        match times >= repeats_min {
+            true if given && times >= enough => hit.severity(Severity::High),
+            true => hit.severity(Severity::Medium),
+            false => hit,
         }
     })
 }

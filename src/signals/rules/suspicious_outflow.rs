@@ -46,7 +46,9 @@ fn strangeness(case: &Case<'_>) -> f64 {
         (login::UNLIKE, 0.7),
         (login::ANONYMISER, 0.5),
     ];
-    weights.into_iter().filter(|(flag, _)| flags & flag != 0).map(|(_, weight)| weight).sum()
+    let sum: f64 = weights.into_iter().filter(|(flag, _)| flags & flag != 0).map(|(_, weight)| weight).sum();
+    // From the holder's own device most of it is a VPN or a journey.
+    if flags & login::NEW_DEVICE == 0 { 0.5 * sum } else { sum }
 }
 
 /// How new the destination is, and whether it was just put in.
@@ -60,7 +62,13 @@ fn novelty(case: &Case<'_>) -> f64 {
         _ => 0.0,
     };
     let changed = if flow.payout_change_minutes.is_some() { 1.5 } else { 0.0 };
-    let locked_out = if flow.password_change_minutes.or(flow.contact_change_minutes).is_some() { 1.0 } else { 0.0 };
+    let lock = flow.password_change_minutes.or(flow.contact_change_minutes).is_some();
+    // One change is housekeeping; a new destination and a lock together are somebody moving in.
+    let locked_out = match (lock, flow.payout_change_minutes.is_some()) {
+        (true, true) => 2.5,
+        (true, false) => 1.0,
+        _ => 0.0,
+    };
     new + changed + locked_out
 }
 
