@@ -8,6 +8,7 @@
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys
+//! shadow   rules that are tried: what they find is counted and stays
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -17,6 +18,7 @@ mod engine;
 mod plan;
 mod scrub;
 pub mod service;
+mod shadow;
 mod worker;
 
 pub use engine::{Engine, Place};
