@@ -11,5 +11,7 @@ mod cli;
 mod house;
 /// How well the engine scrubs labelled events.
 mod quality;
+/// Made-up streams with labelled attacks, and how signals are scored by them.
+mod signals;
 /// What the tests share.
 mod support;

@@ -239,10 +239,9 @@ impl Scrubber {
         if structured && self.json(path, raw, out).is_ok() {
             return Ok(());
         }
-        let mut scalar = decode::text(raw, &self.limits)?;
+        let (text, mut scalar) = decode::text(raw, &self.limits)?;
         scalar.path = path;
         let Scrubber { paths, detector, shadow, pseudonymizer, changes, plan, .. } = self;
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         changes.edits.clear();
         let field = detector.plan(paths, path);
         let mut hand =
