@@ -16,6 +16,7 @@ mod examples;
 mod fields;
 mod groups;
 mod matchers;
+mod notes;
 mod overlap;
 mod own;
 mod rules;
@@ -34,6 +35,7 @@ use crate::record::{Class, Finding, Kind, PathId, Paths};
 use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
+pub use notes::PatternNote;
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.

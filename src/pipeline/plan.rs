@@ -60,17 +60,33 @@ impl Plan {
     /// # Errors
     /// The first pattern file that is at fault, or every field of the config that is.
     pub fn compile(loaded: &Loaded, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
-        let Loaded { spec, settings, .. } = loaded;
+        Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
+    }
+
+    /// The catalog of a config: the built-in entities and those of its directories.
+    ///
+    /// # Errors
+    /// The first pattern file that is at fault.
+    pub fn catalog(loaded: &Loaded) -> Result<Catalog, CatalogError> {
         let mut catalog = Catalog::builtin();
-        for directory in &spec.patterns.directories {
+        for directory in &loaded.spec.patterns.directories {
             catalog.load_dir(directory)?;
         }
+        Ok(catalog)
+    }
+
+    /// As [`Plan::compile`], with another catalog than the config's own.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn with_catalog(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+        let Loaded { spec, settings, .. } = loaded;
         let mut problems = Vec::new();
-        let mut table = Table::new(&catalog, &spec.patterns, &mut problems);
-        let fields = table.field_rules(&catalog, &spec.fields, &mut problems);
+        let mut table = Table::new(catalog, &spec.patterns, &mut problems);
+        let fields = table.field_rules(catalog, &spec.fields, &mut problems);
         let region_codes = region_codes(&spec.patterns.regions);
         let regions = regions(&region_codes, &mut problems);
-        let disabled = disabled(&spec.patterns, &catalog, &mut problems);
+        let disabled = disabled(&spec.patterns, catalog, &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
@@ -79,7 +95,7 @@ impl Plan {
                 fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
             let options = Options { disabled, regions: region_codes.clone() };
             let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
-            any.then(|| Rules::compile(&catalog, &fields, &options).map(Arc::new)).transpose()
+            any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
         };
         let rules = with(State::On, disabled.0)?.expect("rules that are on are always compiled");
         let shadow = with(State::Shadow, disabled.1)?;
