@@ -14,9 +14,11 @@ pub mod output;
 pub mod panic;
 pub mod run;
 pub mod schema;
+mod screen;
 pub mod scrub;
 pub mod test;
 pub mod token;
+pub mod top;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -49,6 +51,8 @@ pub enum Command {
     Scrub(scrub::Args),
     /// Show everything in one process, on made-up events.
     Demo(demo::Args),
+    /// Watch a running instance through its admin port.
+    Top(top::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
     /// Try cases: event in, expected event and findings.
@@ -73,6 +77,7 @@ impl Command {
             Command::Run(args) => run::run(&args),
             Command::Scrub(args) => scrub::run(&args),
             Command::Demo(args) => demo::run(&args),
+            Command::Top(args) => top::run(&args),
             Command::Token(args) => token::run(&args),
             Command::Test(args) => test::run(&args),
             Command::Explain(args) => explain::run(&args),
