@@ -146,7 +146,7 @@ fn rule(origin: &str, reason: Reason) -> ExplainedRule {
             ExplainedRule { kind: "field_rule", place: at(origin, line), rule: format!("{field} ({rule})") }
         }
         Reason::FieldName { file } => {
-            ExplainedRule { kind: "field_name", place: file, rule: "the field is called so".to_owned() }
+            ExplainedRule { kind: "field_name", place: file, rule: "one of the entity's `fields`".to_owned() }
         }
         Reason::Pattern(note) => {
             let mut parts = vec![note.finder];
