@@ -1,5 +1,6 @@
 //! Handles of the series that one part of the pipeline fills: made once, recorded per batch.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -39,6 +40,89 @@ impl TopicMetrics {
     /// Records quarantined for the reason at `index` of those given at the start.
     pub fn quarantined(&self, index: usize) -> &Counter {
         &self.quarantined[index]
+    }
+}
+
+/// Account state of one worker.
+#[derive(Debug)]
+pub struct StateMetrics {
+    /// Bytes written to the changelog.
+    pub changelog_bytes: Counter,
+    /// Seconds that the restore of a task took.
+    pub restore_seconds: Histogram,
+    /// Records that a restore has still to read.
+    pub restoring_records: Gauge,
+    accounts: Gauge,
+    bytes: Gauge,
+    evicted: Counter,
+    expired: Counter,
+}
+
+impl StateMetrics {
+    /// Series of the worker with this number.
+    pub fn new(worker: usize) -> StateMetrics {
+        let worker = &worker.to_string();
+        let evictions = |cause| counter(&names::STATE_EVICTIONS, &[worker, cause]);
+        StateMetrics {
+            changelog_bytes: counter(&names::STATE_CHANGELOG, &[worker]),
+            restore_seconds: histogram(&names::STATE_RESTORE_TIME, &[worker]),
+            restoring_records: gauge(&names::STATE_RESTORING, &[worker]),
+            accounts: gauge(&names::STATE_ACCOUNTS, &[worker]),
+            bytes: gauge(&names::STATE_BYTES, &[worker]),
+            evicted: evictions("capacity"),
+            expired: evictions("age"),
+        }
+    }
+
+    /// What the stores hold now, and what they forgot since the last call.
+    pub fn set(&self, accounts: usize, bytes: usize, evicted: u64, expired: u64) {
+        self.accounts.set(accounts as f64);
+        self.bytes.set(bytes as f64);
+        self.evicted.increment(evicted);
+        self.expired.increment(expired);
+    }
+}
+
+/// Signals of the process: series by rule, severity and reason, all made at the start.
+#[derive(Debug)]
+pub struct SignalMetrics {
+    signals: Vec<Counter>,
+    severities: usize,
+    shadowed: Vec<Counter>,
+    unmapped: Vec<Counter>,
+}
+
+impl SignalMetrics {
+    /// Series of these rules, severities and reasons.
+    pub fn new(rules: &[&'static str], severities: &[&'static str], reasons: &[&'static str]) -> SignalMetrics {
+        let pairs = rules.iter().flat_map(|rule| severities.iter().map(move |severity| [*rule, *severity]));
+        SignalMetrics {
+            signals: pairs.map(|labels| counter(&names::SIGNALS, &labels)).collect(),
+            severities: severities.len(),
+            shadowed: rules.iter().map(|rule| counter(&names::SHADOWED, &[rule])).collect(),
+            unmapped: reasons.iter().map(|reason| counter(&names::UNMAPPED, &[reason])).collect(),
+        }
+    }
+
+    /// Counts a signal of the rule and the severity with these places.
+    pub fn add(&self, rule: usize, severity: usize) {
+        self.signals[rule * self.severities + severity].increment(1);
+    }
+
+    /// Counts by place of the rule.
+    pub fn add_shadowed(&self, counts: &[u64]) {
+        add_all(&self.shadowed, counts);
+    }
+
+    /// Counts by place of the reason.
+    pub fn add_unmapped(&self, counts: &[u64]) {
+        add_all(&self.unmapped, counts);
+    }
+}
+
+fn add_all(counters: &[Counter], counts: &[u64]) {
+    for (counter, &n) in counters.iter().zip(counts).filter(|&(_, &n)| n > 0) {
+        counter.increment(n);
     }
 }
 
@@ -170,7 +254,12 @@ pub struct FindingMetrics {
     found: Vec<OnceLock<Counter>>,
     /// By entity.
     unexpected: Vec<OnceLock<Counter>>,
+    /// Fields, by the hash of their path, and entities that were counted: a field is new once in a process.
+    seen: Mutex<HashSet<(usize, u64)>>,
 }
+
+/// Most fields and entities that are remembered; past that none is new any more.
+const SEEN_MAX: usize = 1 << 16;
 
 impl FindingMetrics {
     /// Series of the catalog's entities and the config's actions, in the order of their ids.
@@ -180,6 +269,7 @@ impl FindingMetrics {
             actions: actions.iter().map(|name| name.as_ref().to_owned()).collect(),
             found: vec![OnceLock::new(); entities.len() * actions.len()],
             unexpected: vec![OnceLock::new(); entities.len()],
+            seen: Mutex::new(HashSet::new()),
         }
     }
 
@@ -191,10 +281,17 @@ impl FindingMetrics {
         series.get_or_init(|| counter(&names::FINDINGS, &labels())).increment(n);
     }
 
-    /// Adds `n` findings in fields that were never seen to hold personal data before.
-    pub fn add_unexpected(&self, entity: usize, n: u64) {
+    /// Counts a finding of the entity in a field that was never seen to hold it before. False: it was, by another
+    /// worker.
+    pub fn add_unexpected(&self, entity: usize, path_hash: u64) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX || !seen.insert((entity, path_hash)) {
+            return false;
+        }
+        drop(seen);
         let new = || counter(&names::UNEXPECTED_FINDINGS, &[self.entities[entity].as_str()]);
-        self.unexpected[entity].get_or_init(new).increment(n);
+        self.unexpected[entity].get_or_init(new).increment(1);
+        true
     }
 }
 
