@@ -9,6 +9,8 @@
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
 //! watch    the signals of one worker: from a record's tape to signals and flags
+//! shadow   rules that are tried: what they find is counted and stays
+//! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -18,8 +20,10 @@ mod engine;
 mod plan;
 mod scrub;
 pub mod service;
+mod shadow;
 pub mod signal_plan;
 pub mod watch;
+mod why;
 mod worker;
 
 pub use engine::{Engine, Place};
@@ -27,4 +31,5 @@ pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
 pub use signal_plan::SignalPlan;
 pub use watch::{LocalSignals, Watcher};
+pub use why::{Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};
