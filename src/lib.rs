@@ -26,4 +26,5 @@ pub mod rewrite;
 pub mod signals;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod telemetry;

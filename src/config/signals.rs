@@ -15,6 +15,11 @@ use super::units::HumanDuration;
 pub struct Signals {
     /// Topic of the signal records.
     pub topic: String,
+    /// Input topics whose events are judged; they must have the same number of partitions, and be keyed by account.
+    /// Default: all that are JSON.
+    pub inputs: Vec<String>,
+    /// Where account state survives a restart.
+    pub state: State,
     /// Put flags on the scrubbed event: the top-level member `_sluice`. One that comes with the input is replaced.
     pub flags: bool,
     /// File with the state key (64 hex digits or more). `run` needs one; `scrub` makes a throw-away key without.
@@ -50,6 +55,8 @@ impl Default for Signals {
     fn default() -> Signals {
         Signals {
             topic: "signals".to_owned(),
+            inputs: Vec::new(),
+            state: State::default(),
             flags: true,
             state_key: None,
             lateness: HumanDuration::secs(10 * 60),
@@ -65,6 +72,23 @@ impl Default for Signals {
             words: BTreeMap::new(),
             rules: BTreeMap::new(),
         }
+    }
+}
+
+/// Where account state survives a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// The changelog: a compacted topic with as many partitions as the inputs. `{group}` stands for the consumer group.
+    pub topic: String,
+    /// Take an empty changelog for a new beginning although offsets are committed: for the first start after signals
+    /// were turned on.
+    pub start_empty: bool,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State { topic: "{group}.signals.changelog".to_owned(), start_empty: false }
     }
 }
 

@@ -9,6 +9,7 @@
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
 //! watch    the signals of one worker: from a record's tape to signals and flags
+//! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
@@ -22,6 +23,7 @@ mod scrub;
 pub mod service;
 mod shadow;
 pub mod signal_plan;
+mod stateful;
 pub mod watch;
 mod why;
 mod worker;

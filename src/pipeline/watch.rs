@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
 use crate::pseudonymize::StateKey;
@@ -10,6 +11,7 @@ use crate::record::PathId;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
 use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::sink::OutBatch;
 
 /// What a record gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -357,6 +359,78 @@ pub fn splice_flags(signals: &[Signal], from: usize, out: &mut Vec<u8>) {
 /// The path of the flags.
 pub fn flags_path(paths: &mut crate::record::Paths) -> PathId {
     paths.child(PathId::ROOT, PathId::ROOT, b"_sluice")
+}
+
+/// The signals of a worker's records, as the engine makes them.
+pub struct Watch {
+    watcher: Watcher,
+    flags: bool,
+    at: Coordinates,
+    signals: Vec<Signal>,
+    text: String,
+}
+
+impl Watch {
+    /// By `plan`; `scrubber` will drop flags that come with the input, if flags are put on events.
+    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber) -> Watch {
+        let mut watch = Watch {
+            flags: plan.flags,
+            watcher: Watcher::new(Arc::clone(plan)),
+            at: Coordinates::default(),
+            signals: Vec::new(),
+            text: String::new(),
+        };
+        watch.renew(scrubber);
+        watch
+    }
+
+    /// A new scrubber takes the place of one that failed.
+    pub fn renew(&mut self, scrubber: &mut Scrubber) {
+        self.signals.clear();
+        if self.flags {
+            scrubber.replace_flags();
+        }
+    }
+
+    /// Judges a value with its Kafka timestamp, which `scrubber` has just read, and puts flags on its scrubbed form: that
+    /// stands in the arena from `from` on.
+    pub fn observe(
+        &mut self,
+        (raw, timestamp_ms): (&[u8], i64),
+        place: Place,
+        mut seat: Seat<'_>,
+        scrubber: &mut Scrubber,
+        (from, out): (usize, &mut Vec<u8>),
+    ) {
+        self.signals.clear();
+        if self.at.topic != seat.topic {
+            seat.topic.clone_into(&mut self.at.topic);
+        }
+        (self.at.partition, self.at.offset) = (place.partition, seat.offset);
+        self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
+        if self.flags {
+            splice_flags(&self.signals, from, out);
+        }
+    }
+
+    /// Appends the records of the last record's signals to `batch`: output topic, partition and Kafka timestamp are `to`,
+    /// the key is the account's pseudonym. Tells each by the places of its rule and severity.
+    pub fn send(&mut self, to: (usize, i32, i64), batch: &mut OutBatch, told: &mut Vec<(usize, usize)>) {
+        for signal in self.signals.drain(..) {
+            let mark = batch.mark();
+            let key = batch.append(signal.account.as_bytes());
+            self.text.clear();
+            signal.write_json(&mut self.text);
+            let value = batch.append(self.text.as_bytes());
+            batch.push(mark, to, Some(key), Some(value));
+            told.push((rules::find(signal.rule).expect("a signal is of a rule"), signal.severity as usize));
+        }
+    }
+
+    /// What judges.
+    pub fn watcher(&mut self) -> &mut Watcher {
+        &mut self.watcher
+    }
 }
 
 #[cfg(test)]

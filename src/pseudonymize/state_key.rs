@@ -56,6 +56,12 @@ impl StateKey {
         }
     }
 
+    /// Tells keys apart, and nothing of them.
+    pub fn fingerprint(&self) -> u64 {
+        let hash = self.signals.hash_of(b"fingerprint");
+        hash.iter().take(8).fold(0, |print, &byte| print << 8 | u64::from(byte))
+    }
+
     /// The key of an account's state: 16 bytes of an HMAC.
     pub fn account(&self, account: &[u8]) -> [u8; 16] {
         let mut id = [0; 16];

@@ -462,6 +462,18 @@ fn unzigzag(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
+/// Time of the last event of an account that was encoded, ms since 1970, without decoding the rest.
+///
+/// # Errors
+/// The bytes are damaged, or of a newer version.
+pub fn last_ms(bytes: &[u8]) -> Result<i64, CodecError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => Reader { rest, base_s: 0 }.int().ok_or(CodecError::Damaged),
+        Some((&version, _)) if version > VERSION => Err(CodecError::Version(version)),
+        _ => Err(CodecError::Damaged),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,6 +71,9 @@ impl Engine {
         store: &mut impl Store,
         out: &mut Vec<Verdict>,
     ) -> Taken {
+        if store.is_repeated(event.account) {
+            return Taken::Duplicate;
+        }
         if event.kind == Kind::Erase {
             store.forget(event.account);
             return Taken::Erased;

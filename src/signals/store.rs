@@ -1,7 +1,7 @@
 //! Where account states live: the trait that the engine asks, and a store in memory with transactions.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use hashbrown::HashMap;
 
@@ -22,6 +22,11 @@ pub trait Store {
 
     /// What belongs to no account.
     fn task(&mut self) -> &mut Task;
+
+    /// Whether the record at hand was applied to the account before a restart: it must not be judged again.
+    fn is_repeated(&mut self, _id: AccountId) -> bool {
+        false
+    }
 }
 
 /// What a task knows besides its accounts.
@@ -36,6 +41,11 @@ pub struct Task {
 }
 
 impl Task {
+    /// A task as it was written.
+    pub fn new(newest_ms: i64, population: Population) -> Task {
+        Task { newest_ms, population, due: BTreeSet::new() }
+    }
+
     /// The account has something that is decided at this watermark.
     pub fn expect(&mut self, due_ms: i64, account: AccountId) {
         self.due.insert((due_ms, account));
@@ -73,6 +83,9 @@ pub struct StoreStats {
     pub expired: u64,
 }
 
+/// Most accounts that one transaction forgets for their age: each takes a record in the changelog.
+const EXPIRED_AT_ONCE: usize = 10_000;
+
 /// An account in memory.
 #[derive(Debug, Clone)]
 enum Slot {
@@ -80,21 +93,43 @@ enum Slot {
     Cold(Box<[u8]>),
 }
 
+impl Slot {
+    fn bytes(&self) -> usize {
+        match self {
+            Slot::Hot(_) => size_of::<Account>(),
+            Slot::Cold(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// What accounts and the task were when a transaction first touched them.
+#[derive(Debug, Default)]
+struct Undo {
+    accounts: HashMap<AccountId, Option<Slot>, foldhash::fast::FixedState>,
+    task: Option<Box<Task>>,
+}
+
 /// A store in memory. Accounts touched within a day (of event time) stand ready; the others are encoded.
+///
+/// Transactions follow each other: the newest is open, older ones are sealed and wait until they are durable. So work
+/// goes on while a commit runs, and all of it can be taken back.
 #[derive(Debug)]
 pub struct MemoryStore {
     limits: Limits,
     accounts: HashMap<AccountId, Slot, foldhash::fast::FixedState>,
     /// Hot accounts in the order in which they may be cold.
     cooling: VecDeque<(i64, AccountId)>,
-    /// Cold accounts in the order in which they may be forgotten.
+    /// Accounts by the time of their last event or an earlier one: looked at again when it is their turn.
     aging: BinaryHeap<Reverse<(i64, AccountId)>>,
     task: Task,
-    /// What accounts and the task were when the open transaction first touched them.
-    undo: HashMap<AccountId, Option<Slot>, foldhash::fast::FixedState>,
-    undo_task: Option<Box<Task>>,
-    transactional: bool,
-    stats: StoreStats,
+    /// While restoring: when accounts with something held back are due.
+    held: BTreeMap<AccountId, i64>,
+    /// Sealed transactions, oldest first, and the open one. Empty: nothing can be taken back.
+    undo: VecDeque<Undo>,
+    cold: usize,
+    bytes: usize,
+    evicted: u64,
+    expired: u64,
     scratch: Vec<u8>,
 }
 
@@ -107,130 +142,228 @@ impl MemoryStore {
             cooling: VecDeque::new(),
             aging: BinaryHeap::new(),
             task: Task::default(),
-            undo: HashMap::default(),
-            undo_task: None,
-            transactional,
-            stats: StoreStats::default(),
+            held: BTreeMap::new(),
+            undo: (0..usize::from(transactional)).map(|_| Undo::default()).collect(),
+            cold: 0,
+            bytes: 0,
+            evicted: 0,
+            expired: 0,
             scratch: Vec::new(),
         }
     }
 
-    /// Puts in an account as it was written; for restoring.
+    /// Puts in an account as it was written (`None`: it was forgotten later); for restoring. What comes later replaces
+    /// what came before.
     ///
     /// # Errors
     /// The bytes are no account.
-    pub fn restore(&mut self, id: AccountId, bytes: &[u8]) -> Result<(), CodecError> {
-        let account = codec::decode(bytes)?;
-        if let Some(pending) = &account.pending {
-            self.task.expect(pending.due_ms, id);
+    pub fn restore(&mut self, id: AccountId, bytes: Option<&[u8]>) -> Result<(), CodecError> {
+        let pending = bytes.map(codec::decode).transpose()?.and_then(|account| account.pending);
+        match pending {
+            Some(pending) => drop(self.held.insert(id, pending.due_ms)),
+            None if !self.held.is_empty() => drop(self.held.remove(&id)),
+            None => {}
         }
-        self.aging.push(Reverse((account.last_ms + self.limits.ttl_ms, id)));
-        self.accounts.insert(id, Slot::Cold(bytes.into()));
+        self.put(id, bytes.map(|bytes| Slot::Cold(bytes.into())));
         Ok(())
     }
 
-    /// Accounts that the open transaction touched. `None`: it is gone.
-    pub fn touched(&self) -> impl Iterator<Item = (AccountId, Option<&Account>)> {
-        self.undo.keys().map(|id| match self.accounts.get(id) {
-            Some(Slot::Hot(account)) => (*id, Some(&**account)),
-            _ => (*id, None),
-        })
+    /// Puts in the task as it was written, and ends restoring: accounts are put into the order of their age.
+    pub fn restored(&mut self, task: Task) {
+        self.task = task;
+        for (id, due_ms) in std::mem::take(&mut self.held) {
+            self.task.expect(due_ms, id);
+        }
+        let age = |(id, slot): (&AccountId, &Slot)| Reverse((last_ms(slot), *id));
+        self.aging = self.accounts.iter().map(age).collect();
     }
 
-    /// Makes the open transaction's changes last.
-    pub fn commit(&mut self) {
-        self.undo.clear();
-        self.undo_task = None;
+    /// Ends the open transaction and begins the next. Forgets what is old, and hands over all that the transaction
+    /// changed: accounts as they are written, `None` for those that are gone.
+    pub fn seal(&mut self, mut each: impl FnMut(AccountId, Option<&[u8]>)) {
         self.sweep();
-    }
-
-    /// Takes the open transaction's changes back.
-    pub fn abort(&mut self) {
-        for (id, slot) in self.undo.drain() {
-            match slot {
-                Some(slot) => {
-                    self.accounts.insert(id, slot);
+        let Some(open) = self.undo.back() else { return };
+        for id in open.accounts.keys() {
+            match self.accounts.get(id) {
+                Some(Slot::Hot(account)) => {
+                    self.scratch.clear();
+                    codec::encode(account, &mut self.scratch);
+                    each(*id, Some(&self.scratch));
                 }
-                None => {
-                    self.accounts.remove(&id);
-                }
+                Some(Slot::Cold(bytes)) => each(*id, Some(bytes)),
+                None => each(*id, None),
             }
         }
-        if let Some(task) = self.undo_task.take() {
-            self.task = *task;
+        self.undo.push_back(Undo::default());
+    }
+
+    /// The oldest sealed transaction lasts.
+    pub fn durable(&mut self) {
+        if self.undo.len() > 1 {
+            self.undo.pop_front();
         }
+    }
+
+    /// Whether the open transaction changed anything.
+    pub fn is_touched(&self) -> bool {
+        self.undo.back().is_some_and(|open| open.task.is_some() || !open.accounts.is_empty())
+    }
+
+    /// Ends the open transaction and makes its changes last: for what has nothing to commit.
+    pub fn commit(&mut self) {
+        self.seal(|_, _| {});
+        while self.undo.len() > 1 {
+            self.undo.pop_front();
+        }
+    }
+
+    /// Takes back the changes of all transactions that are not durable, but for the `kept` oldest, which turned out to
+    /// be.
+    pub fn abort(&mut self, kept: usize) {
+        let transactional = !self.undo.is_empty();
+        while self.undo.len() > kept {
+            let Some(undo) = self.undo.pop_back() else { break };
+            for (id, slot) in undo.accounts {
+                if let Some(slot) = &slot {
+                    // Its places in the queues may have been used up.
+                    self.aging.push(Reverse((last_ms(slot), id)));
+                    self.cooling.push_back((self.task.newest_ms, id));
+                }
+                self.put(id, slot);
+            }
+            if let Some(task) = undo.task {
+                self.task = *task;
+            }
+        }
+        self.undo.clear();
+        self.undo.extend((0..usize::from(transactional)).map(|_| Undo::default()));
     }
 
     /// What it did and holds.
     pub fn stats(&self) -> StoreStats {
-        let mut stats = StoreStats { accounts: self.accounts.len(), ..self.stats };
-        for slot in self.accounts.values() {
-            match slot {
-                Slot::Hot(_) => stats.bytes += size_of::<Account>(),
-                Slot::Cold(bytes) => (stats.cold, stats.bytes) = (stats.cold + 1, stats.bytes + bytes.len()),
-            }
+        StoreStats {
+            accounts: self.accounts.len(),
+            cold: self.cold,
+            bytes: self.bytes,
+            evicted: self.evicted,
+            expired: self.expired,
         }
-        stats
     }
 
-    /// Encodes what is cold, forgets what is old or too much. Called between transactions, by event time.
+    /// The task as it is now.
+    pub fn task_now(&self) -> &Task {
+        &self.task
+    }
+
+    /// Replaces an account and keeps count; tells what was there.
+    fn put(&mut self, id: AccountId, slot: Option<Slot>) -> Option<Slot> {
+        if let Some(new) = &slot {
+            self.bytes += new.bytes();
+            self.cold += usize::from(matches!(new, Slot::Cold(_)));
+        }
+        let old = match slot {
+            Some(slot) => self.accounts.insert(id, slot),
+            None => self.accounts.remove(&id),
+        };
+        if let Some(old) = &old {
+            self.bytes -= old.bytes();
+            self.cold -= usize::from(matches!(old, Slot::Cold(_)));
+        }
+        old
+    }
+
+    /// Remembers what an account was, once a transaction.
+    fn note(&mut self, id: AccountId) {
+        if let Some(open) = self.undo.back_mut() {
+            open.accounts.entry(id).or_insert_with(|| self.accounts.get(&id).cloned());
+        }
+    }
+
+    /// Forgets the account that was touched longest ago. It happens when an account too many comes, and the order is
+    /// that of event time, so it does not matter when transactions end.
+    fn evict(&mut self) {
+        while let Some(Reverse((due_ms, id))) = self.aging.pop() {
+            let Some(slot) = self.accounts.get(&id) else { continue };
+            let last_ms = last_ms(slot);
+            if last_ms > due_ms {
+                self.aging.push(Reverse((last_ms, id)));
+                continue;
+            }
+            self.forget(id);
+            self.evicted += 1;
+            return;
+        }
+    }
+
+    /// Encodes what is cold, forgets what is old.
     fn sweep(&mut self) {
         let now_ms = self.task.newest_ms;
-        while self.cooling.front().is_some_and(|&(due, _)| due < now_ms) {
+        while self.cooling.front().is_some_and(|&(due_ms, _)| due_ms < now_ms) {
             let Some((_, id)) = self.cooling.pop_front() else { break };
             self.cool(id, now_ms);
         }
-        while let Some(&Reverse((due, id))) = self.aging.peek() {
-            let too_many = self.accounts.len() > self.limits.accounts;
-            if due >= now_ms && !too_many {
+        for _ in 0..EXPIRED_AT_ONCE {
+            let old = now_ms.saturating_sub(self.limits.ttl_ms);
+            let Some(&Reverse((due_ms, id))) = self.aging.peek() else { break };
+            if due_ms >= old {
                 break;
             }
             self.aging.pop();
-            let Some(Slot::Cold(_)) = self.accounts.get(&id) else { continue };
-            self.accounts.remove(&id);
-            *(if due < now_ms { &mut self.stats.expired } else { &mut self.stats.evicted }) += 1;
-        }
-        while self.accounts.len() > self.limits.accounts {
-            let Some((_, id)) = self.cooling.pop_front() else { break };
-            self.stats.evicted += u64::from(self.accounts.remove(&id).is_some());
+            let Some(slot) = self.accounts.get(&id) else { continue };
+            let last_ms = last_ms(slot);
+            if last_ms >= old {
+                self.aging.push(Reverse((last_ms, id)));
+                continue;
+            }
+            self.forget(id);
+            self.expired += 1;
         }
     }
 
     fn cool(&mut self, id: AccountId, now_ms: i64) {
-        let Some(slot @ Slot::Hot(_)) = self.accounts.get_mut(&id) else { return };
-        let Slot::Hot(account) = slot else { return };
-        let due = account.last_ms + COLD_AFTER_MS;
-        if due >= now_ms || account.pending.is_some() {
-            self.cooling.push_back((due.max(now_ms), id));
+        let Some(Slot::Hot(account)) = self.accounts.get_mut(&id) else { return };
+        let due_ms = account.last_ms + COLD_AFTER_MS;
+        if due_ms >= now_ms || account.pending.is_some() {
+            self.cooling.push_back((due_ms.max(now_ms), id));
             return;
         }
         account.cool();
         self.scratch.clear();
         codec::encode(account, &mut self.scratch);
-        self.aging.push(Reverse((account.last_ms + self.limits.ttl_ms, id)));
-        *slot = Slot::Cold(self.scratch.as_slice().into());
+        let cold = Slot::Cold(self.scratch.as_slice().into());
+        self.put(id, Some(cold));
+    }
+}
+
+/// Time of an account's last event.
+fn last_ms(slot: &Slot) -> i64 {
+    match slot {
+        Slot::Hot(account) => account.last_ms,
+        Slot::Cold(bytes) => codec::last_ms(bytes).expect("invariant: cold accounts are well-formed"),
     }
 }
 
 impl Store for MemoryStore {
     fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
-        let slot = self.accounts.entry(id).or_insert_with(|| {
-            if self.transactional {
-                self.undo.entry(id).or_insert(None);
+        self.note(id);
+        match self.accounts.get(&id) {
+            Some(Slot::Hot(_)) => {}
+            Some(Slot::Cold(bytes)) => {
+                // What is in memory was encoded here or checked when it was restored.
+                let account = codec::decode(bytes).expect("invariant: cold accounts are well-formed");
+                self.put(id, Some(Slot::Hot(Box::new(account))));
+                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
             }
-            self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
-            Slot::Hot(Box::default())
-        });
-        if self.transactional && !self.undo.contains_key(&id) {
-            self.undo.insert(id, Some(slot.clone()));
+            None => {
+                if self.accounts.len() >= self.limits.accounts {
+                    self.evict();
+                }
+                self.put(id, Some(Slot::Hot(Box::default())));
+                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+                self.aging.push(Reverse((now_ms, id)));
+            }
         }
-        if let Slot::Cold(bytes) = slot {
-            // What is in memory was encoded here or checked when it was restored.
-            let account = codec::decode(bytes).expect("invariant: cold accounts are well-formed");
-            *slot = Slot::Hot(Box::new(account));
-            self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
-        }
-        let Slot::Hot(account) = slot else { unreachable!("it was just made hot") };
+        let Some(Slot::Hot(account)) = self.accounts.get_mut(&id) else { unreachable!("it was just made hot") };
         if account.last_ms != 0 && now_ms - account.last_ms > self.limits.ttl_ms {
             **account = Account::default();
         }
@@ -239,15 +372,15 @@ impl Store for MemoryStore {
     }
 
     fn forget(&mut self, id: AccountId) {
-        let gone = self.accounts.remove(&id);
-        if self.transactional {
-            self.undo.entry(id).or_insert(gone);
-        }
+        self.note(id);
+        self.put(id, None);
     }
 
     fn task(&mut self) -> &mut Task {
-        if self.transactional && self.undo_task.is_none() {
-            self.undo_task = Some(Box::new(self.task.clone()));
+        if let Some(open) = self.undo.back_mut()
+            && open.task.is_none()
+        {
+            open.task = Some(Box::new(self.task.clone()));
         }
         &mut self.task
     }
@@ -284,8 +417,7 @@ mod tests {
         touch(&mut store, 1, NOW + 5);
         touch(&mut store, 2, NOW + 6);
         store.forget(id(1));
-        assert_eq!(store.touched().filter(|(_, account)| account.is_none()).count(), 1);
-        store.abort();
+        store.abort(0);
         assert_eq!(store.stats().accounts, 1);
         assert_eq!((store.account(id(1), NOW).last_ms, store.task().newest_ms), (NOW, NOW));
     }
@@ -312,7 +444,7 @@ mod tests {
         store.commit();
         assert_eq!((store.stats().accounts, store.stats().evicted), (3, 1));
         assert_eq!(store.account(id(1), NOW + 2 * DAY_MS).last_ms, 0, "1 was touched longest ago");
-        store.abort();
+        store.abort(0);
         touch(&mut store, 5, NOW + 200 * DAY_MS);
         store.commit();
         assert!(store.stats().expired >= 2, "{:?}", store.stats());
@@ -323,10 +455,60 @@ mod tests {
         let mut first = store(10);
         touch(&mut first, 1, NOW);
         let mut bytes = Vec::new();
-        first.touched().for_each(|(_, account)| codec::encode(account.expect("it is there"), &mut bytes));
+        first.seal(|_, account| bytes.extend_from_slice(account.expect("it is there")));
         let mut second = store(10);
-        assert_eq!(second.restore(id(1), &bytes), Ok(()));
+        assert_eq!(second.restore(id(1), Some(&bytes)), Ok(()));
+        assert_eq!(second.restore(id(2), Some(&bytes)), Ok(()));
+        assert_eq!(second.restore(id(2), None), Ok(()), "a later record takes it away");
+        assert!(second.restore(id(3), Some(&bytes[1..])).is_err());
+        second.restored(first.task_now().clone());
+        assert_eq!(second.stats().accounts, 1);
         assert_eq!(second.account(id(1), NOW), first.account(id(1), NOW));
-        assert!(second.restore(id(2), &bytes[1..]).is_err());
+    }
+
+    #[test]
+    fn sealed_transactions_are_taken_back_one_by_one() {
+        let mut store = store(10);
+        let sealed = |store: &mut MemoryStore| {
+            let mut ids = Vec::new();
+            store.seal(|id, account| ids.push((id.0[0], account.is_some())));
+            ids.sort_unstable();
+            ids
+        };
+        touch(&mut store, 1, NOW);
+        assert_eq!(sealed(&mut store), [(1, true)]);
+        touch(&mut store, 1, NOW + 1);
+        touch(&mut store, 2, NOW + 1);
+        assert_eq!(sealed(&mut store), [(1, true), (2, true)]);
+        store.forget(id(2));
+        store.durable();
+        assert_eq!(sealed(&mut store), [(2, false)]);
+        touch(&mut store, 3, NOW + 2);
+        // The second turns out to be durable: the third and the open one are taken back.
+        store.abort(1);
+        assert_eq!((store.stats().accounts, store.task_now().newest_ms), (2, NOW + 1));
+        assert!(!store.is_touched());
+        touch(&mut store, 1, NOW + 9);
+        store.abort(0);
+        assert_eq!(store.account(id(1), NOW).last_ms, NOW + 1);
+    }
+
+    #[test]
+    fn who_goes_does_not_depend_on_when_transactions_end() {
+        let run = |every: usize| {
+            let mut rng = fastrand::Rng::with_seed(7);
+            let mut store = store(20);
+            for i in 0..2_000 {
+                touch(&mut store, rng.u8(..60), NOW + i64::from(i) * 3_600_000 / 4);
+                if (i as usize).is_multiple_of(every) {
+                    store.commit();
+                }
+            }
+            let mut left: Vec<u8> = store.accounts.keys().map(|id| id.0[0]).collect();
+            left.sort_unstable();
+            (left, store.evicted)
+        };
+        assert_eq!(run(1), run(7));
+        assert_eq!(run(1), run(5_000));
     }
 }

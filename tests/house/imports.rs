@@ -20,6 +20,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kafka", &["config", "record"]),
     ("source", &["kafka", "record"]),
     ("sink", &["kafka", "record"]),
+    ("state", &["kafka", "signals"]),
     ("admin", &["telemetry"]),
     // Where it comes together.
     (
@@ -37,6 +38,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "signals",
             "sink",
             "source",
+            "state",
             "telemetry",
         ],
     ),
