@@ -139,7 +139,7 @@ fn verdict(
     let gone = taken >= parameters.taken_min * amount && amount >= parameters.share_min * taken.max(1.0);
     let confirmed = pending.due_ms >= pending.time_ms + parameters.confirm_ms;
     let alert = gone && confirmed;
-    if !confirmed && !(gone && pending.new_payee) {
+    if !(confirmed || gone && pending.new_payee) {
         // Most gaps are late events: silence, until nothing can come any more.
         pending.told = true;
         pending.due_ms = pending.time_ms + parameters.confirm_ms;
