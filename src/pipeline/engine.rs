@@ -35,6 +35,12 @@ impl Engine {
         Engine { scrubber: Scrubber::new(Arc::clone(plan)), plan: Arc::clone(plan), message_max_bytes }
     }
 
+    /// Takes over other rules; call between units of work.
+    pub fn renew(&mut self, plan: &Arc<Plan>) {
+        self.plan = Arc::clone(plan);
+        self.scrubber = Scrubber::new(Arc::clone(plan));
+    }
+
     /// Picks up a swapped key ring; call between batches.
     pub fn refresh(&mut self) {
         self.scrubber.refresh();

@@ -9,6 +9,8 @@
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys
 //! shadow   rules that are tried: what they find is counted and stays
+//! live     the rules that run, swapped whole between two units of work
+//! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
@@ -16,7 +18,9 @@
 mod backoff;
 mod breaker;
 mod engine;
+mod live;
 mod plan;
+mod reload;
 mod scrub;
 pub mod service;
 mod shadow;

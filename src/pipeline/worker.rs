@@ -9,14 +9,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::engine::{Engine, Place};
-use super::plan::Plan;
+use super::live::{Generation, Live};
 use super::scrub::Counts;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
 use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
 use crate::source::{Incoming, Source};
-use crate::telemetry::{FindingMetrics, PartitionMetrics, TopicMetrics, WorkerMetrics};
+use crate::telemetry::{PartitionMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
@@ -43,7 +43,9 @@ pub trait Health: Send {
 /// One worker.
 pub struct Worker<S: Source, K: Sink<S::Group>> {
     settings: Arc<Settings>,
-    plan: Arc<Plan>,
+    live: Arc<Live>,
+    /// The rules of the unit under construction.
+    rules: Arc<Generation>,
     source: S,
     sink: K,
     engine: Engine,
@@ -75,7 +77,6 @@ pub type Stopped = Arc<Mutex<BTreeSet<Partition>>>;
 struct Metrics {
     worker: WorkerMetrics,
     topics: Vec<TopicMetrics>,
-    findings: Arc<FindingMetrics>,
 }
 
 /// A partition that this worker reads.
@@ -96,8 +97,9 @@ struct Assigned {
 }
 
 /// Records that become durable together.
-#[derive(Default)]
 struct Unit {
+    /// The rules that scrubbed them, one set for all.
+    rules: Arc<Generation>,
     since: Option<Instant>,
     records: usize,
     bytes: usize,
@@ -118,8 +120,16 @@ struct TopicCounts {
 }
 
 impl Unit {
-    fn new(topics: usize) -> Unit {
-        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
+    fn new(topics: usize, rules: &Arc<Generation>) -> Unit {
+        Unit {
+            rules: Arc::clone(rules),
+            since: None,
+            records: 0,
+            bytes: 0,
+            counts: Counts::default(),
+            per_topic: vec![TopicCounts::default(); topics],
+            timestamps_ms: Vec::new(),
+        }
     }
 }
 
@@ -129,26 +139,27 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     pub fn new(
         number: usize,
         settings: Arc<Settings>,
-        plan: Arc<Plan>,
+        live: Arc<Live>,
         source: S,
         sink: K,
         message_max_bytes: usize,
-        findings: Arc<FindingMetrics>,
         stop: Arc<AtomicBool>,
         stopped: Stopped,
         health: Box<dyn Health>,
     ) -> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
+        let rules = live.newest();
         Worker {
-            engine: Engine::new(&plan, message_max_bytes),
-            unit: Unit::new(settings.inputs.len()),
+            engine: Engine::new(&rules.plan, message_max_bytes),
+            unit: Unit::new(settings.inputs.len(), &rules),
             settings,
-            plan,
+            live,
+            rules,
             source,
             sink,
             stop,
             health,
-            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings },
+            metrics: Metrics { worker: WorkerMetrics::new(number), topics },
             partitions: Vec::new(),
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
@@ -184,6 +195,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
 
     /// One turn of the loop.
     fn turn(&mut self) -> Result<(), Error> {
+        self.renew_rules();
         self.engine.refresh();
         while let Some(durable) = self.sink.poll(Duration::ZERO)? {
             self.durable(durable)?;
@@ -202,6 +214,18 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.tell_lag();
         Ok(())
+    }
+
+    /// Takes over changed rules, between two units: a transaction is scrubbed by one set of rules.
+    fn renew_rules(&mut self) {
+        if self.unit.records > 0 {
+            return;
+        }
+        if let Some(rules) = self.live.newer(&self.rules) {
+            self.engine.renew(&rules.plan);
+            self.unit = Unit::new(self.settings.inputs.len(), &rules);
+            self.rules = rules;
+        }
     }
 
     /// Bytes that may wait in the arena while a commit runs: a fifth of the worker's part of the memory.
@@ -242,7 +266,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             p.sealed = p.next;
         }
         let topics = self.settings.inputs.len();
-        self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics)));
+        self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics, &self.rules)));
         Ok(())
     }
 
@@ -280,17 +304,17 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
         }
         for (entity, action, n) in unit.counts.found {
-            self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
+            unit.rules.findings.add(usize::from(entity.0), usize::from(action.0), n);
         }
         for (entity, path_hash) in unit.counts.unexpected {
-            if !self.metrics.findings.add_unexpected(usize::from(entity.0), path_hash) {
+            if !unit.rules.findings.add_unexpected(usize::from(entity.0), path_hash) {
                 continue;
             }
             // Without its path: the keys of an object may be data.
-            let entity = self.plan.entity_names()[usize::from(entity.0)];
+            let entity = unit.rules.plan.entity_names()[usize::from(entity.0)];
             tracing::info!(
                 entity,
-                "personal data in a field that no rule names: `sluice scrub --findings` on a sample tells which"
+                "personal data in a field that no rule names: `sluice explain` on a sample tells which"
             );
         }
         let now_ms = now_ms();
@@ -447,7 +471,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.metrics.worker.kafka_errors.increment(1);
         self.metrics.worker.aborted.increment(1);
         self.batch.clear();
-        self.unit = Unit::new(self.settings.inputs.len());
+        self.unit = Unit::new(self.settings.inputs.len(), &self.rules);
         self.sealed.clear();
         drop(self.engine.take_counts());
         self.engine.forget_told();
