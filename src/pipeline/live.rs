@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::plan::Plan;
+use super::scrub::Counts;
 use crate::telemetry::FindingMetrics;
 
 /// The newest rules, for all workers.
@@ -19,6 +20,26 @@ pub struct Generation {
     pub plan: Arc<Plan>,
     /// The series.
     pub findings: FindingMetrics,
+}
+
+impl Generation {
+    /// Counts what these rules found.
+    pub fn tell(&self, counts: Counts) {
+        for (entity, action, n) in counts.found {
+            self.findings.add(usize::from(entity.0), usize::from(action.0), n);
+        }
+        for (entity, path_hash) in counts.unexpected {
+            if !self.findings.add_unexpected(usize::from(entity.0), path_hash) {
+                continue;
+            }
+            // Without its path: the keys of an object may be data.
+            let entity = self.plan.entity_names()[usize::from(entity.0)];
+            tracing::info!(
+                entity,
+                "personal data in a field that no rule names: `sluice explain` on a sample tells which"
+            );
+        }
+    }
 }
 
 impl Live {

@@ -11,6 +11,7 @@
 //! shadow   rules that are tried: what they find is counted and stays
 //! live     the rules that run, swapped whole between two units of work
 //! reload   looks at changed config and pattern files, and checks them
+//! unit     the records that become durable together
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
@@ -24,6 +25,7 @@ mod reload;
 mod scrub;
 pub mod service;
 mod shadow;
+mod unit;
 mod why;
 mod worker;
 

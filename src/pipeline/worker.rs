@@ -10,7 +10,7 @@ use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::engine::{Engine, Place};
 use super::live::{Generation, Live};
-use super::scrub::Counts;
+use super::unit::Unit;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
@@ -94,43 +94,6 @@ struct Assigned {
     last_timestamp_ms: i64,
     breaker: Breaker,
     metrics: PartitionMetrics,
-}
-
-/// Records that become durable together.
-struct Unit {
-    /// The rules that scrubbed them, one set for all.
-    rules: Arc<Generation>,
-    since: Option<Instant>,
-    records: usize,
-    bytes: usize,
-    counts: Counts,
-    per_topic: Vec<TopicCounts>,
-    /// Kafka timestamps of a sample of the records.
-    timestamps_ms: Vec<i64>,
-}
-
-#[derive(Default, Clone)]
-struct TopicCounts {
-    /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
-    records_in: u64,
-    bytes_in: u64,
-    records_out: u64,
-    bytes_out: u64,
-    rejected: [u64; Reject::LABELS.len()],
-}
-
-impl Unit {
-    fn new(topics: usize, rules: &Arc<Generation>) -> Unit {
-        Unit {
-            rules: Arc::clone(rules),
-            since: None,
-            records: 0,
-            bytes: 0,
-            counts: Counts::default(),
-            per_topic: vec![TopicCounts::default(); topics],
-            timestamps_ms: Vec::new(),
-        }
-    }
 }
 
 impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
@@ -303,20 +266,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 metrics.quarantined(reason).increment(n);
             }
         }
-        for (entity, action, n) in unit.counts.found {
-            unit.rules.findings.add(usize::from(entity.0), usize::from(action.0), n);
-        }
-        for (entity, path_hash) in unit.counts.unexpected {
-            if !unit.rules.findings.add_unexpected(usize::from(entity.0), path_hash) {
-                continue;
-            }
-            // Without its path: the keys of an object may be data.
-            let entity = unit.rules.plan.entity_names()[usize::from(entity.0)];
-            tracing::info!(
-                entity,
-                "personal data in a field that no rule names: `sluice explain` on a sample tells which"
-            );
-        }
+        unit.rules.tell(unit.counts);
         let now_ms = now_ms();
         for at in unit.timestamps_ms {
             worker.latency_seconds.record((now_ms - at).max(0) as f64 / 1e3);

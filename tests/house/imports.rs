@@ -52,7 +52,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hkdf", &["pseudonymize"]),
     ("sha2", &["pseudonymize"]),
     ("getrandom", &["pseudonymize"]),
-    ("arc_swap", &["pseudonymize"]),
+    ("arc_swap", &["pseudonymize", "pipeline/live"]),
     ("regex", &["detect"]),
     ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
