@@ -23,6 +23,8 @@ pub struct Scrubber {
     shadow: Option<Shadow>,
     pseudonymizer: Pseudonymizer,
     changes: Changes,
+    /// Path of the member that flags are put into, when they are.
+    flags: Option<PathId>,
 }
 
 /// What changes in the value at hand, and what was found so far.
@@ -152,6 +154,7 @@ impl Scrubber {
                 unexpected: Vec::new(),
                 trace: None,
             },
+            flags: None,
             plan,
         }
     }
@@ -189,7 +192,7 @@ impl Scrubber {
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
-        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, .. } = self;
+        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, flags, .. } = self;
         let mut hand =
             Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };
         hand.changes.edits.clear();
@@ -197,6 +200,11 @@ impl Scrubber {
         let mut inherited = Inherited::default();
         for scalar in tape.iter() {
             if scalar.span.start < covered {
+                continue;
+            }
+            if *flags == Some(scalar.path) && scalar.kind != Kind::Key {
+                hand.changes.edits.remove_member(raw, scalar);
+                covered = scalar.span.end;
                 continue;
             }
             if scalar.kind == Kind::Key {
@@ -273,6 +281,24 @@ impl Scrubber {
             out.extend_from_slice(if clean { raw } else { b"[binary]" });
         }
         Some(())
+    }
+
+    /// The tape of the JSON value that was scrubbed last, with the paths that it refers to.
+    pub fn tape(&self) -> (&Paths, &[Scalar]) {
+        (&self.paths, &self.tape)
+    }
+
+    /// From now on drops the top-level member that flags are put into: what comes with the input is not ours.
+    pub fn replace_flags(&mut self) {
+        self.flags = Some(super::watch::flags_path(&mut self.paths));
+    }
+
+    /// The pseudonym of a value under the key of the record at hand; `entity` is one of the plan's.
+    pub fn pseudonym(&mut self, entity: &str, text: &str) -> String {
+        let entity = self.plan.find_entity(entity).expect("invariant: an entity of every plan");
+        let mut token = Vec::new();
+        self.pseudonymizer.apply(entity, self.plan.token_action(), text, &mut token);
+        String::from_utf8_lossy(&token).into_owned()
     }
 
     /// Takes what was found since the last call.
