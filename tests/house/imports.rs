@@ -56,7 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hkdf", &["pseudonymize"]),
     ("sha2", &["detect/matchers/crypto.rs", "pseudonymize"]),
     ("getrandom", &["pseudonymize"]),
-    ("arc_swap", &["pseudonymize"]),
+    ("arc_swap", &["pseudonymize", "pipeline/live"]),
     ("siphasher", &["pseudonymize"]),
     ("maxminddb", &["signals/geo.rs"]),
     ("regex", &["detect"]),
