@@ -8,6 +8,7 @@ pub mod email;
 pub mod iban;
 pub mod ip;
 pub mod phone;
+pub mod sealed;
 pub mod text;
 pub mod token;
 

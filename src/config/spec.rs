@@ -37,6 +37,12 @@ pub struct Spec {
     pub keys: Option<Keys>,
     /// What tokens are bound to besides their key.
     pub pseudonyms: Pseudonyms,
+    /// Whom values are sealed to.
+    pub seal: Sealing,
+    /// Where audit records go.
+    pub audit: Audit,
+    /// Events that ask for a subject to be forgotten.
+    pub erase: Option<Erase>,
     /// What personal data looks like.
     pub patterns: Patterns,
     /// What fields are known to hold. These rules go before the patterns.
@@ -62,6 +68,9 @@ impl Default for Spec {
             quarantine: Quarantine::default(),
             keys: None,
             pseudonyms: Pseudonyms::default(),
+            seal: Sealing::default(),
+            audit: Audit::default(),
+            erase: None,
             patterns: Patterns::default(),
             fields: Vec::new(),
             drain_timeout: HumanDuration::secs(25),
@@ -280,19 +289,21 @@ impl Default for Limits {
     }
 }
 
-/// What happens to records that cannot be read safely: coordinates and reason go to a topic, never the payload.
+/// What happens to records that cannot be read safely: coordinates and reason go to a topic, the payload only sealed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quarantine {
     /// Name of the topic; `{topic}` stands for the input topic.
     pub topic: String,
+    /// age recipients, `age1…`, to whom the payload is sealed. Empty: there is no payload.
+    pub recipients: Vec<String>,
     /// Stops a partition that quarantines too much.
     pub breaker: Breaker,
 }
 
 impl Default for Quarantine {
     fn default() -> Self {
-        Quarantine { topic: "{topic}.quarantine".to_owned(), breaker: Breaker::default() }
+        Quarantine { topic: "{topic}.quarantine".to_owned(), recipients: Vec::new(), breaker: Breaker::default() }
     }
 }
 
@@ -340,16 +351,150 @@ pub enum Keys {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pseudonyms {
-    /// Whose data it is.
-    pub tenant: String,
-    /// Within which values may be linked.
-    pub scope: String,
+    /// Whose data it is: a word, or where the record says it.
+    pub tenant: Binding,
+    /// Within which values may be linked: a word, or where the record says it.
+    pub scope: Binding,
+    /// How long tokens hold.
+    pub epoch: Epoch,
+    /// How long those of an entity hold, by its name, in place of `epoch`.
+    pub epochs: BTreeMap<String, Epoch>,
+    /// Where daily salts are kept.
+    pub salts: Salts,
+    /// A file of pseudonyms, one a line, whose records are dropped: objection, withdrawn consent. Read again when it changes.
+    pub suppress: Option<PathBuf>,
 }
 
 impl Default for Pseudonyms {
     fn default() -> Self {
-        Pseudonyms { tenant: "default".to_owned(), scope: "default".to_owned() }
+        Pseudonyms {
+            tenant: Binding::default(),
+            scope: Binding::default(),
+            epoch: Epoch::Never,
+            epochs: BTreeMap::new(),
+            salts: Salts::default(),
+            suppress: None,
+        }
     }
+}
+
+/// How long tokens hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Epoch {
+    /// As long as their root key.
+    Never,
+    /// For one UTC day: its salt is gone within 48 hours, and then nobody can link them to another day's.
+    Daily,
+}
+
+/// Where daily salts are kept, sealed under a root key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Salts {
+    /// A Kafka topic of one partition, which all processes share.
+    Topic(String),
+    /// A local file, for `scrub` and for a service of one process.
+    File(PathBuf),
+}
+
+impl Default for Salts {
+    fn default() -> Self {
+        Salts::Topic("sluice.salts".to_owned())
+    }
+}
+
+/// A word that tokens are bound to, or where the record says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Binding {
+    /// The same word for every record.
+    Word(String),
+    /// A word of the record.
+    From(From),
+}
+
+impl Default for Binding {
+    fn default() -> Self {
+        Binding::Word("default".to_owned())
+    }
+}
+
+/// Where a record says whose it is: exactly one of `field`, `header` and `topic`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct From {
+    /// Full path of a field of the value, such as `site.id`.
+    pub field: Option<String>,
+    /// Name of a header.
+    pub header: Option<String>,
+    /// The name of the input topic.
+    pub topic: Option<bool>,
+    /// The word of records that do not say it. Absent: they are quarantined.
+    pub default: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Binding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Binding;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word, or one of `field`, `header` and `topic`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Binding, E> {
+                Ok(Binding::Word(text.to_owned()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Binding, A::Error> {
+                From::deserialize(de::value::MapAccessDeserializer::new(map)).map(Binding::From)
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Binding {
+    fn schema_name() -> Cow<'static, str> {
+        "Binding".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [{"type": "string", "minLength": 1}, generator.subschema_for::<From>()]})
+    }
+}
+
+/// Whom values are sealed to by the action `seal`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sealing {
+    /// age recipients, `age1…`: each of them can open what is sealed, and nobody else.
+    pub recipients: Vec<String>,
+}
+
+/// Where audit records go: one JSON object a line for each use of a key that is not the stream itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Audit {
+    /// To standard error, among the log.
+    #[default]
+    Log,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+/// Events that ask for a subject to be forgotten, keyed like the account's own events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// Full path of the field that tells them, such as `event`.
+    pub field: String,
+    /// What stands in it, such as `erase_subject`.
+    pub equals: String,
 }
 
 /// What personal data looks like.
@@ -376,7 +521,7 @@ pub struct FieldRule {
     pub name: Option<OneOrMany>,
     /// What it holds: the whole value is treated as this entity.
     pub entity: Option<String>,
-    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `drop` or `keep`.
+    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `seal`, `drop` or `keep`.
     pub action: Option<String>,
 }
 

@@ -19,6 +19,8 @@ pub enum Action {
     Mask(Mask),
     /// Something coarser takes its place.
     Generalize(Generalize),
+    /// It is encrypted to the recipients of the config: `[sealed:…]`, for holders of the private key to open.
+    Seal,
     /// The member or element that holds it goes.
     Drop,
     /// It stays.
@@ -61,7 +63,7 @@ pub struct ActionError {
 impl Action {
     /// How actions are written in the config.
     pub const ALLOWED: &'static str = "token, redact, mask:first6_last4, mask:last4, mask:first4, mask:email_domain, \
-         mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, drop, keep";
+         mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, seal, drop, keep";
 
     /// The action that `text` names, such as `mask:last4`.
     ///
@@ -78,6 +80,7 @@ impl Action {
             "mask:all" => Action::Mask(Mask::All),
             "generalize:ip_network" => Action::Generalize(Generalize::IpNetwork),
             "generalize:year" => Action::Generalize(Generalize::Year),
+            "seal" => Action::Seal,
             "drop" => Action::Drop,
             "keep" => Action::Keep,
             _ => text
