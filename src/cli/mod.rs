@@ -9,9 +9,11 @@ pub mod demo;
 pub mod keys;
 pub mod output;
 pub mod panic;
+pub mod quarantine;
 pub mod run;
 pub mod schema;
 pub mod scrub;
+mod times;
 pub mod token;
 pub mod validate;
 
@@ -51,6 +53,8 @@ pub enum Command {
     Keys(keys::Args),
     /// Print the tokens of values on standard input.
     Token(token::Args),
+    /// List quarantined records, and open sealed payloads.
+    Quarantine(quarantine::Args),
     /// Print the JSON Schema of the config, for editors.
     Schema(schema::Args),
     /// Print the completion script of a shell.
@@ -64,6 +68,7 @@ impl Command {
             Command::Scrub(args) => scrub::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Token(args) => token::run(&args),
+            Command::Quarantine(args) => quarantine::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Keys(args) => keys::run(&args),
             Command::Schema(args) => schema::run(&args),

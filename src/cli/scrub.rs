@@ -5,15 +5,20 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::args::{KeyArgs, LineFormat};
+use super::times::Times;
 use super::{CliError, note};
 use crate::config::{self, Format, Secrets};
+use crate::pipeline::payload::Payload;
 use crate::pipeline::{Plan, Scrubber};
 use crate::pseudonymize::SharedRing;
-use crate::record::{Basis, Reject};
+use crate::record::{Basis, Record, Reject};
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice scrub`.
@@ -30,9 +35,23 @@ pub struct Args {
     /// Write what was found to this file, one JSON object a finding, without values.
     #[arg(long, value_name = "FILE")]
     pub findings: Option<PathBuf>,
-    /// Write line number and reason of rejected lines to this file, one JSON object a line, without their content.
+    /// Write line number and reason of rejected lines to this file, one JSON object a line; their content only sealed
+    /// to `quarantine.recipients` of the config.
     #[arg(long, value_name = "FILE")]
     pub quarantine: Option<PathBuf>,
+    /// The day (UTC) that the lines are of, such as 2026-01-31: it decides key and daily salt. Default: the time of the
+    /// run.
+    #[arg(long, value_name = "DATE", conflicts_with = "time")]
+    pub day: Option<jiff::civil::Date>,
+    /// Path of the field with each event's time (RFC 3339, or seconds or milliseconds since 1970), in place of --day.
+    #[arg(long, value_name = "FIELD")]
+    pub time: Option<String>,
+    /// File of daily salts, in place of the config's place; made if it is missing.
+    #[arg(long, value_name = "FILE")]
+    pub salts: Option<PathBuf>,
+    /// Input topic that the lines are of, where tenant or scope are bound to it.
+    #[arg(long, value_name = "TOPIC", default_value = "")]
+    pub topic: String,
     /// Which keys make the tokens. Without any: a throw-away key.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -46,7 +65,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let loaded = config::load(&args.config, Secrets::Skip)?;
     let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
-    let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes)?;
+    let times = Times::new(args, &loaded, &plan)?;
+    let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes, times)?;
     let stdin = PathBuf::from("-");
     let files = if args.files.is_empty() { std::slice::from_ref(&stdin) } else { &args.files };
     for file in files {
@@ -66,6 +86,8 @@ struct Scrub {
     quarantine: Option<(PathBuf, BufWriter<File>)>,
     rejected: u64,
     line: Vec<u8>,
+    times: Times,
+    topic: String,
 }
 
 #[derive(Serialize)]
@@ -86,10 +108,12 @@ struct RejectedLine<'a> {
     file: &'a str,
     line: u64,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 impl Scrub {
-    fn new(args: &Args, plan: Arc<Plan>, max_bytes: usize) -> Result<Scrub, CliError> {
+    fn new(args: &Args, plan: Arc<Plan>, max_bytes: usize, times: Times) -> Result<Scrub, CliError> {
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         if args.findings.is_some() {
             scrubber.trace();
@@ -104,6 +128,8 @@ impl Scrub {
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
             rejected: 0,
             line: Vec::new(),
+            times,
+            topic: args.topic.clone(),
         })
     }
 
@@ -128,12 +154,22 @@ impl Scrub {
     ) -> Result<(), CliError> {
         let mut lines = Lines::new(input, self.max_bytes);
         loop {
+            let mut sealed = None;
             let (result, line_break) = match lines.next_line().map_err(&failed)? {
                 None => return Ok(()),
                 Some(Line::TooLong) => (Err(Reject::TooLarge), &b"\n"[..]),
                 Some(Line::Whole(raw, line_break)) => {
                     self.line.clear();
-                    (scrub(&mut self.scrubber, self.format, raw, &mut self.line), line_break)
+                    let time_ms = self.times.of(raw)?;
+                    let origin = (self.topic.as_str(), time_ms);
+                    let result = scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line);
+                    if result == Ok(false) {
+                        continue;
+                    }
+                    if result.is_err() {
+                        sealed = self.seal(raw);
+                    }
+                    (result.map(|_| ()), line_break)
                 }
             };
             match result {
@@ -141,16 +177,24 @@ impl Scrub {
                     self.line.extend_from_slice(line_break);
                     self.out.write_all(&self.line).map_err(|error| CliError::from_stdout(&error))?;
                 }
-                Err(reason) => self.reject(name, lines.number(), reason)?,
+                Err(reason) => self.reject(name, lines.number(), reason, sealed)?,
             }
             self.tell_findings(name, lines.number())?;
         }
     }
 
-    fn reject(&mut self, file: &str, line: u64, reason: Reject) -> Result<(), CliError> {
+    /// The line as it came, sealed to the recipients of the quarantine, if there are any and somebody will get it.
+    fn seal(&self, raw: &[u8]) -> Option<String> {
+        let sealer = self.plan.quarantine_sealer.as_ref().filter(|_| self.quarantine.is_some())?;
+        let record = Record { key: None, value: Some(raw), headers: &[], timestamp_ms: 0 };
+        let payload = Zeroizing::new(Payload::of(&record).to_bytes());
+        sealer.seal(&payload).map(|file| STANDARD.encode(file))
+    }
+
+    fn reject(&mut self, file: &str, line: u64, reason: Reject, sealed: Option<String>) -> Result<(), CliError> {
         self.rejected += 1;
         match &mut self.quarantine {
-            Some(to) => write_line(to, &RejectedLine { file, line, reason: reason.label() }),
+            Some(to) => write_line(to, &RejectedLine { file, line, reason: reason.label(), sealed }),
             None => Ok(()),
         }
     }
@@ -190,11 +234,20 @@ impl Scrub {
     }
 }
 
-/// One line through the engine. Keys are chosen by the time of the run: a line has no Kafka timestamp.
-fn scrub(scrubber: &mut Scrubber, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    scrubber.begin(now.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))?;
-    scrubber.value(format, raw, out)
+/// One line through the engine. `Ok(false)`: it carries a listed pseudonym, and is dropped.
+fn scrub(
+    scrubber: &mut Scrubber,
+    format: Format,
+    raw: &[u8],
+    (topic, time_ms): (&str, i64),
+    out: &mut Vec<u8>,
+) -> Result<bool, Reject> {
+    scrubber.refresh();
+    scrubber.begin(time_ms)?;
+    scrubber.origin(topic, &[]);
+    scrubber.value(format, raw, out)?;
+    let pseudonymizer = scrubber.pseudonymizer();
+    Ok(!pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
 }
 
 fn create(path: &Path) -> Result<(PathBuf, BufWriter<File>), CliError> {

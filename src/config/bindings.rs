@@ -31,7 +31,8 @@ pub(super) fn pseudonyms(spec: &spec::Pseudonyms, problems: &mut Vec<Problem>) -
 /// The checked shape of erase events.
 pub(super) fn erase(spec: &spec::Erase, problems: &mut Vec<Problem>) -> Erase {
     if spec.equals.is_empty() {
-        problems.push(Problem::new("erase.equals", "is empty; write what stands in the field, such as `erase_subject`"));
+        problems
+            .push(Problem::new("erase.equals", "is empty; write what stands in the field, such as `erase_subject`"));
     }
     Erase { field: path("erase.field", &spec.field, problems), equals: spec.equals.clone() }
 }
@@ -64,7 +65,8 @@ fn binding(at: &str, spec: &spec::Binding, problems: &mut Vec<Problem>) -> Bindi
 fn path(at: &str, path: &str, problems: &mut Vec<Problem>) -> Vec<String> {
     let names: Vec<String> = path.split('.').map(str::to_owned).collect();
     if names.iter().any(|name| name.is_empty() || name.contains(['[', ']', '*', '@'])) {
-        problems.push(Problem::new(at, "must be the path of one field of the value, such as `site.id`, without arrays"));
+        problems
+            .push(Problem::new(at, "must be the path of one field of the value, such as `site.id`, without arrays"));
     }
     names
 }

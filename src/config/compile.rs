@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::bindings;
 use super::compiled::{
-    Audit, BinaryKey, Breaker, CommitSettings, CreateTopics, Delivery, Format, GroupProtocol, InputTopic, KafkaSettings,
-    KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, SaltStore, Settings,
+    Audit, BinaryKey, Breaker, CommitSettings, CreateTopics, Delivery, Format, GroupProtocol, InputTopic,
+    KafkaSettings, KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, SaltStore, Settings,
 };
 use super::error::Problem;
 use super::properties::{self, SESSION_TIMEOUT_MS};

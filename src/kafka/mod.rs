@@ -4,6 +4,7 @@
 //! client    how a client is configured, from the settings
 //! start     what is checked (or created) before the first record: brokers, rights, topics, partitions
 //! consumer  a member of the group: fetch, assignment, positions
+//! topic     topics that are read and written as a whole: salts, quarantine
 //! producer  sends records, counts deliveries, runs transactions
 //! ffi       the C calls
 //! ```
@@ -15,6 +16,7 @@ mod ffi;
 pub mod mock;
 mod producer;
 mod start;
+pub mod topic;
 
 pub use consumer::{Consumer, Group, Partition};
 pub use error::{Error, ErrorKind};

@@ -3,14 +3,19 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::binding::Purpose;
+use super::payload::Payload;
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
-use crate::config::{BinaryKey, Format};
+use crate::config::{BinaryKey, Format, InputTopic};
 use crate::record::{PathId, Record, Reject, Span};
-use crate::sink::OutBatch;
+use crate::sink::{OutBatch, quarantine};
 
 /// Bytes that Kafka adds to a record at most, besides key, value and headers.
 const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Bytes of a quarantine record besides its payload: coordinates, reason, and Kafka's own.
+const QUARANTINE_OVERHEAD_BYTES: usize = 1024;
 
 /// Where a record goes.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +24,38 @@ pub struct Place {
     pub topic: usize,
     /// Partition, the same as that of the input.
     pub partition: i32,
+}
+
+/// What became of a record that could be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// It carries a listed pseudonym: it was dropped, and nothing was appended.
+    pub suppressed: bool,
+    /// Values of it were redacted because the salt of its day is gone, or its day is not yet.
+    pub saltless: bool,
+    /// What it is about.
+    pub purpose: Purpose,
+}
+
+/// The payload of a quarantine record, sealed or not.
+pub enum SealedPayload {
+    /// Nobody may open payloads.
+    None,
+    /// An age file.
+    Sealed(Vec<u8>),
+    /// Too large, or not to be sealed.
+    Omitted,
+}
+
+impl SealedPayload {
+    /// As the quarantine takes it.
+    pub fn payload(&self) -> quarantine::Payload<'_> {
+        match self {
+            SealedPayload::None => quarantine::Payload::None,
+            SealedPayload::Sealed(file) => quarantine::Payload::Sealed(file),
+            SealedPayload::Omitted => quarantine::Payload::Omitted,
+        }
+    }
 }
 
 /// The engine of one worker.
@@ -40,38 +77,95 @@ impl Engine {
         self.scrubber.refresh();
     }
 
-    /// Appends the scrubbed record to `out`.
+    /// Whether all that tokens of this day need is there. Before that, records of the day must wait.
+    pub fn has_salt_of(&mut self, timestamp_ms: i64) -> bool {
+        self.scrubber.pseudonymizer().has_salt_of(timestamp_ms)
+    }
+
+    /// Appends the scrubbed record to `out`, a tombstone once for each token that its key may have been given.
     ///
     /// # Errors
     /// Why it cannot be passed on; `out` is then as before.
     pub fn process(
         &mut self,
-        format: Format,
+        input: &InputTopic,
         record: &Record<'_>,
         place: Place,
         out: &mut OutBatch,
-    ) -> Result<(), Reject> {
+    ) -> Result<Fate, Reject> {
         let mark = out.mark();
         // A fault of ours must neither stop the stream nor let the record pass. The scrubber starts each record anew.
-        let result = catch_unwind(AssertUnwindSafe(|| self.append(format, record, out)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.all(input, record, place, out)));
         let result = result.unwrap_or_else(|_| {
             self.scrubber = Scrubber::new(Arc::clone(&self.plan));
             Err(Reject::Internal)
         });
-        let result = result.and_then(|parts| {
-            let bytes = out.appended(mark) + RECORD_OVERHEAD_BYTES + 16 * record.headers.len();
-            if bytes > self.message_max_bytes { Err(Reject::OutputTooLarge) } else { Ok(parts) }
-        });
-        match result {
-            Ok((key, value)) => {
-                out.push(mark, (place.topic, place.partition, record.timestamp_ms), key, value);
-                Ok(())
+        if result.is_err() || result.is_ok_and(|fate| fate.suppressed) {
+            out.undo(mark);
+        }
+        result
+    }
+
+    /// The record as it came, sealed to the recipients of the quarantine.
+    pub fn sealed_payload(&self, record: &Record<'_>) -> SealedPayload {
+        let Some(sealer) = &self.plan.quarantine_sealer else { return SealedPayload::None };
+        let payload = zeroize::Zeroizing::new(Payload::of(record).to_bytes());
+        let file =
+            sealer.seal(&payload).filter(|file| file.len() + QUARANTINE_OVERHEAD_BYTES <= self.message_max_bytes);
+        file.map_or(SealedPayload::Omitted, SealedPayload::Sealed)
+    }
+
+    fn all(
+        &mut self,
+        input: &InputTopic,
+        record: &Record<'_>,
+        place: Place,
+        out: &mut OutBatch,
+    ) -> Result<Fate, Reject> {
+        self.scrubber.begin(record.timestamp_ms)?;
+        self.scrubber.origin(&input.name, record.headers);
+        if record.value.is_none() {
+            // A tombstone deletes: even one of somebody who has objected goes through.
+            self.tombstones(record, place, out)?;
+            return Ok(Fate::default());
+        }
+        let mark = out.mark();
+        self.one(input.format, record, place, out)?;
+        let notes = self.scrubber.pseudonymizer().notes();
+        let suppressed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
+        Ok(Fate { suppressed, saltless: notes.saltless, purpose: self.scrubber.purpose() })
+    }
+
+    /// A compacted topic holds a value under each token that its key was given: each of them must go.
+    fn tombstones(&mut self, record: &Record<'_>, place: Place, out: &mut OutBatch) -> Result<(), Reject> {
+        self.scrubber.bind()?;
+        let Some(raw) = record.key else { return self.one(Format::Text, record, place, out) };
+        let mut done: Vec<Vec<u8>> = Vec::new();
+        for variant in 0..self.scrubber.pseudonymizer().variants() {
+            if !self.scrubber.pseudonymizer().choose_variant(variant) {
+                continue;
             }
-            Err(reject) => {
-                out.undo(mark);
-                Err(reject)
+            let mark = out.mark();
+            let key = self.key(raw, out)?;
+            let key = out.slice(key).to_vec();
+            out.undo(mark);
+            if !done.contains(&key) {
+                self.one(Format::Text, record, place, out)?;
+                done.push(key);
             }
         }
+        Ok(())
+    }
+
+    fn one(&mut self, format: Format, record: &Record<'_>, place: Place, out: &mut OutBatch) -> Result<(), Reject> {
+        let mark = out.mark();
+        let (key, value) = self.append(format, record, out)?;
+        let bytes = out.appended(mark) + RECORD_OVERHEAD_BYTES + 16 * record.headers.len();
+        if bytes > self.message_max_bytes {
+            return Err(Reject::OutputTooLarge);
+        }
+        out.push(mark, (place.topic, place.partition, record.timestamp_ms), key, value);
+        Ok(())
     }
 
     fn append(
@@ -80,7 +174,6 @@ impl Engine {
         record: &Record<'_>,
         out: &mut OutBatch,
     ) -> Result<(Option<Span>, Option<Span>), Reject> {
-        self.scrubber.begin(record.timestamp_ms)?;
         let value = match record.value {
             Some(raw) => {
                 let from = out.bytes();
@@ -89,11 +182,14 @@ impl Engine {
             }
             None => None,
         };
-        let key = record.key.map(|raw| self.key(raw, out)).transpose()?;
+        // What is partitioned and compacted by a key must find it unchanged until the time of two keys is over.
+        self.scrubber.pseudonymizer().single(true);
+        let key = record.key.map(|raw| self.key(raw, out)).transpose();
+        self.scrubber.pseudonymizer().single(false);
         for &(name, value) in record.headers {
             self.header(name, value, out)?;
         }
-        Ok((key, value))
+        Ok((key?, value))
     }
 
     /// A key is scrubbed like a text at the path `@key`: equal keys stay equal, so partitioning by account survives.

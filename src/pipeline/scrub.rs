@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::binding::{Binder, Purpose};
 use super::plan::Plan;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
@@ -19,6 +20,7 @@ pub struct Scrubber {
     tape: Vec<Scalar>,
     detector: Detector,
     pseudonymizer: Pseudonymizer,
+    binder: Binder,
     changes: Changes,
 }
 
@@ -127,10 +129,14 @@ impl Scrubber {
         let pseudonymizer = plan.pseudonymizer();
         let mut detector = Detector::new(Arc::clone(&plan.rules));
         detector.set_known_keys(&pseudonymizer.key_ids());
+        let mut paths = Paths::new();
+        let words = &plan.pseudonyms;
+        let binder = Binder::new(&words.tenant, &words.scope, plan.erase.as_ref(), &mut paths);
         Scrubber {
             limits,
             scanner: Scanner::new(limits),
-            paths: Paths::new(),
+            binder,
+            paths,
             tape: Vec::with_capacity(64),
             detector,
             pseudonymizer,
@@ -158,7 +164,31 @@ impl Scrubber {
     /// # Errors
     /// [`Reject::NoKey`]: no key is valid at that time.
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
+        self.binder.begin();
         self.pseudonymizer.begin(timestamp_ms)
+    }
+
+    /// Tells where the record at hand comes from, when it was begun: tenant or scope may be bound to it.
+    pub fn origin(&mut self, topic: &str, headers: &[(&[u8], Option<&[u8]>)]) {
+        self.binder.origin(topic, headers);
+    }
+
+    /// Binds tokens to tenant and scope of the record; [`Scrubber::value`] does so by itself.
+    ///
+    /// # Errors
+    /// [`Reject::NoScope`]: the record does not say them.
+    pub fn bind(&mut self) -> Result<(), Reject> {
+        self.binder.bind(&mut self.pseudonymizer)
+    }
+
+    /// What the record at hand is about, once its value was scrubbed.
+    pub fn purpose(&self) -> Purpose {
+        self.binder.purpose()
+    }
+
+    /// The hand of the pseudonymizer, for what is only known of the record as a whole.
+    pub fn pseudonymizer(&mut self) -> &mut Pseudonymizer {
+        &mut self.pseudonymizer
     }
 
     /// Appends the scrubbed form of a value.
@@ -168,13 +198,20 @@ impl Scrubber {
     pub fn value(&mut self, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         match format {
             Format::Json => self.json(PathId::ROOT, raw, out),
-            Format::Text => self.text(PathId::ROOT, raw, out),
+            Format::Text => {
+                self.bind()?;
+                self.text(PathId::ROOT, raw, out)
+            }
         }
     }
 
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
+        if path == PathId::ROOT {
+            self.binder.fields(text, &self.tape);
+            self.binder.bind(&mut self.pseudonymizer)?;
+        }
         let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
         changes.edits.clear();
         let mut covered = 0;

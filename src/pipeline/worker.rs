@@ -4,15 +4,19 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use super::audit::{Audit, What};
 use super::backoff::Backoff;
+use super::binding::Purpose;
 use super::breaker::Breaker;
+use super::clock::now_ms;
 use super::engine::{Engine, Place};
 use super::plan::Plan;
 use super::scrub::Counts;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
+use crate::pseudonymize::day_of;
 use crate::record::Reject;
 use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
 use crate::source::{Incoming, Source};
@@ -105,6 +109,8 @@ struct Unit {
     per_topic: Vec<TopicCounts>,
     /// Kafka timestamps of a sample of the records.
     timestamps_ms: Vec<i64>,
+    /// Where records stand that asked for their subject to be forgotten.
+    erasures: Vec<(Partition, i64)>,
 }
 
 #[derive(Default, Clone)]
@@ -112,6 +118,9 @@ struct TopicCounts {
     records_out: u64,
     bytes_out: u64,
     rejected: [u64; Reject::LABELS.len()],
+    suppressed: u64,
+    saltless: u64,
+    erasures: u64,
 }
 
 impl Unit {
@@ -192,7 +201,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         if self.due() {
             self.seal()?;
         }
-        if self.batch.bytes() < self.arena_bytes() {
+        if !self.engine.has_salt_of(now_ms()) {
+            // What it is, and for how long, is told by the keeper of salts.
+            std::thread::sleep(FETCH_TIMEOUT);
+        } else if self.batch.bytes() < self.arena_bytes() {
             self.fetch()?;
         } else if let Some(durable) = self.sink.poll(FETCH_TIMEOUT)? {
             self.durable(durable)?;
@@ -232,6 +244,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             // Said again by the coming rebalance; committing what is somebody else's would count records twice.
             return Ok(());
         }
+        self.audit_erasures();
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
         self.sink.seal(offsets, group)?;
@@ -241,6 +254,16 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let topics = self.settings.inputs.len();
         self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics)));
         Ok(())
+    }
+
+    /// Before the commit: a record of an erasure may come twice, and is never missing.
+    fn audit_erasures(&mut self) {
+        for (at, offset) in self.unit.erasures.drain(..) {
+            let (partition, offset) = (at.partition.to_string(), offset.to_string());
+            let topic = self.settings.inputs[at.topic].name.as_str();
+            let of = [("topic", topic), ("partition", &partition), ("offset", &offset)];
+            Audit::new(self.settings.audit.clone()).write_or_log(What::Erase, 1, &of);
+        }
     }
 
     fn durable(&mut self, durable: Durable) -> Result<(), Error> {
@@ -272,6 +295,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for (metrics, counts) in self.metrics.topics.iter().zip(&unit.per_topic) {
             metrics.records_out.increment(counts.records_out);
             metrics.bytes_out.increment(counts.bytes_out);
+            metrics.suppressed.increment(counts.suppressed);
+            metrics.saltless.increment(counts.saltless);
+            metrics.erasures.increment(counts.erasures);
             for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
                 metrics.quarantined(reason).increment(n);
             }
@@ -298,7 +324,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
         let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
-        let mut hand = Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), last: 0 };
+        let mut hand =
+            Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), early: false, last: 0 };
         let mut begun = None;
         let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
@@ -310,6 +337,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 return Err(Error::lost().during(&error.to_string()));
             }
             return Err(error);
+        }
+        if hand.early {
+            // Midnight passed between the look at the clock and the record: what was read waits for the new salt.
+            return Err(Error::early());
         }
         let trips = std::mem::take(&mut hand.trips);
         if let Some(begun) = begun {
@@ -572,6 +603,8 @@ struct Fetched<'a> {
     partitions: &'a mut [Assigned],
     metrics: &'a Metrics,
     trips: Vec<Partition>,
+    /// A record of today came before today's salt: from it on nothing is taken.
+    early: bool,
     /// Place of the partition of the last record: the next one is mostly the same.
     last: usize,
 }
@@ -587,7 +620,7 @@ impl Fetched<'_> {
         }
         let partition = &mut self.partitions[self.last];
         // A rewind may leave records in the queue that were already handled.
-        if partition.paused || incoming.offset < partition.next {
+        if partition.paused || self.early || incoming.offset < partition.next {
             return;
         }
         if partition.first.is_none() {
@@ -601,22 +634,37 @@ impl Fetched<'_> {
         let before = self.batch.bytes();
         let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
         let result = if incoming.headers_readable {
-            self.engine.process(input.format, record, place, self.batch)
+            self.engine.process(input, record, place, self.batch)
         } else {
             Err(Reject::HeaderName)
         };
-        if let Err(reason) = result {
-            topic.rejected[reason.index()] += 1;
-            let at = quarantine::Coordinates {
-                topic: &input.name,
-                partition: incoming.at.partition,
-                offset: incoming.offset,
-                timestamp_ms: record.timestamp_ms,
-            };
-            quarantine::push(self.batch, place.topic + 1, at, reason);
-        } else {
-            topic.records_out += 1;
-            topic.bytes_out += (self.batch.bytes() - before) as u64;
+        match result {
+            Ok(fate) => {
+                // A late event, or one of a day to come, is redacted; one of today is not, it waits.
+                if fate.saltless && day_of(record.timestamp_ms) == day_of(now_ms()) {
+                    self.early = true;
+                    return;
+                }
+                topic.records_out += u64::from(!fate.suppressed);
+                topic.suppressed += u64::from(fate.suppressed);
+                topic.saltless += u64::from(fate.saltless);
+                topic.bytes_out += (self.batch.bytes() - before) as u64;
+                if fate.purpose == Purpose::Erase {
+                    topic.erasures += 1;
+                    self.unit.erasures.push((incoming.at, incoming.offset));
+                }
+            }
+            Err(reason) => {
+                topic.rejected[reason.index()] += 1;
+                let at = quarantine::Coordinates {
+                    topic: &input.name,
+                    partition: incoming.at.partition,
+                    offset: incoming.offset,
+                    timestamp_ms: record.timestamp_ms,
+                };
+                let sealed = self.engine.sealed_payload(record);
+                quarantine::push(self.batch, place.topic + 1, at, reason, sealed.payload());
+            }
         }
         partition.next = incoming.offset + 1;
         partition.last_timestamp_ms = record.timestamp_ms;
@@ -633,8 +681,4 @@ impl Fetched<'_> {
         self.unit.records += 1;
         self.unit.bytes += bytes;
     }
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }

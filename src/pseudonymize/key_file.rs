@@ -223,6 +223,11 @@ pub(super) fn new_material() -> Result<Zeroizing<String>, KeyError> {
     Ok(Zeroizing::new(hex::encode(&bytes[..])))
 }
 
+/// Fills `bytes` with random numbers of the operating system; false: it has none.
+pub fn fill_random(bytes: &mut [u8]) -> bool {
+    getrandom::fill(bytes).is_ok()
+}
+
 fn read_error(path: &Path) -> impl Fn(io::Error) -> KeyError + '_ {
     move |source| KeyError::Read { path: path.to_owned(), source }
 }
@@ -324,7 +329,11 @@ mod tests {
                 "k1",
                 "destroy_after of k1: must be later",
             ),
-            (&[("k1", &format!("key: {A}\ndual_until: 2026-01-01T00:00:00Z\n"))], "k1", "dual_until of k1: must be later"),
+            (
+                &[("k1", &format!("key: {A}\ndual_until: 2026-01-01T00:00:00Z\n"))],
+                "k1",
+                "dual_until of k1: must be later",
+            ),
         ];
         for (files, place, problem) in table {
             let dir = dir(files);

@@ -22,7 +22,7 @@ use crate::canonical::Form;
 pub use action::{Action, ActionError, Generalize, Mask, write_placeholder};
 pub use derive::{Epoch, TokenMac};
 pub use error::KeyError;
-pub use key_file::new_key_file;
+pub use key_file::{fill_random, new_key_file};
 pub use pseudonymizer::{Notes, PAIR_SEPARATOR, Parts, Pseudonymizer};
 pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, lives_at};
@@ -34,7 +34,7 @@ pub use token::{TokenType, write_token};
 const MIN_TOKEN_BYTES: usize = "em_1k1_".len() + crate::canonical::token::LETTERS;
 
 /// What tokens are bound to besides their key and type. Each name is shorter than 64 KiB.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// Whose data it is.
     pub tenant: String,

@@ -27,8 +27,8 @@ pub struct Parts {
     pub salts: Arc<SharedSalts>,
     /// Pseudonyms whose records are dropped.
     pub suppression: Arc<SharedSuppression>,
-    /// Tenant and scope of records that bind none of their own.
-    pub context: Context,
+    /// Tenant and scope of all records; `None`: each record is bound to its own ([`Pseudonymizer::bind`]).
+    pub context: Option<Context>,
     /// What is done with each entity.
     pub entities: Vec<EntityPlan>,
     /// The table of actions.
@@ -51,8 +51,10 @@ pub struct Pseudonymizer {
     states: States,
     /// The key (in a time of two keys: both) of the record at hand.
     keys: Option<KeyPair>,
-    /// The salt of its day, if there is one.
-    epoch: Option<Arc<Epoch>>,
+    /// The salt of its day, by its place in `salts`, if there is one.
+    epoch: Option<usize>,
+    /// Whether tenant and scope of the record at hand are known; before that no token is made.
+    bound: bool,
     /// Its tenant and scope.
     context: Context,
     /// The sets of states of `keys`, once one was needed.
@@ -86,7 +88,8 @@ impl Pseudonymizer {
             states: States::new(parts.entities.len()),
             keys: None,
             epoch: None,
-            context: parts.context.clone(),
+            bound: parts.context.is_some(),
+            context: parts.context.clone().unwrap_or_default(),
             sets: None,
             single: false,
             notes: Notes::default(),
@@ -102,17 +105,19 @@ impl Pseudonymizer {
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
         self.notes = Notes::default();
         self.single = false;
+        self.bound = self.parts.context.is_some();
         let keys = self.ring.pair_at(timestamp_ms);
         let day = if self.any_daily { day_of(timestamp_ms) } else { None };
-        if keys != self.keys || day != self.epoch.as_ref().map(|epoch| epoch.day) {
+        if keys != self.keys || day != self.day(self.epoch) {
             (self.keys, self.sets) = (keys, None);
-            self.epoch = day.and_then(|day| self.salts.iter().find(|epoch| epoch.day == day)).cloned();
+            self.epoch = day.and_then(|day| self.salts.iter().position(|epoch| epoch.day == day));
         }
         self.keys.map(|_| ()).ok_or(Reject::NoKey)
     }
 
     /// Binds the tokens of the record at hand to a tenant and a scope.
     pub fn bind(&mut self, tenant: &str, scope: &str) {
+        self.bound = true;
         if self.context.tenant != tenant || self.context.scope != scope {
             for (mine, new) in [(&mut self.context.tenant, tenant), (&mut self.context.scope, scope)] {
                 mine.clear();
@@ -125,6 +130,11 @@ impl Pseudonymizer {
     /// Whether from now on, in a time of two keys, the old token stands alone.
     pub fn single(&mut self, single: bool) {
         self.single = single;
+    }
+
+    /// Whether the salt of a time's day is there, or none is ever needed.
+    pub fn has_salt_of(&self, timestamp_ms: i64) -> bool {
+        !self.any_daily || day_of(timestamp_ms).is_some_and(|day| self.salts.iter().any(|epoch| epoch.day == day))
     }
 
     /// What was met since [`Pseudonymizer::begin`].
@@ -141,7 +151,7 @@ impl Pseudonymizer {
     pub fn choose_variant(&mut self, variant: usize) -> bool {
         let (key, day) = (variant / self.days(), variant % self.days());
         (self.keys, self.sets) = (Some(KeyPair { active: key, old: None }), None);
-        self.epoch = self.salts.get(day).filter(|_| self.any_daily).cloned();
+        self.epoch = Some(day).filter(|day| self.any_daily && *day < self.salts.len());
         self.ring.keys()[key].is_readable()
     }
 
@@ -203,18 +213,15 @@ impl Pseudonymizer {
     /// The tokens of a value, under every readable key by its number, and for daily ones on every living day.
     pub fn tokens_of(&mut self, entity: EntityId, text: &str) -> Vec<String> {
         let daily = self.parts.entities[usize::from(entity.0)].daily;
-        let days: Vec<_> = match daily {
-            true => self.salts.iter().cloned().map(Some).collect(),
-            false => vec![None],
-        };
+        let days: Vec<_> = if daily { (0..self.salts.len()).map(Some).collect() } else { vec![None] };
         let readable: Vec<_> = (0..self.ring.keys().len()).filter(|&key| self.ring.keys()[key].is_readable()).collect();
         let mut tokens = Vec::new();
         for key in readable {
-            for epoch in &days {
-                let set = self.states.set(key, epoch.as_ref().map(|epoch| epoch.day), &self.context, None);
+            for &epoch in &days {
+                let set = self.states.set(key, self.day(epoch), &self.context, None);
                 let mut token = Vec::new();
                 self.canonical(entity, text);
-                self.write_code(set, key, epoch.clone().as_deref(), entity, &mut token);
+                self.write_code(set, key, epoch, entity, &mut token);
                 tokens.push(String::from_utf8(token).expect("tokens are ASCII"));
             }
         }
@@ -235,25 +242,24 @@ impl Pseudonymizer {
             return;
         }
         let saltless = plan.daily && self.epoch.is_none();
-        let Some(keys) = self.keys.filter(|_| !saltless) else {
+        let Some(keys) = self.keys.filter(|_| !saltless && self.bound) else {
             self.notes.saltless |= saltless;
             return write_placeholder(&plan.name, out);
         };
-        let epoch = self.epoch.clone();
+        let (epoch, day) = (self.epoch, self.day(self.epoch));
         let (active, old) = *self.sets.get_or_insert_with(|| {
-            let day = epoch.as_ref().map(|epoch| epoch.day);
             let active = self.states.set(keys.active, day, &self.context, None);
             (active, keys.old.map(|old| self.states.set(old, day, &self.context, Some(active))))
         });
         self.canonical(entity, text);
         if let (Some(set), Some(key)) = (old, keys.old) {
-            self.write_code(set, key, epoch.as_deref(), entity, out);
+            self.write_code(set, key, epoch, entity, out);
             if self.single {
                 return;
             }
             out.push(PAIR_SEPARATOR);
         }
-        self.write_code(active, keys.active, epoch.as_deref(), entity, out);
+        self.write_code(active, keys.active, epoch, entity, out);
     }
 
     fn seal(&mut self, entity: EntityId, text: &str, out: &mut Vec<u8>) {
@@ -282,15 +288,15 @@ impl Pseudonymizer {
     /// Whether the value has a listed token under any of the keys that the list names, whatever became of the value.
     fn is_suppressed(&mut self, entity: EntityId, text: &str) -> bool {
         let plan = &self.parts.entities[usize::from(entity.0)];
-        let (type_, epoch) = (plan.token_type, self.epoch.clone().filter(|_| plan.daily));
+        let (type_, daily) = (plan.token_type, plan.daily);
         if self.is_own(text) {
             return self.suppression.is_in(text.as_bytes());
         }
-        if !self.suppression.has_type(type_) || plan.daily && epoch.is_none() {
+        if !self.suppression.has_type(type_) || daily && self.epoch.is_none() || !self.bound {
             return false;
         }
         let suppression = Arc::clone(&self.suppression);
-        let set_day = self.epoch.as_ref().map(|epoch| epoch.day);
+        let set_day = self.day(self.epoch);
         self.canonical(entity, text);
         (0..self.ring.keys().len()).any(|key| {
             let root = &self.ring.keys()[key];
@@ -299,11 +305,15 @@ impl Pseudonymizer {
             }
             let set = self.states.set(key, set_day, &self.context, self.sets.map(|sets| sets.0));
             let plan = &self.parts.entities[usize::from(entity.0)];
-            let state = self.states.mac(set, usize::from(entity.0), plan, root, epoch.as_deref());
-            let code = state.code(&self.scratch);
+            let epoch = self.epoch.filter(|_| daily).map(|at| &*self.salts[at]);
+            let code = self.states.mac(set, usize::from(entity.0), plan, root, epoch).code(&self.scratch);
             self.sets = None;
-            suppression.lists(&Listed { type_, kid: root.id(), day: epoch.as_ref().map(|epoch| epoch.day), code })
+            suppression.lists(&Listed { type_, kid: root.id(), day: epoch.map(|epoch| epoch.day), code })
         })
+    }
+
+    fn day(&self, epoch: Option<usize>) -> Option<u32> {
+        epoch.map(|at| self.salts[at].day)
     }
 
     /// Brings a value to its canonical form, in `scratch`.
@@ -316,9 +326,9 @@ impl Pseudonymizer {
     }
 
     /// Appends the token of what is in `scratch`.
-    fn write_code(&mut self, set: usize, key: usize, epoch: Option<&Epoch>, entity: EntityId, out: &mut Vec<u8>) {
+    fn write_code(&mut self, set: usize, key: usize, epoch: Option<usize>, entity: EntityId, out: &mut Vec<u8>) {
         let plan = &self.parts.entities[usize::from(entity.0)];
-        let epoch = epoch.filter(|_| plan.daily);
+        let epoch = epoch.filter(|_| plan.daily).map(|at| &*self.salts[at]);
         let root = &self.ring.keys()[key];
         let code = self.states.mac(set, usize::from(entity.0), plan, root, epoch).code(&self.scratch);
         let (type_, kid): (TokenType, _) = (plan.token_type, root.id());

@@ -276,12 +276,9 @@ mod tests {
         let mut ring = KeyRing::from_dir(dir.path()).expect("a ring");
         let day = |day: i64| 1_767_225_600_000 + (day - 1) * 86_400_000;
         let pair = |ring: &KeyRing, at| ring.pair_at(at).map(|pair| (pair.active, pair.old));
-        for (at, expected) in [
-            (day(10) - 1, (0, None)),
-            (day(10), (1, Some(0))),
-            (day(12) - 1, (1, Some(0))),
-            (day(12), (1, None)),
-        ] {
+        for (at, expected) in
+            [(day(10) - 1, (0, None)), (day(10), (1, Some(0))), (day(12) - 1, (1, Some(0))), (day(12), (1, None))]
+        {
             assert_eq!(pair(&ring, at), Some(expected), "{at}");
         }
         assert!(!ring.destroy_due(day(20)) && ring.has_due(day(20) + 1) && ring.destroy_due(day(20) + 1));

@@ -48,7 +48,7 @@ fn with_ring(ring: Arc<SharedRing>, tenant: &str, scope: &str) -> Pseudonymizer 
         Action::Mask(Mask::Last4),
         Action::Generalize(Generalize::Year),
     ];
-    Pseudonymizer::new(Parts { context, actions, ..parts(ring) })
+    Pseudonymizer::new(Parts { context: Some(context), actions, ..parts(ring) })
 }
 
 fn parts(ring: Arc<SharedRing>) -> Parts {
@@ -56,7 +56,7 @@ fn parts(ring: Arc<SharedRing>) -> Parts {
         ring,
         salts: Arc::new(SharedSalts::new()),
         suppression: Arc::new(SharedSuppression::none()),
-        context: Context { tenant: "games".to_owned(), scope: "default".to_owned() },
+        context: Some(Context { tenant: "games".to_owned(), scope: "default".to_owned() }),
         entities: plans(false),
         actions: Vec::new(),
         regions: Region::ALL.to_vec(),
@@ -262,6 +262,18 @@ fn tenants_and_scopes_have_unrelated_tokens() {
         p.begin(0).expect("a key");
         assert_eq!(token(&mut p, IP, "203.0.113.7"), mine);
     }
+}
+
+#[test]
+fn a_record_that_must_say_whose_it_is_gets_no_token_before_it_has() {
+    let ring = Arc::new(SharedRing::fixed(KeyRing::from_seed("k3", SEED).expect("a ring")));
+    let mut p = Pseudonymizer::new(Parts { context: None, ..parts(ring) });
+    p.begin(0).expect("a key");
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]");
+    p.bind("a", "b");
+    assert!(token(&mut p, EMAIL, "a@b.dk").starts_with("em_1k3_"));
+    p.begin(1).expect("a key");
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]", "never the words of the record before");
 }
 
 fn rotated() -> (tempfile::TempDir, Arc<SharedRing>) {

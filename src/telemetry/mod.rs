@@ -13,7 +13,7 @@ mod recorder;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Once};
 
-pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, TopicMetrics, WorkerMetrics};
+pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, SaltMetrics, TopicMetrics, WorkerMetrics};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use names::{Kind, Metric};
 use recorder::Recorder;

@@ -53,6 +53,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["pseudonymize"]),
     ("getrandom", &["pseudonymize"]),
     ("arc_swap", &["pseudonymize"]),
+    ("chacha20poly1305", &["pseudonymize"]),
+    ("x25519_dalek", &["pseudonymize"]),
     ("regex", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
