@@ -338,7 +338,9 @@ mod tests {
         let one = Identity::parse(&vectors.identity).expect("an identity");
         let two = Identity::parse(&vectors.other_identity).expect("an identity");
         let both = seal(&[one.recipient(), two.recipient()], b"x", &mut counting()).expect("sealed");
-        assert_eq!((one.open(&both).expect("opens")[..], two.open(&both).expect("opens")[..]), (b"x"[..], b"x"[..]));
+        for identity in [&one, &two] {
+            assert_eq!(identity.open(&both).expect("opens")[..], b"x"[..]);
+        }
         assert!(seal(&[], b"x", &mut counting()).is_none());
         assert!(seal(&[one.recipient()], b"x", &mut |_| false).is_none(), "without entropy nothing is sealed");
         assert!(seal(&[Recipient([0; 32])], b"x", &mut counting()).is_none(), "a point of low order");
