@@ -180,13 +180,15 @@ fn list(args: &ListArgs, now: Timestamp) -> Result<(), CliError> {
     if args.output == Output::Json {
         return print_json(&rows);
     }
-    let mut text = format!("{:<6}{:<8}{:<26}{:<26}{}\n", "ID", "ACTIVE", "FROM", "BESIDE THE OLD UNTIL", "UNTIL");
+    let mut text = format!("{:<6}{:<8}{:<26}{}\n", "ID", "ACTIVE", "FROM", "UNTIL");
     for row in &rows {
         let active = if row.active { "yes" } else { "no" };
-        let dual = row.dual_until.as_deref().unwrap_or("-");
         let from = row.not_before.as_deref().unwrap_or("ever");
         let until = row.destroy_after.as_deref().unwrap_or("ever");
-        text += &format!("{:<6}{active:<8}{from:<26}{dual:<26}{until}\n", row.id);
+        text += &format!("{:<6}{active:<8}{from:<26}{until}\n", row.id);
+        if let Some(end) = &row.dual_until {
+            text += &format!("      until {end} its tokens stand beside those of the key before\n");
+        }
         if row.destroyed {
             text += &format!("      {} makes no token any more: delete its file, and every copy\n", row.id);
         }
