@@ -85,6 +85,7 @@ struct Scrub {
     findings: Option<(PathBuf, BufWriter<File>)>,
     quarantine: Option<(PathBuf, BufWriter<File>)>,
     rejected: u64,
+    suppressed: u64,
     line: Vec<u8>,
     times: Times,
     topic: String,
@@ -127,6 +128,7 @@ impl Scrub {
             findings: args.findings.as_deref().map(create).transpose()?,
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
             rejected: 0,
+            suppressed: 0,
             line: Vec::new(),
             times,
             topic: args.topic.clone(),
@@ -164,6 +166,8 @@ impl Scrub {
                     let origin = (self.topic.as_str(), time_ms);
                     let result = scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line);
                     if result == Ok(false) {
+                        self.suppressed += 1;
+                        drop(self.scrubber.traced());
                         continue;
                     }
                     if result.is_err() {
@@ -226,6 +230,9 @@ impl Scrub {
         self.out.flush().map_err(|error| CliError::from_stdout(&error))?;
         for (path, file) in self.findings.iter_mut().chain(&mut self.quarantine) {
             file.flush().map_err(|error| cannot_write(path, &error))?;
+        }
+        if self.suppressed > 0 {
+            note(&format!("{} lines carry a listed pseudonym and were dropped", self.suppressed));
         }
         if self.rejected > 0 {
             note(&format!("{} lines were rejected; --quarantine FILE tells which and why", self.rejected));

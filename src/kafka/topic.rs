@@ -45,9 +45,9 @@ pub fn read_all(settings: &Settings, topic: &str, each: &mut dyn FnMut(i32, i64,
         queue.fetch(Duration::from_millis(100), &mut batch);
         let mut headers = Vec::new();
         for message in batch.iter() {
-            heard = Instant::now();
             match message.error() {
                 Some(error) if error.name() == "_PARTITION_EOF" => {
+                    heard = Instant::now();
                     done.insert(message.partition());
                     continue;
                 }
@@ -55,6 +55,7 @@ pub fn read_all(settings: &Settings, topic: &str, each: &mut dyn FnMut(i32, i64,
                 Some(error) => return Err(error.during(&format!("read topic `{topic}`"))),
                 None => {}
             }
+            heard = Instant::now();
             headers.clear();
             message.headers(&mut headers);
             let record = Record {

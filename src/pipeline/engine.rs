@@ -127,7 +127,7 @@ impl Engine {
         if record.value.is_none() {
             // A tombstone deletes: even one of somebody who has objected goes through.
             self.tombstones(record, place, out)?;
-            return Ok(Fate::default());
+            return Ok(Fate { saltless: self.scrubber.pseudonymizer().notes().saltless, ..Fate::default() });
         }
         let mark = out.mark();
         self.one(input.format, record, place, out)?;

@@ -169,7 +169,6 @@ pub struct Running {
     audit: Audit,
     /// Id of the active key, as it was told last.
     active: Option<String>,
-    keeper: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -214,14 +213,14 @@ impl Running {
             };
             workers.push(part.spawn(tell.clone())?);
         }
-        let keeper = settings.pseudonyms.salts.as_ref().map(|place| {
+        if let Some(place) = &settings.pseudonyms.salts {
             let keeper = salts::keeper(place, &settings, plan);
             let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
-            salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)
-        });
-        let keeper = keeper.transpose()?;
+            // Nobody waits for its end: it holds nothing that is to be finished.
+            salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
+        }
         let audit = Audit::new(settings.audit.clone());
-        let mut running = Running { stop, workers, ended, admin, process, failure: None, audit, active: None, keeper };
+        let mut running = Running { stop, workers, ended, admin, process, failure: None, audit, active: None };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -311,9 +310,6 @@ impl Running {
             if worker.join().is_err() {
                 self.failure.get_or_insert_with(|| kafka::Error::internal("a worker panicked"));
             }
-        }
-        if let Some(keeper) = self.keeper.take() {
-            drop(keeper.join());
         }
         self.ended.close();
         while let Ok(result) = self.ended.try_recv() {

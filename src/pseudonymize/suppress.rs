@@ -105,8 +105,9 @@ impl Suppression {
 
     /// Whether `text` holds a listed token.
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        let Ok(text) = std::str::from_utf8(text) else { return false };
-        find_all(text).any(|token| Listed::of(&token, text).is_some_and(|token| self.lists(&token)))
+        // Bytes that are no text may stand beside one, in a header.
+        let text = String::from_utf8_lossy(text);
+        find_all(&text).any(|token| Listed::of(&token, &text).is_some_and(|token| self.lists(&token)))
     }
 }
 
@@ -190,6 +191,7 @@ mod tests {
         assert_eq!(list.len(), 2);
         assert!(list.is_in(format!(r#"{{"a":"{ONE}"}}"#).as_bytes()) && list.is_in(DAILY.as_bytes()));
         assert!(!list.is_in(ONE.replace("k3", "k4").as_bytes()) && !list.is_in(b"\xff"));
+        assert!(list.is_in(&[b"\xff\xfe", ONE.as_bytes()].concat()), "beside bytes that are no text");
         for bad in ["siti@example.id", "em_1k3_mbblbtgppqpsmclbppjmjtb", &format!("{ONE} {ONE}"), &format!("x{ONE}!")] {
             let error = Suppression::parse(&format!("\n{bad}\n"), path).expect_err(bad).to_string();
             assert!(error.starts_with("list:2: is no token") && !error.contains(bad), "{error}");
