@@ -299,7 +299,7 @@ mod tests {
         for name in Action::ALLOWED.replace("<step>", "100").split(", ") {
             assert!(Action::parse(name).is_ok(), "{name}");
         }
-        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "seal"] {
+        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "sealed"] {
             let error = Action::parse(name).expect_err(name).to_string();
             assert!(error.contains("mask:last4"), "{error}");
         }

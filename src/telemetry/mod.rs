@@ -80,6 +80,7 @@ mod tests {
         "info",
         "signals",
         "accounts",
+        "salts",
     ];
 
     #[test]
@@ -124,6 +125,9 @@ mod tests {
         let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
         findings.add(1, 0, 5);
         findings.add_unexpected(0, 1);
+        let salts = SaltMetrics::new();
+        salts.minted.increment(1);
+        salts.wait_seconds.set(0.0);
         let process = process();
         process.set_active_key("k901");
         (partition, process)

@@ -81,7 +81,7 @@ metrics! {
         "Records dropped because they carry a listed pseudonym, by input topic.";
     SALTLESS_RECORDS Kind::Counter, "sluice_saltless_records_total" ["topic"]
         "Records with values redacted because their day's salt is gone or their day is not yet, by input topic.";
-    ERASURES Kind::Counter, "sluice_erasures_total" ["topic"]
+    ERASURES Kind::Counter, "sluice_erasure_records_total" ["topic"]
         "Records that asked for their subject to be forgotten, by input topic.";
     FINDINGS Kind::Counter, "sluice_findings_total" ["entity", "action"]
         "Personal data found, by what it is and what was done with it.";
@@ -121,7 +121,7 @@ metrics! {
         "Changes of the suppression list that were seen.";
     SALT_WAIT Kind::Gauge, "sluice_salt_wait_seconds" []
         "Time that the stream has been waiting for today's salt, 0 when it is there.";
-    SALTS_MINTED Kind::Counter, "sluice_salts_minted_total" [] "Salts that this process has minted.";
+    SALTS_MINTED Kind::Counter, "sluice_minted_salts_total" [] "Salts that this process has minted.";
     SALT_ERRORS Kind::Counter, "sluice_salt_errors_total" [] "Failed tries to get at today's salt.";
     START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";
     BUILD Kind::Gauge, "sluice_build_info" ["version", "commit", "librdkafka"] "1, with what was built in its labels.";

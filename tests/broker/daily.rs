@@ -123,7 +123,7 @@ fn two_processes_over_midnight_agree_on_each_day_and_a_restart_mints_nothing() {
     assert_ne!(opened[&(yesterday as u32)], opened[&(today as u32)]);
     let all: Vec<&Sluice> = services.iter().collect();
     assert_no_salt(&all, &opened);
-    let minted: f64 = services.iter().map(|service| service.metric("sluice_salts_minted_total", &[])).sum();
+    let minted: f64 = services.iter().map(|service| service.metric("sluice_minted_salts_total", &[])).sum();
     assert_eq!(minted as usize, count, "every salt of the topic was minted by one of them");
 
     services.iter_mut().for_each(Sluice::stop);
@@ -132,7 +132,7 @@ fn two_processes_over_midnight_agree_on_each_day_and_a_restart_mints_nothing() {
     let third = tokens(broker, &setups[1]);
     assert_eq!(third, second, "a restart goes on with the salt of the day");
     assert_eq!(salts(broker, &format!("{topic}.salts")).0, count, "and mints none");
-    assert_eq!(again.metric("sluice_salts_minted_total", &[]), 0.0);
+    assert_eq!(again.metric("sluice_minted_salts_total", &[]), 0.0);
     again.stop();
     let output = read(broker, &setups[0].output(), Isolation::Committed);
     let ids: BTreeSet<&str> = output.iter().map(|record| member(record, "id")).collect();

@@ -219,7 +219,7 @@ fn who_has_objected_is_dropped_payloads_are_sealed_and_an_erasure_is_recorded() 
     assert_eq!(email_of(&after[2]), email_of(&before[0]));
     assert!(text(&after[3]).contains("erase_subject"), "an erasure goes on, scrubbed");
     assert_eq!(service.metric("sluice_suppressed_records_total", &[("topic", topic)]), 2.0);
-    assert_eq!(service.metric("sluice_erasures_total", &[("topic", topic)]), 1.0);
+    assert_eq!(service.metric("sluice_erasure_records_total", &[("topic", topic)]), 1.0);
     let lines = fs::read_to_string(&audit).expect("the audit");
     assert!(
         lines.contains(r#""what":"erase""#) && lines.contains(r#""offset":"4""#) && !lines.contains(CANARY),
