@@ -117,7 +117,7 @@ impl Serialize for Bytes<'_> {
 /// Lists or opens.
 pub fn run(args: &Args) -> Result<(), CliError> {
     match &args.command {
-        Command::List(from) => from.entries(from.config()?.as_ref())?.iter().try_for_each(|entry| print_line(entry)),
+        Command::List(from) => from.entries(from.config()?.as_ref())?.iter().try_for_each(print_line),
         Command::Open(args) => open(args),
     }
 }

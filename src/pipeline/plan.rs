@@ -84,7 +84,8 @@ impl Plan {
             }
         }
         table.epochs(&spec.pseudonyms, &catalog, &mut problems);
-        let sealers = table.sealers(spec, &mut problems);
+        let value_sealer = table.sealer(&spec.seal, &mut problems);
+        let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
@@ -100,8 +101,8 @@ impl Plan {
             suppression,
             pseudonyms: settings.pseudonyms.clone(),
             erase: settings.erase.clone(),
-            quarantine_sealer: sealers.1,
-            sealer: sealers.0,
+            quarantine_sealer,
+            sealer: value_sealer,
             regions,
             entities: table.entities,
             actions: table.actions,
@@ -241,20 +242,13 @@ impl Table {
         }
     }
 
-    /// Who seals values, and who seals the payloads of the quarantine.
-    fn sealers(
-        &self,
-        spec: &spec::Spec,
-        problems: &mut Vec<Problem>,
-    ) -> (Option<Arc<dyn Seal>>, Option<Arc<dyn Seal>>) {
-        if spec.seal.recipients.is_empty() && self.actions.contains(&Action::Seal) {
+    /// Who seals values.
+    fn sealer(&self, spec: &spec::Sealing, problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {
+        if spec.recipients.is_empty() && self.actions.contains(&Action::Seal) {
             let fix = "is empty, and an action is `seal`; add the public key (`age1…`) of who may open the values";
             problems.push(Problem::new("seal.recipients", fix));
         }
-        (
-            sealer("seal.recipients", &spec.seal.recipients, problems),
-            sealer("quarantine.recipients", &spec.quarantine.recipients, problems),
-        )
+        sealer("seal.recipients", &spec.recipients, problems)
     }
 
     fn field_rules(

@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    const UNITS: [&str; 16] = [
+    const UNITS: [&str; 17] = [
         "records",
         "bytes",
         "seconds",
