@@ -4,6 +4,7 @@
 //! ```text
 //! scrub    bytes in, scrubbed bytes out: decode ─► detect ─► pseudonymize ─► rewrite
 //! engine   a whole record (key, value, headers) into the batch that goes out, or its rejection
+//! fetched  what a worker does with each record that it has fetched, and what it counts
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
@@ -21,6 +22,7 @@ pub mod binding;
 mod breaker;
 pub mod clock;
 mod engine;
+mod fetched;
 pub mod keeper;
 pub mod payload;
 mod plan;

@@ -8,26 +8,21 @@ use std::time::{Duration, Instant};
 
 use super::audit::{Audit, What};
 use super::backoff::Backoff;
-use super::binding::Purpose;
-use super::breaker::Breaker;
 use super::clock::now_ms;
-use super::engine::{Engine, Place};
+use super::engine::Engine;
+use super::fetched::{Assigned, Fetched, Unit};
 use super::plan::Plan;
-use super::scrub::Counts;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
-use crate::pseudonymize::day_of;
 use crate::record::Reject;
-use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
-use crate::source::{Incoming, Source};
-use crate::telemetry::{FindingMetrics, PartitionMetrics, TopicMetrics, WorkerMetrics};
+use crate::sink::{Durable, Offsets, OutBatch, Sink};
+use crate::source::Source;
+use crate::telemetry::{FindingMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
 /// How often lag is told.
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
-/// One of so many records is measured for latency.
-const LATENCY_SAMPLE: u64 = 64;
 
 /// A member that must be made anew more often than this within the window has a rival.
 const RENEWALS_MAX: usize = 5;
@@ -80,53 +75,6 @@ struct Metrics {
     worker: WorkerMetrics,
     topics: Vec<TopicMetrics>,
     findings: Arc<FindingMetrics>,
-}
-
-/// A partition that this worker reads.
-struct Assigned {
-    at: Partition,
-    /// What was committed when it was assigned, if anything was and the broker said so.
-    committed: Option<i64>,
-    /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
-    first: Option<i64>,
-    /// The next offset to read.
-    next: i64,
-    /// Offsets below are part of a sealed unit.
-    sealed: i64,
-    paused: bool,
-    last_timestamp_ms: i64,
-    breaker: Breaker,
-    metrics: PartitionMetrics,
-}
-
-/// Records that become durable together.
-#[derive(Default)]
-struct Unit {
-    since: Option<Instant>,
-    records: usize,
-    bytes: usize,
-    counts: Counts,
-    per_topic: Vec<TopicCounts>,
-    /// Kafka timestamps of a sample of the records.
-    timestamps_ms: Vec<i64>,
-    /// Where records stand that asked for their subject to be forgotten.
-    erasures: Vec<(Partition, i64)>,
-}
-
-#[derive(Default, Clone)]
-struct TopicCounts {
-    records_out: u64,
-    bytes_out: u64,
-    rejected: [u64; Reject::LABELS.len()],
-    suppressed: u64,
-    saltless: u64,
-    erasures: u64,
-}
-
-impl Unit {
-    fn new(topics: usize) -> Unit {
-        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
-    }
 }
 
 impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
@@ -324,13 +272,17 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
         let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
-        let mut hand =
-            Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), early: false, last: 0 };
+        let mut hand = Fetched::new(settings, engine, batch, unit, partitions);
         let mut begun = None;
         let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
             hand.record(&incoming);
         });
+        let (trips, early) = hand.end();
+        for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
+            metrics.records_in.increment(std::mem::take(&mut counts.records_in));
+            metrics.bytes_in.increment(std::mem::take(&mut counts.bytes_in));
+        }
         if let Err(error) = fetched {
             if matches!(error.kind(), ErrorKind::Fatal | ErrorKind::Fenced) {
                 self.dead = Some(error.clone());
@@ -338,11 +290,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
             return Err(error);
         }
-        if hand.early {
+        if early {
             // Midnight passed between the look at the clock and the record: what was read waits for the new salt.
             return Err(Error::early());
         }
-        let trips = std::mem::take(&mut hand.trips);
         if let Some(begun) = begun {
             busy = begun.elapsed();
             metrics.worker.engine_seconds.record(busy.as_secs_f64());
@@ -575,110 +526,5 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             p.metrics.lag_records.set(lag as f64);
             p.metrics.lag_seconds.set(age_ms as f64 / 1e3);
         }
-    }
-}
-
-impl Assigned {
-    fn new(at: Partition, settings: &Settings) -> Assigned {
-        Assigned {
-            at,
-            committed: None,
-            first: None,
-            next: 0,
-            sealed: 0,
-            paused: false,
-            last_timestamp_ms: 0,
-            breaker: Breaker::new(&settings.quarantine.breaker),
-            metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
-        }
-    }
-}
-
-/// The parts of a worker that handle a fetched record.
-struct Fetched<'a> {
-    settings: &'a Settings,
-    engine: &'a mut Engine,
-    batch: &'a mut OutBatch,
-    unit: &'a mut Unit,
-    partitions: &'a mut [Assigned],
-    metrics: &'a Metrics,
-    trips: Vec<Partition>,
-    /// A record of today came before today's salt: from it on nothing is taken.
-    early: bool,
-    /// Place of the partition of the last record: the next one is mostly the same.
-    last: usize,
-}
-
-impl Fetched<'_> {
-    fn record(&mut self, incoming: &Incoming<'_>) {
-        if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
-            match self.partitions.iter().position(|p| p.at == incoming.at) {
-                Some(at) => self.last = at,
-                // Fetched ahead of a revocation that is done: it is somebody else's.
-                None => return,
-            }
-        }
-        let partition = &mut self.partitions[self.last];
-        // A rewind may leave records in the queue that were already handled.
-        if partition.paused || self.early || incoming.offset < partition.next {
-            return;
-        }
-        if partition.first.is_none() {
-            partition.first = Some(incoming.offset);
-            partition.sealed = incoming.offset;
-        }
-        let input = &self.settings.inputs[incoming.at.topic];
-        let record = &incoming.record;
-        let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-        let topic = &mut self.unit.per_topic[incoming.at.topic];
-        let before = self.batch.bytes();
-        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
-        let result = if incoming.headers_readable {
-            self.engine.process(input, record, place, self.batch)
-        } else {
-            Err(Reject::HeaderName)
-        };
-        match result {
-            Ok(fate) => {
-                // A late event, or one of a day to come, is redacted; one of today is not, it waits.
-                if fate.saltless && day_of(record.timestamp_ms) == day_of(now_ms()) {
-                    self.early = true;
-                    return;
-                }
-                topic.records_out += u64::from(!fate.suppressed);
-                topic.suppressed += u64::from(fate.suppressed);
-                topic.saltless += u64::from(fate.saltless);
-                topic.bytes_out += (self.batch.bytes() - before) as u64;
-                if fate.purpose == Purpose::Erase {
-                    topic.erasures += 1;
-                    self.unit.erasures.push((incoming.at, incoming.offset));
-                }
-            }
-            Err(reason) => {
-                topic.rejected[reason.index()] += 1;
-                let at = quarantine::Coordinates {
-                    topic: &input.name,
-                    partition: incoming.at.partition,
-                    offset: incoming.offset,
-                    timestamp_ms: record.timestamp_ms,
-                };
-                let sealed = self.engine.sealed_payload(record);
-                quarantine::push(self.batch, place.topic + 1, at, reason, sealed.payload());
-            }
-        }
-        partition.next = incoming.offset + 1;
-        partition.last_timestamp_ms = record.timestamp_ms;
-        if partition.breaker.record(result.is_err()) {
-            partition.paused = true;
-            self.trips.push(incoming.at);
-        }
-        self.metrics.topics[incoming.at.topic].records_in.increment(1);
-        self.metrics.topics[incoming.at.topic].bytes_in.increment(bytes as u64);
-        self.unit.since.get_or_insert_with(Instant::now);
-        if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
-            self.unit.timestamps_ms.push(record.timestamp_ms);
-        }
-        self.unit.records += 1;
-        self.unit.bytes += bytes;
     }
 }
