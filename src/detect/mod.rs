@@ -13,6 +13,7 @@
 mod catalog;
 mod context;
 mod examples;
+mod field_values;
 mod fields;
 mod groups;
 mod matchers;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::record::{Class, Finding, Kind, PathId, Paths};
+use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 
 use own::OwnTokens;
 
@@ -111,6 +112,17 @@ impl Detector {
             digits,
         };
         search.run(out);
+    }
+
+    /// Whether `text`, a value with so many digits, can be what its field's plan says: `none` is no phone number.
+    pub fn is_field_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
+        self.rules.field_values.is_value(plan, text, digits)
+    }
+
+    /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
+    /// nothing when it is no list.
+    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
+use super::field_values::FieldValues;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
 use super::search::{Dismissal, Judges};
@@ -62,6 +63,7 @@ pub struct FieldPlan {
 #[derive(Debug)]
 pub struct Rules {
     pub(super) fields: Fields,
+    pub(super) field_values: FieldValues,
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
@@ -94,6 +96,8 @@ pub(super) struct Patterns {
 pub(super) struct Pattern {
     pub entity: EntityId,
     pub validator: Option<&'static Validator>,
+    /// Least and most digits that the validator is asked about.
+    pub digits: (usize, usize),
     pub keywords: Option<KeywordRule>,
     /// Words, in lower case, that forbid it when they stand directly before.
     pub not_after: Box<[Box<str>]>,
@@ -127,6 +131,7 @@ impl Rules {
         }
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
+        rules.field_values = FieldValues::new(catalog);
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
@@ -183,6 +188,7 @@ impl Builder {
         let pattern = Pattern {
             entity: id,
             validator,
+            digits: spec.digits.as_ref().map_or_else(|| validator.map_or((0, 0), |v| v.digits), |d| d.value),
             keywords,
             not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
             confidence: spec.confidence,
@@ -234,14 +240,15 @@ impl Builder {
             self.patterns.literals = Some(automaton);
         }
         self.patterns.judges = Judges::new(&self.patterns.digits);
-        let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
+        let ranges = || self.patterns.digits.iter().map(|(_, p)| p.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
         let alone = self.patterns.digits.iter().filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
-        let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
+        let numbers = alone.filter(|(v, _)| v.numbers).map(|(_, p)| p.digits.0);
         self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
+            field_values: FieldValues::default(),
             settings: Settings { regions: regions.to_vec() },
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,
