@@ -56,6 +56,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["pseudonymize"]),
     ("x25519_dalek", &["pseudonymize"]),
     ("regex", &["detect"]),
+    ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
     ("tokio", &["admin", "pipeline", "main"]),
