@@ -6,7 +6,10 @@
 pub mod args;
 pub mod completions;
 pub mod demo;
+pub mod diff;
+pub mod explain;
 pub mod keys;
+mod look;
 pub mod output;
 pub mod panic;
 pub mod quarantine;
@@ -14,6 +17,7 @@ pub mod run;
 pub mod schema;
 mod screen;
 pub mod scrub;
+pub mod test;
 mod times;
 pub mod token;
 pub mod top;
@@ -53,6 +57,12 @@ pub enum Command {
     Top(top::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
+    /// Try cases: event in, expected event and findings.
+    Test(test::Args),
+    /// Tell which rule hits which span of a record, and why; values are masked.
+    Explain(explain::Args),
+    /// Compare what two configs scrub of a sample.
+    Diff(diff::Args),
     /// Make, list and rotate root keys.
     Keys(keys::Args),
     /// Print the tokens of values on standard input.
@@ -74,6 +84,9 @@ impl Command {
             Command::Top(args) => top::run(&args),
             Command::Token(args) => token::run(&args),
             Command::Quarantine(args) => quarantine::run(&args),
+            Command::Test(args) => test::run(&args),
+            Command::Explain(args) => explain::run(&args),
+            Command::Diff(args) => diff::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Keys(args) => keys::run(&args),
             Command::Schema(args) => schema::run(&args),

@@ -12,13 +12,14 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::args::{KeyArgs, LineFormat};
+use super::look::basis_name;
 use super::times::Times;
 use super::{CliError, note};
 use crate::config::{self, Format, Secrets};
 use crate::pipeline::payload::Payload;
 use crate::pipeline::{Plan, Scrubber};
 use crate::pseudonymize::SharedRing;
-use crate::record::{Basis, Record, Reject};
+use crate::record::{Record, Reject};
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice scrub`.
@@ -212,12 +213,7 @@ impl Scrub {
                 path: &self.scrubber.path_name(traced.path),
                 entity: self.plan.entity_names()[usize::from(traced.entity.0)],
                 action: &self.plan.action_names()[usize::from(traced.action.0)],
-                basis: match traced.basis {
-                    Basis::Field => "field",
-                    Basis::Keyword => "keyword",
-                    Basis::Checksum => "checksum",
-                    Basis::Pattern => "pattern",
-                },
+                basis: basis_name(traced.basis),
                 start: traced.span.start,
                 end: traced.span.end,
             };

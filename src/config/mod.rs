@@ -9,6 +9,7 @@ mod outline;
 mod properties;
 pub mod schema;
 pub mod spec;
+mod spec_pseudonyms;
 pub mod units;
 
 use std::path::Path;
@@ -50,6 +51,11 @@ impl Loaded {
     /// Checks what `run` needs beyond a valid config: brokers, topics and keys.
     pub fn check_service(&self) -> Result<(), ConfigError> {
         check_service(&self.settings).map_err(|problems| self.error(problems))
+    }
+
+    /// The line where a field stands, or the nearest of its parents that is written down.
+    pub fn line(&self, field: &str) -> Option<u64> {
+        outline::Outline::of(&self.yaml).position(field).map(|at| at.line)
     }
 
     /// The file or profile.

@@ -13,6 +13,8 @@
 //! keeper   today's salt: read, minted, dropped; salt_topic, salt_file: where; salts: the start of it
 //! seal     seals values and payloads; clock: what day it is
 //! plan     what all workers share: rules, actions, keys
+//! shadow   rules that are tried: what they find is counted and stays
+//! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -32,9 +34,12 @@ pub mod salts;
 mod scrub;
 mod seal;
 pub mod service;
+mod shadow;
+mod why;
 mod worker;
 
 pub use engine::{Engine, Fate, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use why::{Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};

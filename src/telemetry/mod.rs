@@ -124,7 +124,7 @@ mod tests {
         partition.set_paused(true);
         let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
         findings.add(1, 0, 5);
-        findings.add_unexpected(0, 1);
+        assert!(findings.add_unexpected(0, 7) && !findings.add_unexpected(0, 7));
         let salts = SaltMetrics::new();
         salts.minted.increment(1);
         salts.wait_seconds.set(0.0);

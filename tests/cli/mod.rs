@@ -10,4 +10,5 @@ mod schema;
 mod scrub;
 mod token;
 mod top;
+mod tuning;
 mod validate;
