@@ -51,7 +51,7 @@ impl OwnTokens {
     /// Whether `text` is one own token, or several with separators between them (a value in a time of two keys).
     pub(super) fn is_all(&self, text: &str) -> bool {
         // Most values end here: the search below is for all the marks of a text.
-        if text.len() < TOKEN_BYTES_MIN || memchr::memchr(b'_', text.as_bytes()).is_none() {
+        if text.len() < TOKEN_BYTES_MIN || memchr::memchr2(b'_', b'[', text.as_bytes()).is_none() {
             return false;
         }
         let mut end = None;

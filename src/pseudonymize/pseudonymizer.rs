@@ -236,7 +236,7 @@ impl Pseudonymizer {
 
     fn apply_token(&mut self, entity: EntityId, text: &str, out: &mut Vec<u8>) {
         let plan = &self.parts.entities[usize::from(entity.0)];
-        if text.len() >= MIN_TOKEN_BYTES && self.is_own(text) {
+        if text.len() >= MIN_TOKEN_BYTES && (self.is_own(text) || sealed::is_all(text)) {
             // Scrubbed before: a token of a token would join with nothing.
             out.extend_from_slice(text.as_bytes());
             return;
