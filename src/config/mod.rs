@@ -8,6 +8,7 @@ mod error;
 mod outline;
 mod properties;
 pub mod schema;
+pub mod signals;
 pub mod spec;
 mod spec_pseudonyms;
 pub mod units;

@@ -104,6 +104,11 @@ impl Binder {
         }
     }
 
+    /// Whether tenant or scope are said by fields.
+    pub fn by_field(&self) -> bool {
+        [&self.tenant, &self.scope].iter().any(|word| matches!(word.from, From::Field(_)))
+    }
+
     /// Binds the tokens of the record to what it said.
     ///
     /// # Errors

@@ -7,9 +7,12 @@ use super::binding::Purpose;
 use super::payload::Payload;
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
-use crate::config::{BinaryKey, Format, InputTopic};
+use super::signal_plan::SignalPlan;
+use super::watch::Watch;
+use crate::config::{BinaryKey, InputTopic};
 use crate::record::{PathId, Record, Reject, Span};
-use crate::sink::{OutBatch, quarantine};
+use crate::sink::{Mark, OutBatch, quarantine};
+use crate::state::tasks::TaskStore;
 
 /// Bytes that Kafka adds to a record at most, besides key, value and headers.
 const RECORD_OVERHEAD_BYTES: usize = 128;
@@ -58,10 +61,21 @@ impl SealedPayload {
     }
 }
 
+/// Where a record of a signal input stands, with the state of its task.
+pub struct Seat<'a> {
+    /// State of the task's accounts.
+    pub store: TaskStore<'a>,
+    /// Input topic.
+    pub topic: &'a str,
+    /// Offset.
+    pub offset: i64,
+}
+
 /// The engine of one worker.
 pub struct Engine {
     plan: Arc<Plan>,
     scrubber: Scrubber,
+    watch: Option<Watch>,
     /// Largest record that the outputs take.
     message_max_bytes: usize,
 }
@@ -69,7 +83,19 @@ pub struct Engine {
 impl Engine {
     /// An engine by `plan`, for outputs that take records of `message_max_bytes`.
     pub fn new(plan: &Arc<Plan>, message_max_bytes: usize) -> Engine {
-        Engine { scrubber: Scrubber::new(Arc::clone(plan)), plan: Arc::clone(plan), message_max_bytes }
+        Engine { scrubber: Scrubber::new(Arc::clone(plan)), watch: None, plan: Arc::clone(plan), message_max_bytes }
+    }
+
+    /// The same, which judges the records of signal inputs.
+    #[must_use]
+    pub fn watching(mut self, plan: &Arc<SignalPlan>) -> Engine {
+        self.watch = Some(Watch::new(plan, &mut self.scrubber));
+        self
+    }
+
+    /// What judges, if anything does.
+    pub fn watch(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
     }
 
     /// Picks up a swapped key ring; call between batches.
@@ -91,13 +117,17 @@ impl Engine {
         input: &InputTopic,
         record: &Record<'_>,
         place: Place,
+        seat: Option<Seat<'_>>,
         out: &mut OutBatch,
     ) -> Result<Fate, Reject> {
         let mark = out.mark();
         // A fault of ours must neither stop the stream nor let the record pass. The scrubber starts each record anew.
-        let result = catch_unwind(AssertUnwindSafe(|| self.all(input, record, place, out)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.all(input, record, place, seat, out)));
         let result = result.unwrap_or_else(|_| {
             self.scrubber = Scrubber::new(Arc::clone(&self.plan));
+            if let Some(watch) = &mut self.watch {
+                watch.renew(&mut self.scrubber);
+            }
             Err(Reject::Internal)
         });
         if result.is_err() || result.is_ok_and(|fate| fate.suppressed) {
@@ -120,46 +150,64 @@ impl Engine {
         input: &InputTopic,
         record: &Record<'_>,
         place: Place,
+        seat: Option<Seat<'_>>,
         out: &mut OutBatch,
     ) -> Result<Fate, Reject> {
         self.scrubber.begin(record.timestamp_ms)?;
         self.scrubber.origin(&input.name, record.headers);
-        if record.value.is_none() {
+        self.scrubber.bind_to(input.format, record.value)?;
+        let Some(raw) = record.value else {
             // A tombstone deletes: even one of somebody who has objected goes through.
             self.tombstones(record, place, out)?;
             return Ok(Fate { saltless: self.scrubber.pseudonymizer().notes().saltless, ..Fate::default() });
-        }
+        };
         let mark = out.mark();
-        self.one(input.format, record, place, out)?;
+        let key = self.key_and_headers(record, out)?;
+        // The value last: an account is only touched by a record that passes, and by the tape of its value.
+        let from = out.bytes();
+        self.scrubber.value(input.format, raw, out.arena())?;
         let notes = self.scrubber.pseudonymizer().notes();
         let suppressed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
-        Ok(Fate { suppressed, saltless: notes.saltless, purpose: self.scrubber.purpose() })
+        let fate = Fate { suppressed, saltless: notes.saltless, purpose: self.scrubber.purpose() };
+        if suppressed {
+            return Ok(fate);
+        }
+        if let (Some(watch), Some(seat)) = (&mut self.watch, seat) {
+            watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
+        }
+        let value = out.span_from(from);
+        self.push(mark, record, place, (key, Some(value)), out)?;
+        Ok(fate)
     }
 
     /// A compacted topic holds a value under each token that its key was given: each of them must go.
     fn tombstones(&mut self, record: &Record<'_>, place: Place, out: &mut OutBatch) -> Result<(), Reject> {
-        self.scrubber.bind()?;
-        let Some(raw) = record.key else { return self.one(Format::Text, record, place, out) };
         let mut done: Vec<Vec<u8>> = Vec::new();
         for variant in 0..self.scrubber.pseudonymizer().variants() {
             if !self.scrubber.pseudonymizer().choose_variant(variant) {
                 continue;
             }
             let mark = out.mark();
-            let key = self.key(raw, out)?;
-            let key = out.slice(key).to_vec();
-            out.undo(mark);
-            if !done.contains(&key) {
-                self.one(Format::Text, record, place, out)?;
-                done.push(key);
+            let key = self.key_and_headers(record, out)?;
+            let bytes = key.map(|key| out.slice(key).to_vec()).unwrap_or_default();
+            if done.contains(&bytes) {
+                out.undo(mark);
+                continue;
             }
+            self.push(mark, record, place, (key, None), out)?;
+            done.push(bytes);
         }
         Ok(())
     }
 
-    fn one(&mut self, format: Format, record: &Record<'_>, place: Place, out: &mut OutBatch) -> Result<(), Reject> {
-        let mark = out.mark();
-        let (key, value) = self.append(format, record, out)?;
+    fn push(
+        &mut self,
+        mark: Mark,
+        record: &Record<'_>,
+        place: Place,
+        (key, value): (Option<Span>, Option<Span>),
+        out: &mut OutBatch,
+    ) -> Result<(), Reject> {
         let bytes = out.appended(mark) + RECORD_OVERHEAD_BYTES + 16 * record.headers.len();
         if bytes > self.message_max_bytes {
             return Err(Reject::OutputTooLarge);
@@ -168,20 +216,7 @@ impl Engine {
         Ok(())
     }
 
-    fn append(
-        &mut self,
-        format: Format,
-        record: &Record<'_>,
-        out: &mut OutBatch,
-    ) -> Result<(Option<Span>, Option<Span>), Reject> {
-        let value = match record.value {
-            Some(raw) => {
-                let from = out.bytes();
-                self.scrubber.value(format, raw, out.arena())?;
-                Some(out.span_from(from))
-            }
-            None => None,
-        };
+    fn key_and_headers(&mut self, record: &Record<'_>, out: &mut OutBatch) -> Result<Option<Span>, Reject> {
         // What is partitioned and compacted by a key must find it unchanged until the time of two keys is over.
         self.scrubber.pseudonymizer().single(true);
         let key = record.key.map(|raw| self.key(raw, out)).transpose();
@@ -189,7 +224,7 @@ impl Engine {
         for &(name, value) in record.headers {
             self.header(name, value, out)?;
         }
-        Ok((key?, value))
+        key
     }
 
     /// A key is scrubbed like a text at the path `@key`: equal keys stay equal, so partitioning by account survives.

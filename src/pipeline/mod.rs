@@ -4,7 +4,6 @@
 //! ```text
 //! scrub    bytes in, scrubbed bytes out: decode ─► detect ─► pseudonymize ─► rewrite
 //! engine   a whole record (key, value, headers) into the batch that goes out, or its rejection
-//! fetched  what a worker does with each record that it has fetched, and what it counts
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
@@ -12,7 +11,9 @@
 //! audit    who used a key, and for what; payload: what a sealed quarantine record holds
 //! keeper   today's salt: read, minted, dropped; salt_topic, salt_file: where; salts: the start of it
 //! seal     seals values and payloads; clock: what day it is
-//! plan     what all workers share: rules, actions, keys
+//! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
+//! watch    the signals of one worker: from a record's tape to signals and flags
+//! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
@@ -24,7 +25,6 @@ pub mod binding;
 mod breaker;
 pub mod clock;
 mod engine;
-mod fetched;
 pub mod keeper;
 pub mod payload;
 mod plan;
@@ -35,11 +35,16 @@ mod scrub;
 mod seal;
 pub mod service;
 mod shadow;
+pub mod signal_plan;
+mod stateful;
+pub mod watch;
 mod why;
 mod worker;
 
 pub use engine::{Engine, Fate, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use signal_plan::SignalPlan;
+pub use watch::{LocalSignals, Watcher};
 pub use why::{Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};

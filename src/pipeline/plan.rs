@@ -187,6 +187,11 @@ impl Plan {
         self.entities[entity.0 as usize].daily
     }
 
+    /// The action that makes a token of a value.
+    pub fn token_action(&self) -> Option<ActionId> {
+        self.actions.iter().position(|action| *action == Action::Token).map(|at| ActionId(at as u16))
+    }
+
     /// What stands for the action where a shadow rule has found something: it stays.
     pub fn shadow_action(&self) -> ActionId {
         self.shadow_action
@@ -244,6 +249,13 @@ impl Table {
         }
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
+        // Pseudonyms of signals, whatever the catalog looks for.
+        let token = table.action("token", "", problems);
+        for (name, letters) in [("account", "ac"), ("device", "dv"), ("payee", "py")] {
+            if catalog.find(name).is_none() {
+                table.push(name, TokenType::parse(letters).expect("two letters"), Form::Text, token);
+            }
+        }
         table
     }
 

@@ -25,6 +25,8 @@ pub struct Scrubber {
     pseudonymizer: Pseudonymizer,
     binder: Binder,
     changes: Changes,
+    /// Path of the member that flags are put into, when they are.
+    flags: Option<PathId>,
 }
 
 /// What changes in the value at hand, and what was found so far.
@@ -158,6 +160,7 @@ impl Scrubber {
                 unexpected: Vec::new(),
                 trace: None,
             },
+            flags: None,
             plan,
         }
     }
@@ -187,11 +190,20 @@ impl Scrubber {
         self.binder.origin(topic, headers);
     }
 
-    /// Binds tokens to tenant and scope of the record; [`Scrubber::value`] does so by itself.
+    /// Binds tokens to tenant and scope of the record, which its value may say: before its key is scrubbed.
+    /// [`Scrubber::value`] does so by itself.
     ///
     /// # Errors
-    /// [`Reject::NoScope`]: the record does not say them.
-    pub fn bind(&mut self) -> Result<(), Reject> {
+    /// The value cannot be read, or the record does not say whose it is ([`Reject::NoScope`]).
+    pub fn bind_to(&mut self, format: Format, value: Option<&[u8]>) -> Result<(), Reject> {
+        if let (true, Format::Json, Some(raw)) = (self.binder.by_field(), format, value) {
+            let text = self.scanner.scan_at(raw, PathId::ROOT, &mut self.paths, &mut self.tape)?;
+            self.binder.fields(text, &self.tape);
+        }
+        self.bind()
+    }
+
+    fn bind(&mut self) -> Result<(), Reject> {
         self.binder.bind(&mut self.pseudonymizer)
     }
 
@@ -226,7 +238,7 @@ impl Scrubber {
             self.binder.fields(text, &self.tape);
             self.binder.bind(&mut self.pseudonymizer)?;
         }
-        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, .. } = self;
+        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, flags, .. } = self;
         let mut hand =
             Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };
         hand.changes.edits.clear();
@@ -234,6 +246,11 @@ impl Scrubber {
         let mut inherited = Inherited::default();
         for scalar in tape.iter() {
             if scalar.span.start < covered {
+                continue;
+            }
+            if *flags == Some(scalar.path) && scalar.kind != Kind::Key {
+                hand.changes.edits.remove_member(raw, scalar);
+                covered = scalar.span.end;
                 continue;
             }
             if scalar.kind == Kind::Key {
@@ -310,6 +327,24 @@ impl Scrubber {
             out.extend_from_slice(if clean { raw } else { b"[binary]" });
         }
         Some(())
+    }
+
+    /// The tape of the JSON value that was scrubbed last, with the paths that it refers to.
+    pub fn tape(&self) -> (&Paths, &[Scalar]) {
+        (&self.paths, &self.tape)
+    }
+
+    /// From now on drops the top-level member that flags are put into: what comes with the input is not ours.
+    pub fn replace_flags(&mut self) {
+        self.flags = Some(super::watch::flags_path(&mut self.paths));
+    }
+
+    /// The pseudonym of a value under the key of the record at hand; `entity` is one of the plan's.
+    pub fn pseudonym(&mut self, entity: &str, text: &str) -> String {
+        let entity = self.plan.find_entity(entity).expect("invariant: an entity of every plan");
+        let mut token = Vec::new();
+        self.pseudonymizer.apply(entity, self.plan.token_action(), text, &mut token);
+        String::from_utf8_lossy(&token).into_owned()
     }
 
     /// Takes what was found since the last call.

@@ -1,28 +1,37 @@
 //! The loop of one worker: fetch, process, send, commit. Everything that is not committed can be thrown away and done
 //! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
 
+mod intake;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use intake::Fetched;
+use intake::Unit;
+
 use super::audit::{Audit, What};
 use super::backoff::Backoff;
+use super::breaker::Breaker;
 use super::clock::now_ms;
 use super::engine::Engine;
-use super::fetched::{Assigned, Fetched, Unit};
 use super::plan::Plan;
+use super::signal_plan::SignalPlan;
+use super::stateful::Stateful;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
 use crate::sink::{Durable, Offsets, OutBatch, Sink};
 use crate::source::Source;
-use crate::telemetry::{FindingMetrics, TopicMetrics, WorkerMetrics};
+use crate::telemetry::{FindingMetrics, PartitionMetrics, SignalMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
 /// How often lag is told.
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
+/// One of so many records is measured for latency.
+const LATENCY_SAMPLE: u64 = 64;
 
 /// A member that must be made anew more often than this within the window has a rival.
 const RENEWALS_MAX: usize = 5;
@@ -46,6 +55,8 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     source: S,
     sink: K,
     engine: Engine,
+    /// State of accounts, where signals are on.
+    state: Option<Stateful>,
     stop: Arc<AtomicBool>,
     health: Box<dyn Health>,
     metrics: Metrics,
@@ -75,6 +86,37 @@ struct Metrics {
     worker: WorkerMetrics,
     topics: Vec<TopicMetrics>,
     findings: Arc<FindingMetrics>,
+    /// Number of the output topic of signals, and how many there were.
+    signals: Option<(usize, Arc<SignalMetrics>)>,
+}
+
+/// Signals of a worker.
+pub struct Signals {
+    /// What is looked for.
+    pub plan: Arc<SignalPlan>,
+    /// State of accounts.
+    pub state: Stateful,
+    /// Number of their output topic.
+    pub topic: usize,
+    /// How many there were.
+    pub metrics: Arc<SignalMetrics>,
+}
+
+/// A partition that this worker reads.
+struct Assigned {
+    at: Partition,
+    /// What was committed when it was assigned, if anything was and the broker said so.
+    committed: Option<i64>,
+    /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
+    first: Option<i64>,
+    /// The next offset to read.
+    next: i64,
+    /// Offsets below are part of a sealed unit.
+    sealed: i64,
+    paused: bool,
+    last_timestamp_ms: i64,
+    breaker: Breaker,
+    metrics: PartitionMetrics,
 }
 
 impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
@@ -91,10 +133,18 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         stop: Arc<AtomicBool>,
         stopped: Stopped,
         health: Box<dyn Health>,
+        signals: Option<Signals>,
     ) -> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
+        let mut engine = Engine::new(&plan, message_max_bytes);
+        let (mut state, mut signal_metrics) = (None, None);
+        if let Some(signals) = signals {
+            engine = engine.watching(&signals.plan);
+            (state, signal_metrics) = (Some(signals.state), Some((signals.topic, signals.metrics)));
+        }
         Worker {
-            engine: Engine::new(&plan, message_max_bytes),
+            engine,
+            state,
             unit: Unit::new(settings.inputs.len()),
             settings,
             plan,
@@ -102,7 +152,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             sink,
             stop,
             health,
-            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings },
+            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings, signals: signal_metrics },
             partitions: Vec::new(),
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
@@ -145,6 +195,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         while let Some(rebalance) = self.source.next_rebalance() {
             self.rebalance(rebalance)?;
         }
+        self.prepare()?;
         self.send()?;
         if self.due() {
             self.seal()?;
@@ -159,6 +210,29 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.tell_lag();
         Ok(())
+    }
+
+    /// Restores the state of tasks that are new here; only then is the worker ready.
+    fn prepare(&mut self) -> Result<(), Error> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        let assigned: Vec<Partition> = self.partitions.iter().map(|p| p.at).collect();
+        if !state.lacks(&assigned) {
+            return Ok(());
+        }
+        self.metrics.worker.set_ready(false);
+        self.health.joined(false);
+        // What was sealed without the new task must not be taken for a transaction of it.
+        self.drain(self.settings.drain_timeout)?;
+        let state = self.state.as_mut().expect("it was there above");
+        state.prepare(&mut self.source, &assigned, &*self.health, &self.stop)?;
+        self.set_ready();
+        Ok(())
+    }
+
+    fn set_ready(&mut self) {
+        self.health.joined(true);
+        self.metrics.worker.set_joined(true);
+        self.metrics.worker.set_ready(true);
     }
 
     /// Bytes that may wait in the arena while a commit runs: a fifth of the worker's part of the memory.
@@ -195,7 +269,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.audit_erasures();
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
-        self.sink.seal(offsets, group)?;
+        let state = self.state.as_mut().map_or_else(OutBatch::new, |state| state.seal(now_ms()));
+        self.sink.seal(offsets, group, state)?;
         for p in &mut self.partitions {
             p.sealed = p.next;
         }
@@ -227,6 +302,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
         }
         let Some(unit) = self.sealed.pop_front() else { return Ok(()) };
+        if let Some(state) = &mut self.state {
+            state.durable();
+        }
         self.tell(unit, durable.took);
         Ok(())
     }
@@ -249,6 +327,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
                 metrics.quarantined(reason).increment(n);
             }
+        }
+        if let Some((_, metrics)) = &self.metrics.signals {
+            unit.signals.iter().for_each(|&(rule, severity)| metrics.add(rule, severity));
         }
         for (entity, action, n) in unit.counts.found {
             self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
@@ -273,14 +354,24 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn fetch(&mut self) -> Result<(), Error> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
-        let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
-        let mut hand = Fetched::new(settings, engine, batch, unit, partitions);
+        let arena_bytes = self.arena_bytes();
+        let Worker { settings, source, engine, state, batch, unit, partitions, metrics, .. } = self;
+        let signals_to = metrics.signals.as_ref().map_or(0, |(topic, _)| *topic);
+        let mut hand =
+            Fetched { settings, engine, batch, unit, partitions, signals_to, trips: Vec::new(), early: false, last: 0 };
         let mut begun = None;
-        let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
+        let mut fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
-            hand.record(&incoming);
+            match state {
+                Some(state) if state.lane(incoming.at).is_some() => state.take(&incoming, &mut hand),
+                _ => hand.record(&incoming, None),
+            }
         });
-        let (trips, early) = hand.end();
+        if let Some(state) = state.as_mut().filter(|state| state.merges()) {
+            let blocked: Vec<Partition> = hand.partitions.iter().filter(|p| p.paused).map(|p| p.at).collect();
+            fetched = fetched.and_then(|()| state.release(source, &blocked, &mut hand, arena_bytes));
+        }
+        let (trips, early) = (std::mem::take(&mut hand.trips), hand.early);
         for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
             metrics.records_in.increment(std::mem::take(&mut counts.records_in));
             metrics.bytes_in.increment(std::mem::take(&mut counts.bytes_in));
@@ -302,6 +393,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         metrics.worker.consume_seconds.record(since.elapsed().saturating_sub(busy).as_secs_f64());
         self.unit.counts.merge(&mut self.engine.take_counts());
+        if let (Some(watch), Some((_, metrics))) = (self.engine.watch(), &self.metrics.signals) {
+            metrics.add_unmapped(&watch.watcher().take_unmapped());
+            metrics.add_shadowed(&watch.watcher().take_shadowed());
+        }
         for at in trips {
             self.trip(at)?;
         }
@@ -345,9 +440,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                         self.source.pause(at)?;
                     }
                 }
-                self.health.joined(true);
-                self.metrics.worker.set_joined(true);
-                self.metrics.worker.set_ready(true);
+                // Where there is state, it is ready when that is restored.
+                if self.state.is_none() {
+                    self.set_ready();
+                }
                 tracing::info!(partitions = list.len(), "assigned");
             }
             Rebalance::Revoked(list) => {
@@ -372,6 +468,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn give_up(&mut self, list: &[(String, i32)]) -> Result<(), Error> {
         let gone: Vec<_> = list.iter().filter_map(|p| self.source.locate(p)).collect();
         self.partitions.retain(|p| !gone.contains(&p.at));
+        if let Some(state) = &mut self.state {
+            state.give_up(&gone);
+        }
         self.source.unassign(list)
     }
 
@@ -467,6 +566,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.renewals.push_back(Instant::now());
         self.partitions.clear();
+        if let Some(state) = &mut self.state {
+            state.clear();
+        }
         self.health.joined(false);
         self.metrics.worker.set_joined(false);
         self.metrics.worker.set_ready(false);
@@ -485,12 +587,16 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for p in &mut self.partitions {
             let offset = committed.iter().find(|(at, _)| *at == p.at).and_then(|&(_, offset)| offset);
             // Never committed: back to the first record that was read; none was: it stands where it began.
-            if let Some(target) = offset.or(p.first) {
+            let held = self.state.as_ref().and_then(|state| state.first(p.at));
+            if let Some(target) = offset.or(p.first).or(held) {
                 p.next = target;
                 p.sealed = target;
                 p.breaker.reset();
                 targets.push((p.at, target));
             }
+        }
+        if let Some(state) = &mut self.state {
+            state.rewind(&mut self.source, &committed, &targets)?;
         }
         self.source.seek(&targets)
     }
@@ -528,6 +634,22 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             let age_ms = if lag == 0 { 0 } else { (now_ms - p.last_timestamp_ms).max(0) };
             p.metrics.lag_records.set(lag as f64);
             p.metrics.lag_seconds.set(age_ms as f64 / 1e3);
+        }
+    }
+}
+
+impl Assigned {
+    fn new(at: Partition, settings: &Settings) -> Assigned {
+        Assigned {
+            at,
+            committed: None,
+            first: None,
+            next: 0,
+            sealed: 0,
+            paused: false,
+            last_timestamp_ms: 0,
+            breaker: Breaker::new(&settings.quarantine.breaker),
+            metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
         }
     }
 }

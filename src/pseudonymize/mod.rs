@@ -13,6 +13,7 @@ mod pseudonymizer;
 mod ring;
 mod salts;
 mod shared;
+mod state_key;
 mod states;
 mod suppress;
 mod token;
@@ -27,6 +28,7 @@ pub use pseudonymizer::{Notes, PAIR_SEPARATOR, Parts, Pseudonymizer};
 pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, lives_at};
 pub use shared::SharedRing;
+pub use state_key::StateKey;
 pub use suppress::{SharedSuppression, Suppression, SuppressionError};
 pub use token::{TokenType, write_token};
 

@@ -13,7 +13,10 @@ mod recorder;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Once};
 
-pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, SaltMetrics, TopicMetrics, WorkerMetrics};
+pub use handles::{
+    FindingMetrics, PartitionMetrics, ProcessMetrics, SaltMetrics, SignalMetrics, StateMetrics, TopicMetrics,
+    WorkerMetrics,
+};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use names::{Kind, Metric};
 use recorder::Recorder;
@@ -63,7 +66,12 @@ mod tests {
 
     use super::*;
 
-    const UNITS: [&str; 17] = [
+    const UNITS: [&str; 22] = [
+        "accounts",
+        "evictions",
+        "shadowed",
+        "signals",
+        "unmapped",
         "records",
         "bytes",
         "seconds",
@@ -128,6 +136,8 @@ mod tests {
         let salts = SaltMetrics::new();
         salts.minted.increment(1);
         salts.wait_seconds.set(0.0);
+        StateMetrics::new(901).set(3, 900, 1, 0);
+        SignalMetrics::new(&["drain"], &["low", "high"], &["time"]).add(0, 1);
         let process = process();
         process.set_active_key("k901");
         (partition, process)
@@ -152,6 +162,8 @@ mod tests {
             "sluice_paused_partitions{topic=\"t-all\",partition=\"7\"} 1\n",
             "sluice_findings_total{entity=\"card\",action=\"token\"} 5\n",
             "sluice_unexpected_findings_total{entity=\"e-mail\"} 1\n",
+            "sluice_signals_total{rule=\"drain\",severity=\"high\"} 1\n",
+            "sluice_state_evictions_total{worker=\"901\",cause=\"capacity\"} 1\n",
             "sluice_active_key_info{kid=\"k901\"} 1\n",
             "sluice_process_start_seconds 1700000000.5\n",
             "sluice_build_info{version=\"0.1.0\",commit=\"c0ffee\",librdkafka=\"2.12.1\"} 1\n",

@@ -27,6 +27,8 @@ mod privacy;
 mod rebalance;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
+/// The state of accounts survives: the same signals whatever happens on the way.
+mod signals;
 /// What a start that cannot succeed says, and how it ends.
 mod start_errors;
 /// SIGTERM under load.

@@ -26,7 +26,7 @@ fn steady_allocations_of(plan: Plan, format: Format, lines: &[&[u8]]) -> u64 {
             let header: (&[u8], Option<&[u8]>) = (b"trace", Some(b"5df795a30be2a804"));
             let record =
                 Record { key: Some(b"account-7"), value: Some(line), headers: &[header], timestamp_ms: NOW_MS };
-            engine.process(&input, &record, place, &mut out).expect("the input is valid");
+            engine.process(&input, &record, place, None, &mut out).expect("the input is valid");
         }
     };
     pass();

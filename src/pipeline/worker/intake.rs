@@ -1,56 +1,40 @@
-//! The hands of a worker: what it does with each record that it has fetched, and what it counts until a unit is durable.
+//! What a worker does with a fetched record: it goes scrubbed into the batch, or its coordinates into the quarantine, and
+//! its signals behind it.
 
 use std::time::Instant;
 
-use super::binding::Purpose;
-use super::breaker::Breaker;
-use super::clock::now_ms;
-use super::engine::{Engine, Place};
-use super::scrub::Counts;
-use crate::config::{InputTopic, Settings};
+use super::{Assigned, LATENCY_SAMPLE};
+use crate::config::Settings;
 use crate::kafka::Partition;
+use crate::pipeline::binding::Purpose;
+use crate::pipeline::clock::now_ms;
+use crate::pipeline::engine::{Engine, Place, Seat};
+use crate::pipeline::scrub::Counts;
 use crate::pseudonymize::day_of;
 use crate::record::Reject;
 use crate::sink::{OutBatch, quarantine};
 use crate::source::Incoming;
-use crate::telemetry::PartitionMetrics;
-
-/// One of so many records is measured for latency.
-const LATENCY_SAMPLE: u64 = 64;
-
-/// A partition that this worker reads.
-pub(super) struct Assigned {
-    pub(super) at: Partition,
-    /// What was committed when it was assigned, if anything was and the broker said so.
-    pub(super) committed: Option<i64>,
-    /// First offset that was read since the assignment: where to begin again when nothing was ever committed.
-    pub(super) first: Option<i64>,
-    /// The next offset to read.
-    pub(super) next: i64,
-    /// Offsets below are part of a sealed unit.
-    pub(super) sealed: i64,
-    pub(super) paused: bool,
-    pub(super) last_timestamp_ms: i64,
-    pub(super) breaker: Breaker,
-    pub(super) metrics: PartitionMetrics,
-}
+use crate::state::Tasks;
 
 /// Records that become durable together.
 #[derive(Default)]
-pub(super) struct Unit {
+pub struct Unit {
     pub(super) since: Option<Instant>,
     pub(super) records: usize,
     pub(super) bytes: usize,
     pub(super) counts: Counts,
     pub(super) per_topic: Vec<TopicCounts>,
+    /// Signals, as places of rule and severity.
+    pub(super) signals: Vec<(usize, usize)>,
     /// Kafka timestamps of a sample of the records.
     pub(super) timestamps_ms: Vec<i64>,
     /// Where records stand that asked for their subject to be forgotten.
     pub(super) erasures: Vec<(Partition, i64)>,
 }
 
+/// What a topic gave and got.
 #[derive(Default, Clone)]
-pub(super) struct TopicCounts {
+pub struct TopicCounts {
     /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
     pub(super) records_in: u64,
     pub(super) bytes_in: u64,
@@ -63,34 +47,21 @@ pub(super) struct TopicCounts {
 }
 
 impl Unit {
-    pub(super) fn new(topics: usize) -> Unit {
+    /// Of so many inputs.
+    pub fn new(topics: usize) -> Unit {
         Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
     }
 }
 
-impl Assigned {
-    pub(super) fn new(at: Partition, settings: &Settings) -> Assigned {
-        Assigned {
-            at,
-            committed: None,
-            first: None,
-            next: 0,
-            sealed: 0,
-            paused: false,
-            last_timestamp_ms: 0,
-            breaker: Breaker::new(&settings.quarantine.breaker),
-            metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
-        }
-    }
-}
-
 /// The parts of a worker that handle a fetched record.
-pub(super) struct Fetched<'a> {
+pub struct Fetched<'a> {
     pub(super) settings: &'a Settings,
     pub(super) engine: &'a mut Engine,
     pub(super) batch: &'a mut OutBatch,
     pub(super) unit: &'a mut Unit,
     pub(super) partitions: &'a mut [Assigned],
+    /// Number of the output topic of signals.
+    pub(super) signals_to: usize,
     pub(super) trips: Vec<Partition>,
     /// A record of today came before today's salt: from it on nothing is taken.
     pub(super) early: bool,
@@ -98,24 +69,14 @@ pub(super) struct Fetched<'a> {
     pub(super) last: usize,
 }
 
-impl<'a> Fetched<'a> {
-    /// Hands for one fetch.
-    pub(super) fn new(
-        settings: &'a Settings,
-        engine: &'a mut Engine,
-        batch: &'a mut OutBatch,
-        unit: &'a mut Unit,
-        partitions: &'a mut [Assigned],
-    ) -> Fetched<'a> {
-        Fetched { settings, engine, batch, unit, partitions, trips: Vec::new(), early: false, last: 0 }
+impl Fetched<'_> {
+    /// Whether so much waits to be sent that no more should be handed over.
+    pub fn is_full(&self, arena_bytes: usize) -> bool {
+        self.batch.bytes() >= arena_bytes
     }
 
-    /// Partitions whose breaker tripped, and whether a record of today came before today's salt.
-    pub(super) fn end(self) -> (Vec<Partition>, bool) {
-        (self.trips, self.early)
-    }
-
-    pub(super) fn record(&mut self, incoming: &Incoming<'_>) {
+    /// Scrubs a record into the batch; `task`: state of its task and its lane there, if it is a signal input's.
+    pub fn record(&mut self, incoming: &Incoming<'_>, task: Option<(&mut Tasks, usize)>) {
         if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
             match self.partitions.iter().position(|p| p.at == incoming.at) {
                 Some(at) => self.last = at,
@@ -128,6 +89,12 @@ impl<'a> Fetched<'a> {
         if partition.paused || self.early || incoming.offset < partition.next {
             return;
         }
+        let at_ms = incoming.record.timestamp_ms;
+        if !self.engine.has_salt_of(at_ms) && day_of(at_ms) == day_of(now_ms()) {
+            // A late event, or one of a day to come, is redacted; one of today is not, it waits.
+            self.early = true;
+            return;
+        }
         if partition.first.is_none() {
             partition.first = Some(incoming.offset);
             partition.sealed = incoming.offset;
@@ -138,32 +105,35 @@ impl<'a> Fetched<'a> {
         let topic = &mut self.unit.per_topic[incoming.at.topic];
         let before = self.batch.bytes();
         let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
+        let seat = task.and_then(|(tasks, lane)| {
+            tasks.handled(place.partition, lane, incoming.offset);
+            let store = tasks.at(place.partition, lane, incoming.offset)?;
+            Some(Seat { store, topic: &input.name, offset: incoming.offset })
+        });
         let result = if incoming.headers_readable {
-            self.engine.process(input, record, place, self.batch)
+            self.engine.process(input, record, place, seat, self.batch)
         } else {
             Err(Reject::HeaderName)
         };
-        let fate = result.unwrap_or_default();
-        // A late event, or one of a day to come, is redacted; one of today is not, it waits.
-        if fate.saltless && day_of(record.timestamp_ms) == day_of(now_ms()) {
-            self.early = true;
-            return;
-        }
         match result {
-            Ok(_) => {
+            Ok(fate) => {
                 topic.records_out += u64::from(!fate.suppressed);
                 topic.suppressed += u64::from(fate.suppressed);
                 topic.saltless += u64::from(fate.saltless);
                 topic.bytes_out += (self.batch.bytes() - before) as u64;
+                if fate.purpose == Purpose::Erase {
+                    topic.erasures += 1;
+                    self.unit.erasures.push((incoming.at, incoming.offset));
+                }
+                if let Some(watch) = self.engine.watch() {
+                    let to = (self.signals_to, place.partition, record.timestamp_ms);
+                    watch.send(to, self.batch, &mut self.unit.signals);
+                }
             }
             Err(reason) => {
                 topic.rejected[reason.index()] += 1;
-                quarantine_record(self.engine, self.batch, input, incoming, reason);
+                quarantine_record(self.engine, self.batch, &input.name, incoming, reason);
             }
-        }
-        if fate.purpose == Purpose::Erase {
-            topic.erasures += 1;
-            self.unit.erasures.push((incoming.at, incoming.offset));
         }
         partition.next = incoming.offset + 1;
         partition.last_timestamp_ms = record.timestamp_ms;
@@ -183,13 +153,9 @@ impl<'a> Fetched<'a> {
 }
 
 /// Appends what may be told of a rejected record.
-fn quarantine_record(engine: &Engine, batch: &mut OutBatch, input: &InputTopic, incoming: &Incoming<'_>, why: Reject) {
-    let at = quarantine::Coordinates {
-        topic: &input.name,
-        partition: incoming.at.partition,
-        offset: incoming.offset,
-        timestamp_ms: incoming.record.timestamp_ms,
-    };
+fn quarantine_record(engine: &Engine, batch: &mut OutBatch, topic: &str, incoming: &Incoming<'_>, why: Reject) {
+    let (partition, timestamp_ms) = (incoming.at.partition, incoming.record.timestamp_ms);
+    let at = quarantine::Coordinates { topic, partition, offset: incoming.offset, timestamp_ms };
     let sealed = engine.sealed_payload(&incoming.record);
     quarantine::push(batch, incoming.at.topic * 2 + 1, at, why, sealed.payload());
 }
