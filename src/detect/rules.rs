@@ -10,7 +10,7 @@ use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
-use super::search::Dismissal;
+use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
@@ -75,6 +75,8 @@ pub(super) struct Patterns {
     pub matchers: Vec<(usize, Vec<Pattern>)>,
     /// Patterns that judge groups of digits.
     pub digits: Vec<(&'static Validator, Pattern)>,
+    /// Which of them are asked about so many digits.
+    pub judges: Judges,
     /// Least and most digits that any of them takes.
     pub digits_range: (usize, usize),
     /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
@@ -231,6 +233,7 @@ impl Builder {
                 })?;
             self.patterns.literals = Some(automaton);
         }
+        self.patterns.judges = Judges::new(&self.patterns.digits);
         let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));

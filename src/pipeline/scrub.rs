@@ -223,10 +223,9 @@ impl Scrubber {
         if structured && self.json(path, raw, out).is_ok() {
             return Ok(());
         }
-        let mut scalar = decode::text(raw, &self.limits)?;
+        let (text, mut scalar) = decode::text(raw, &self.limits)?;
         scalar.path = path;
         let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         changes.edits.clear();
         let field = detector.plan(paths, path);
         Hand { plan, detector, pseudonymizer, changes, raw: text }.scalar(&scalar, field, Place::Text);
