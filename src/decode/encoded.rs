@@ -12,8 +12,8 @@ const HEX_MIN: usize = 16;
 const PEEK: usize = 12;
 /// Shortest line of base64 that goes on in the next one (MIME has 76, PEM 64).
 const LINE_MIN: usize = 40;
-/// Shortest picture or document that is taken for one: icons and tracking pixels are smaller.
-const FILE_MIN: usize = 256;
+/// Shortest picture or document that is taken for one: tracking pixels are smaller.
+const FILE_MIN: usize = 128;
 /// Shortest compressed content.
 const COMPRESSED_MIN: usize = 28;
 
@@ -73,9 +73,36 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
     }
 }
 
-/// Whether a text that is one word may be base64 or hexadecimal of text: one look at its first signs.
-pub fn may_be_one(text: &[u8]) -> bool {
-    text.len() >= SIGNS_MIN && (begins_text(text, 0) || is_hex_text(text) || is_file(text, 0) || text.len() > 4096)
+/// Whether [`find`] may find anything: one look at the first signs of each run of them.
+pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
+    let (mut floor, mut at) = (0, SIGNS_MIN - 1);
+    while let Some(&b) = text.get(at) {
+        if value_of(b).is_none() {
+            at += SIGNS_MIN;
+            continue;
+        }
+        let start = at - text[floor..at].iter().rev().take_while(|b| value_of(**b).is_some()).count();
+        let end = signs_end(text, at);
+        if end - start >= SIGNS_MIN && (end - start > bytes_max || run_may_hold(&text[start..end], &text[..start])) {
+            return true;
+        }
+        floor = end;
+        at = floor + SIGNS_MIN - 1;
+    }
+    false
+}
+
+/// Whether a run of signs is a file, goes on in the next line, or begins a text at its start or behind a sign that may be a separator.
+fn run_may_hold(run: &[u8], before: &[u8]) -> bool {
+    let may_begin = |at: usize| {
+        let part = &run[at..];
+        part.len() >= SIGNS_MIN && (begins_text(part, 0) || begins_hex_text(part) || is_file(part, 0))
+    };
+    let separators = || (1..run.len()).filter(|&at| matches!(run[at - 1], b'/' | b'-' | b'_' | b'+'));
+    before.ends_with(b"base64,")
+        || may_begin(0)
+        || run.starts_with(b"0x") && may_begin(2)
+        || separators().any(may_begin)
 }
 
 /// A run of signs, over several lines perhaps.
@@ -335,9 +362,13 @@ fn decode_base64(signs: &[u8], out: &mut String) -> bool {
 
 /// Whether all are hexadecimal digits whose first bytes are text.
 fn is_hex_text(signs: &[u8]) -> bool {
+    signs.len().is_multiple_of(2) && begins_hex_text(signs) && signs.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether hexadecimal digits of text begin.
+fn begins_hex_text(signs: &[u8]) -> bool {
     let byte = |pair: &[u8]| super::layers::hex_byte(pair, 0);
     signs.len() >= HEX_MIN
-        && signs.len().is_multiple_of(2)
         && matches!(signs[0], b'2'..=b'7')
         && signs
             .as_chunks::<2>()
@@ -345,7 +376,6 @@ fn is_hex_text(signs: &[u8]) -> bool {
             .iter()
             .take(4)
             .all(|pair| byte(pair).is_some_and(|b| !is_control(b) && b.is_ascii()))
-        && signs.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn decode_hex(signs: &[u8], out: &mut String) -> bool {
@@ -435,13 +465,15 @@ mod tests {
             standard.clone(),
             url.clone(),
             format!("payload={standard} ok"),
-            format!("/v1/users/{url}/limits"),
-            format!("cb_{url}"),
+            format!("/v1/users/{url}"),
             format!("\"{standard}\","),
             format!("x {}\r\ny", standard),
         ] {
             assert_eq!(found(&text), ["john.doe@example.com?~"], "{text}");
         }
+        let plain = base64("john.doe@example.com", true, false);
+        assert_eq!(found(&format!("/v1/users/{plain}/limits")), ["john.doe@example.com"]);
+        assert_eq!(found(&format!("cb_{plain}-x")), ["john.doe@example.com"]);
         assert_eq!(found("MTAuMC4wLjE"), ["10.0.0.1"]);
         assert_eq!(found(&base64("søren", false, true)), Vec::<String>::new(), "too short");
         assert_eq!(found("am9obi5kb2VAc/hyZW4uZGs="), ["john.doe@søren.dk"], "Latin-1");
@@ -483,6 +515,18 @@ mod tests {
     fn hexadecimal_text_is_found() {
         assert_eq!(found("x=6a6f686e2e646f65406578616d706c652e636f6d"), ["john.doe@example.com"]);
         assert_eq!(found("0x6A6F686E2E646F65406578616D706C652E636F6D"), ["john.doe@example.com"]);
+    }
+
+    #[test]
+    fn what_is_dismissed_holds_nothing() {
+        for text in
+            ["", "short", "2026-01-04T17:03:40.988Z", "550e8400-e29b-41d4-a716-446655440000", "/api/v1/callback"]
+        {
+            assert!(!may_hold(text.as_bytes(), 64), "{text}");
+        }
+        for text in ["x am9obi5kb2VAZXhhbXBsZS5jb20", "/u/am9obi5kb2VAZXhhbXBsZS5jb20", "0x6A6F686E2E646F65406578"] {
+            assert!(may_hold(text.as_bytes(), 64), "{text}");
+        }
     }
 
     #[test]
@@ -531,9 +575,10 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_taken(text in any::<String>()) {
+        fn any_text_is_taken(text in "[a-zA-Z0-9+/=_. -]{0,80}|\\PC{0,40}") {
             find(&text, 64, &mut String::new(), |part, _| {
                 assert!(text.is_char_boundary(part.span.start) && text.is_char_boundary(part.span.end));
+                assert!(part.span.len() > 64 || may_hold(text.as_bytes(), 64));
             });
         }
     }

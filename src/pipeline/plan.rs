@@ -45,6 +45,8 @@ pub enum PlanError {
 
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
+/// The name of what is encoded and cannot be looked into.
+const ENCODED: &str = "encoded";
 
 impl Plan {
     /// Compiles a config with the keys of `ring`.
@@ -118,6 +120,17 @@ impl Plan {
         self.defaults[entity.0 as usize]
     }
 
+    /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
+    pub fn encoded(&self) -> (EntityId, ActionId) {
+        let last = self.entities.len() - 1;
+        (EntityId(last as u16), self.defaults[last])
+    }
+
+    /// Whether values of the entity are words, so that neither digits nor signs tell one.
+    pub fn is_of_words(&self, entity: EntityId) -> bool {
+        self.entities[entity.0 as usize].form == Form::Text
+    }
+
     /// Whether the action removes the member.
     pub fn is_drop(&self, action: ActionId) -> bool {
         self.actions[action.0 as usize] == Action::Drop
@@ -170,6 +183,7 @@ impl Table {
         }
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
+        table.push(ENCODED, TokenType::parse("enc").expect("three letters"), Form::Text, redact);
         table
     }
 

@@ -1,4 +1,15 @@
 //! Bytes in, scrubbed bytes out: the way of one value through decode, detect, pseudonymize and rewrite.
+//!
+//! A value is a document (JSON or text) of scalars; a scalar may hold documents again, in whatever encoding. Each level
+//! has its own [`Frame`]: the edits of a level are in offsets of that level's text, and the level around takes them over
+//! through the map of its view.
+
+mod claims;
+mod reading;
+mod report;
+mod split;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -10,72 +21,59 @@ use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::{Edits, escape_json_into};
 
+use claims::{Claims, Label};
+use reading::{Reading, may_hide, needs_reading};
+use report::Report;
+pub use report::{Counts, Traced};
+
 /// Scrubs values. One per worker: all buffers are reused, so the steady state allocates nothing.
 pub struct Scrubber {
+    core: Core,
+    /// The frame of the record's value itself.
+    top: Frame,
+}
+
+/// What all levels of a record share.
+struct Core {
     plan: Arc<Plan>,
     limits: Limits,
     scanner: Scanner,
     paths: Paths,
-    tape: Vec<Scalar>,
     detector: Detector,
     pseudonymizer: Pseudonymizer,
-    changes: Changes,
+    report: Report,
+    /// Frames that are not in use.
+    spare: Vec<Frame>,
+    /// Encodings around the text at hand.
+    depth: usize,
+    /// Bytes of the record that were read as parts of others.
+    read_over: usize,
 }
 
-/// What changes in the value at hand, and what was found so far.
-struct Changes {
-    view: View,
+/// The buffers of one level.
+#[derive(Default)]
+struct Frame {
+    tape: Vec<Scalar>,
     edits: Edits,
     findings: Vec<Finding>,
-    counts: Counts,
-    /// For each path: its first finding by content was told.
-    told: Vec<bool>,
-    /// Every finding of the value at hand, for those who want to look.
-    trace: Option<Vec<Traced>>,
+    claims: Claims,
+    /// The value as its place means it.
+    view: View,
+    /// The value with all encodings undone.
+    undone: View,
+    /// A part of it.
+    part: View,
+    /// What a part of it decodes to.
+    decoded: String,
 }
 
-/// One finding, for people: where and what, never the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Traced {
-    /// Where it stands.
-    pub path: PathId,
-    /// Raw bytes that went.
-    pub span: Span,
-    /// What it is.
-    pub entity: EntityId,
-    /// What was done.
-    pub action: ActionId,
-    /// Why.
-    pub basis: Basis,
-}
-
-/// Findings since they were taken last.
-#[derive(Debug, Default, Clone)]
-pub struct Counts {
-    /// `(entity, action)` and how often, in the order of the first occurrence.
-    pub found: Vec<(EntityId, ActionId, u64)>,
-    /// Entities found by content where none had been found before, and the path.
-    pub unexpected: Vec<(EntityId, PathId)>,
-}
-
-impl Counts {
-    fn add(&mut self, entity: EntityId, action: ActionId) {
-        match self.found.iter_mut().find(|(e, a, _)| *e == entity && *a == action) {
-            Some((_, _, n)) => *n += 1,
-            None => self.found.push((entity, action, 1)),
-        }
-    }
-
-    /// Adds all of `other`.
-    pub fn merge(&mut self, other: &mut Counts) {
-        for (entity, action, n) in other.found.drain(..) {
-            match self.found.iter_mut().find(|(e, a, _)| *e == entity && *a == action) {
-                Some((_, _, have)) => *have += n,
-                None => self.found.push((entity, action, n)),
-            }
-        }
-        self.unexpected.append(&mut other.unexpected);
-    }
+/// The scalar at hand.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    /// The document that it stands in.
+    document: &'a str,
+    scalar: &'a Scalar,
+    place: Place,
 }
 
 /// The rule of an object's or array's field, for the values inside that have none of their own.
@@ -127,29 +125,25 @@ impl Scrubber {
         let pseudonymizer = plan.pseudonymizer();
         let mut detector = Detector::new(Arc::clone(&plan.rules));
         detector.set_known_keys(&pseudonymizer.key_ids());
-        Scrubber {
+        let core = Core {
+            plan,
             limits,
             scanner: Scanner::new(limits),
             paths: Paths::new(),
-            tape: Vec::with_capacity(64),
             detector,
             pseudonymizer,
-            changes: Changes {
-                view: View::new(),
-                edits: Edits::new(),
-                findings: Vec::with_capacity(16),
-                counts: Counts::default(),
-                told: Vec::new(),
-                trace: None,
-            },
-            plan,
-        }
+            report: Report::default(),
+            spare: Vec::new(),
+            depth: 0,
+            read_over: 0,
+        };
+        Scrubber { core, top: Frame::default() }
     }
 
     /// Picks up a swapped key ring. Call between batches: a record never mixes two rings.
     pub fn refresh(&mut self) {
-        if self.pseudonymizer.refresh() {
-            self.detector.set_known_keys(&self.pseudonymizer.key_ids());
+        if self.core.pseudonymizer.refresh() {
+            self.core.detector.set_known_keys(&self.core.pseudonymizer.key_ids());
         }
     }
 
@@ -158,7 +152,8 @@ impl Scrubber {
     /// # Errors
     /// [`Reject::NoKey`]: no key is valid at that time.
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
-        self.pseudonymizer.begin(timestamp_ms)
+        self.core.read_over = 0;
+        self.core.pseudonymizer.begin(timestamp_ms)
     }
 
     /// Appends the scrubbed form of a value.
@@ -174,42 +169,11 @@ impl Scrubber {
 
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-        let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
-        let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
-        changes.edits.clear();
-        let mut covered = 0;
-        let mut inherited = Inherited::default();
-        for scalar in tape.iter() {
-            if scalar.span.start < covered {
-                continue;
-            }
-            if scalar.kind == Kind::Key {
-                let before = changes.edits.as_slice().len();
-                let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
-                hand.scalar(scalar, SCAN_ONLY, Place::JsonString);
-                if changes.edits.as_slice().len() == before {
-                    paths.set_clean(scalar.path, &raw[scalar.span.range()]);
-                }
-                continue;
-            }
-            let field = inherited.of(scalar, detector.plan(paths, scalar.path));
-            let nothing = field.entity.is_none() && !needs_view(scalar.class);
-            if nothing && !detector.may_hold(scalar.kind, scalar.class, scalar.digits) && field.action.is_none() {
-                continue;
-            }
-            let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
-            match scalar.kind {
-                Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
-                    if hand.whole(scalar, field) {
-                        covered = scalar.span.end;
-                    }
-                }
-                Kind::Number => hand.scalar(scalar, field, Place::JsonNumber),
-                Kind::String => hand.scalar(scalar, field, Place::JsonString),
-                Kind::Key => {}
-            }
-        }
-        changes.finish(raw, out);
+        self.top.edits.clear();
+        let Scrubber { core, top } = self;
+        let text = core.scanner.scan_at(raw, path, &mut core.paths, &mut top.tape)?;
+        core.walk(text, top);
+        self.finish(raw, out);
         Ok(())
     }
 
@@ -223,13 +187,12 @@ impl Scrubber {
         if structured && self.json(path, raw, out).is_ok() {
             return Ok(());
         }
-        let (text, mut scalar) = decode::text(raw, &self.limits)?;
+        let (text, mut scalar) = decode::text(raw, &self.core.limits)?;
         scalar.path = path;
-        let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;
-        changes.edits.clear();
-        let field = detector.plan(paths, path);
-        Hand { plan, detector, pseudonymizer, changes, raw: text }.scalar(&scalar, field, Place::Text);
-        changes.finish(raw, out);
+        self.top.edits.clear();
+        let field = self.core.detector.plan(&self.core.paths, path);
+        self.core.scalar(At::new(text, &scalar, Place::Text), field, &mut self.top);
+        self.finish(raw, out);
         Ok(())
     }
 
@@ -238,9 +201,9 @@ impl Scrubber {
     /// Bytes that are not UTF-8 pass only when neither the header's name nor what can be read of them says otherwise;
     /// else the whole value is redacted.
     pub fn header(&mut self, name: &str, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
-        let path = self.paths.child(PathId::HEADERS, PathId::HEADERS, name.as_bytes());
-        let field = self.detector.plan(&self.paths, path);
-        if field.action.is_some_and(|a| self.plan.is_drop(a)) {
+        let path = self.core.paths.child(PathId::HEADERS, PathId::HEADERS, name.as_bytes());
+        let field = self.core.detector.plan(&self.core.paths, path);
+        if field.action.is_some_and(|a| self.core.plan.is_drop(a)) {
             return None;
         }
         let from = out.len();
@@ -258,219 +221,241 @@ impl Scrubber {
 
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.changes.counts)
+        std::mem::take(&mut self.core.report.counts)
     }
 
     /// From now on keeps each finding for [`Scrubber::traced`].
     pub fn trace(&mut self) {
-        self.changes.trace = Some(Vec::new());
+        self.core.report.trace = Some(Vec::new());
     }
 
     /// Takes the findings since the last call, in the order in which they were made.
     pub fn traced(&mut self) -> Vec<Traced> {
-        self.changes.trace.as_mut().map(std::mem::take).unwrap_or_default()
+        self.core.report.trace.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The path as rules write it.
     pub fn path_name(&self, path: PathId) -> String {
-        self.paths.display(path)
+        self.core.paths.display(path)
     }
-}
 
-impl Changes {
     fn finish(&mut self, raw: &[u8], out: &mut Vec<u8>) {
-        if self.edits.is_empty() {
+        if self.top.edits.is_empty() {
             out.extend_from_slice(raw);
         } else {
-            self.edits.splice(raw, out);
+            self.top.edits.splice(raw, out);
         }
     }
 }
 
-/// All that handles one scalar: the stages, and the record as text.
-struct Hand<'a> {
-    plan: &'a Plan,
-    detector: &'a mut Detector,
-    pseudonymizer: &'a mut Pseudonymizer,
-    changes: &'a mut Changes,
-    raw: &'a str,
+impl<'a> At<'a> {
+    fn new(document: &'a str, scalar: &'a Scalar, place: Place) -> At<'a> {
+        At { document, scalar, place }
+    }
 }
 
-impl Hand<'_> {
+impl Core {
+    /// Makes the edits of a JSON document whose value has the path `root`.
+    ///
+    /// # Errors
+    /// It is none; nothing was done.
+    fn document(&mut self, root: PathId, text: &str, frame: &mut Frame) -> Result<(), Reject> {
+        self.scanner.scan_at(text.as_bytes(), root, &mut self.paths, &mut frame.tape)?;
+        self.walk(text, frame);
+        Ok(())
+    }
+
+    /// Makes the edits of a text inside of another.
+    fn text_in(&mut self, path: PathId, text: &str, frame: &mut Frame) -> Result<(), Reject> {
+        let (text, mut scalar) = decode::text(text.as_bytes(), &self.limits)?;
+        scalar.path = path;
+        self.scalar(At::new(text, &scalar, Place::Text), SCAN_ONLY, frame);
+        Ok(())
+    }
+
+    /// Makes the edits of the document whose tape is in the frame.
+    fn walk(&mut self, text: &str, frame: &mut Frame) {
+        let tape = std::mem::take(&mut frame.tape);
+        let mut covered = 0;
+        let mut inherited = Inherited::default();
+        for (i, scalar) in tape.iter().enumerate() {
+            if scalar.span.start < covered {
+                continue;
+            }
+            if scalar.kind == Kind::Key {
+                let before = frame.edits.as_slice().len();
+                self.scalar(At::new(text, scalar, Place::JsonString), SCAN_ONLY, frame);
+                if frame.edits.as_slice().len() == before {
+                    self.paths.set_clean(scalar.path, &text.as_bytes()[scalar.span.range()]);
+                }
+                continue;
+            }
+            let field = inherited.of(scalar, self.detector.plan(&self.paths, scalar.path));
+            if self.is_nothing(scalar, field, text) {
+                continue;
+            }
+            match scalar.kind {
+                Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
+                    let at = At::new(text, scalar, Place::JsonNumber);
+                    let split = scalar.kind == Kind::Array && self.split(at, &tape[i + 1..], field, frame);
+                    if split || self.whole(at, field, frame) {
+                        covered = scalar.span.end;
+                    }
+                }
+                Kind::Number => self.scalar(At::new(text, scalar, Place::JsonNumber), field, frame),
+                Kind::String => self.scalar(At::new(text, scalar, Place::JsonString), field, frame),
+                Kind::Key => {}
+            }
+        }
+        frame.tape = tape;
+    }
+
+    /// Most values: no rule is about them, and nothing that they are made of can hold anything.
+    #[inline]
+    fn is_nothing(&self, scalar: &Scalar, field: FieldPlan, text: &str) -> bool {
+        field.entity.is_none()
+            && field.action.is_none()
+            && scalar.kind != Kind::Array
+            && !self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
+            && !needs_reading(scalar.kind, scalar.class, &text[scalar.span.range()], self.plan.limits.encoded_bytes)
+    }
+
     /// A container, `true`, `false` or `null` whose field has a rule: it can go or be redacted as a whole. True: it did.
-    fn whole(&mut self, scalar: &Scalar, field: FieldPlan) -> bool {
+    fn whole(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) -> bool {
         let (Some(entity), Some(action)) = (field.entity, field.action) else { return false };
+        let label = Label { entity, action, basis: Basis::Field };
         if self.plan.is_drop(action) {
-            self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
-            self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+            frame.edits.remove_member(at.document.as_bytes(), at.scalar);
+            self.report.note(traced(at.scalar.path, at.scalar.span, label));
             return true;
         }
-        if scalar.kind == Kind::Null || !self.plan.hides_all(action) {
+        if at.scalar.kind == Kind::Null || !self.plan.hides_all(action) {
             return false;
         }
-        let from = self.changes.edits.buffer().len();
-        self.pseudonymizer.apply(entity, Some(action), "", self.changes.edits.buffer());
-        self.changes.write_back(scalar.span, from, Place::JsonNumber);
-        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+        let from = frame.edits.buffer().len();
+        self.pseudonymizer.apply(entity, Some(action), "", frame.edits.buffer());
+        write_back(&mut frame.edits, at.scalar.span, from, at.place);
+        self.report.note(traced(at.scalar.path, at.scalar.span, label));
         true
     }
 
-    fn scalar(&mut self, scalar: &Scalar, field: FieldPlan, place: Place) {
-        if field.entity.is_none() && !(field.scan && self.worth_a_look(scalar)) {
+    fn scalar(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
+        let Scalar { span, class, kind, digits, .. } = *at.scalar;
+        let raw = &at.document[span.range()];
+        let worth_a_look = || {
+            self.detector.may_hold(kind, class, digits)
+                || needs_reading(kind, class, raw, self.plan.limits.encoded_bytes)
+        };
+        if field.entity.is_none() && !(field.scan && worth_a_look()) {
             return;
         }
-        let raw = &self.raw[scalar.span.range()];
-        if !needs_view(scalar.class) {
-            return self.read(scalar, field, raw, None, place);
+        if kind == Kind::Number && class.has(Class::DOT.with(Class::LETTER)) {
+            let mut buffer = std::mem::take(&mut frame.decoded);
+            let text = Core::number_text(raw, &mut buffer);
+            self.read(at, field, Reading::plain(text, span.start), frame);
+            frame.decoded = buffer;
+            return;
         }
-        // The view is taken out while it is read, so that the rest of the changes can be written.
-        let mut view = std::mem::take(&mut self.changes.view);
-        view.load(raw, scalar.span.start);
-        if place != Place::Text {
+        if !needs_view(class) {
+            return self.read(at, field, Reading::plain(raw, span.start), frame);
+        }
+        // The view is taken out while it is read, so that the rest of the frame can be written.
+        let mut view = std::mem::take(&mut frame.view);
+        view.load(raw, span.start);
+        if at.place != Place::Text {
             view.unescape_json();
         }
         view.fold_unicode();
-        self.read(scalar, field, view.text(), Some(&view), place);
-        self.changes.view = view;
+        self.read(at, field, Reading::of(&view, 0), frame);
+        frame.view = view;
     }
 
-    fn read(&mut self, scalar: &Scalar, field: FieldPlan, text: &str, view: Option<&View>, place: Place) {
+    fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) {
         match field.entity {
-            Some(entity) => self.field(scalar, entity, field.action, text, place),
-            None => self.content(scalar, text, view, place),
+            Some(entity) => self.field(at, entity, field.action, reading.text, frame),
+            None => self.content(at, reading, frame),
         }
-    }
-
-    /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
-    fn worth_a_look(&self, scalar: &Scalar) -> bool {
-        needs_view(scalar.class) || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
     }
 
     /// The config says what the field holds: all of it goes.
-    fn field(&mut self, scalar: &Scalar, entity: EntityId, action: Option<ActionId>, text: &str, place: Place) {
+    fn field(&mut self, at: At<'_>, entity: EntityId, action: Option<ActionId>, text: &str, frame: &mut Frame) {
         if text.is_empty() || self.detector.is_own_token(text) {
             return;
         }
-        let from = self.changes.edits.buffer().len();
-        match self.pseudonymizer.apply(entity, action, text, self.changes.edits.buffer()) {
-            Outcome::Replaced => self.changes.write_back(scalar.span, from, place),
-            Outcome::Removed => self.changes.edits.remove_member(self.raw.as_bytes(), scalar),
+        let from = frame.edits.buffer().len();
+        match self.pseudonymizer.apply(entity, action, text, frame.edits.buffer()) {
+            Outcome::Replaced => write_back(&mut frame.edits, at.scalar.span, from, at.place),
+            Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),
             Outcome::Kept => return,
         }
         let action = action.unwrap_or_else(|| self.plan.default_action(entity));
-        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
+        self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
     }
 
     /// Nobody says what the field holds: what the bytes look like decides.
-    fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
+    fn content(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
+        let kind = at.scalar.kind;
+        let as_scanned = reading.view.is_none() && reading.text.len() == at.scalar.span.len();
         let (class, digits) =
-            if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
-        if !self.detector.may_hold(scalar.kind, class, digits) {
+            if as_scanned { (at.scalar.class, at.scalar.digits) } else { Class::of_text(reading.text.as_bytes()) };
+        if kind != Kind::Number && may_hide(class, reading.text, self.plan.limits.encoded_bytes) {
+            return self.read_deeply(at, reading, class, digits, frame);
+        }
+        if !self.detector.may_hold(kind, class, digits) {
             return;
         }
-        let mut findings = std::mem::take(&mut self.changes.findings);
+        let mut findings = std::mem::take(&mut frame.findings);
         findings.clear();
-        self.detector.find(text, scalar.kind, class, digits, &mut findings);
+        self.detector.find(reading.text, kind, class, digits, &mut findings);
         for finding in &findings {
-            self.finding(scalar, finding, text, view, place);
+            self.finding(at, finding, reading, frame);
         }
-        self.changes.findings = findings;
+        frame.findings = findings;
     }
 
-    fn finding(&mut self, scalar: &Scalar, finding: &Finding, text: &str, view: Option<&View>, place: Place) {
-        let from = self.changes.edits.buffer().len();
-        let value = &text[finding.value.range()];
-        let outcome = self.pseudonymizer.apply(finding.entity, None, value, self.changes.edits.buffer());
-        let raw = match view {
-            _ if place == Place::JsonNumber => scalar.span,
-            Some(view) => view.raw_span(finding.span),
-            None => Span::new(scalar.span.start + finding.span.start, scalar.span.start + finding.span.end),
-        };
+    fn finding(&mut self, at: At<'_>, finding: &Finding, reading: Reading<'_>, frame: &mut Frame) {
+        let from = frame.edits.buffer().len();
+        let value = &reading.text[finding.value.range()];
+        let outcome = self.pseudonymizer.apply(finding.entity, None, value, frame.edits.buffer());
+        let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
         match outcome {
-            Outcome::Replaced => self.changes.write_back(raw, from, place),
-            Outcome::Removed if place != Place::Text && raw == scalar.span && scalar.kind != Kind::Key => {
-                self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
+            Outcome::Replaced => write_back(&mut frame.edits, raw, from, at.place),
+            Outcome::Removed if at.place != Place::Text && raw == at.scalar.span && at.scalar.kind != Kind::Key => {
+                frame.edits.remove_member(at.document.as_bytes(), at.scalar);
             }
-            Outcome::Removed => self.changes.edits.replace(raw, if place == Place::JsonNumber { b"null" } else { b"" }),
+            Outcome::Removed => frame.edits.replace(raw, if at.place == Place::JsonNumber { b"null" } else { b"" }),
             Outcome::Kept => return,
         }
         let action = self.plan.default_action(finding.entity);
-        self.changes.note(scalar, raw, finding.entity, action, finding.basis);
-        if finding.basis != Basis::Field {
-            self.changes.tell_once(scalar.path, finding.entity);
-        }
+        let label = Label { entity: finding.entity, action, basis: finding.basis };
+        self.report.note(traced(at.scalar.path, raw, label));
     }
 }
 
-impl Changes {
-    /// Makes the bytes of the buffer from `from` on the replacement of `span`, written so that they fit their place.
-    fn write_back(&mut self, span: Span, from: usize, place: Place) {
-        let buffer = self.edits.buffer();
-        if place != Place::Text {
-            // Tokens and placeholders need no escapes; a masked value may. Without an early end the loop is vectorised.
-            let special = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
-            if buffer[from..].iter().fold(false, |any, &b| any | special(b)) {
-                let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
-                buffer.truncate(from);
-                escape_json_into(&plain, buffer);
-            }
-            if place == Place::JsonNumber {
-                buffer.insert(from, b'"');
-                buffer.push(b'"');
-            }
-        }
-        self.edits.replace_with_tail(span, from);
-    }
-
-    fn note(&mut self, scalar: &Scalar, span: Span, entity: EntityId, action: ActionId, basis: Basis) {
-        self.counts.add(entity, action);
-        if let Some(trace) = &mut self.trace {
-            trace.push(Traced { path: scalar.path, span, entity, action, basis });
+/// Makes the bytes of the buffer from `from` on the replacement of `span`, written so that they fit their place.
+fn write_back(edits: &mut Edits, span: Span, from: usize, place: Place) {
+    let buffer = edits.buffer();
+    if place != Place::Text {
+        escape_tail(buffer, from);
+        if place == Place::JsonNumber {
+            buffer.insert(from, b'"');
+            buffer.push(b'"');
         }
     }
+    edits.replace_with_tail(span, from);
+}
 
-    fn tell_once(&mut self, path: PathId, entity: EntityId) {
-        let at = path.0 as usize;
-        if self.told.len() <= at {
-            self.told.resize(at + 1, false);
-        }
-        if !self.told[at] {
-            self.told[at] = true;
-            self.counts.unexpected.push((entity, path));
-        }
+/// Escapes the bytes from `from` on for a JSON string. Tokens and placeholders need no escapes; a masked value may.
+fn escape_tail(buffer: &mut Vec<u8>, from: usize) {
+    // Without an early end the loop is vectorised.
+    let special = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
+    if buffer[from..].iter().fold(false, |any, &b| any | special(b)) {
+        let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
+        buffer.truncate(from);
+        escape_json_into(&plain, buffer);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Secrets, from_str};
-    use crate::pseudonymize::{KeyRing, SharedRing};
-
-    fn scrubber(yaml: &str) -> Scrubber {
-        let loaded = from_str(yaml, "test", Secrets::Skip).expect("valid");
-        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
-        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("compiles");
-        let mut scrubber = Scrubber::new(Arc::new(plan));
-        scrubber.begin(0).expect("the key has no window");
-        scrubber
-    }
-
-    fn text(scrubber: &mut Scrubber, path: PathId, raw: &[u8]) -> String {
-        let mut out = Vec::new();
-        scrubber.text(path, raw, &mut out).expect("readable");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
-    #[test]
-    fn a_kafka_key_and_a_header_that_are_json_have_fields() {
-        let mut scrubber = scrubber("fields: [{name: nickname, action: redact}, {path: \"@key.id\", action: redact}]");
-        let key = text(&mut scrubber, PathId::KEY, b"{\"nickname\":\"Siti\",\"id\":7}");
-        assert_eq!(key, "{\"nickname\":\"[field]\",\"id\":\"[field]\"}");
-        let broken = text(&mut scrubber, PathId::KEY, b"{\"nickname\": a@example.com");
-        assert!(broken.starts_with("{\"nickname\": em_1k1_"), "what only begins like JSON is read as text: {broken}");
-        let mut header = Vec::new();
-        scrubber.header("x-user", b"{\"nickname\":\"Siti\"}", &mut header).expect("it stays");
-        assert_eq!(header, b"{\"nickname\":\"[field]\"}");
-    }
+fn traced(path: PathId, span: Span, label: Label) -> Traced {
+    Traced { path, span, entity: label.entity, action: label.action, basis: label.basis }
 }

@@ -15,7 +15,9 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
         kept = at + length;
         changed = true;
     }
-    writer.keep(kept..text.len());
+    if changed {
+        writer.keep(kept..text.len());
+    }
     changed
 }
 

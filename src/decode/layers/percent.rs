@@ -8,7 +8,7 @@ use crate::decode::Writer;
 /// Writes `text` with percent escapes decoded. A `%` that begins none stays.
 pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     let bytes = text.as_bytes();
-    let mut next = move |from: usize| {
+    let next = move |from: usize| {
         memchr::memchr2_iter(b'%', b'+', &bytes[from..])
             .map(move |at| from + at)
             .find_map(|at| escape_at(text, at).map(|(c, length)| (at, c, length)))

@@ -26,7 +26,9 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
         kept = escape.end;
         changed = true;
     }
-    writer.keep(kept..text.len());
+    if changed {
+        writer.keep(kept..text.len());
+    }
     changed
 }
 
