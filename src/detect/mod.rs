@@ -13,9 +13,11 @@
 mod catalog;
 mod context;
 mod examples;
+mod field_values;
 mod fields;
 mod groups;
 mod matchers;
+mod needs;
 mod overlap;
 mod own;
 mod rules;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::record::{Class, Finding, Kind, PathId, Paths};
+use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 
 use own::OwnTokens;
 
@@ -76,11 +78,17 @@ impl Detector {
     }
 
     /// What is to be done with values at `path`. Remembered: all calls must come with the same `paths`.
+    #[inline]
     pub fn plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
-        let at = path.0 as usize;
-        if let Some(Some(plan)) = self.plans.get(at) {
-            return *plan;
+        match self.plans.get(path.0 as usize) {
+            Some(Some(plan)) => *plan,
+            _ => self.new_plan(paths, path),
         }
+    }
+
+    #[cold]
+    fn new_plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
+        let at = path.0 as usize;
         let plan = self.rules.fields.plan(paths, path);
         if self.plans.len() <= at {
             self.plans.resize(at + 1, None);
@@ -97,6 +105,7 @@ impl Detector {
 
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
     /// one with escapes or characters beyond ASCII is never dismissed.
+    #[inline]
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         self.rules.dismissal.may_hold(kind, class, digits)
     }
@@ -119,6 +128,17 @@ impl Detector {
             digits,
         };
         search.run(out);
+    }
+
+    /// Whether `text`, a value with so many digits, can be what its field's plan says: `none` is no phone number.
+    pub fn is_field_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
+        self.rules.field_values.is_value(plan, text, digits)
+    }
+
+    /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
+    /// nothing when it is no list.
+    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

@@ -8,13 +8,15 @@ use regex::Regex;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
+use super::field_values::FieldValues;
 use super::fields::Fields;
 use super::matchers::{self, DIGITS};
+use super::needs::Needs;
 use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
-use crate::record::{ActionId, Basis, Class, EntityId};
+use crate::record::{ActionId, Basis, EntityId};
 
 /// What the config says of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,7 @@ pub struct FieldPlan {
 #[derive(Debug)]
 pub struct Rules {
     pub(super) fields: Fields,
+    pub(super) field_values: FieldValues,
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
@@ -94,6 +97,8 @@ pub(super) struct Patterns {
 pub(super) struct Pattern {
     pub entity: EntityId,
     pub validator: Option<&'static Validator>,
+    /// Least and most digits that the validator is asked about.
+    pub digits: (usize, usize),
     pub keywords: Option<KeywordRule>,
     /// Words, in lower case, that forbid it when they stand directly before.
     pub not_after: Box<[Box<str>]>,
@@ -108,8 +113,8 @@ pub(super) struct RegexPattern {
     pub group: usize,
     /// Whether one of its literals must be in a text.
     pub prefiltered: bool,
-    /// A text without all of these bytes cannot match.
-    pub needs: Class,
+    /// What a text must have to match.
+    pub needs: Needs,
     pub pattern: Pattern,
 }
 
@@ -127,6 +132,7 @@ impl Rules {
         }
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
+        rules.field_values = FieldValues::new(catalog);
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
@@ -183,6 +189,7 @@ impl Builder {
         let pattern = Pattern {
             entity: id,
             validator,
+            digits: spec.digits.as_ref().map_or_else(|| validator.map_or((0, 0), |v| v.digits), |d| d.value),
             keywords,
             not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
             confidence: spec.confidence,
@@ -191,7 +198,7 @@ impl Builder {
         if let Some(source) = &spec.regex {
             let regex = compile_regex(&source.value)
                 .map_err(|error| error_at(&entity.file, source, "patterns.regex", &error.to_string(), ""))?;
-            self.add_regex(regex, spec, pattern);
+            self.add_regex(regex, &source.value, spec, pattern);
         } else if let (Some(DIGITS), Some(validator)) = (spec.matcher.as_ref().map(|m| m.value.as_str()), validator) {
             self.patterns.digits.push((validator, pattern));
         } else if let Some(name) = &spec.matcher {
@@ -205,16 +212,12 @@ impl Builder {
         Ok(())
     }
 
-    fn add_regex(&mut self, regex: Regex, spec: &PatternSpec, pattern: Pattern) {
+    fn add_regex(&mut self, regex: Regex, source: &str, spec: &PatternSpec, pattern: Pattern) {
         let at = self.patterns.regexes.len();
-        let mut common = u16::MAX;
-        for literal in &spec.prefilter {
-            common &= Class::of_text(literal.value.as_bytes()).0.0;
-            self.literals.push(literal.value.clone());
-            self.patterns.literal_owner.push(at);
-        }
-        let prefiltered = !spec.prefilter.is_empty();
-        let needs = if prefiltered { Class(common) } else { Class::default() };
+        let literals: Vec<String> = spec.prefilter.iter().map(|literal| literal.value.clone()).collect();
+        let (needs, prefiltered) = (Needs::of(source, &literals), !literals.is_empty());
+        self.patterns.literal_owner.extend(literals.iter().map(|_| at));
+        self.literals.extend(literals);
         self.patterns.regexes.push(RegexPattern { regex, group: spec.group, prefiltered, needs, pattern });
     }
 
@@ -234,14 +237,15 @@ impl Builder {
             self.patterns.literals = Some(automaton);
         }
         self.patterns.judges = Judges::new(&self.patterns.digits);
-        let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
+        let ranges = || self.patterns.digits.iter().map(|(_, p)| p.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
         let alone = self.patterns.digits.iter().filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
-        let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
+        let numbers = alone.filter(|(v, _)| v.numbers).map(|(_, p)| p.digits.0);
         self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
+            field_values: FieldValues::default(),
             settings: Settings { regions: regions.to_vec() },
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,

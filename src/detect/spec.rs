@@ -22,6 +22,9 @@ pub(super) struct EntitySpec {
     /// Names of fields that hold it, in snake case; `*_email` takes `customer_email`.
     #[serde(default)]
     pub fields: Vec<Spanned<String>>,
+    /// Fewest digits of a value: a named field with fewer (`"phone": "none"`) holds something else.
+    #[serde(default)]
+    pub field_digits: u8,
     /// How it is found by what the bytes look like; none: by field name only.
     #[serde(default)]
     pub patterns: Vec<Spanned<PatternSpec>>,
@@ -43,6 +46,8 @@ pub(super) struct PatternSpec {
     pub regex: Option<Spanned<String>>,
     /// A check that a candidate must pass, by name.
     pub validator: Option<Spanned<String>>,
+    /// Least and most digits, within those that the validator takes: `[15, 16]`.
+    pub digits: Option<Spanned<(usize, usize)>>,
     /// Literals, in any case, of which a text must hold one before the regex is tried.
     #[serde(default)]
     pub prefilter: Vec<Spanned<String>>,

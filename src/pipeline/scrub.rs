@@ -14,6 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::plan::Plan;
+use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
 use crate::detect::{Detector, FieldPlan};
@@ -40,6 +41,9 @@ struct Core {
     scanner: Scanner,
     paths: Paths,
     detector: Detector,
+    shadow: Option<Shadow>,
+    /// Whether a shadow rule of its field has counted the value at hand.
+    shadow_counted: bool,
     pseudonymizer: Pseudonymizer,
     report: Report,
     /// Frames that are not in use.
@@ -125,12 +129,16 @@ impl Scrubber {
         let pseudonymizer = plan.pseudonymizer();
         let mut detector = Detector::new(Arc::clone(&plan.rules));
         detector.set_known_keys(&pseudonymizer.key_ids());
+        let shadow = plan.shadow.as_ref();
+        let shadow = shadow.map(|rules| Shadow::new(rules, plan.shadow_action(), &pseudonymizer.key_ids()));
         let core = Core {
             plan,
             limits,
             scanner: Scanner::new(limits),
             paths: Paths::new(),
             detector,
+            shadow,
+            shadow_counted: false,
             pseudonymizer,
             report: Report::default(),
             spare: Vec::new(),
@@ -142,8 +150,13 @@ impl Scrubber {
 
     /// Picks up a swapped key ring. Call between batches: a record never mixes two rings.
     pub fn refresh(&mut self) {
-        if self.core.pseudonymizer.refresh() {
-            self.core.detector.set_known_keys(&self.core.pseudonymizer.key_ids());
+        let core = &mut self.core;
+        if core.pseudonymizer.refresh() {
+            let ids = core.pseudonymizer.key_ids();
+            core.detector.set_known_keys(&ids);
+            if let Some(shadow) = &mut core.shadow {
+                shadow.set_known_keys(&ids);
+            }
         }
     }
 
@@ -191,6 +204,7 @@ impl Scrubber {
         scalar.path = path;
         self.top.edits.clear();
         let field = self.core.detector.plan(&self.core.paths, path);
+        self.core.shadow_field(&scalar);
         self.core.scalar(At::new(text, &scalar, Place::Text), field, &mut self.top);
         self.finish(raw, out);
         Ok(())
@@ -221,7 +235,12 @@ impl Scrubber {
 
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.core.report.counts)
+        self.core.report.take_counts(&self.core.paths)
+    }
+
+    /// Tells of every field anew: what was told last was never counted.
+    pub fn forget_told(&mut self) {
+        self.core.report.forget_told();
     }
 
     /// From now on keeps each finding for [`Scrubber::traced`].
@@ -284,12 +303,15 @@ impl Core {
             }
             if scalar.kind == Kind::Key {
                 let before = frame.edits.as_slice().len();
+                self.shadow_counted = false;
                 self.scalar(At::new(text, scalar, Place::JsonString), SCAN_ONLY, frame);
-                if frame.edits.as_slice().len() == before {
+                // What a shadow rule finds in a key is counted every time.
+                if frame.edits.as_slice().len() == before && self.shadow.is_none() {
                     self.paths.set_clean(scalar.path, &text.as_bytes()[scalar.span.range()]);
                 }
                 continue;
             }
+            self.shadow_field(scalar);
             let field = inherited.of(scalar, self.detector.plan(&self.paths, scalar.path));
             if self.is_nothing(scalar, field, text) {
                 continue;
@@ -316,8 +338,29 @@ impl Core {
         field.entity.is_none()
             && field.action.is_none()
             && scalar.kind != Kind::Array
-            && !self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
-            && !needs_reading(scalar.kind, scalar.class, &text[scalar.span.range()], self.plan.limits.encoded_bytes)
+            && !self.worth_a_look(scalar, &text[scalar.span.range()])
+    }
+
+    /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
+    #[inline]
+    fn worth_a_look(&self, scalar: &Scalar, raw: &str) -> bool {
+        let Scalar { kind, class, digits, .. } = *scalar;
+        self.detector.may_hold(kind, class, digits)
+            || needs_reading(kind, class, raw, self.plan.limits.encoded_bytes)
+            || self.shadow.as_ref().is_some_and(|shadow| shadow.may_hold(kind, class, digits))
+    }
+
+    /// A shadow rule says what the field holds: counted, and no more, and its content is not searched for others.
+    #[inline]
+    fn shadow_field(&mut self, scalar: &Scalar) {
+        self.shadow_counted = false;
+        let Some(shadow) = &mut self.shadow else { return };
+        let holds = scalar.kind != Kind::Null && !scalar.span.is_empty();
+        if let Some(entity) = shadow.field(&self.paths, scalar.path).filter(|_| holds) {
+            let label = Label { entity, action: shadow.action, basis: Basis::Field };
+            self.report.note_shadow(traced(scalar.path, scalar.span, label));
+            self.shadow_counted = true;
+        }
     }
 
     /// A container, `true`, `false` or `null` whose field has a rule: it can go or be redacted as a whole. True: it did.
@@ -340,13 +383,9 @@ impl Core {
     }
 
     fn scalar(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
-        let Scalar { span, class, kind, digits, .. } = *at.scalar;
+        let Scalar { span, class, kind, .. } = *at.scalar;
         let raw = &at.document[span.range()];
-        let worth_a_look = || {
-            self.detector.may_hold(kind, class, digits)
-                || needs_reading(kind, class, raw, self.plan.limits.encoded_bytes)
-        };
-        if field.entity.is_none() && !(field.scan && worth_a_look()) {
+        if field.entity.is_none() && !(field.scan && self.worth_a_look(at.scalar, raw)) {
             return;
         }
         if kind == Kind::Number && class.has(Class::DOT.with(Class::LETTER)) {
@@ -371,15 +410,35 @@ impl Core {
     }
 
     fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) {
-        match field.entity {
-            Some(entity) => self.field(at, entity, field.action, reading.text, frame),
+        let digits = || reading.class_and_digits(at.scalar).1;
+        match field.entity.filter(|_| self.detector.is_field_value(field, reading.text, digits())) {
+            Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, reading, frame),
         }
     }
 
-    /// The config says what the field holds: all of it goes.
-    fn field(&mut self, at: At<'_>, entity: EntityId, action: Option<ActionId>, text: &str, frame: &mut Frame) {
+    /// The config, or the field's name, says what it holds: all of it goes, or of a list each of its values.
+    fn field(
+        &mut self,
+        at: At<'_>,
+        entity: EntityId,
+        action: Option<ActionId>,
+        reading: Reading<'_>,
+        frame: &mut Frame,
+    ) {
+        let text = reading.text;
         if text.is_empty() || self.detector.is_own_token(text) {
+            return;
+        }
+        let mut values = std::mem::take(&mut frame.findings);
+        values.clear();
+        self.detector.split_field(entity, text, &mut values);
+        for value in &values {
+            self.finding(at, value, action, reading, frame);
+        }
+        let is_list = !values.is_empty();
+        frame.findings = values;
+        if is_list {
             return;
         }
         let from = frame.edits.buffer().len();
@@ -395,9 +454,15 @@ impl Core {
     /// Nobody says what the field holds: what the bytes look like decides.
     fn content(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
         let kind = at.scalar.kind;
-        let as_scanned = reading.view.is_none() && reading.text.len() == at.scalar.span.len();
-        let (class, digits) =
-            if as_scanned { (at.scalar.class, at.scalar.digits) } else { Class::of_text(reading.text.as_bytes()) };
+        let (class, digits) = reading.class_and_digits(at.scalar);
+        if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
+            let action = shadow.action;
+            for finding in shadow.find(reading.text, kind, class, digits) {
+                let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
+                let label = Label { entity: finding.entity, action, basis: finding.basis };
+                self.report.note_shadow(traced(at.scalar.path, raw, label));
+            }
+        }
         if kind != Kind::Number && may_hide(class, reading.text, self.plan.limits.encoded_bytes) {
             return self.read_deeply(at, reading, class, digits, frame);
         }
@@ -408,15 +473,22 @@ impl Core {
         findings.clear();
         self.detector.find(reading.text, kind, class, digits, &mut findings);
         for finding in &findings {
-            self.finding(at, finding, reading, frame);
+            self.finding(at, finding, None, reading, frame);
         }
         frame.findings = findings;
     }
 
-    fn finding(&mut self, at: At<'_>, finding: &Finding, reading: Reading<'_>, frame: &mut Frame) {
+    fn finding(
+        &mut self,
+        at: At<'_>,
+        finding: &Finding,
+        action: Option<ActionId>,
+        reading: Reading<'_>,
+        frame: &mut Frame,
+    ) {
         let from = frame.edits.buffer().len();
         let value = &reading.text[finding.value.range()];
-        let outcome = self.pseudonymizer.apply(finding.entity, None, value, frame.edits.buffer());
+        let outcome = self.pseudonymizer.apply(finding.entity, action, value, frame.edits.buffer());
         let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
         match outcome {
             Outcome::Replaced => write_back(&mut frame.edits, raw, from, at.place),
@@ -426,7 +498,7 @@ impl Core {
             Outcome::Removed => frame.edits.replace(raw, if at.place == Place::JsonNumber { b"null" } else { b"" }),
             Outcome::Kept => return,
         }
-        let action = self.plan.default_action(finding.entity);
+        let action = action.unwrap_or_else(|| self.plan.default_action(finding.entity));
         let label = Label { entity: finding.entity, action, basis: finding.basis };
         self.report.note(traced(at.scalar.path, raw, label));
     }

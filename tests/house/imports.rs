@@ -11,7 +11,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("config", &[]),
     // The pure core.
-    ("decode", &["record"]),
+    ("decode", &["canonical", "record"]),
     ("detect", &["canonical", "record"]),
     ("pseudonymize", &["canonical", "record"]),
     ("rewrite", &["record"]),
@@ -54,6 +54,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["pseudonymize"]),
     ("arc_swap", &["pseudonymize"]),
     ("regex", &["detect"]),
+    ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
     ("tokio", &["admin", "pipeline", "main"]),
@@ -63,7 +64,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("metrics_exporter_prometheus", &["telemetry"]),
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
-    ("ratatui", &["cli/demo"]),
+    ("ratatui", &["cli/demo", "cli/screen.rs", "cli/top"]),
+    ("ureq", &["cli/top"]),
 ];
 
 /// Words and the only places that may use them.

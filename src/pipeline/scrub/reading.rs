@@ -9,8 +9,9 @@ use crate::decode::documents;
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
 use crate::decode::{Undone, View, may_be_encoded, needs_view};
+use crate::detect::FieldPlan;
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span};
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Scalar, Span};
 
 /// How often the bytes of a record may be read over, encodings within encodings: past that what is encoded is redacted.
 const READ_OVER_MAX: usize = 32;
@@ -35,6 +36,12 @@ impl<'a> Reading<'a> {
     /// What a view shows.
     pub(super) fn of(view: &'a View, rank: u8) -> Self {
         Reading { text: view.text(), view: Some(view), base: 0, rank }
+    }
+
+    /// What the text is made of: as the scanner saw it where that is the same.
+    pub(super) fn class_and_digits(&self, scalar: &Scalar) -> (Class, u8) {
+        let as_scanned = self.view.is_none() && self.text.len() == scalar.span.len();
+        if as_scanned { (scalar.class, scalar.digits) } else { Class::of_text(self.text.as_bytes()) }
     }
 
     /// The bytes that a part of the text stands for.
@@ -192,7 +199,7 @@ impl Core {
             view.undo_encodings(self.plan.limits.encoded_depth);
             value = &view.text()[pair.value.start - start..];
         }
-        let meant = self.is_meant(entity, plan.action, value);
+        let meant = self.is_meant(entity, plan, value);
         if meant {
             let found = Found { raw, value, entity, action: plan.action, basis: Basis::Field };
             self.claim(at, &found, reading.rank, frame);
@@ -202,17 +209,18 @@ impl Core {
     }
 
     /// Whether a value behind a name in a text is one: `phone=verified` and `card=true` are not.
-    fn is_meant(&self, entity: EntityId, action: Option<ActionId>, value: &str) -> bool {
+    fn is_meant(&self, entity: EntityId, plan: FieldPlan, value: &str) -> bool {
         const NOTHING: [&str; 12] =
             ["true", "false", "null", "nil", "none", "undefined", "unknown", "yes", "no", "n/a", "-", "ok"];
         if NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word)) {
             return false;
         }
         let (class, digits) = Class::of_text(value.as_bytes());
-        action.is_some()
-            || self.plan.is_of_words(entity)
-            || digits >= 4
-            || class.has(Class::AT.with(Class::COLON).with(Class::NON_ASCII))
+        self.detector.is_field_value(plan, value, digits)
+            && (plan.action.is_some()
+                || self.plan.is_of_words(entity)
+                || digits >= 4
+                || class.has(Class::AT.with(Class::COLON).with(Class::NON_ASCII)))
     }
 
     /// Base64 and hexadecimal.

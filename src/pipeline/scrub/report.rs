@@ -1,6 +1,8 @@
 //! What was found: counted for metrics, traced for people. Never a value.
 
-use crate::record::{ActionId, Basis, EntityId, PathId, Span};
+use std::hash::{Hash, Hasher};
+
+use crate::record::{ActionId, Basis, EntityId, PathId, Paths, Span};
 
 /// One finding, for people: where and what, never the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +24,9 @@ pub struct Traced {
 pub struct Counts {
     /// `(entity, action)` and how often, in the order of the first occurrence.
     pub found: Vec<(EntityId, ActionId, u64)>,
-    /// Entities found by content where none had been found before, and the path.
-    pub unexpected: Vec<(EntityId, PathId)>,
+    /// Entities found by content in fields where this engine had not found them before, and a hash of the field's path,
+    /// the same in all engines of a process.
+    pub unexpected: Vec<(EntityId, u64)>,
 }
 
 impl Counts {
@@ -49,23 +52,46 @@ impl Counts {
 /// Findings of the records since the counts were taken.
 #[derive(Default)]
 pub(super) struct Report {
-    pub(super) counts: Counts,
-    /// For each path: its first finding by content was told.
-    told: Vec<bool>,
+    counts: Counts,
+    /// For each path the entities that were found by content there, a bit each (all past 126 share one).
+    told: Vec<u128>,
+    /// Entities found by content where they had not been found before.
+    unexpected: Vec<(EntityId, PathId)>,
     /// Every finding of the value at hand, for those who want to look.
     pub(super) trace: Option<Vec<Traced>>,
 }
 
 impl Report {
-    /// Counts a finding.
+    /// Counts a finding that is replaced.
     pub(super) fn note(&mut self, found: Traced) {
-        self.counts.add(found.entity, found.action);
         if found.basis != Basis::Field {
             self.tell_once(found.path, found.entity);
         }
+        self.note_shadow(found);
+    }
+
+    /// Counts a finding that stays.
+    pub(super) fn note_shadow(&mut self, found: Traced) {
+        self.counts.add(found.entity, found.action);
         if let Some(trace) = &mut self.trace {
             trace.push(found);
         }
+    }
+
+    /// Takes the counts.
+    pub(super) fn take_counts(&mut self, paths: &Paths) -> Counts {
+        let mut counts = std::mem::take(&mut self.counts);
+        for (entity, path) in self.unexpected.drain(..) {
+            let mut hasher = std::hash::DefaultHasher::new();
+            paths.display(path).hash(&mut hasher);
+            counts.unexpected.push((entity, hasher.finish()));
+        }
+        counts
+    }
+
+    /// Tells of every field anew.
+    pub(super) fn forget_told(&mut self) {
+        self.told.clear();
     }
 
     /// Number of findings in the trace: what comes behind it is found from now on.
@@ -83,11 +109,12 @@ impl Report {
     fn tell_once(&mut self, path: PathId, entity: EntityId) {
         let at = path.0 as usize;
         if self.told.len() <= at {
-            self.told.resize(at + 1, false);
+            self.told.resize(at + 1, 0);
         }
-        if !self.told[at] {
-            self.told[at] = true;
-            self.counts.unexpected.push((entity, path));
+        let bit = 1 << entity.0.min(127);
+        if self.told[at] & bit == 0 {
+            self.told[at] |= bit;
+            self.unexpected.push((entity, path));
         }
     }
 }
