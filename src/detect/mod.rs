@@ -18,6 +18,7 @@ mod fields;
 mod groups;
 mod matchers;
 mod needs;
+mod notes;
 mod overlap;
 mod own;
 mod rules;
@@ -36,6 +37,7 @@ use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
+pub use notes::PatternNote;
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
