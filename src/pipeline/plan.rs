@@ -50,6 +50,7 @@ pub enum PlanError {
 
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
+
 /// The name of what is encoded and cannot be looked into.
 const ENCODED: &str = "encoded";
 
@@ -150,7 +151,6 @@ impl Plan {
         self.defaults[entity.0 as usize]
     }
 
-<<<<<<< HEAD
     /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
     pub fn encoded(&self) -> (EntityId, ActionId) {
         let last = self.entities.len() - 1;
@@ -160,11 +160,11 @@ impl Plan {
     /// Whether values of the entity are words, so that neither digits nor signs tell one.
     pub fn is_of_words(&self, entity: EntityId) -> bool {
         self.entities[entity.0 as usize].form == Form::Text
-=======
+    }
+
     /// What stands for the action where a shadow rule has found something: it stays.
     pub fn shadow_action(&self) -> ActionId {
         self.shadow_action
->>>>>>> main
     }
 
     /// Whether the action removes the member.
