@@ -41,6 +41,8 @@ pub struct Spec {
     pub patterns: Patterns,
     /// What fields are known to hold. These rules go before the patterns.
     pub fields: Vec<FieldRule>,
+    /// Which accounts are flagged, and from what events. Absent: none.
+    pub signals: Option<super::signals::Signals>,
     /// How long a graceful stop may take. Keep it below the grace period of the pod.
     pub drain_timeout: HumanDuration,
     /// Health and metrics over HTTP.
@@ -64,6 +66,7 @@ impl Default for Spec {
             pseudonyms: Pseudonyms::default(),
             patterns: Patterns::default(),
             fields: Vec::new(),
+            signals: None,
             drain_timeout: HumanDuration::secs(25),
             admin: Admin::default(),
             log: Log::default(),

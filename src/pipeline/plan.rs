@@ -153,13 +153,19 @@ impl Plan {
 
     /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
     pub fn encoded(&self) -> (EntityId, ActionId) {
-        let last = self.entities.len() - 1;
-        (EntityId(last as u16), self.defaults[last])
+        let own = |entity: &EntityPlan| entity.name == ENCODED;
+        let at = self.entities.iter().rposition(own).expect("invariant: every plan has it");
+        (EntityId(at as u16), self.defaults[at])
     }
 
     /// Whether values of the entity are words, so that neither digits nor signs tell one.
     pub fn is_of_words(&self, entity: EntityId) -> bool {
         self.entities[entity.0 as usize].form == Form::Text
+    }
+
+    /// The action that makes a token of a value.
+    pub fn token_action(&self) -> Option<ActionId> {
+        self.actions.iter().position(|action| *action == Action::Token).map(|at| ActionId(at as u16))
     }
 
     /// What stands for the action where a shadow rule has found something: it stays.
@@ -220,6 +226,13 @@ impl Table {
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
         table.push(ENCODED, TokenType::parse("enc").expect("three letters"), Form::Text, redact);
+        // Pseudonyms of signals, whatever the catalog looks for.
+        let token = table.action("token", "", problems);
+        for (name, letters) in [("account", "ac"), ("device", "dv"), ("payee", "py")] {
+            if catalog.find(name).is_none() {
+                table.push(name, TokenType::parse(letters).expect("two letters"), Form::Text, token);
+            }
+        }
         table
     }
 

@@ -46,6 +46,8 @@ struct Core {
     shadow_counted: bool,
     pseudonymizer: Pseudonymizer,
     report: Report,
+    /// Path of the member that flags are put into, when they are.
+    flags: Option<PathId>,
     /// Frames that are not in use.
     spare: Vec<Frame>,
     /// Encodings around the text at hand.
@@ -141,6 +143,7 @@ impl Scrubber {
             shadow_counted: false,
             pseudonymizer,
             report: Report::default(),
+            flags: None,
             spare: Vec::new(),
             depth: 0,
             read_over: 0,
@@ -233,6 +236,25 @@ impl Scrubber {
         Some(())
     }
 
+    /// The tape of the JSON value that was scrubbed last, with the paths that it refers to.
+    pub fn tape(&self) -> (&Paths, &[Scalar]) {
+        (&self.core.paths, &self.top.tape)
+    }
+
+    /// From now on drops the top-level member that flags are put into: what comes with the input is not ours.
+    pub fn replace_flags(&mut self) {
+        self.core.flags = Some(super::watch::flags_path(&mut self.core.paths));
+    }
+
+    /// The pseudonym of a value under the key of the record at hand; `entity` is one of the plan's.
+    pub fn pseudonym(&mut self, entity: &str, text: &str) -> String {
+        let core = &mut self.core;
+        let entity = core.plan.find_entity(entity).expect("invariant: an entity of every plan");
+        let mut token = Vec::new();
+        core.pseudonymizer.apply(entity, core.plan.token_action(), text, &mut token);
+        String::from_utf8_lossy(&token).into_owned()
+    }
+
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
         self.core.report.take_counts(&self.core.paths)
@@ -299,6 +321,11 @@ impl Core {
         let mut inherited = Inherited::default();
         for (i, scalar) in tape.iter().enumerate() {
             if scalar.span.start < covered {
+                continue;
+            }
+            if self.flags == Some(scalar.path) && scalar.kind != Kind::Key {
+                frame.edits.remove_member(text.as_bytes(), scalar);
+                covered = scalar.span.end;
                 continue;
             }
             if scalar.kind == Kind::Key {
