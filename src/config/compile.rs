@@ -221,6 +221,8 @@ fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     // Offsets inside a record are 32 bits wide, and no broker takes records near that size.
     within("limits.record_bytes", spec.record_bytes, ByteSize(1), ByteSize(1 << 30), problems);
     within("limits.depth", spec.depth, 1, 1024, problems);
+    within("limits.encoded_depth", spec.encoded_depth, 1, 32, problems);
+    within("limits.encoded_bytes", spec.encoded_bytes, ByteSize(64), ByteSize(1 << 30), problems);
     let memory_min = spec.record_bytes.0.saturating_mul(4).max(8 << 20);
     if spec.memory.0 < memory_min {
         let message = format!(
@@ -232,6 +234,8 @@ fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     Limits {
         record_bytes: spec.record_bytes.0 as usize,
         depth: spec.depth,
+        encoded_depth: spec.encoded_depth,
+        encoded_bytes: spec.encoded_bytes.0 as usize,
         memory_bytes: usize::try_from(spec.memory.0).unwrap_or(usize::MAX),
     }
 }

@@ -182,13 +182,17 @@ pub struct Limits {
     pub record_bytes: usize,
     /// Deepest nesting of JSON.
     pub depth: usize,
+    /// Most encodings within encodings that are looked into.
+    pub encoded_depth: usize,
+    /// Largest base64 or hexadecimal value that is looked into, in bytes.
+    pub encoded_bytes: usize,
     /// Memory that the buffers of the whole process may take, in bytes.
     pub memory_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { record_bytes: 1 << 20, depth: 64, memory_bytes: 64 << 20 }
+        Limits { record_bytes: 1 << 20, depth: 64, encoded_depth: 8, encoded_bytes: 64 << 10, memory_bytes: 64 << 20 }
     }
 }
 

@@ -283,13 +283,25 @@ pub struct Limits {
     /// Deepest nesting of JSON.
     #[schemars(range(min = 1, max = 1024))]
     pub depth: usize,
+    /// Most encodings within encodings (JSON in a string, base64, percent escapes) that are looked into. What lies
+    /// deeper is redacted whole; the record goes on.
+    #[schemars(range(min = 1, max = 32))]
+    pub encoded_depth: usize,
+    /// Largest base64 or hexadecimal value that is looked into; a larger one (a photo) is redacted whole.
+    pub encoded_bytes: ByteSize,
     /// Memory for the buffers of the whole process; the process itself takes some 50 MiB more.
     pub memory: ByteSize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { record_bytes: ByteSize(1 << 20), depth: 64, memory: ByteSize(64 << 20) }
+        Limits {
+            record_bytes: ByteSize(1 << 20),
+            depth: 64,
+            encoded_depth: 8,
+            encoded_bytes: ByteSize(64 << 10),
+            memory: ByteSize(64 << 20),
+        }
     }
 }
 

@@ -90,15 +90,45 @@ impl Fields {
             }
             segments.pop();
         }
-        let by_name = self.config_names.find(&name).or_else(|| self.catalog_names.find(&name));
-        let plan = by_name.unwrap_or(FieldPlan { nature: nature(&name), ..FieldPlan::SCAN });
-        FieldPlan { part, ..plan }
+        FieldPlan { part, ..self.plan_of_normal(&name) }
+    }
+
+    fn plan_of_normal(&self, name: &str) -> FieldPlan {
+        let by_name = self.config_names.find(name).or_else(|| self.catalog_names.find(name));
+        by_name.unwrap_or(FieldPlan { nature: nature(name), ..FieldPlan::SCAN })
     }
 
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
         fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
+    }
+}
+
+/// Plans of names in texts, which are many and may be anything: the last one of each slot is remembered.
+#[derive(Debug, Default)]
+pub(super) struct NamePlans {
+    slots: Vec<(Box<[u8]>, Option<FieldPlan>)>,
+}
+
+impl NamePlans {
+    const SLOTS: usize = 256;
+
+    /// The plan of a name by the rules about names.
+    pub(super) fn plan(&mut self, fields: &Fields, name: &[u8]) -> FieldPlan {
+        if self.slots.is_empty() {
+            self.slots.resize_with(NamePlans::SLOTS, Default::default);
+        }
+        let hash = name.iter().fold(name.len(), |hash, b| hash.wrapping_mul(31).wrapping_add(usize::from(*b)));
+        let slot = &mut self.slots[hash % NamePlans::SLOTS];
+        match slot {
+            (known, Some(plan)) if **known == *name => *plan,
+            _ => {
+                let plan = fields.plan_of_normal(&normalize(name));
+                *slot = (name.into(), Some(plan));
+                plan
+            }
+        }
     }
 }
 

@@ -48,6 +48,7 @@ pub struct Detector {
     /// Clones of the rules' regular expressions, so that workers do not share their caches.
     regexes: Vec<Regex>,
     plans: Vec<Option<FieldPlan>>,
+    names: fields::NamePlans,
     own: OwnTokens,
     masked: String,
     /// Canonical bytes of the part of a list at hand.
@@ -70,6 +71,7 @@ impl Detector {
             rules,
             regexes,
             plans: Vec::new(),
+            names: fields::NamePlans::default(),
             own: OwnTokens::default(),
             masked: String::new(),
             canonical: Vec::new(),
@@ -100,6 +102,12 @@ impl Detector {
         }
         self.plans[at] = Some(plan);
         plan
+    }
+
+    /// What is to be done with a value that a text gives this name (`email=…`): rules and catalog are asked by name
+    /// alone.
+    pub fn plan_of_name(&mut self, name: &[u8]) -> FieldPlan {
+        self.names.plan(&self.rules.fields, name)
     }
 
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:

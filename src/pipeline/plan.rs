@@ -67,6 +67,9 @@ pub enum PlanError {
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
 
+/// The name of what is encoded and cannot be looked into.
+const ENCODED: &str = "encoded";
+
 /// The name of what is done with what a shadow rule finds: nothing.
 const SHADOW: &str = "shadow";
 
@@ -195,6 +198,18 @@ impl Plan {
         self.entities[entity.0 as usize].daily
     }
 
+    /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
+    pub fn encoded(&self) -> (EntityId, ActionId) {
+        let own = |entity: &EntityPlan| entity.name == ENCODED;
+        let at = self.entities.iter().rposition(own).expect("invariant: every plan has it");
+        (EntityId(at as u16), self.defaults[at])
+    }
+
+    /// Whether values of the entity are words, so that neither digits nor signs tell one.
+    pub fn is_of_words(&self, entity: EntityId) -> bool {
+        self.entities[entity.0 as usize].form == Form::Text
+    }
+
     /// The action that makes a token of a value.
     pub fn token_action(&self) -> Option<ActionId> {
         self.actions.iter().position(|action| *action == Action::Token).map(|at| ActionId(at as u16))
@@ -257,6 +272,7 @@ impl Table {
         }
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
+        table.push(ENCODED, TokenType::parse("enc").expect("three letters"), Form::Text, redact);
         // Pseudonyms of signals, whatever the catalog looks for.
         let token = table.action("token", "", problems);
         for (name, letters) in [("account", "ac"), ("device", "dv"), ("payee", "py")] {
