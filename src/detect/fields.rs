@@ -39,6 +39,8 @@ struct Names {
     whole: HashMap<Box<str>, FieldPlan>,
     /// `*_email`: without the star, the plan.
     suffixes: Vec<(Box<str>, FieldPlan)>,
+    /// `*fornavn`: with any letters before.
+    glued: Vec<(Box<str>, FieldPlan)>,
     /// `email_*`.
     prefixes: Vec<(Box<str>, FieldPlan)>,
 }
@@ -46,7 +48,7 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan };
+        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, guess: false };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -70,7 +72,7 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true });
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true, guess: true });
     }
 
     /// What is to be done with the values at `path`.
@@ -101,7 +103,7 @@ impl Fields {
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true };
+    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true, guess: true };
 }
 
 impl Names {
@@ -109,9 +111,12 @@ impl Names {
         match (name.strip_prefix("*_"), name.strip_suffix("_*")) {
             (Some(suffix), _) => self.suffixes.push((suffix.into(), plan)),
             (None, Some(prefix)) => self.prefixes.push((prefix.into(), plan)),
-            (None, None) => {
-                self.whole.entry(name.into()).or_insert(plan);
-            }
+            (None, None) => match name.strip_prefix('*') {
+                Some(ending) => self.glued.push((ending.into(), plan)),
+                None => {
+                    self.whole.entry(name.into()).or_insert(plan);
+                }
+            },
         }
     }
 
@@ -137,7 +142,8 @@ impl Names {
             .prefixes
             .iter()
             .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
-        suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        let glued = self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending));
+        suffix.chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }
 
@@ -149,9 +155,15 @@ fn is_question(name: &str) -> bool {
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
 pub(super) fn normalize(name: &[u8]) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    normalize_into(name, &mut out);
+    out
+}
+
+/// Appends to `out`, which is empty, what [`normalize`] returns.
+pub(super) fn normalize_into(name: &[u8], out: &mut String) {
     let name = String::from_utf8_lossy(name);
     let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
-    let mut out = String::with_capacity(name.len() + 4);
     let mut previous = None::<char>;
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
@@ -170,7 +182,6 @@ pub(super) fn normalize(name: &[u8]) -> String {
         out.extend(c.to_lowercase());
         previous = Some(c);
     }
-    out
 }
 
 /// The segments of `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`.
@@ -383,7 +394,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false });
+        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false, guess: false });
     }
 
     #[test]

@@ -10,11 +10,15 @@
 //! that overlap become one. To add an entity, write one file in `patterns/entities`; a validator or a matcher is one
 //! file and one line in `validators` or `matchers`.
 
+mod anchored;
+mod anchors;
 mod catalog;
 mod context;
 mod examples;
+mod field_shape;
 mod fields;
 mod groups;
+mod labels;
 mod matchers;
 mod overlap;
 mod own;
@@ -91,6 +95,17 @@ impl Detector {
     /// one with escapes or characters beyond ASCII is never dismissed.
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         self.rules.dismissal.may_hold(kind, class, digits)
+    }
+
+    /// Whether `text` may hold a key or token that its class does not tell: asked of what [`Detector::may_hold`] dismisses.
+    pub fn may_hold_secret(&self, text: &[u8]) -> bool {
+        self.rules.patterns.secrets && matchers::may_hold_secret(text)
+    }
+
+    /// Whether `text` looks like what its field's name says; a rule of the config needs no look.
+    pub fn fits_field(&self, plan: FieldPlan, text: &str) -> bool {
+        let shape = plan.entity.filter(|_| plan.guess).and_then(|e| self.rules.field_shapes.get(e.0 as usize));
+        shape.copied().flatten().is_none_or(|shape| shape.fits(text))
     }
 
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are

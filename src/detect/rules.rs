@@ -5,10 +5,14 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use regex::Regex;
 
+use super::anchored::{self, Anchored};
+use super::anchors::Anchors;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
+use super::field_shape::Shape;
 use super::fields::Fields;
+use super::labels::LabelNames;
 use super::matchers::{self, DIGITS};
 use super::search::Dismissal;
 use super::spec::{Confidence, PatternSpec};
@@ -56,12 +60,16 @@ pub struct FieldPlan {
     pub action: Option<ActionId>,
     /// Whether the content is searched.
     pub scan: bool,
+    /// Whether only the field's name says so, and not a rule of the config.
+    pub guess: bool,
 }
 
 /// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.
 #[derive(Debug)]
 pub struct Rules {
     pub(super) fields: Fields,
+    /// By entity: what its values look like in fields that are known by their names.
+    pub(super) field_shapes: Vec<Option<Shape>>,
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
@@ -79,6 +87,14 @@ pub(super) struct Patterns {
     pub digits_range: (usize, usize),
     /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
     pub number_digits_min: usize,
+    /// Whether keys and tokens with a prefix are looked for.
+    pub secrets: bool,
+    /// Patterns that are called at words or labels.
+    pub anchored: Vec<(&'static Anchored, Pattern)>,
+    /// The words; each names its pattern by the place in `anchored`.
+    pub anchors: Anchors,
+    /// The labels, likewise.
+    pub labels: LabelNames,
     /// Regular expressions.
     pub regexes: Vec<RegexPattern>,
     /// Literals of all regular expressions; the id of a literal is a place in `literal_owner`.
@@ -125,6 +141,8 @@ impl Rules {
         }
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
+        let shape = |e: &Entity| e.spec.field_shape.as_ref().and_then(|name| Shape::parse(&name.value));
+        rules.field_shapes = catalog.entities().iter().map(shape).collect();
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
@@ -192,9 +210,21 @@ impl Builder {
             self.add_regex(regex, spec, pattern);
         } else if let (Some(DIGITS), Some(validator)) = (spec.matcher.as_ref().map(|m| m.value.as_str()), validator) {
             self.patterns.digits.push((validator, pattern));
+        } else if let Some(anchored) = spec.matcher.as_ref().and_then(|m| anchored::find(&m.value)) {
+            let owner = self.patterns.anchored.len() as u16;
+            for anchor in &spec.anchors {
+                self.patterns.anchors.add(&anchor.value, owner);
+            }
+            let basis = Basis::Keyword;
+            self.patterns.anchored.push((anchored, Pattern { basis, ..pattern }));
+            if anchored.at_labels {
+                let names = if spec.labels.is_empty() { &entity.spec.fields } else { &spec.labels };
+                names.iter().for_each(|name| self.patterns.labels.add(&name.value, owner));
+            }
         } else if let Some(name) = &spec.matcher {
             let at = matchers::ALL.iter().position(|m| m.name == name.value);
             let at = at.ok_or_else(|| error_at(&entity.file, name, "patterns.matcher", "is unknown", ""))?;
+            self.patterns.secrets |= name.value == matchers::SECRET;
             match self.patterns.matchers.iter_mut().find(|(known, _)| *known == at) {
                 Some((_, patterns)) => patterns.push(pattern),
                 None => self.patterns.matchers.push((at, vec![pattern])),
@@ -239,6 +269,7 @@ impl Builder {
         self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
+            field_shapes: Vec::new(),
             settings: Settings { regions: regions.to_vec() },
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,

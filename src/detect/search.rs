@@ -2,8 +2,11 @@
 
 use regex::Regex;
 
+use super::anchored::{Anchor, Anchored};
+use super::anchors::Hit;
 use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
+use super::labels;
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
 use super::rules::{Pattern, Patterns, Rules};
@@ -28,6 +31,10 @@ pub(super) struct Scratch {
     free_from: Vec<usize>,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
+    /// Anchors in the text.
+    hits: Vec<Hit>,
+    /// A label's name in snake case.
+    name: String,
 }
 
 /// One search.
@@ -47,6 +54,8 @@ pub(super) struct Search<'a> {
 #[derive(Debug)]
 pub(super) struct Dismissal {
     least_digits: Box<[u16]>,
+    /// For texts of every class, whether words or labels can call a pattern.
+    anchored: Box<[bool]>,
     number_digits: usize,
 }
 
@@ -73,7 +82,13 @@ impl Dismissal {
             low
         };
         let least_digits = (0..Dismissal::CLASSES).map(least).collect();
-        Dismissal { least_digits, number_digits: patterns.number_digits_min }
+        let anchored = (0..Dismissal::CLASSES).map(|class| anchors_may_call(patterns, Class(class))).collect();
+        Dismissal { least_digits, anchored, number_digits: patterns.number_digits_min }
+    }
+
+    /// Whether words or labels of a text of this class can call a pattern.
+    pub(super) fn may_be_called(&self, class: Class) -> bool {
+        self.anchored.get(class.0 as usize).is_none_or(|&may| may)
     }
 
     /// Whether a value of this class and number of digits can hold anything.
@@ -94,12 +109,18 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
         || digits as usize >= patterns.digits_range.0
         || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
         || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+        || anchors_may_call(patterns, class)
+}
+
+fn anchors_may_call(patterns: &Patterns, class: Class) -> bool {
+    patterns.anchored.iter().any(|(anchored, _)| anchored.wants(class))
 }
 
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        if is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id() {
+        let secret = matchers::may_hold_secret(self.text.as_bytes());
+        if !secret && (is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id()) {
             return;
         }
         self.scratch.nearby.clear();
@@ -109,13 +130,16 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         if self.kind != Kind::Number {
-            self.matchers();
+            self.matchers(secret);
         }
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
         if self.kind != Kind::Number && !self.regexes.is_empty() {
             self.regexes();
+        }
+        if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
+            self.anchored();
         }
         overlap::resolve(&mut self.scratch.found, out);
     }
@@ -137,14 +161,16 @@ impl Search<'_> {
         self.text.len() <= groups::SIEVE_BYTES_MAX
             && !self.class.has(OTHERS)
             && self.regexes.is_empty()
+            && !self.rules.dismissal.may_be_called(self.class)
             && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
     }
 
-    fn matchers(&mut self) {
+    /// Lets the matchers look that the class allows, and the one of secrets when the text begins as one.
+    fn matchers(&mut self, secret: bool) {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            if !(matcher.wants)(self.class, self.digits) {
+            if !(matcher.wants)(self.class, self.digits) && !(secret && matcher.name == matchers::SECRET) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -156,6 +182,46 @@ impl Search<'_> {
                     self.judge_text(pattern, found);
                 }
             }
+        }
+    }
+
+    /// Calls the patterns that have an anchor or a label in the text.
+    fn anchored(&mut self) {
+        let rules = self.rules;
+        let Patterns { anchored, anchors, labels: names, .. } = &rules.patterns;
+        let mut hits = std::mem::take(&mut self.scratch.hits);
+        hits.clear();
+        if self.class.has(Class::LETTER.with(Class::NON_ASCII)) {
+            anchors.scan(self.text, &mut hits);
+        }
+        for hit in &hits {
+            let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
+            self.call(&anchored[usize::from(hit.owner)], &at);
+        }
+        if self.class.has(Class::EQUALS.with(Class::COLON)) && !names.is_empty() {
+            let mut name = std::mem::take(&mut self.scratch.name);
+            let text = self.text;
+            labels::scan(text, |label| {
+                let owners = names.find(&text[label.name.range()], &mut name).unwrap_or(&[]);
+                for owner in owners {
+                    let at = Anchor { text, at: label.name, behind: label.value as usize };
+                    self.call(&anchored[usize::from(*owner)], &at);
+                }
+            });
+            self.scratch.name = name;
+        }
+        self.scratch.hits = hits;
+    }
+
+    fn call(&mut self, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
+        if !finder.wants(self.class) {
+            return;
+        }
+        self.scratch.matches.clear();
+        (finder.find)(at, &mut self.scratch.matches);
+        for i in 0..self.scratch.matches.len() {
+            let found = self.scratch.matches[i];
+            self.judge_text(pattern, found);
         }
     }
 

@@ -118,7 +118,7 @@ enum Place {
 }
 
 /// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true };
+const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true, guess: true };
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -194,7 +194,10 @@ impl Scrubber {
             }
             let field = inherited.of(scalar, detector.plan(paths, scalar.path));
             let nothing = field.entity.is_none() && !needs_view(scalar.class);
-            if nothing && !detector.may_hold(scalar.kind, scalar.class, scalar.digits) && field.action.is_none() {
+            let dismissed = |d: &Detector| {
+                !d.may_hold(scalar.kind, scalar.class, scalar.digits) && !d.may_hold_secret(&raw[scalar.span.range()])
+            };
+            if nothing && field.action.is_none() && dismissed(detector) {
                 continue;
             }
             let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
@@ -336,7 +339,7 @@ impl Hand<'_> {
     }
 
     fn read(&mut self, scalar: &Scalar, field: FieldPlan, text: &str, view: Option<&View>, place: Place) {
-        match field.entity {
+        match field.entity.filter(|_| self.detector.fits_field(field, text)) {
             Some(entity) => self.field(scalar, entity, field.action, text, place),
             None => self.content(scalar, text, view, place),
         }
@@ -344,12 +347,16 @@ impl Hand<'_> {
 
     /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
     fn worth_a_look(&self, scalar: &Scalar) -> bool {
-        needs_view(scalar.class) || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
+        needs_view(scalar.class)
+            || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
+            || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes())
     }
 
     /// The config says what the field holds: all of it goes.
     fn field(&mut self, scalar: &Scalar, entity: EntityId, action: Option<ActionId>, text: &str, place: Place) {
-        if text.is_empty() || self.detector.is_own_token(text) {
+        // What is to be dropped leaves nothing: no empty text, and no token of a stream that was scrubbed before.
+        let dropped = action.is_some_and(|action| self.plan.is_drop(action));
+        if !dropped && (text.is_empty() || self.detector.is_own_token(text)) {
             return;
         }
         let from = self.changes.edits.buffer().len();
@@ -366,7 +373,7 @@ impl Hand<'_> {
     fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
         let (class, digits) =
             if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
-        if !self.detector.may_hold(scalar.kind, class, digits) {
+        if !self.detector.may_hold(scalar.kind, class, digits) && !self.detector.may_hold_secret(text.as_bytes()) {
             return;
         }
         let mut findings = std::mem::take(&mut self.changes.findings);

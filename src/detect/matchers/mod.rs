@@ -9,9 +9,18 @@ use crate::record::{Class, Span};
 mod email;
 mod iban;
 mod ip;
+mod name_beside_address;
+mod secret;
+mod track;
+mod userinfo;
+
+pub(super) use secret::may_hold as may_hold_secret;
 
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
+
+/// The name of the matcher that looks at values which begin as secrets do, whatever their class.
+pub(super) const SECRET: &str = "secret";
 
 /// A finder. JSON numbers are not shown to it: it looks for signs that they do not have.
 pub(super) struct Matcher {
@@ -47,9 +56,17 @@ pub(super) struct Match {
 }
 
 /// Every matcher but [`DIGITS`].
-pub(super) static ALL: &[Matcher] = &[email::MATCHER, iban::MATCHER, ip::MATCHER];
+pub(super) static ALL: &[Matcher] = &[
+    email::MATCHER,
+    iban::MATCHER,
+    ip::MATCHER,
+    name_beside_address::MATCHER,
+    secret::MATCHER,
+    track::MATCHER,
+    userinfo::MATCHER,
+];
 
 /// The names entity files may use.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    ALL.iter().map(|m| m.name).chain(std::iter::once(DIGITS))
+    ALL.iter().map(|m| m.name).chain(std::iter::once(DIGITS)).chain(super::anchored::ALL.iter().map(|a| a.name))
 }
