@@ -5,10 +5,10 @@ CARGO ?= cargo
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test check fmt clippy doc deny house bench bench-e2e
+.PHONY: help setup demo build test check fmt clippy doc deny house bench bench-instructions bench-e2e
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Check the tools that a build and the tests need; as root on Debian, install what is missing
 	@scripts/setup.sh test
@@ -53,6 +53,10 @@ house: ## The rules of this house: imports, file sizes, and that the documents t
 bench: ## Time of the engine per event (criterion)
 	@scripts/setup.sh build
 	$(CARGO) bench --locked --bench engine
+
+bench-instructions: ## Instructions of the hot path against their baseline (valgrind; skipped without it)
+	@scripts/setup.sh build
+	$(CARGO) bench --locked --bench instructions
 
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test

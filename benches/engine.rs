@@ -1,28 +1,22 @@
-//! Criterion benchmark of the engine (decode → detect → pseudonymize → rewrite) over the fixed corpus, one core.
+//! Criterion benchmark of the engine (decode → detect → pseudonymize → rewrite), one core.
 //!
-//! `cargo bench --bench engine`. Figures are per event of the corpus, so 1.0 µs means a million events a second.
+//! `cargo bench --bench engine`. `engine/event…` are times per event of the fixed corpus (1.0 µs: a million events a
+//! second), with the defaults and with each profile; `logs` and `mail` are bytes per second of generated text.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sluice::config::{Format, Secrets, from_str};
-use sluice::pipeline::{Plan, Scrubber};
-use sluice::pseudonymize::{KeyRing, SharedRing};
+use sluice::config::Format;
+use sluice::pipeline::Scrubber;
 use sluice::record::Class;
 
-const CORPUS: &str = include_str!("corpus/events.ndjson");
-/// 2026-01-05, ms: any time will do, the key has no window.
-const NOW_MS: i64 = 1_767_571_200_000;
+mod support;
 
-fn scrubber() -> Scrubber {
-    let loaded = from_str("{}", "bench", Secrets::Skip).expect("the defaults are valid");
-    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a valid key");
-    let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("the built-in catalog compiles");
-    Scrubber::new(Arc::new(plan))
-}
+use support::{CORPUS, NOW_MS, config, scrubber, texts};
+
+const PROFILES: [&str; 3] = ["analytics", "support", "gaming"];
 
 /// Runs `lines` round and round for `events` events and returns the time.
 fn run(scrubber: &mut Scrubber, lines: &[&[u8]], format: Format, events: u64) -> Duration {
@@ -47,10 +41,32 @@ fn engine(c: &mut Criterion) {
     let mut group = c.benchmark_group("engine");
     group.throughput(Throughput::Elements(1));
     for (name, lines) in [("event", &lines), ("event_with_note", &notes), ("event_without_note", &plain)] {
-        let mut scrubber = scrubber();
+        let mut scrubber = scrubber(&config(None));
         group.bench_function(name, |b| b.iter_custom(|n| run(&mut scrubber, lines, Format::Json, n)));
     }
+    for name in PROFILES {
+        let mut scrubber = scrubber(&config(Some(name)));
+        group.bench_function(format!("event_{name}"), |b| {
+            b.iter_custom(|n| run(&mut scrubber, &lines, Format::Json, n))
+        });
+    }
     group.finish();
+}
+
+/// Text in bytes per second: all of `lines` once is one iteration.
+fn text(c: &mut Criterion) {
+    for (name, lines) in [("logs", texts::log_lines(1000)), ("mail", texts::mails(200))] {
+        let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Bytes(lines.iter().map(|line| line.len() as u64).sum()));
+        let all = lines.len() as u64;
+        for profile in [None, Some("support")] {
+            let mut scrubber = scrubber(&config(profile));
+            let name = profile.unwrap_or("default");
+            group.bench_function(name, |b| b.iter_custom(|n| run(&mut scrubber, &lines, Format::Text, n * all)));
+        }
+        group.finish();
+    }
 }
 
 /// What the cheapest possible engine would do: copy the bytes, and look at each once.
@@ -72,18 +88,5 @@ fn floor(c: &mut Criterion) {
     group.finish();
 }
 
-fn text(c: &mut Criterion) {
-    let plain = br#"2026-01-05T00:00:00.123Z INFO http request done method=GET route=/v1/games/list status=200 took=12ms bytes=5120 trace=5df795a30be2a804 worker=7"#;
-    let prose =
-        "Hej, jeg kan ikke logge ind. Min mail er anne.larsen@example.org og mit nummer er +45 23 23 75 85. Mvh Anne";
-    let mut group = c.benchmark_group("text");
-    for (name, line) in [("log_line_without_pii", &plain[..]), ("mail_sentence", prose.as_bytes())] {
-        group.throughput(Throughput::Bytes(line.len() as u64));
-        let mut scrubber = scrubber();
-        group.bench_function(name, |b| b.iter_custom(|n| run(&mut scrubber, &[line], Format::Text, n)));
-    }
-    group.finish();
-}
-
-criterion_group!(benches, engine, floor, text);
+criterion_group!(benches, engine, text, floor);
 criterion_main!(benches);

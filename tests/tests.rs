@@ -9,5 +9,9 @@ mod broker;
 mod cli;
 /// The rules of the house: imports, style, and documents that tell the truth.
 mod house;
+/// How well the engine scrubs labelled events.
+mod quality;
+/// Made-up streams with labelled attacks, and how signals are scored by them.
+mod signals;
 /// What the tests share.
 mod support;

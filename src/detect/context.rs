@@ -2,16 +2,20 @@
 
 use std::ops::Range;
 
+use hashbrown::HashMap;
+
 use crate::record::Span;
 
 /// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, most
-/// of which end at their first letter and length.
+/// of which end at their first letter and length. What a word costs does not depend on the number of keywords.
 #[derive(Debug)]
 pub(super) struct Keywords {
-    /// Sorted by their first byte.
+    /// Those that begin with the same word stand together.
     phrases: Vec<Phrase>,
-    /// By first byte: the lengths that the first word of a phrase may have, as bits, and where its phrases are.
-    by_first: Vec<(u32, Range<u16>)>,
+    /// By first byte in lower case: the lengths, as bits, of the words that a phrase begins with.
+    lengths: Box<[u32; 256]>,
+    /// By the word that they begin with: where its phrases are.
+    by_word: HashMap<WordKey, Range<u16>, foldhash::fast::FixedState>,
     distance_max: usize,
     after_max: usize,
     bytes_max: usize,
@@ -57,6 +61,14 @@ pub(super) struct Nearby {
     hits: Vec<(Span, u32)>,
 }
 
+/// A word's length, and its first eight bytes with ASCII letters in lower case.
+type WordKey = (u8, u64);
+
+fn word_key(word: &[u8]) -> WordKey {
+    let head = word.iter().take(8).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
+    (word.len().min(255) as u8, head)
+}
+
 impl Nearby {
     /// Forgets the text before.
     pub(super) fn clear(&mut self) {
@@ -96,18 +108,16 @@ impl KeywordsBuilder {
     /// The keywords, ready to be asked.
     pub(super) fn build(self) -> Keywords {
         let KeywordsBuilder { mut phrases, distance_max, after_max, .. } = self;
-        phrases.sort_by(|a, b| a.text.cmp(&b.text));
-        let first = |p: &Phrase| p.text[0].to_ascii_lowercase();
-        phrases.sort_by_key(first);
-        let by_first = (0..=u8::MAX).map(|byte| {
-            let start = phrases.partition_point(|p| first(p) < byte);
-            let end = phrases.partition_point(|p| first(p) <= byte);
-            let lengths = phrases[start..end].iter().fold(0, |bits, p| bits | length_bit(p.first_word));
-            (lengths, start as u16..end as u16)
-        });
-        let by_first = by_first.collect();
+        phrases.sort_by_cached_key(|p| (p.key(), p.text.clone()));
+        let mut lengths = Box::new([0; 256]);
+        let mut by_word: HashMap<WordKey, Range<u16>, _> = HashMap::default();
+        for (at, phrase) in phrases.iter().enumerate() {
+            let at = u16::try_from(at).expect("invariant: far fewer keywords");
+            lengths[usize::from(phrase.text[0].to_ascii_lowercase())] |= length_bit(phrase.first_word);
+            by_word.entry(phrase.key()).or_insert(at..at).end = at + 1;
+        }
         let bytes_max = phrases.iter().map(|p| p.text.len()).max().unwrap_or(0);
-        Keywords { phrases, by_first, distance_max, after_max, bytes_max }
+        Keywords { phrases, lengths, by_word, distance_max, after_max, bytes_max }
     }
 }
 
@@ -116,9 +126,9 @@ const fn length_bit(bytes: usize) -> u32 {
 }
 
 impl Keywords {
-    /// Whether a word of the rule's set stands near `span`, a part of `region`. What stands near the region is looked
-    /// for once, however many of its parts are asked about.
-    pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
+    /// Whether any keyword at all stands near `region`. What stands there is looked for once, however many of its parts
+    /// are asked about.
+    pub(super) fn any_near(&self, text: &str, region: Span, nearby: &mut Nearby) -> bool {
         if !nearby.covered.is_some_and(|c| c.start <= region.start && region.end <= c.end) {
             nearby.hits.clear();
             nearby.covered = Some(region);
@@ -126,6 +136,14 @@ impl Keywords {
             self.look(text, before..region.start as usize, nearby);
             let after = (region.end as usize + self.after_max + 1).min(text.len());
             self.look(text, region.end as usize..after, nearby);
+        }
+        !nearby.hits.is_empty()
+    }
+
+    /// Whether a word of the rule's set stands near `span`, a part of `region`.
+    pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
+        if !self.any_near(text, region, nearby) {
+            return false;
         }
         nearby.hits.iter().any(|&(hit, phrase)| {
             let before = hit.end <= span.start && span.start - hit.end <= rule.distance;
@@ -162,10 +180,10 @@ impl Keywords {
 
     /// Keeps the keywords that begin with the word of `len` bytes at `start`.
     fn look_up(&self, bytes: &[u8], start: usize, len: usize, nearby: &mut Nearby) {
-        let (lengths, phrases) = &self.by_first[bytes[start].to_ascii_lowercase() as usize];
-        if lengths & length_bit(len) == 0 {
+        if self.lengths[usize::from(bytes[start].to_ascii_lowercase())] & length_bit(len) == 0 {
             return;
         }
+        let Some(phrases) = self.by_word.get(&word_key(&bytes[start..start + len])) else { return };
         for i in phrases.clone() {
             if let Some(end) = self.phrases[i as usize].end_in(bytes, start, len) {
                 nearby.hits.push((Span::new(start as u32, end as u32), u32::from(i)));
@@ -175,6 +193,10 @@ impl Keywords {
 }
 
 impl Phrase {
+    fn key(&self) -> WordKey {
+        word_key(&self.text[..self.first_word])
+    }
+
     /// Where it ends, if it begins at `at` with a word of `len` bytes. Its spaces stand for any sign between words.
     fn end_in(&self, bytes: &[u8], at: usize, len: usize) -> Option<usize> {
         if len != self.first_word {

@@ -1,4 +1,4 @@
-//! Labels in text: `name=value`, `Name: value`, `"name":"value"`. What a field's name says in JSON, it says here too:
+//! Labels in text: `name=value`, `Name: value`, `"name":"value"`, `<name>value</name>`. What a field's name says in JSON, it says here too:
 //! in log lines, query strings, headers, forms and JSON that was cut off.
 
 use hashbrown::HashMap;
@@ -39,9 +39,9 @@ impl LabelNames {
         self.whole.is_empty() && self.suffixes.is_empty()
     }
 
-    /// The patterns that the label `name` calls. Of several words the last ones may be the label: `my full name: …`.
-    /// `buffer` keeps its memory.
-    pub(super) fn find(&self, name: &str, buffer: &mut String) -> Option<&[u16]> {
+    /// The patterns that the label `name` calls, and where in it the known name begins. Of several words the last ones may
+    /// be the label: `my full name: …`. `buffer` keeps its memory.
+    pub(super) fn find(&self, name: &str, buffer: &mut String) -> Option<(&[u16], u32)> {
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         if !self.last_words.contains_key(&key(last_word(name.as_bytes()))) {
             return None;
@@ -51,19 +51,21 @@ impl LabelNames {
             buffer.clear();
             normalize_into(name[start..].as_bytes(), buffer);
             let unnumbered = buffer.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-            if let Some(owners) = self.find_exact(unnumbered) {
-                return Some(owners);
+            let whole = self.whole.get(unnumbered).map(Vec::as_slice);
+            let next = name[start..].find([' ', '/', '.']);
+            // The words of a sentence are no parts of a compound: `see token: …` speaks of no `see_token`.
+            let owners = if next.is_none() { whole.or_else(|| self.find_suffix(unnumbered)) } else { whole };
+            if let Some(owners) = owners {
+                return Some((owners, start as u32));
             }
-            start += name[start..].find([' ', '/', '.'])? + 1;
+            start += next? + 1;
         }
     }
 
-    fn find_exact(&self, name: &str) -> Option<&[u16]> {
-        if let Some(owners) = self.whole.get(name) {
-            return Some(owners);
-        }
-        let starts = name.match_indices('_').map(|(at, _)| at + 1);
-        starts.filter_map(|at| self.suffixes.get(&name[at..])).next().map(Vec::as_slice)
+    /// The longest known end of a compound: of `new_billing_email` that is `billing_email`, then `email`.
+    fn find_suffix(&self, name: &str) -> Option<&[u16]> {
+        let mut starts = name.match_indices('_').map(|(at, _)| at + 1);
+        starts.find_map(|at| self.suffixes.get(&name[at..])).map(Vec::as_slice)
     }
 }
 
@@ -95,7 +97,7 @@ pub(super) struct Label {
 /// Calls `each` for every label of `text`, in order.
 pub(super) fn scan(text: &str, mut each: impl FnMut(Label)) {
     let bytes = text.as_bytes();
-    for sign in memchr::memchr2_iter(b'=', b':', bytes) {
+    for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
         if let Some(name) = name_before(bytes, sign)
             && let Some(value) = value_after(bytes, sign)
         {
@@ -121,7 +123,8 @@ fn name_before(bytes: &[u8], sign: usize) -> Option<Span> {
     while start < end && !(bytes[start].is_ascii_alphabetic() || bytes[start] >= 0x80) {
         start += 1;
     }
-    let cut = start > 0 && bytes[start - 1].is_ascii_alphanumeric();
+    let element = bytes[sign] != b'>' || start > 0 && bytes[start - 1] == b'<' && end == sign;
+    let cut = !element || start > 0 && bytes[start - 1].is_ascii_alphanumeric();
     (!cut && end - start >= 2).then(|| Span::new(start as u32, end as u32))
 }
 
@@ -166,6 +169,7 @@ mod tests {
             ("?a&token=abc", "token", "abc"),
             ("**Navn**: Ann", "Navn", "Ann"),
             ("navn : Ann", "navn", "Ann"),
+            ("<navn>Ann</navn>", "navn", "Ann</navn>"),
         ] {
             assert_eq!(labels(text), [(name, value)], "{text}");
         }

@@ -98,8 +98,8 @@ impl Detector {
     }
 
     /// Whether `text` may hold a key or token that its class does not tell: asked of what [`Detector::may_hold`] dismisses.
-    pub fn may_hold_secret(&self, text: &[u8]) -> bool {
-        self.rules.patterns.secrets && matchers::may_hold_secret(text)
+    pub fn may_hold_secret(&self, text: &[u8], class: Class) -> bool {
+        self.rules.patterns.secrets && matchers::may_hold_secret(text, class)
     }
 
     /// Whether `text` looks like what its field's name says; a rule of the config needs no look.

@@ -14,7 +14,7 @@ use super::field_shape::Shape;
 use super::fields::Fields;
 use super::labels::LabelNames;
 use super::matchers::{self, DIGITS};
-use super::search::Dismissal;
+use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
@@ -83,6 +83,8 @@ pub(super) struct Patterns {
     pub matchers: Vec<(usize, Vec<Pattern>)>,
     /// Patterns that judge groups of digits.
     pub digits: Vec<(&'static Validator, Pattern)>,
+    /// Which of them are asked about so many digits.
+    pub judges: Judges,
     /// Least and most digits that any of them takes.
     pub digits_range: (usize, usize),
     /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
@@ -261,6 +263,7 @@ impl Builder {
                 })?;
             self.patterns.literals = Some(automaton);
         }
+        self.patterns.judges = Judges::new(&self.patterns.digits);
         let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));

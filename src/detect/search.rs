@@ -11,7 +11,7 @@ use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
 use super::rules::{Pattern, Patterns, Rules};
 use super::spec::Confidence;
-use super::validators::Candidate;
+use super::validators::{Candidate, Validator};
 use crate::record::{Basis, Class, Finding, Kind, Span};
 
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
@@ -56,6 +56,8 @@ pub(super) struct Dismissal {
     least_digits: Box<[u16]>,
     /// For texts of every class, whether words or labels can call a pattern.
     anchored: Box<[bool]>,
+    /// For texts of every class, whether a regular expression could match.
+    regex: Box<[bool]>,
     number_digits: usize,
 }
 
@@ -83,12 +85,18 @@ impl Dismissal {
         };
         let least_digits = (0..Dismissal::CLASSES).map(least).collect();
         let anchored = (0..Dismissal::CLASSES).map(|class| anchors_may_call(patterns, Class(class))).collect();
-        Dismissal { least_digits, anchored, number_digits: patterns.number_digits_min }
+        let regex = (0..Dismissal::CLASSES).map(|class| regex_may_match(patterns, Class(class))).collect();
+        Dismissal { least_digits, anchored, regex, number_digits: patterns.number_digits_min }
     }
 
     /// Whether words or labels of a text of this class can call a pattern.
     pub(super) fn may_be_called(&self, class: Class) -> bool {
         self.anchored.get(class.0 as usize).is_none_or(|&may| may)
+    }
+
+    /// Whether a regular expression could match in a text of this class.
+    fn may_match_regex(&self, class: Class) -> bool {
+        self.regex.get(class.0 as usize).is_none_or(|&may| may)
     }
 
     /// Whether a value of this class and number of digits can hold anything.
@@ -108,7 +116,7 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
     class.has(Class::ESCAPE.with(Class::NON_ASCII))
         || digits as usize >= patterns.digits_range.0
         || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
-        || patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+        || regex_may_match(patterns, class)
         || anchors_may_call(patterns, class)
 }
 
@@ -116,10 +124,68 @@ fn anchors_may_call(patterns: &Patterns, class: Class) -> bool {
     patterns.anchored.iter().any(|(anchored, _)| anchored.wants(class))
 }
 
+fn regex_may_match(patterns: &Patterns, class: Class) -> bool {
+    patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+}
+
+/// For every number of digits, the patterns that may take so many: a window is offered to no other.
+#[derive(Debug, Default)]
+pub(super) struct Judges {
+    strings: Vec<JudgesOf>,
+    numbers: Vec<JudgesOf>,
+}
+
+/// The patterns for one number of digits, by their places in `Patterns::digits`.
+#[derive(Debug, Default)]
+struct JudgesOf {
+    /// Those that need no keyword.
+    alone: Vec<usize>,
+    /// Those that need one.
+    keyed: Vec<usize>,
+    /// Those that have keywords: beside a letter every pattern needs one.
+    glued: Vec<usize>,
+}
+
+impl Judges {
+    /// The table for these patterns.
+    pub(super) fn new(digits: &[(&'static Validator, Pattern)]) -> Judges {
+        let most = digits.iter().map(|(v, _)| v.digits.1).max().unwrap_or(0);
+        let table = |kind: Kind| (0..=most).map(|len| JudgesOf::new(digits, kind, len)).collect();
+        Judges { strings: table(Kind::String), numbers: table(Kind::Number) }
+    }
+
+    fn of(&self, kind: Kind, digits: usize) -> Option<&JudgesOf> {
+        let table = if kind == Kind::Number { &self.numbers } else { &self.strings };
+        table.get(digits).filter(|judges| !judges.alone.is_empty() || !judges.glued.is_empty())
+    }
+}
+
+impl JudgesOf {
+    fn new(digits: &[(&'static Validator, Pattern)], kind: Kind, len: usize) -> JudgesOf {
+        let mut judges = JudgesOf::default();
+        for (i, (validator, pattern)) in digits.iter().enumerate() {
+            let (least, most) = validator.digits;
+            if !(least..=most).contains(&len) || (kind == Kind::Number && !validator.numbers) {
+                continue;
+            }
+            let required = pattern.keywords.is_some_and(|rule| rule.required);
+            if required {
+                judges.keyed.push(i)
+            } else {
+                judges.alone.push(i)
+            }
+            if pattern.keywords.is_some() {
+                judges.glued.push(i);
+            }
+        }
+        judges
+    }
+}
+
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        let secret = matchers::may_hold_secret(self.text.as_bytes());
+        let secret = self.rules.patterns.secrets && matchers::may_hold_secret(self.text.as_bytes(), self.class);
         if !secret && (is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id()) {
             return;
         }
@@ -135,7 +201,7 @@ impl Search<'_> {
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
-        if self.kind != Kind::Number && !self.regexes.is_empty() {
+        if self.kind != Kind::Number && self.rules.dismissal.may_match_regex(self.class) {
             self.regexes();
         }
         if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
@@ -151,16 +217,17 @@ impl Search<'_> {
         self.text.len() >= 32
             && self.class.has(Class::LETTER)
             && !self.class.has(OTHERS)
-            && self.regexes.is_empty()
+            && !self.rules.dismissal.may_match_regex(self.class)
             && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
     }
 
     /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
-        const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
+        const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
+        const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII);
         self.text.len() <= groups::SIEVE_BYTES_MAX
             && !self.class.has(OTHERS)
-            && self.regexes.is_empty()
+            && !self.rules.dismissal.may_match_regex(self.class)
             && !self.rules.dismissal.may_be_called(self.class)
             && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
     }
@@ -202,9 +269,10 @@ impl Search<'_> {
             let mut name = std::mem::take(&mut self.scratch.name);
             let text = self.text;
             labels::scan(text, |label| {
-                let owners = names.find(&text[label.name.range()], &mut name).unwrap_or(&[]);
+                let Some((owners, skip)) = names.find(&text[label.name.range()], &mut name) else { return };
+                let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {
-                    let at = Anchor { text, at: label.name, behind: label.value as usize };
+                    let at = Anchor { text, at: known, behind: label.value as usize };
                     self.call(&anchored[usize::from(*owner)], &at);
                 }
             });
@@ -328,6 +396,7 @@ impl Search<'_> {
     /// Offers the groups `start..=last` to each pattern that judges digits.
     fn window(&mut self, groups: &[Group], start: usize, last: usize, digits: &[u8]) {
         let rules = self.rules;
+        let Some(judges) = rules.patterns.judges.of(self.kind, digits.len()) else { return };
         let candidate = Candidate {
             text: self.text,
             span: Span::new(groups[start].start, groups[last].end),
@@ -337,21 +406,33 @@ impl Search<'_> {
             after: groups.get(last + 1).map_or(Gap::BREAK, |g| g.gap),
         };
         let glued = is_glued(self.text, candidate.span);
-        for (i, (validator, pattern)) in rules.patterns.digits.iter().enumerate() {
-            let (least, most) = validator.digits;
-            let fits = (least..=most).contains(&digits.len()) && (validator.numbers || self.kind != Kind::Number);
-            if !fits || start < self.scratch.free_from[i] {
-                continue;
+        if !glued {
+            for &i in &judges.alone {
+                self.judge_digits(i, &candidate, (start, last));
             }
-            // In most texts no keyword stands near, so this is asked before the check.
-            let needs_keyword = glued || pattern.keywords.is_some_and(|rule| rule.required);
-            if needs_keyword && !pattern.keywords.is_some_and(|rule| self.near(candidate.span, rule)) {
-                continue;
+        }
+        // In most texts no keyword stands near, so this is asked before any check.
+        let keyed = if glued { &judges.glued } else { &judges.keyed };
+        if keyed.is_empty() || !rules.keywords.any_near(self.text, self.scratch.region, &mut self.scratch.nearby) {
+            return;
+        }
+        for &i in keyed {
+            let rule = rules.patterns.digits[i].1.keywords;
+            if rule.is_some_and(|rule| self.near(candidate.span, rule)) {
+                self.judge_digits(i, &candidate, (start, last));
             }
-            let value = (validator.check)(&candidate, &rules.settings);
-            if value.is_some_and(|value| self.accept(pattern, value, value)) {
-                self.scratch.free_from[i] = last + 1;
-            }
+        }
+    }
+
+    /// Lets the digit pattern `i` judge a candidate, the groups `start..=last`.
+    fn judge_digits(&mut self, i: usize, candidate: &Candidate<'_>, (start, last): (usize, usize)) {
+        let (validator, pattern) = &self.rules.patterns.digits[i];
+        if start < self.scratch.free_from[i] {
+            return;
+        }
+        let value = (validator.check)(candidate, &self.rules.settings);
+        if value.is_some_and(|value| self.accept(pattern, value, value)) {
+            self.scratch.free_from[i] = last + 1;
         }
     }
 

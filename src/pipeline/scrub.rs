@@ -195,7 +195,8 @@ impl Scrubber {
             let field = inherited.of(scalar, detector.plan(paths, scalar.path));
             let nothing = field.entity.is_none() && !needs_view(scalar.class);
             let dismissed = |d: &Detector| {
-                !d.may_hold(scalar.kind, scalar.class, scalar.digits) && !d.may_hold_secret(&raw[scalar.span.range()])
+                !d.may_hold(scalar.kind, scalar.class, scalar.digits)
+                    && !d.may_hold_secret(&raw[scalar.span.range()], scalar.class)
             };
             if nothing && field.action.is_none() && dismissed(detector) {
                 continue;
@@ -226,10 +227,9 @@ impl Scrubber {
         if structured && self.json(path, raw, out).is_ok() {
             return Ok(());
         }
-        let mut scalar = decode::text(raw, &self.limits)?;
+        let (text, mut scalar) = decode::text(raw, &self.limits)?;
         scalar.path = path;
         let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;
-        let text = std::str::from_utf8(raw).map_err(|_| Reject::InvalidUtf8)?;
         changes.edits.clear();
         let field = detector.plan(paths, path);
         Hand { plan, detector, pseudonymizer, changes, raw: text }.scalar(&scalar, field, Place::Text);
@@ -349,7 +349,7 @@ impl Hand<'_> {
     fn worth_a_look(&self, scalar: &Scalar) -> bool {
         needs_view(scalar.class)
             || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
-            || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes())
+            || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes(), scalar.class)
     }
 
     /// The config says what the field holds: all of it goes.
@@ -373,7 +373,8 @@ impl Hand<'_> {
     fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
         let (class, digits) =
             if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
-        if !self.detector.may_hold(scalar.kind, class, digits) && !self.detector.may_hold_secret(text.as_bytes()) {
+        if !self.detector.may_hold(scalar.kind, class, digits) && !self.detector.may_hold_secret(text.as_bytes(), class)
+        {
             return;
         }
         let mut findings = std::mem::take(&mut self.changes.findings);

@@ -27,7 +27,7 @@ pub(super) const GLUED: Anchored = Anchored {
 pub(super) const SHORT: Anchored = Anchored {
     name: "code_short",
     doc: "3 to 8 digits a few words behind the anchor",
-    needs: &[Class::DIGIT, Class::LETTER],
+    needs: &[Class::DIGIT, Class::LETTER, Class::SPACE.with(Class::COLON).with(Class::EQUALS)],
     at_labels: false,
     find: |anchor, out| out.extend(short(anchor.text, anchor.behind)),
 };

@@ -38,8 +38,12 @@ pub(super) const KEYED: Anchored = Anchored {
     needs: LABELS,
     at_labels: true,
     find: |anchor, out| {
-        let value = value(anchor.text, anchor.behind).filter(|&(start, end)| is_key_like(&anchor.text[start..end]));
-        out.extend(value.map(|(start, end)| found(start, end)));
+        let rest = anchor.rest();
+        let len = rest.bytes().take_while(|&b| is_key_sign(b)).count();
+        let key = rest[..len].trim_end_matches(['.', ':']);
+        if is_key_like(key) {
+            out.push(found(anchor.behind, anchor.behind + key.len()));
+        }
     },
 };
 
@@ -235,8 +239,12 @@ fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 pub(in crate::detect) fn is_key_like(text: &str) -> bool {
     let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=%:|".contains(&b));
+    let plain = text.bytes().all(is_key_sign);
     text.len() >= 12 && plain && letters && (digits >= 2 || is_mixed(text))
+}
+
+fn is_key_sign(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~+/=%:|".contains(&b)
 }
 
 /// Capitals behind small letters: no word of a language.
@@ -251,7 +259,7 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
     let end = match quote {
         Some(quote) => rest.find([quote, '\n'])?,
         None => rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '|'))
+            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '>' | '|'))
             .unwrap_or(rest.len()),
     };
     let mut secret = &rest[..end];
@@ -268,9 +276,10 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
 }
 
 fn is_no_secret(text: &str) -> bool {
-    let placeholder =
-        text.starts_with(['[', '<', '{', '$']) || text.bytes().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.'));
-    placeholder || NO_SECRETS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let stars = text.bytes().take_while(|b| matches!(b, b'*' | b'x' | b'X' | b'.')).count();
+    let placeholder = text.starts_with(['[', '<', '{', '$']) || stars == text.len() || text.starts_with("***");
+    let word = text.split([',', '!', '?', ')', '.']).next().unwrap_or("");
+    placeholder || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

@@ -264,7 +264,9 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let value = rest[..len.min(floor(rest, 200))].trim_end_matches([' ', '.', ',', '\\', ')']);
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let capital = value.chars().any(char::is_uppercase);
-    let signs = value.contains("://") || value.contains('@') || value.starts_with("0x") || value.contains("::");
+    let first = value.split([' ', ',']).next().unwrap_or("");
+    let net = first.contains(['.', ':']) && first.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'));
+    let signs = net || value.contains("://") || value.contains('@') || value.starts_with("0x") || value.contains("::");
     let number = value.bytes().any(|b| b.is_ascii_digit());
     if letters >= 3 && (capital || number) && value.contains([' ', '+', ',', '%']) && !signs {
         out.push(found(anchor.behind, anchor.behind + value.len()));

@@ -80,8 +80,8 @@ static PREFIXES: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 /// Whether a value may hold a secret that its class does not tell, because it is nothing but letters, digits and dashes:
 /// a few looks at the first bytes of its words.
-pub(in crate::detect) fn may_hold(text: &[u8]) -> bool {
-    if text.len() < LEAST_BYTES {
+pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
+    if text.len() < LEAST_BYTES || (MATCHER.wants)(class, 0) {
         return false;
     }
     let mut word = true;

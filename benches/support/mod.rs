@@ -1,0 +1,42 @@
+//! What the benches share: the corpus, generated texts, and a scrubber with a fixed key.
+#![allow(dead_code, missing_docs, reason = "each bench is a crate of its own and uses a part")]
+
+use std::sync::Arc;
+
+use sluice::config::{Loaded, PROFILES, Secrets, from_str};
+use sluice::detect::Catalog;
+use sluice::pipeline::{Plan, Scrubber};
+use sluice::pseudonymize::{KeyRing, SharedRing};
+
+pub mod texts;
+
+/// 2,000 login and transaction events; `corpus/README.md` tells what they are.
+pub const CORPUS: &str = include_str!("../corpus/events.ndjson");
+/// 2026-01-05, ms: any time will do, the key has no window.
+pub const NOW_MS: i64 = 1_767_571_200_000;
+
+/// The defaults, or the built-in profile of this name.
+pub fn config(profile: Option<&str>) -> Loaded {
+    let yaml =
+        profile.map_or("{}", |name| PROFILES.into_iter().find(|(known, _)| *known == name).expect("a profile").1);
+    from_str(yaml, "bench", Secrets::Skip).expect("a valid config")
+}
+
+/// The same config with `redact` as the action of everything: no hash is computed.
+pub fn redacting(mut config: Loaded) -> Loaded {
+    let patterns = &mut config.spec.patterns;
+    patterns.actions.extend(Catalog::builtin().names().map(|name| (name.to_owned(), "redact".to_owned())));
+    for rule in &mut config.spec.fields {
+        if rule.action.as_deref() == Some("token") {
+            rule.action = Some("redact".to_owned());
+        }
+    }
+    config
+}
+
+/// A scrubber by this config.
+pub fn scrubber(config: &Loaded) -> Scrubber {
+    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a valid key");
+    let plan = Plan::compile(config, Arc::new(SharedRing::fixed(ring))).expect("the built-in catalog compiles");
+    Scrubber::new(Arc::new(plan))
+}
