@@ -8,6 +8,7 @@ use std::sync::Arc;
 use regex::Regex;
 use serde_saphyr::Spanned;
 
+use super::fields::Fields;
 use super::spec::{EntitySpec, PatternSpec};
 use super::{anchored, field_shape, matchers, validators};
 use crate::canonical::Form;
@@ -42,6 +43,8 @@ pub struct Entity {
     pub action: String,
     /// Names of fields that hold it, in snake case; a `*` at either end stands for one or more words.
     pub fields: Vec<String>,
+    /// Whether it may neither pass nor become a token, whatever a config says.
+    pub never_passes: bool,
     pub(super) spec: Arc<EntitySpec>,
     /// File it was read from, for errors.
     pub(super) file: Arc<str>,
@@ -82,6 +85,13 @@ impl fmt::Display for CatalogError {
 }
 
 impl std::error::Error for CatalogError {}
+
+impl Entity {
+    /// Whether it is part of the binary.
+    pub fn is_builtin(&self) -> bool {
+        self.builtin
+    }
+}
 
 impl Catalog {
     /// The entities that are part of the binary.
@@ -127,6 +137,18 @@ impl Catalog {
         self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
 
+    /// For each field name, the entity that claims it; one that is known by its values as much (`token`) claims nothing.
+    pub fn entities_of_fields<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<Option<EntityId>> {
+        let mut fields = Fields::default();
+        for (at, entity) in self.entities.iter().enumerate() {
+            let ambiguous = entity.spec.field_shape.as_ref().is_some_and(|shape| shape.value == "key");
+            for name in entity.fields.iter().filter(|_| !ambiguous) {
+                fields.add_catalog_name(name, EntityId(at as u16));
+            }
+        }
+        names.map(|name| fields.entity_of_name(name)).collect()
+    }
+
     /// The names of all entities, in their order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().map(|e| e.name.as_str())
@@ -149,6 +171,7 @@ impl Catalog {
             description: spec.description.clone(),
             action: spec.action.clone(),
             fields: spec.fields.iter().map(|f| f.value.clone()).collect(),
+            never_passes: spec.never_passes,
             spec: Arc::new(spec),
             file: file.into(),
             builtin,

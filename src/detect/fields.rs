@@ -75,6 +75,11 @@ impl Fields {
         self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true, guess: true });
     }
 
+    /// The entity of the catalog that claims a field of this name.
+    pub(super) fn entity_of_name(&self, name: &str) -> Option<EntityId> {
+        self.catalog_names.find(&normalize(name.as_bytes())).and_then(|plan| plan.entity)
+    }
+
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
@@ -154,7 +159,7 @@ fn is_question(name: &str) -> bool {
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
-pub(super) fn normalize(name: &[u8]) -> String {
+pub fn normalize(name: &[u8]) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     normalize_into(name, &mut out);
     out

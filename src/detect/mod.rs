@@ -38,6 +38,7 @@ use crate::record::{Class, Finding, Kind, PathId, Paths};
 use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
+pub use fields::normalize;
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.

@@ -224,7 +224,7 @@ impl Search<'_> {
     /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
         const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
-        const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII);
+        const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
         self.text.len() <= groups::SIEVE_BYTES_MAX
             && !self.class.has(OTHERS)
             && !self.rules.dismissal.may_match_regex(self.class)

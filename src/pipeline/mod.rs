@@ -15,6 +15,7 @@ mod backoff;
 mod breaker;
 mod engine;
 mod plan;
+mod policy;
 mod scrub;
 pub mod service;
 mod worker;

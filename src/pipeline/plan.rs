@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::policy;
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::{BinaryKey, KeySource, Limits, Loaded, Problem, nearest, spec};
@@ -67,6 +68,7 @@ impl Plan {
                 problems.push(unknown_entity("patterns.disable", name, &catalog));
             }
         }
+        policy::check(&catalog, spec, &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
