@@ -5,7 +5,8 @@ CARGO ?= cargo
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test check fmt clippy doc deny house bench bench-instructions bench-e2e
+# No target is a file: all that help lists.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +26,12 @@ build: ## Build the optimised binary, target/release/sluice
 test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
 	@scripts/setup.sh test
 	$(CARGO) test --locked --no-fail-fast
+
+test-chart: ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
+	tests/helm/run.sh
+
+test-k8s: build ## The chart on a real Kubernetes with a real Kafka (root, Debian, Go; the first run builds Kubernetes)
+	tests/kubernetes/run.sh
 
 check: fmt clippy doc deny house ## Everything that must be clean before a commit, but for the tests
 

@@ -4,6 +4,7 @@
 # usage: scripts/kafka.sh start DIR PORT     data, log and process id in DIR; clients connect to 127.0.0.1:PORT,
 #                                            the controller takes PORT + 1
 #        scripts/kafka.sh stop DIR [PORT]    stops it; the data stays
+# KAFKA_HOST names another address to listen at: that of a bridge, for clients in network namespaces.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,7 +17,7 @@ usage() {
 }
 
 start() {
-    dir=$1 port=$2
+    dir=$1 port=$2 host=${KAFKA_HOST:-127.0.0.1}
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     if [ -f "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; then
@@ -27,8 +28,8 @@ start() {
     {
         cat "$here/kafka/server.properties"
         echo "controller.quorum.voters=1@127.0.0.1:$((port + 1))"
-        echo "listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))"
-        echo "advertised.listeners=PLAINTEXT://127.0.0.1:$port"
+        echo "listeners=PLAINTEXT://$host:$port,CONTROLLER://127.0.0.1:$((port + 1))"
+        echo "advertised.listeners=PLAINTEXT://$host:$port"
         echo "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
         echo "log.dirs=$dir/data"
     } >"$dir/server.properties"
@@ -43,7 +44,7 @@ start() {
     # Ready is when the broker answers a client.
     n=0
     until java $log -cp "$home/libs/*" org.apache.kafka.tools.BrokerApiVersionsCommand \
-        --bootstrap-server "127.0.0.1:$port" >/dev/null 2>&1; do
+        --bootstrap-server "$host:$port" >/dev/null 2>&1; do
         n=$((n + 1))
         if ! kill -0 "$(cat "$dir/pid")" 2>/dev/null || [ $n -ge 20 ]; then
             echo "kafka: did not start; its log is $dir/log:" >&2
@@ -51,7 +52,7 @@ start() {
             exit 1
         fi
     done
-    echo "kafka: 127.0.0.1:$port (process $(cat "$dir/pid"), log $dir/log)"
+    echo "kafka: $host:$port (process $(cat "$dir/pid"), log $dir/log)"
 }
 
 stop() {

@@ -1,10 +1,11 @@
-//! The admin port: `/livez`, `/readyz` and `/metrics` over HTTP, read-only.
+//! The admin port: `/livez`, `/readyz`, `/metrics` and a status page at `/`, over HTTP, read-only.
 //!
 //! It runs on a thread and a runtime of its own, so that it answers however busy the workers are, and shares nothing
 //! with them but the atomics of [`Health`] and the metrics.
 
 mod health;
 mod listener;
+mod page;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -102,6 +103,7 @@ fn router(health: Arc<Health>, exporter: Exporter) -> Router {
         .with_state(health)
         .route("/metrics", get(metrics))
         .with_state(exporter)
+        .merge(page::router())
 }
 
 async fn livez(State(health): State<Arc<Health>>) -> impl IntoResponse {
@@ -203,7 +205,24 @@ mod tests {
         }
         let head = request(admin.address(), "HEAD", "/livez");
         assert_eq!((head.status, head.body.as_str()), (200, ""));
-        assert_eq!(request(admin.address(), "GET", "/").status, 404);
+        assert_eq!(request(admin.address(), "GET", "/config").status, 404);
+    }
+
+    #[test]
+    fn the_status_page_brings_all_of_its_files_and_may_load_nothing_else() {
+        let admin = open(Arc::new(Health::new(0, ["keys"])));
+        let page = request(admin.address(), "GET", "/");
+        assert_eq!(page.status, 200);
+        assert!(page.head.contains("content-security-policy: default-src 'none'; script-src 'self'"), "{}", page.head);
+        assert!(!page.body.contains("http"), "the page names an address elsewhere");
+        for attribute in ["href=\"", "src=\""] {
+            for part in page.body.split(attribute).skip(1) {
+                let file = part.split('"').next().expect("split gives a part");
+                let ours = !file.starts_with(['#', 'd']);
+                let status = |file: &str| request(admin.address(), "GET", &format!("/{file}")).status;
+                assert!(!ours || matches!(status(file), 200 | 503), "{file}");
+            }
+        }
     }
 
     #[test]

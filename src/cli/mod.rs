@@ -11,8 +11,10 @@ pub mod output;
 pub mod panic;
 pub mod run;
 pub mod schema;
+mod screen;
 pub mod scrub;
 pub mod token;
+pub mod top;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -45,6 +47,8 @@ pub enum Command {
     Scrub(scrub::Args),
     /// Show everything in one process, on made-up events.
     Demo(demo::Args),
+    /// Watch a running instance through its admin port.
+    Top(top::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
     /// Make, list and rotate root keys.
@@ -63,6 +67,7 @@ impl Command {
             Command::Run(args) => run::run(&args),
             Command::Scrub(args) => scrub::run(&args),
             Command::Demo(args) => demo::run(&args),
+            Command::Top(args) => top::run(&args),
             Command::Token(args) => token::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Keys(args) => keys::run(&args),

@@ -8,4 +8,5 @@ mod panics;
 mod schema;
 mod scrub;
 mod token;
+mod top;
 mod validate;

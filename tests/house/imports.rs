@@ -63,7 +63,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("metrics_exporter_prometheus", &["telemetry"]),
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
-    ("ratatui", &["cli/demo"]),
+    ("ratatui", &["cli/demo", "cli/screen.rs", "cli/top"]),
+    ("ureq", &["cli/top"]),
 ];
 
 /// Words and the only places that may use them.

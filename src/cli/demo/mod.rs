@@ -16,6 +16,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::CliError;
+use crate::config::Listen;
 use crate::pipeline::service::stop_on_signal;
 use crate::telemetry::logging;
 
@@ -38,6 +39,9 @@ pub struct Args {
     /// Events a second; 0: as many as there is time for
     #[arg(long, value_name = "R", default_value_t = 5_000)]
     pub rate: u32,
+    /// Serve the admin port, with its status page, at this address
+    #[arg(long, value_name = "ADDR", default_value = "off")]
+    pub admin: Listen,
 }
 
 impl Args {

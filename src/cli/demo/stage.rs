@@ -54,7 +54,8 @@ impl Stage {
             topics.iter().flat_map(|t| [format!("{t}.scrubbed"), format!("{t}.quarantine")]).collect();
         let all: Vec<String> = topics.iter().chain(&outputs).cloned().collect();
         let cluster = Cluster::start(&all, PARTITIONS).map_err(|e| failed(&e))?;
-        let loaded = config::from_str(&config_yaml(&cluster.brokers(), &topics), "demo", Secrets::Skip)?;
+        let mut loaded = config::from_str(&config_yaml(&cluster.brokers(), &topics), "demo", Secrets::Skip)?;
+        loaded.settings.admin = args.admin.0;
         let ring = Arc::new(SharedRing::fixed(KeyRing::throwaway().map_err(|e| failed(&e))?));
         let key_id = ring.current().ids().next().map(|id| id.to_string()).unwrap_or_default();
         let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|e| failed(&e))?);
@@ -118,8 +119,7 @@ fn config_yaml(brokers: &str, topics: &[String]) -> String {
          input: {{topics: [{}]}}\n\
          delivery: at_least_once\n\
          workers: 1\n\
-         commit: {{interval: 50ms}}\n\
-         admin: {{listen: \"off\"}}\n",
+         commit: {{interval: 50ms}}\n",
         topics.join(", ")
     )
 }

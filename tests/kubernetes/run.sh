@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# The chart on a real Kubernetes (one node, built from source by cluster/), against a real Kafka on the host: three pods
+# share six partitions under load, and go through what a year brings: a rolling upgrade, a killed pod, scaling, a key
+# rotation, a new pattern, a drained node, a broker that does not answer, a wrong Secret. At the end every event must
+# have come out once, without a raw value.
+#
+# Needs root, Debian and Go; the first run builds Kubernetes (7 to 20 minutes). After a failure all stays up to be looked
+# at; the next run, or cluster/down.sh, removes it.
+# usage: tests/kubernetes/run.sh [BINARY]      BINARY: default target/release/sluice
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+binary=${1:-$root/target/release/sluice}
+rate=${RATE:-1000} # events a second
+work=$(mktemp -d)
+step() { printf '\n== %4d s: %s\n' "$SECONDS" "$*"; }
+fail() { echo "FAILED: $*" >&2; exit 1; }
+until_true() { # SECONDS WHAT COMMAND…: waits for a condition
+    local end=$((SECONDS + $1)) what=$2
+    until "${@:3}" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || fail "$what: not within $1 s"
+        sleep 0.5
+    done
+}
+
+step "cluster and Kafka"
+command -v kcat >/dev/null || apt-get -qq install -y --no-install-recommends kcat >&2
+"$here/cluster/build.sh"
+"$here/cluster/down.sh" >/dev/null
+eval "$("$here/cluster/up.sh")"
+broker=${KUBE_NET:-10.88.0}.1:29092
+KAFKA_HOST=${broker%:*} "$root/scripts/kafka.sh" start "$work/kafka" "${broker#*:}"
+kafka_pid=$(cat "$work/kafka/pid")
+admin() { java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$("$root/scripts/fetch-kafka.sh")/libs/*" "$@" 2>/dev/null; }
+admin org.apache.kafka.tools.TopicCommand --bootstrap-server "$broker" --create --topic logins --partitions 6 >/dev/null
+
+step "image"
+"$here/cluster/load-image.sh" localhost/sluice:test "$binary"
+
+step "helm install: three pods, six partitions"
+"$binary" keys new --dir "$work/keys" >/dev/null
+secret() { kubectl create secret generic "$1" --from-file="$2" --dry-run=client -o yaml | kubectl apply -f - >/dev/null; }
+secret sluice-keys "$work/keys"
+cat >"$work/values.yaml" <<YAML
+replicas: 3
+image: {repository: localhost/sluice, tag: test, pullPolicy: Never}
+keys: {existingSecret: sluice-keys}
+resources: {requests: {cpu: 50m, memory: 192Mi}, limits: {memory: 192Mi}}
+config:
+  kafka: {brokers: ["$broker"]}
+  input: {topics: [{name: logins, format: json}]}
+  output: {create: {replication: 1}}
+YAML
+upgrade() { helm upgrade --install sluice "$root/helm/sluice" --values "$work/values.yaml" --wait --timeout 180s "$@" >/dev/null; }
+upgrade
+helm test sluice >/dev/null || fail "helm test"
+metric() { # POD NAME: the sum of a metric's series in a pod
+    kubectl get --raw "/api/v1/namespaces/default/pods/$1:9464/proxy/metrics" | awk -v n="$2" '$1 ~ "^"n"[{]" || $1 == n {s += $2} END {print s + 0}'
+}
+pods() { kubectl get pods -l app.kubernetes.io/instance=sluice -o name | cut -d/ -f2; }
+held() { local sum=0 p; for p in $(pods); do sum=$((sum + $(metric "$p" sluice_assigned_partitions))); done; echo $sum; }
+all_held() { [ "$(held)" = 6 ]; }
+until_true 60 "six partitions held" all_held
+for p in $(pods); do echo "$p holds $(metric "$p" sluice_assigned_partitions) partitions"; done
+
+step "load: $rate events a second"
+(set -o pipefail; "$here/load.py" write "$work/stop" "$rate" 2>"$work/issued" | kcat -P -b "$broker" -t logins -K $'\t' -X partitioner=murmur2_random) &
+load_pid=$!
+produced() { admin org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$broker" --topic "$1" | awk -F: '{s += $3} END {print s + 0}'; }
+flows() { # at least so many records more came out than before the last step
+    local before=$1
+    [ "$(produced logins.scrubbed)" -gt "$before" ]
+}
+goes_on() { local now; now=$(produced logins.scrubbed); until_true "${1:-60}" "records come out" flows $((now + 1000)); }
+goes_on
+
+step "rolling upgrade"
+sed -i 's/^config:/config:\n  commit: {interval: 50ms}/' "$work/values.yaml"
+upgrade
+goes_on
+
+step "a pod is killed"
+kubectl delete pod sluice-1 --grace-period=0 --force >/dev/null 2>&1
+kubectl rollout status statefulset/sluice --timeout 120s >/dev/null
+until_true 90 "six partitions held" all_held
+goes_on
+
+step "scale 3, 1, 3"
+upgrade --set replicas=1
+until_true 120 "one pod holds all" all_held
+goes_on
+upgrade
+until_true 90 "six partitions held" all_held
+goes_on
+
+step "the broker does not answer for 45 s: no pod restarts"
+restarts() { kubectl get pods -l app.kubernetes.io/instance=sluice -o jsonpath='{.items[*].status.containerStatuses[0].restartCount}'; }
+before=$(restarts)
+kill -STOP "$kafka_pid"
+sleep 45 # the outage itself
+kill -CONT "$kafka_pid"
+goes_on 120
+[ "$(restarts)" = "$before" ] || fail "an outage of the broker restarted a pod"
+
+step "key rotation by editing the Secret"
+"$binary" keys rotate --dir "$work/keys" --not-before "$(date -u -d '+100 seconds' +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
+secret sluice-keys "$work/keys"
+rotated() { kcat -C -b "$broker" -t logins.scrubbed -o -20 -e -q -X isolation.level=read_committed 2>/dev/null | grep -q _1k2_; }
+until_true 240 "tokens of the new key" rotated
+
+step "a pattern by editing values"
+cat >>"$work/values.yaml" <<'YAML'
+patterns:
+  customer_no.yaml: |
+    entity: customer_no
+    token: cus
+    form: text
+    patterns:
+      - regex: '\bC-\d{7}\b'
+        prefilter: ["c-"]
+        confidence: high
+    examples: [C-1234567]
+    counter_examples: [C-12345]
+YAML
+upgrade
+until_true 90 "six partitions held" all_held
+patterned() { kcat -C -b "$broker" -t logins.scrubbed -o -20 -e -q -X isolation.level=read_committed 2>/dev/null | grep -q cus_1k; }
+until_true 60 "tokens of the new entity" patterned
+
+step "the node is drained: evictions, as the budget allows"
+evict() { printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s"}}' "$1" | kubectl create --raw "/api/v1/namespaces/default/pods/$1/eviction" -f -; }
+for p in sluice-0 sluice-1 sluice-2; do
+    until_true 120 "eviction of $p" evict "$p"
+    kubectl rollout status statefulset/sluice --timeout 120s >/dev/null
+done
+until_true 90 "six partitions held" all_held
+goes_on
+
+step "a wrong Secret: not ready, the log says why, nothing passes"
+mkdir "$work/bad"; printf 'id: k1\nkey: "c2hvcnQ="\n' >"$work/bad/k1.yaml"
+secret bad-keys "$work/bad"
+helm install bad "$root/helm/sluice" --values "$work/values.yaml" --set replicas=1,keys.existingSecret=bad-keys,config.kafka.group=bad,fullnameOverride=bad >/dev/null
+log_of_bad() { kubectl logs bad-0 --previous 2>/dev/null || kubectl logs bad-0; }
+says_why() { log_of_bad | grep -q 'k1.yaml'; }
+until_true 60 "the log names the key file" says_why
+log_of_bad | tail -1
+[ "$(kubectl get pod bad-0 -o jsonpath='{.status.containerStatuses[0].ready}')" = false ] || fail "a pod with a wrong Secret is ready"
+helm uninstall bad >/dev/null
+
+step "every event once"
+touch "$work/stop"
+wait "$load_pid"
+issued=$(tail -1 "$work/issued")
+lag() { local sum=0 p; for p in $(pods); do sum=$((sum + $(metric "$p" sluice_lag_records))); done; [ $sum = 0 ]; }
+until_true 180 "all is worked off" lag
+kcat -C -b "$broker" -t logins.scrubbed -o beginning -e -q -X isolation.level=read_committed >"$work/output"
+"$here/load.py" check "$issued" "$work/output"
+[ "$(kcat -C -b "$broker" -t logins.quarantine -o beginning -e -q | wc -l)" = 0 ] || fail "records were quarantined"
+
+step "Prometheus: every panel of the dashboard has data"
+"$here/dashboard.sh" "$work" "$root" $(kubectl get pods -l app.kubernetes.io/instance=sluice -o jsonpath='{range .items[*]}{.metadata.name}={.status.podIP}{" "}{end}')
+
+step "down"
+helm uninstall sluice >/dev/null
+"$root/scripts/kafka.sh" stop "$work/kafka"
+"$here/cluster/down.sh"
+rm -rf "$work"
+step "all is well"
