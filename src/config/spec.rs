@@ -41,6 +41,9 @@ pub struct Spec {
     pub patterns: Patterns,
     /// What fields are known to hold. These rules go before the patterns.
     pub fields: Vec<FieldRule>,
+    /// Whether fields and headers that no rule of `fields` names are dropped. Objects and arrays stay as long as something
+    /// in them is named, and what is in a named one is named. Text, Kafka keys and the names of kept fields are searched as ever.
+    pub default_deny: bool,
     /// How long a graceful stop may take. Keep it below the grace period of the pod.
     pub drain_timeout: HumanDuration,
     /// Health and metrics over HTTP.
@@ -64,6 +67,7 @@ impl Default for Spec {
             pseudonyms: Pseudonyms::default(),
             patterns: Patterns::default(),
             fields: Vec::new(),
+            default_deny: false,
             drain_timeout: HumanDuration::secs(25),
             admin: Admin::default(),
             log: Log::default(),
@@ -376,7 +380,8 @@ pub struct FieldRule {
     pub name: Option<OneOrMany>,
     /// What it holds: the whole value is treated as this entity.
     pub entity: Option<String>,
-    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `drop` or `keep`.
+    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `drop`, `keep` (as it is) or `scan`
+    /// (searched as fields without a rule are: what lists a field under `default_deny`).
     pub action: Option<String>,
 }
 

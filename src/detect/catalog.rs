@@ -315,7 +315,7 @@ impl Checker<'_> {
         const FIELD: &str = "patterns.anchors";
         let anchors = &pattern.value.anchors;
         let wanted = matcher.is_some_and(|m| !m.at_labels);
-        if wanted != !anchors.is_empty() {
+        if wanted == anchors.is_empty() {
             let (reason, fix) = match wanted {
                 true => ("are missing: the matcher is called at words", "add `anchors`"),
                 false => ("stand there, and nothing is called at them", "remove them, or name a matcher that is"),

@@ -48,7 +48,7 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, guess: false };
+        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, guess: false, listed: true };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -72,7 +72,8 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true, guess: true });
+        self.catalog_names
+            .add(name, FieldPlan { entity: Some(entity), action: None, scan: true, guess: true, listed: false });
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -86,17 +87,24 @@ impl Fields {
         let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
         let name = normalize(name);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
-        loop {
+        let rule = loop {
             if let Some(plan) = self.by_path(&segments) {
-                return plan;
+                break Some(plan);
             }
             if segments.last().is_none_or(|s| *s != Paths::ELEMENT) {
-                break;
+                break self.config_names.find(&name);
             }
             segments.pop();
+        };
+        let by_catalog = || self.catalog_names.find(&name).unwrap_or(FieldPlan::SCAN);
+        match rule {
+            // It only lists the field: what that is the catalog says.
+            Some(FieldPlan { entity: None, action: None, scan: true, .. }) => {
+                FieldPlan { listed: true, ..by_catalog() }
+            }
+            Some(plan) => plan,
+            None => by_catalog(),
         }
-        let by_name = self.config_names.find(&name).or_else(|| self.catalog_names.find(&name));
-        by_name.unwrap_or(FieldPlan::SCAN)
     }
 
     /// The plan of the most exact rule, the later one of equals.
@@ -108,7 +116,8 @@ impl Fields {
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true, guess: true };
+    pub(super) const SCAN: FieldPlan =
+        FieldPlan { entity: None, action: None::<ActionId>, scan: true, guess: true, listed: false };
 }
 
 impl Names {
@@ -399,7 +408,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false, guess: false });
+        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false, guess: false, listed: true });
     }
 
     #[test]

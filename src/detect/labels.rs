@@ -49,7 +49,7 @@ impl LabelNames {
         let mut start = 0;
         loop {
             buffer.clear();
-            normalize_into(name[start..].as_bytes(), buffer);
+            normalize_into(&name.as_bytes()[start..], buffer);
             let unnumbered = buffer.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
             let whole = self.whole.get(unnumbered).map(Vec::as_slice);
             let next = name[start..].find([' ', '/', '.']);

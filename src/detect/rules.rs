@@ -62,6 +62,8 @@ pub struct FieldPlan {
     pub scan: bool,
     /// Whether only the field's name says so, and not a rule of the config.
     pub guess: bool,
+    /// Whether a rule of the config names it.
+    pub listed: bool,
 }
 
 /// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.

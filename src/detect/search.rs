@@ -237,7 +237,8 @@ impl Search<'_> {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            if !(matcher.wants)(self.class, self.digits) && !(secret && matcher.name == matchers::SECRET) {
+            let asked = secret && matcher.name == matchers::SECRET;
+            if !asked && !(matcher.wants)(self.class, self.digits) {
                 continue;
             }
             self.scratch.matches.clear();

@@ -1,6 +1,6 @@
 //! The whole of detection: the built-in entities on their examples, adversarial texts, and properties of every search.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
@@ -15,7 +15,8 @@ fn rules_for(regions: &[&str]) -> Arc<Rules> {
 
 /// Entity and text of each finding.
 fn found(text: &str) -> Vec<(String, String)> {
-    let catalog = Catalog::builtin();
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
+    let catalog = &*CATALOG;
     let findings = find(&mut detector(), text);
     findings
         .iter()

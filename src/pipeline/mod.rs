@@ -13,6 +13,7 @@
 
 mod backoff;
 mod breaker;
+mod deny;
 mod engine;
 mod plan;
 mod policy;

@@ -20,6 +20,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Kafka keys that are not UTF-8.
     pub binary_key: BinaryKey,
+    /// Whether fields that no rule names are dropped.
+    pub default_deny: bool,
     context: Context,
     regions: Vec<Region>,
     entities: Vec<EntityPlan>,
@@ -46,6 +48,8 @@ pub enum PlanError {
 
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
+/// The action of a rule that says no more than that a field is known.
+const SCAN: &str = "scan";
 
 impl Plan {
     /// Compiles a config with the keys of `ring`.
@@ -79,6 +83,7 @@ impl Plan {
             ring,
             limits: settings.limits,
             binary_key: settings.output.binary_key,
+            default_deny: spec.default_deny,
             context: Context { tenant: settings.tenant.clone(), scope: settings.scope.clone() },
             regions,
             entities: table.entities,
@@ -118,6 +123,13 @@ impl Plan {
     /// What is done with an entity where no rule says otherwise.
     pub fn default_action(&self, entity: EntityId) -> ActionId {
         self.defaults[entity.0 as usize]
+    }
+
+    /// What a field that no rule names counts as, and what is done with it.
+    pub fn denied(&self) -> (EntityId, ActionId) {
+        let field = self.entities.iter().position(|e| e.name == FIELD).expect("every table has it");
+        let drop = self.actions.iter().position(|a| *a == Action::Drop).expect("every table has it");
+        (EntityId(field as u16), ActionId(drop as u16))
     }
 
     /// Whether the action removes the member.
@@ -170,6 +182,7 @@ impl Table {
             let (token_type, form) = (plan.0.expect("a checked token type"), plan.1.expect("a checked form"));
             table.push(&entity.name, token_type, form, action);
         }
+        table.action("drop", "", problems);
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
         table
@@ -210,10 +223,15 @@ impl Table {
                 })
             });
             let field = format!("fields[{index}].action");
-            let action = rule.action.as_deref().map(|name| self.action(name, &field, problems));
+            let lists = rule.action.as_deref() == Some(SCAN);
+            if lists && entity.is_some() {
+                problems
+                    .push(Problem::new(&field, "`scan` asks what the field holds, and `entity` says it; remove one"));
+            }
+            let action = rule.action.as_deref().filter(|_| !lists).map(|name| self.action(name, &field, problems));
             let keep = action.is_some_and(|a| self.actions[a.0 as usize] == Action::Keep);
             let anything = EntityId(catalog.entities().len() as u16);
-            let entity = if keep { None } else { Some(entity.unwrap_or(anything)) };
+            let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
             out.extend(paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep }));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::deny::Deny;
 use super::plan::Plan;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
@@ -20,6 +21,7 @@ pub struct Scrubber {
     detector: Detector,
     pseudonymizer: Pseudonymizer,
     changes: Changes,
+    deny: Deny,
 }
 
 /// What changes in the value at hand, and what was found so far.
@@ -118,7 +120,7 @@ enum Place {
 }
 
 /// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true, guess: true };
+const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true, guess: true, listed: false };
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -142,6 +144,7 @@ impl Scrubber {
                 told: Vec::new(),
                 trace: None,
             },
+            deny: Deny::default(),
             plan,
         }
     }
@@ -175,12 +178,20 @@ impl Scrubber {
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
-        let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, .. } = self;
+        let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, deny, .. } = self;
         changes.edits.clear();
         let mut covered = 0;
         let mut inherited = Inherited::default();
+        if plan.default_deny {
+            deny.look(tape, |path| detector.plan(paths, path));
+        }
         for scalar in tape.iter() {
             if scalar.span.start < covered {
+                continue;
+            }
+            if plan.default_deny && deny.drops(scalar) {
+                covered = scalar.span.end;
+                Hand { plan, detector, pseudonymizer, changes, raw: text }.deny(scalar);
                 continue;
             }
             if scalar.kind == Kind::Key {
@@ -244,7 +255,8 @@ impl Scrubber {
     pub fn header(&mut self, name: &str, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
         let path = self.paths.child(PathId::HEADERS, PathId::HEADERS, name.as_bytes());
         let field = self.detector.plan(&self.paths, path);
-        if field.action.is_some_and(|a| self.plan.is_drop(a)) {
+        let denied = self.plan.default_deny && !field.listed;
+        if denied || field.action.is_some_and(|a| self.plan.is_drop(a)) {
             return None;
         }
         let from = out.len();
@@ -317,6 +329,13 @@ impl Hand<'_> {
         self.changes.write_back(scalar.span, from, Place::JsonNumber);
         self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
         true
+    }
+
+    /// No rule names it, and only what is named goes on.
+    fn deny(&mut self, scalar: &Scalar) {
+        let (entity, action) = self.plan.denied();
+        self.changes.edits.remove_member(self.raw.as_bytes(), scalar);
+        self.changes.note(scalar, scalar.span, entity, action, Basis::Field);
     }
 
     fn scalar(&mut self, scalar: &Scalar, field: FieldPlan, place: Place) {

@@ -108,7 +108,10 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         let crew = Word::at(text, end + 1).is_some_and(|w| {
             ["team", "support", "kundeservice", "staff", "crew", "admin", "cs"].contains(&w.text(text))
         });
-        return if crew { () } else { out.push(found(start, end)) };
+        if !crew {
+            out.push(found(start, end));
+        }
+        return;
     }
     let Some((start, end)) = name_behind(anchor, Case::Any, 1) else { return };
     let words = text[start..end].split(' ').count();

@@ -99,7 +99,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some(word) = Word::at(text, from) else { return };
     let short = anchor.at.len() <= 4;
     let named = word.is_capital(text) && !word.is_common(text);
-    if !named && !(short && !word.is_common(text)) {
+    if !named && (!short || word.is_common(text)) {
         return;
     }
     // In lower case: the words up to the number.
