@@ -8,12 +8,15 @@ use crate::record::{Kind, PathId, Scalar};
 pub(super) struct Deny {
     /// Where named scalars begin, in ascending order.
     named: Vec<u32>,
+    /// Where the document begins: it stays, if only as `{}`.
+    root: u32,
 }
 
 impl Deny {
     /// Looks at a whole document. A named object or array names all that is in it.
     pub(super) fn look(&mut self, tape: &[Scalar], mut plan: impl FnMut(PathId) -> FieldPlan) {
         self.named.clear();
+        self.root = tape.first().map_or(0, |s| s.span.start);
         let mut until = 0;
         for scalar in tape.iter().filter(|s| s.kind != Kind::Key) {
             let inside = scalar.span.start < until;
@@ -30,7 +33,8 @@ impl Deny {
     /// Whether a value is neither named nor around something that is. An object's key is never asked about: it goes with
     /// its value.
     pub(super) fn drops(&self, scalar: &Scalar) -> bool {
-        if scalar.kind == Kind::Key {
+        let container = matches!(scalar.kind, Kind::Object | Kind::Array);
+        if scalar.kind == Kind::Key || container && scalar.span.start == self.root {
             return false;
         }
         let next = self.named.partition_point(|&start| start < scalar.span.start);

@@ -218,9 +218,17 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         told |= COPULAS.iter().any(|w| w.eq_ignore_ascii_case(word));
         at += word.len();
     }
-    if told && at > anchor.behind {
-        out.extend(value(text, at).map(|(start, end)| found(start, end)));
+    // Without a sign or a verb only what no word of a language looks like: `kata sandi saya rahasia123`.
+    let sure = |&(start, end): &(usize, usize)| told || is_no_word(&text[start..end]);
+    if at > anchor.behind {
+        out.extend(value(text, at).filter(sure).map(|(start, end)| found(start, end)));
     }
+}
+
+/// Letters and digits together.
+fn is_no_word(text: &str) -> bool {
+    let digits = text.bytes().any(|b| b.is_ascii_digit());
+    text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/', '_'])
 }
 
 fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

@@ -50,7 +50,8 @@ impl Word {
 
     /// Whether it is a common word: part of no name here.
     pub(super) fn is_common(&self, text: &str) -> bool {
-        is_in(&COMMON, self.text(text)) && !(self.is_capital(text) && is_in(&NAMES_TOO, self.text(text)))
+        let common = self.is_title(text) || is_in(&COMMON, self.text(text));
+        common && !(self.is_capital(text) && is_in(&NAMES_TOO, self.text(text)))
     }
 
     /// Whether it is a small word inside of names: `van`, `bin`.
@@ -107,7 +108,7 @@ pub(super) fn name_at(text: &str, at: usize, case: Case) -> Option<(usize, usize
         }
         if !particle {
             // A single letter begins no name, but with its dot.
-            if initial && !dotted && count == 0 {
+            if initial && !dotted && count == 0 && !is_balinese(text, word) {
                 break;
             }
             initials += usize::from(initial);
@@ -120,6 +121,12 @@ pub(super) fn name_at(text: &str, at: usize, case: Case) -> Option<(usize, usize
         word = following;
     }
     (count > initials).then_some((end, count))
+}
+
+/// `I Made`, `I Wayan`: the first letter is the sex, and what follows the order of birth.
+fn is_balinese(text: &str, word: Word) -> bool {
+    const ORDER: [&str; 9] = ["Made", "Wayan", "Nyoman", "Ketut", "Gede", "Putu", "Komang", "Gusti", "Kadek"];
+    word.text(text) == "I" && Word::at(text, word.end + 1).is_some_and(|next| ORDER.contains(&next.text(text)))
 }
 
 /// Whether a space and a letter follow.
@@ -159,7 +166,7 @@ static TITLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 /// Common words that are names, too, when they have a capital.
 static NAMES_TOO: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    "will may april august jan juli juni mark dan han per bo rose grace hope joy faith christian an april mas om adi"
+    "will may april tom tim august jan juli juni mark dan han per bo rose grace hope joy faith christian an april mas om adi"
         .split_ascii_whitespace()
         .collect()
 });
