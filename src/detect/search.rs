@@ -266,7 +266,7 @@ impl Search<'_> {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
             self.call(&anchored[usize::from(hit.owner)], &at);
         }
-        if self.class.has(Class::EQUALS.with(Class::COLON)) && !names.is_empty() {
+        if self.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
             let mut name = std::mem::take(&mut self.scratch.name);
             let text = self.text;
             labels::scan(text, |label| {

@@ -9,7 +9,7 @@ use crate::record::Class;
 pub(super) const SPELLED: Anchored = Anchored {
     name: "email_spelled",
     doc: "an address around a spelled `@`; without brackets, a spelled dot must be in it, too",
-    needs: &[PROSE[0], Class::SPACE.with(Class::BRACE).with(Class::OTHER)],
+    needs: &[PROSE[0], Class::SPACE.with(Class::BRACE)],
     at_labels: false,
     find,
 };

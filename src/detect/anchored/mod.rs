@@ -45,10 +45,10 @@ pub(super) struct Anchor<'a> {
 const PROSE: &[Class] = &[Class::LETTER, Class::SPACE];
 /// The same with digits.
 const PROSE_AND_DIGITS: &[Class] = &[Class::LETTER, Class::SPACE, Class::DIGIT];
-/// A label's sign.
-const LABELS: &[Class] = &[Class::EQUALS.with(Class::COLON)];
-/// A label's sign, and digits.
-const LABELS_AND_DIGITS: &[Class] = &[Class::EQUALS.with(Class::COLON), Class::DIGIT];
+/// A label's sign; of elements (`<name>…`) there is none, and mostly a space.
+const LABELS: &[Class] = &[Class::EQUALS.with(Class::COLON).with(Class::SPACE), Class::LETTER];
+/// The same with digits.
+const LABELS_AND_DIGITS: &[Class] = &[LABELS[0], Class::LETTER, Class::DIGIT];
 
 /// Every finder.
 pub(super) static ALL: &[Anchored] = &[

@@ -235,8 +235,8 @@ fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let rest = anchor.rest();
     let gap = if rest.starts_with("%20") { 3 } else { rest.bytes().take(2).take_while(|b| b" +".contains(b)).count() };
     let token = &rest[gap..];
-    let len = token.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(b)).count();
-    let token = token[..len].trim_end_matches('.');
+    let len = token.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-._~+/=:".contains(b)).count();
+    let token = token[..len].trim_end_matches(['.', ':']);
     let marked = token.bytes().any(|b| b.is_ascii_digit() || b"=_~+".contains(&b)) || is_mixed(token);
     if gap > 0 && token.len() >= 8 && marked {
         out.push(found(anchor.behind + gap, anchor.behind + gap + token.len()));

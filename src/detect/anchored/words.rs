@@ -102,7 +102,7 @@ pub(super) fn name_at(text: &str, at: usize, case: Case) -> Option<(usize, usize
         };
         let dotted = text[word.end..].starts_with('.') && word.letters(text) <= 3 && is_word_start(text, word.end + 1);
         let initial = word.letters(text) == 1;
-        let other = word.is_common(text) && !(initial && dotted) || word.is_brand(text);
+        let other = word.is_common(text) && !(initial && (dotted || is_balinese(text, word))) || word.is_brand(text);
         if !particle && (!fits || other || count >= NAME_WORDS_MAX) {
             break;
         }
@@ -158,7 +158,7 @@ static PARTICLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 /// Forms of address before a name.
 static TITLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    "bapak ibu pak bu bpk kak kakak mas mbak bang abang sdr sdri saudara saudari tuan nyonya tn ny om tante h hj \
+    "bapak ibu pak bu bpk kak kakak mas mbak bang abang sdr sdri saudara saudari tuan nyonya tn ny om tante hj \
      hr fru frk herr frøken mr mrs ms miss mx dr prof sir ir drs"
         .split_ascii_whitespace()
         .collect()

@@ -33,6 +33,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             continue;
         };
         floor = end;
+        if is_repository(&text.as_bytes()[start..at], &text.as_bytes()[end..]) {
+            continue;
+        }
         // `https://name:word@host` is no address: see userinfo.rs.
         if !is_userinfo(text.as_bytes(), start, at) {
             let span = Span::new(start as u32, end as u32);
@@ -80,6 +83,12 @@ fn quoted_start(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
     let open = memchr::memrchr2(b'"', b'\n', inside)?;
     let closed = inside[open] == b'"' && open + 1 < inside.len();
     closed.then_some(lowest + open)
+}
+
+/// `git@github.com:example/repo.git`: everybody's user, and a path.
+fn is_repository(local: &[u8], behind: &[u8]) -> bool {
+    let path = matches!(behind, [b':', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'~' | b'/'));
+    path && [&b"git"[..], b"hg", b"svn"].contains(&local)
 }
 
 /// Whether the local part `start..at` is the end of a name and password in a URL.
