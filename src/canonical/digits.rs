@@ -8,9 +8,11 @@ const MAX_SCIENTIFIC_DIGITS: usize = 24;
 /// Appends the digits of a number; false, and nothing appended, when `text` holds none, or other than digits (of any
 /// script), white space and the signs `-`, `.`, `/`.
 ///
-/// A whole number in scientific notation, as a JSON writer may spell a card (`4.111111111111111E+15`), is expanded.
+/// A whole number as a JSON writer may spell a card, in scientific notation (`4.111111111111111E+15`) or with a fraction
+/// of zeros (`4111111111111111.0`), is that number.
 pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     let start = out.len();
+    let text = without_zero_fraction(text);
     for c in text.chars() {
         if let Some(value) = digit(c) {
             out.push(b'0' + value);
@@ -20,6 +22,29 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
         }
     }
     out.len() > start
+}
+
+/// Appends the digits of an account, whatever words stand between them: `reg. 9940 konto 9088756291`. False, and nothing
+/// appended, when there is none.
+pub fn write_account(text: &str, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    out.extend(text.chars().filter_map(digit).map(|value| b'0' + value));
+    out.len() > start
+}
+
+/// `text` without the `.0` of a number that went through a floating point type. Grouped numbers have shorter groups.
+fn without_zero_fraction(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, fraction))
+            if whole.len() >= 8
+                && whole.bytes().all(|b| b.is_ascii_digit())
+                && !fraction.is_empty()
+                && fraction.bytes().all(|b| b == b'0') =>
+        {
+            whole
+        }
+        _ => text,
+    }
 }
 
 fn is_sign(c: char) -> bool {
@@ -74,6 +99,8 @@ mod tests {
             "٤١١١١١١١١١١١١١١١",
             "4.111111111111111E+15",
             "4111111111111111e0",
+            "4111111111111111.0",
+            "4111111111111111.00",
             "41111111111111.11e2",
         ] {
             assert_eq!(digits(text).as_deref(), Some("4111111111111111"), "{text}");

@@ -3,6 +3,7 @@
 //! A leaf. Detection accepts what these parsers take and pseudonymization hashes what they return, so the two cannot
 //! disagree on what a value is. To add a form: one file, one variant of [`Form`].
 
+pub mod alnum;
 pub mod digits;
 pub mod email;
 pub mod iban;
@@ -28,6 +29,10 @@ pub enum Form {
     Phone,
     /// The digits of a number, [`digits::write`].
     Digits,
+    /// The digits of an account, words between them left out, [`digits::write_account`].
+    Account,
+    /// Letters and digits in lower case, [`alnum::write`].
+    Alnum,
     /// An IBAN in capitals without spaces, [`iban::parse`].
     Iban,
     /// Any text, [`text::write`].
@@ -36,13 +41,15 @@ pub enum Form {
 
 impl Form {
     /// All forms with their names in catalog and config.
-    pub const ALL: [(&'static str, Form); 8] = [
+    pub const ALL: [(&'static str, Form); 10] = [
         ("email", Form::Email),
         ("mailbox", Form::Mailbox),
         ("ip", Form::Ip),
         ("ip_network", Form::IpNetwork),
         ("phone", Form::Phone),
         ("digits", Form::Digits),
+        ("account", Form::Account),
+        ("alnum", Form::Alnum),
         ("iban", Form::Iban),
         ("text", Form::Text),
     ];
@@ -69,6 +76,8 @@ impl Form {
             }
             Form::Phone => append(phone::parse(text, regions).as_ref().map(phone::E164::as_str), out),
             Form::Digits => digits::write(text, out),
+            Form::Account => digits::write_account(text, out),
+            Form::Alnum => alnum::write(text, out),
             Form::Iban => append(iban::parse(text).as_ref().map(iban::Iban::as_str), out),
             Form::Text => {
                 text::write(text, out);

@@ -26,7 +26,7 @@ pub fn write(text: &str, out: &mut Vec<u8>) {
     write_words(&lowered(text), out);
 }
 
-/// The value of a decimal digit of any script.
+/// The value of a decimal digit of any script (general category Nd).
 pub fn digit(c: char) -> Option<u8> {
     let code = u32::from(c);
     if code < 0x80 {

@@ -290,6 +290,14 @@ impl Checker<'_> {
         }
         let anchored = spec.matcher.as_ref().and_then(|name| anchored::find(&name.value));
         self.anchors(pattern, anchored)?;
+        if let Some(digits) = &spec.digits {
+            let known = spec.validator.as_ref().and_then(|name| validators::find(&name.value));
+            let (least, most) = known.map_or((0, 0), |v| v.digits);
+            if digits.value.0 > digits.value.1 || digits.value.0 < least || digits.value.1 > most {
+                let reason = format!("are not within the {least} to {most} that its validator takes");
+                return Err(self.at(digits, "patterns.digits", &reason, "write `[least, most]`"));
+            }
+        }
         match (&spec.matcher, &spec.regex) {
             (Some(name), None) => self.matcher(pattern, name),
             (None, Some(regex)) => self.regex(pattern, regex),
@@ -492,6 +500,7 @@ counter_examples: ['ord-12345']
             ("group: 1", "group: 2", 7, "capture groups"),
             ("group: 1", "validator: lunh", 8, "did you mean `luhn`"),
             ("group: 1", "matcher: email", 7, "both `matcher` and `regex`"),
+            ("group: 1", "digits: [9, 8]", 8, "to 0 that its validator takes"),
             ("prefilter: [ord-]", "prefilter: ['']", 9, "empty literal"),
             ("group: 1", "labels: [order]", 8, "nothing is called at them"),
             ("group: 1", "anchors: [order]", 7, "nothing is called at them"),

@@ -16,6 +16,7 @@ mod catalog;
 mod context;
 mod examples;
 mod field_shape;
+mod field_values;
 mod fields;
 mod groups;
 mod labels;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::record::{Class, Finding, Kind, PathId, Paths};
+use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 
 use own::OwnTokens;
 
@@ -103,12 +104,6 @@ impl Detector {
         self.rules.patterns.secrets && matchers::may_hold_secret(text, class)
     }
 
-    /// Whether `text` looks like what its field's name says; a rule of the config needs no look.
-    pub fn fits_field(&self, plan: FieldPlan, text: &str) -> bool {
-        let shape = plan.entity.filter(|_| plan.guess).and_then(|e| self.rules.field_shapes.get(e.0 as usize));
-        shape.copied().flatten().is_none_or(|shape| shape.fits(text))
-    }
-
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
@@ -127,6 +122,17 @@ impl Detector {
             digits,
         };
         search.run(out);
+    }
+
+    /// Whether `text`, a value with so many digits, can be what its field's plan says: `none` is no phone number.
+    pub fn is_field_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
+        self.rules.field_values.is_value(plan, text, digits)
+    }
+
+    /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
+    /// nothing when it is no list.
+    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

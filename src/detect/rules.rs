@@ -10,7 +10,7 @@ use super::anchors::Anchors;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
-use super::field_shape::Shape;
+use super::field_values::FieldValues;
 use super::fields::Fields;
 use super::labels::LabelNames;
 use super::matchers::{self, DIGITS};
@@ -70,8 +70,7 @@ pub struct FieldPlan {
 #[derive(Debug)]
 pub struct Rules {
     pub(super) fields: Fields,
-    /// By entity: what its values look like in fields that are known by their names.
-    pub(super) field_shapes: Vec<Option<Shape>>,
+    pub(super) field_values: FieldValues,
     pub(super) settings: Settings,
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
@@ -112,6 +111,8 @@ pub(super) struct Patterns {
 pub(super) struct Pattern {
     pub entity: EntityId,
     pub validator: Option<&'static Validator>,
+    /// Least and most digits that the validator is asked about.
+    pub digits: (usize, usize),
     pub keywords: Option<KeywordRule>,
     /// Words, in lower case, that forbid it when they stand directly before.
     pub not_after: Box<[Box<str>]>,
@@ -145,8 +146,7 @@ impl Rules {
         }
         let regions = regions(&options.regions)?;
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
-        let shape = |e: &Entity| e.spec.field_shape.as_ref().and_then(|name| Shape::parse(&name.value));
-        rules.field_shapes = catalog.entities().iter().map(shape).collect();
+        rules.field_values = FieldValues::new(catalog);
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
@@ -203,6 +203,7 @@ impl Builder {
         let pattern = Pattern {
             entity: id,
             validator,
+            digits: spec.digits.as_ref().map_or_else(|| validator.map_or((0, 0), |v| v.digits), |d| d.value),
             keywords,
             not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
             confidence: spec.confidence,
@@ -266,15 +267,15 @@ impl Builder {
             self.patterns.literals = Some(automaton);
         }
         self.patterns.judges = Judges::new(&self.patterns.digits);
-        let ranges = || self.patterns.digits.iter().map(|(v, _)| v.digits);
+        let ranges = || self.patterns.digits.iter().map(|(_, p)| p.digits);
         self.patterns.digits_range =
             (ranges().map(|r| r.0).min().unwrap_or(usize::MAX), ranges().map(|r| r.1).max().unwrap_or(0));
         let alone = self.patterns.digits.iter().filter(|(_, p)| !p.keywords.is_some_and(|rule| rule.required));
-        let numbers = alone.filter(|(v, _)| v.numbers).map(|(v, _)| v.digits.0);
+        let numbers = alone.filter(|(v, _)| v.numbers).map(|(_, p)| p.digits.0);
         self.patterns.number_digits_min = numbers.min().unwrap_or(usize::MAX);
         Ok(Rules {
             fields: Fields::default(),
-            field_shapes: Vec::new(),
+            field_values: FieldValues::default(),
             settings: Settings { regions: regions.to_vec() },
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,

@@ -149,7 +149,7 @@ struct JudgesOf {
 impl Judges {
     /// The table for these patterns.
     pub(super) fn new(digits: &[(&'static Validator, Pattern)]) -> Judges {
-        let most = digits.iter().map(|(v, _)| v.digits.1).max().unwrap_or(0);
+        let most = digits.iter().map(|(_, p)| p.digits.1).max().unwrap_or(0);
         let table = |kind: Kind| (0..=most).map(|len| JudgesOf::new(digits, kind, len)).collect();
         Judges { strings: table(Kind::String), numbers: table(Kind::Number) }
     }
@@ -164,7 +164,7 @@ impl JudgesOf {
     fn new(digits: &[(&'static Validator, Pattern)], kind: Kind, len: usize) -> JudgesOf {
         let mut judges = JudgesOf::default();
         for (i, (validator, pattern)) in digits.iter().enumerate() {
-            let (least, most) = validator.digits;
+            let (least, most) = pattern.digits;
             if !(least..=most).contains(&len) || (kind == Kind::Number && !validator.numbers) {
                 continue;
             }
@@ -312,7 +312,7 @@ impl Search<'_> {
             before: Gap::BREAK,
             after: Gap::BREAK,
         };
-        let (least, most) = validator.digits;
+        let (least, most) = pattern.digits;
         let value = (least..=most)
             .contains(&digits.len())
             .then(|| (validator.check)(&candidate, &self.rules.settings))

@@ -30,6 +30,9 @@ pub(super) struct EntitySpec {
     /// Whether it is found only where a rule of the config names it.
     #[serde(default)]
     pub by_rule: bool,
+    /// Fewest digits of a value: a named field with fewer (`"phone": "none"`) holds something else.
+    #[serde(default)]
+    pub field_digits: u8,
     /// How it is found by what the bytes look like; none: by field name only.
     #[serde(default)]
     pub patterns: Vec<Spanned<PatternSpec>>,
@@ -51,6 +54,8 @@ pub(super) struct PatternSpec {
     pub regex: Option<Spanned<String>>,
     /// A check that a candidate must pass, by name.
     pub validator: Option<Spanned<String>>,
+    /// Least and most digits, within those that the validator takes: `[15, 16]`.
+    pub digits: Option<Spanned<(usize, usize)>>,
     /// Literals, in any case, of which a text must hold one before the regex is tried.
     #[serde(default)]
     pub prefilter: Vec<Spanned<String>>,

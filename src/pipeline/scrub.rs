@@ -358,8 +358,9 @@ impl Hand<'_> {
     }
 
     fn read(&mut self, scalar: &Scalar, field: FieldPlan, text: &str, view: Option<&View>, place: Place) {
-        match field.entity.filter(|_| self.detector.fits_field(field, text)) {
-            Some(entity) => self.field(scalar, entity, field.action, text, place),
+        let digits = || if view.is_some() { Class::of_text(text.as_bytes()).1 } else { scalar.digits };
+        match field.entity.filter(|_| self.detector.is_field_value(field, text, digits())) {
+            Some(entity) => self.field(scalar, (entity, field.action), text, view, place),
             None => self.content(scalar, text, view, place),
         }
     }
@@ -371,11 +372,31 @@ impl Hand<'_> {
             || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes(), scalar.class)
     }
 
-    /// The config says what the field holds: all of it goes.
-    fn field(&mut self, scalar: &Scalar, entity: EntityId, action: Option<ActionId>, text: &str, place: Place) {
+    /// The config, or the field's name, says what it holds: all of it goes, or of a list each of its values.
+    fn field(
+        &mut self,
+        scalar: &Scalar,
+        (entity, action): (EntityId, Option<ActionId>),
+        text: &str,
+        view: Option<&View>,
+        place: Place,
+    ) {
         // What is to be dropped leaves nothing: no empty text, and no token of a stream that was scrubbed before.
         let dropped = action.is_some_and(|action| self.plan.is_drop(action));
         if !dropped && (text.is_empty() || self.detector.is_own_token(text)) {
+            return;
+        }
+        let mut values = std::mem::take(&mut self.changes.findings);
+        values.clear();
+        if !dropped {
+            self.detector.split_field(entity, text, &mut values);
+        }
+        for value in &values {
+            self.finding(scalar, value, action, text, view, place);
+        }
+        let is_list = !values.is_empty();
+        self.changes.findings = values;
+        if is_list {
             return;
         }
         let from = self.changes.edits.buffer().len();
@@ -400,15 +421,23 @@ impl Hand<'_> {
         findings.clear();
         self.detector.find(text, scalar.kind, class, digits, &mut findings);
         for finding in &findings {
-            self.finding(scalar, finding, text, view, place);
+            self.finding(scalar, finding, None, text, view, place);
         }
         self.changes.findings = findings;
     }
 
-    fn finding(&mut self, scalar: &Scalar, finding: &Finding, text: &str, view: Option<&View>, place: Place) {
+    fn finding(
+        &mut self,
+        scalar: &Scalar,
+        finding: &Finding,
+        action: Option<ActionId>,
+        text: &str,
+        view: Option<&View>,
+        place: Place,
+    ) {
         let from = self.changes.edits.buffer().len();
         let value = &text[finding.value.range()];
-        let outcome = self.pseudonymizer.apply(finding.entity, None, value, self.changes.edits.buffer());
+        let outcome = self.pseudonymizer.apply(finding.entity, action, value, self.changes.edits.buffer());
         let raw = match view {
             _ if place == Place::JsonNumber => scalar.span,
             Some(view) => view.raw_span(finding.span),
@@ -422,7 +451,7 @@ impl Hand<'_> {
             Outcome::Removed => self.changes.edits.replace(raw, if place == Place::JsonNumber { b"null" } else { b"" }),
             Outcome::Kept => return,
         }
-        let action = self.plan.default_action(finding.entity);
+        let action = action.unwrap_or_else(|| self.plan.default_action(finding.entity));
         self.changes.note(scalar, raw, finding.entity, action, finding.basis);
         if finding.basis != Basis::Field {
             self.changes.tell_once(scalar.path, finding.entity);

@@ -11,7 +11,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("config", &[]),
     // The pure core.
-    ("decode", &["record"]),
+    ("decode", &["canonical", "record"]),
     ("detect", &["canonical", "record"]),
     ("pseudonymize", &["canonical", "record"]),
     ("rewrite", &["record"]),

@@ -3,10 +3,18 @@
 use super::groups::{Gap, Group};
 use crate::record::{Basis, Span};
 
+mod cpr;
 mod iban;
+mod imei;
+mod konto;
 mod luhn;
+mod national_id;
+mod nik;
+mod npwp;
+mod number;
 mod payment_card;
 mod phone;
+mod virtual_account;
 
 /// What is known beyond the candidate: the part of the config that checks depend on.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +61,68 @@ impl Candidate<'_> {
         let inner = self.groups.len() > 1 && self.gaps().has(Gap::DOT);
         !inner && (self.before == Gap::DOT || self.after == Gap::DOT)
     }
+
+    /// Every sign that may stand between the groups of one number.
+    pub(super) const fn any_sign(&self) -> Gap {
+        Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::WIDE)
+    }
+
+    /// Compact, or in groups with one kind of sign between them. Groups with spaces between them are short: behind a
+    /// number of seven digits another one begins.
+    pub(super) fn is_one_number(&self) -> bool {
+        let gaps = self.gaps();
+        let alike = match self.groups {
+            [] | [_] => true,
+            [_, second, rest @ ..] => rest.iter().all(|g| g.gap == second.gap) && gaps.within(self.any_sign()),
+        };
+        let short = !gaps.has(Gap::SPACE) || self.groups.iter().all(|g| g.len() <= 6);
+        alike && short && !self.is_thousands() && !self.is_decimal()
+    }
+
+    /// Whether a dash, dot or slash alone joins it to digits beside it: then it is a part of something longer.
+    pub(super) fn is_tied(&self) -> bool {
+        let ties = |gap: Gap| gap != Gap::BREAK && gap.within(Gap::DASH.or(Gap::DOT).or(Gap::SLASH));
+        ties(self.before) || ties(self.after)
+    }
+
+    /// `2000-04-16`, `16.04.2000`, `16/4/2000`, alone or at its beginning.
+    pub(super) fn is_date(&self) -> bool {
+        let [a, b, c, ..] = self.groups else { return false };
+        if b.gap != c.gap || !b.gap.within(Gap::DASH.or(Gap::DOT).or(Gap::SLASH)) {
+            return false;
+        }
+        let value = |g: &Group| self.text[g.start as usize..g.end as usize].parse::<u32>().unwrap_or(u32::MAX);
+        let (year, month, day) = match (a.len(), b.len(), c.len()) {
+            (4, 1..=2, 1..=2) => (value(a), value(b), value(c)),
+            (1..=2, 1..=2, 4) => (value(c), value(b), value(a)),
+            _ => return false,
+        };
+        (1900..2100).contains(&year) && (1..=31).contains(&month) && (1..=31).contains(&day)
+    }
+
+    /// `550e8400-e29b-41d4-a716-446655440000`: 36 signs, dashes at 8, 13, 18 and 23.
+    pub(super) fn is_uuid_part(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        let part = |b: &u8| b.is_ascii_hexdigit() || *b == b'-';
+        let (start, end) = (self.span.start as usize, self.span.end as usize);
+        let left = bytes[..start].iter().rev().take(37).take_while(|b| part(b)).count();
+        let right = bytes[end..].iter().take(37).take_while(|b| part(b)).count();
+        let run = &bytes[start - left..end + right];
+        run.len() == 36 && [8, 13, 18, 23].iter().all(|&i| run[i] == b'-')
+    }
+
+    /// Its place with the letters that touch it: at most `before` and `after` of them. `None` when there are more, or
+    /// other signs of a word.
+    pub(super) fn with_letters(&self, before: usize, after: usize) -> Option<Span> {
+        let (head, tail) = (&self.text[..self.span.start as usize], &self.text[self.span.end as usize..]);
+        let letters = |b: &u8| b.is_ascii_alphabetic();
+        let left = head.bytes().rev().take(before + 1).take_while(letters).count();
+        let right = tail.bytes().take(after + 1).take_while(letters).count();
+        let word = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
+        let whole = !head[..head.len() - left].ends_with(word) && !tail[right..].starts_with(word);
+        (whole && left <= before && right <= after)
+            .then(|| Span::new(self.span.start - left as u32, self.span.end + right as u32))
+    }
 }
 
 /// A check.
@@ -74,13 +144,27 @@ pub(super) struct Validator {
 
 /// Every validator.
 pub(super) static ALL: &[Validator] = &[
+    cpr::DASHED,
+    cpr::ANY,
     iban::VALIDATOR,
+    imei::VALIDATOR,
+    konto::VALIDATOR,
     luhn::VALIDATOR,
+    national_id::US_SSN_DASHED,
+    national_id::US_SSN,
+    national_id::MY_NRIC_DASHED,
+    national_id::MY_NRIC,
+    nik::VALIDATOR,
+    npwp::VALIDATOR,
+    number::NUMBER,
+    number::DOCUMENT,
     payment_card::STRICT,
     payment_card::ANY,
     phone::INTERNATIONAL,
     phone::NATIONAL,
     phone::ANY,
+    virtual_account::VALIDATOR,
+    virtual_account::ANY,
 ];
 
 /// The validator of this name.

@@ -38,7 +38,7 @@ fn is_card(candidate: &Candidate<'_>) -> bool {
         && luhn::checks(candidate.digits)
         && !candidate.is_thousands()
         && !candidate.is_decimal()
-        && !is_uuid_part(candidate)
+        && !candidate.is_uuid_part()
 }
 
 /// Networks: first and last prefix (of as many digits as the number has), and their lengths as bits.
@@ -98,15 +98,4 @@ fn is_card_grouping(candidate: &Candidate<'_>) -> bool {
         [a, b] => matches!((a.len(), b.len()), (8, 8) | (6, 10) | (6, 13) | (4, 12)),
         _ => false,
     }
-}
-
-/// `550e8400-e29b-41d4-a716-446655440000`: 36 signs, dashes at 8, 13, 18 and 23.
-fn is_uuid_part(candidate: &Candidate<'_>) -> bool {
-    let bytes = candidate.text.as_bytes();
-    let part = |b: &u8| b.is_ascii_hexdigit() || *b == b'-';
-    let (start, end) = (candidate.span.start as usize, candidate.span.end as usize);
-    let left = bytes[..start].iter().rev().take(37).take_while(|b| part(b)).count();
-    let right = bytes[end..].iter().take(37).take_while(|b| part(b)).count();
-    let run = &bytes[start - left..end + right];
-    run.len() == 36 && [8, 13, 18, 23].iter().all(|&i| run[i] == b'-')
 }

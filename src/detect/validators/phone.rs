@@ -60,7 +60,7 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) {
         return None;
     }
-    if is_date(candidate) || candidate.is_decimal() || is_tied(candidate) {
+    if candidate.is_date() || candidate.is_decimal() || is_tied(candidate) {
         return None;
     }
     let span = with_prefix(candidate);
@@ -99,23 +99,6 @@ fn is_danish_pairs(candidate: &Candidate<'_>) -> bool {
 fn is_tied(candidate: &Candidate<'_>) -> bool {
     let inner = candidate.gaps().or(Gap::DASH).or(Gap::DOT);
     candidate.before.has(inner) || candidate.after.has(inner)
-}
-
-/// `2000-04-16`, `16.04.2000`, `16/4/2000`, alone or at its beginning.
-fn is_date(candidate: &Candidate<'_>) -> bool {
-    let [a, b, c, ..] = candidate.groups else { return false };
-    if b.gap != c.gap || !b.gap.within(Gap::DASH.or(Gap::DOT).or(Gap::SLASH)) {
-        return false;
-    }
-    let value = |g: &crate::detect::groups::Group| {
-        candidate.text[g.start as usize..g.end as usize].parse::<u32>().unwrap_or(u32::MAX)
-    };
-    let (year, month, day) = match (a.len(), b.len(), c.len()) {
-        (4, 1..=2, 1..=2) => (value(a), value(b), value(c)),
-        (1..=2, 1..=2, 4) => (value(c), value(b), value(a)),
-        _ => return false,
-    };
-    (1900..2100).contains(&year) && (1..=31).contains(&month) && (1..=31).contains(&day)
 }
 
 /// Whether `+`, or `+(`, stands before it.

@@ -1,0 +1,152 @@
+//! What stands in a field whose entity is known by its name: a value, several, or something else.
+
+use super::catalog::Catalog;
+use super::field_shape::Shape as WordShape;
+use super::rules::FieldPlan;
+use crate::canonical::Form;
+use crate::canonical::phone::Region;
+use crate::record::{Basis, EntityId, Finding, Span};
+
+/// What values of each entity look like in a field of their own, by [`EntityId`].
+#[derive(Debug, Default)]
+pub(super) struct FieldValues {
+    entities: Vec<Shape>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    form: Form,
+    digits_min: u8,
+    /// What values of words look like, where only the field's name speaks of them.
+    words: Option<WordShape>,
+}
+
+/// Words that say there is no value, or what sort of card it is. In three languages.
+const NO_VALUES: &[&str] = &[
+    "none",
+    "null",
+    "nil",
+    "unknown",
+    "n/a",
+    "na",
+    "no",
+    "yes",
+    "true",
+    "false",
+    "empty",
+    "missing",
+    "undefined",
+    "hidden",
+    "private",
+    "anonymous",
+    "not",
+    "provided",
+    "set",
+    "available",
+    "verified",
+    "unverified",
+    "pending",
+    "tidak",
+    "ada",
+    "kosong",
+    "belum",
+    "diisi",
+    "diketahui",
+    "terverifikasi",
+    "ingen",
+    "ukendt",
+    "mangler",
+    "tom",
+    "ikke",
+    "oplyst",
+    "visa",
+    "mastercard",
+    "maestro",
+    "amex",
+    "jcb",
+    "unionpay",
+    "gpn",
+    "dankort",
+    "diners",
+    "discover",
+    "credit",
+    "debit",
+    "kredit",
+    "prepaid",
+    "gold",
+    "platinum",
+    "classic",
+    "card",
+    "kort",
+    "kartu",
+    "physical",
+    "virtual",
+];
+
+/// Signs between the values of a list.
+const LIST_SIGNS: [char; 4] = [',', ';', '|', '\n'];
+
+impl FieldValues {
+    /// The shapes of all entities.
+    pub(super) fn new(catalog: &Catalog) -> FieldValues {
+        let shape = |entity: &super::catalog::Entity| Shape {
+            form: Form::parse(&entity.form).expect("the catalog has checked the form"),
+            digits_min: entity.spec.field_digits,
+            words: entity.spec.field_shape.as_ref().and_then(|name| WordShape::parse(&name.value)),
+        };
+        FieldValues { entities: catalog.entities().iter().map(shape).collect() }
+    }
+
+    /// Whether `text`, with so many digits, can be what `plan` says. A name of the catalog is a guess, so too few digits
+    /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
+    pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
+        let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
+        let words = shape.and_then(|shape| shape.words).filter(|_| plan.guess);
+        if words.is_some_and(|words| !words.fits(text)) {
+            return false;
+        }
+        if shape.is_none_or(|shape| digits >= shape.digits_min) {
+            return true;
+        }
+        let is_word = |c: char| c.is_alphabetic();
+        let mut words = text.split(|c: char| !is_word(c) && c != '/').filter(|word| word.contains(is_word));
+        let no_value = words.all(|word| NO_VALUES.iter().any(|known| word.eq_ignore_ascii_case(known)));
+        // Zeros behind an exponent are digits, too: `8.1e10`.
+        let short = !text.contains(['e', 'E']) || !text.bytes().any(|b| b.is_ascii_digit());
+        let guessed = plan.action.is_none();
+        !(short && (guessed || no_value))
+    }
+
+    /// Appends a finding for each value of a list. Nothing, when `text` is one value, or not all parts are values.
+    pub(super) fn split(&self, entity: EntityId, text: &str, regions: &[Region], out: &mut Vec<Finding>) {
+        let Some(shape) = self.entities.get(usize::from(entity.0)).filter(|shape| shape.form != Form::Text) else {
+            return;
+        };
+        if !text.contains(LIST_SIGNS) && !text.contains(" / ") {
+            return;
+        }
+        let (from, mut canonical) = (out.len(), Vec::with_capacity(64));
+        if shape.form.write(text, regions, &mut canonical) && shape.form != Form::Account {
+            return;
+        }
+        let mut at = 0;
+        for part in text.split(LIST_SIGNS).flat_map(|part| part.split(" / ")) {
+            let start = at + text[at..].find(part).expect("a part of the text");
+            at = start + part.len();
+            let value = part.trim();
+            if value.is_empty() {
+                continue;
+            }
+            if !shape.form.write(value, regions, &mut canonical) {
+                out.truncate(from);
+                return;
+            }
+            let start = start + part.find(value).expect("a part of the part");
+            let span = Span::new(start as u32, (start + value.len()) as u32);
+            out.push(Finding { span, value: span, entity, basis: Basis::Field });
+        }
+        if out.len() < from + 2 {
+            out.truncate(from);
+        }
+    }
+}
