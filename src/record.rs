@@ -88,6 +88,8 @@ impl Class {
     pub const BRACE: Class = Class(1 << 11);
     /// `_`, `-`, `/`, `+` and the other ASCII punctuation.
     pub const OTHER: Class = Class(1 << 12);
+    /// Number of the bits above.
+    const BITS: usize = 13;
 
     /// Whether any bit of `other` is set.
     pub const fn has(self, other: Class) -> bool {
@@ -107,12 +109,40 @@ impl Class {
 
     /// The class and the number of ASCII digits (saturating at 255) of a text.
     pub fn of_text(text: &[u8]) -> (Class, u8) {
+        let (blocks, rest) = text.as_chunks::<32>();
         let (mut class, mut digits) = (0u16, 0u32);
-        for &b in text {
+        for block in blocks {
+            let (of_block, in_block) = Class::of_block(block);
+            class |= of_block;
+            digits += u32::from(in_block);
+        }
+        for &b in rest {
             class |= CLASS_OF[b as usize].0;
             digits += u32::from(b.is_ascii_digit());
         }
         (Class(class), digits.min(255) as u8)
+    }
+
+    /// What a table look-up for each byte would say; without one, so that the compiler compares many bytes at once.
+    fn of_block(block: &[u8; 32]) -> (u16, u8) {
+        let (mut seen, mut digits) = ([0u8; Class::BITS], 0u8);
+        for &b in block {
+            let lower = b | 0x20;
+            let (digit, letter) = (b.wrapping_sub(b'0') < 10, lower.wrapping_sub(b'a') < 26);
+            let space = (b == b' ') | (b == b'\t') | (b == b'\n') | (b == b'\r');
+            let brace = (b == b'{') | (b == b'[') | (b == b'"');
+            let (escape, beyond, at, dot) = (b == b'\\', b >= 0x80, b == b'@', b == b'.');
+            let (colon, percent, ampersand, equals) = (b == b':', b == b'%', b == b'&', b == b'=');
+            let named =
+                escape | beyond | at | digit | dot | colon | letter | space | percent | ampersand | equals | brace;
+            digits += u8::from(digit);
+            // In the order of the bits.
+            let all = [escape, beyond, at, digit, dot, colon, letter, space, percent, ampersand, equals, brace, !named];
+            for (seen, is) in seen.iter_mut().zip(all) {
+                *seen |= u8::from(is);
+            }
+        }
+        (seen.iter().enumerate().fold(0, |class, (bit, &is)| class | u16::from(is) << bit), digits)
     }
 }
 
@@ -195,10 +225,10 @@ pub struct Paths {
 struct Node {
     parent: PathId,
     name: Box<[u8]>,
-    /// The sibling that followed last time: events of one shape repeat, so the guess saves the hashing.
-    next: std::cell::Cell<u32>,
-    /// The child that came first last time.
-    first: std::cell::Cell<u32>,
+    /// The siblings that followed lately, the last one first: events of few shapes repeat, so a guess saves the hashing.
+    next: Guesses,
+    /// The children that came first lately.
+    first: Guesses,
     /// Class and digits of the name, so that a key that was guessed need not be scanned.
     class: Class,
     digits: u8,
@@ -207,6 +237,9 @@ struct Node {
     /// Whether the name was searched and holds nothing: see [`Paths::set_clean`].
     clean: std::cell::Cell<bool>,
 }
+
+/// What came at a place the last time, and the different thing before it: streams mix events of a few shapes.
+type Guesses = [std::cell::Cell<u32>; 2];
 
 impl Node {
     fn new(parent: PathId, name: &[u8]) -> Node {
@@ -271,21 +304,28 @@ impl Paths {
     /// The child of `parent` named `name` (decoded key bytes). `previous` is the sibling that stood before it (or the
     /// parent itself for the first member): the same shape comes again and again, and then no hash is computed.
     pub fn child(&mut self, parent: PathId, previous: PathId, name: &[u8]) -> PathId {
-        let guess = self.guess(parent, previous).get();
-        let node = &self.nodes[guess as usize];
-        if guess != 0 && node.parent == parent && *node.name == *name {
-            return PathId(guess);
+        for guess in self.guesses(parent, previous) {
+            let node = &self.nodes[guess.get() as usize];
+            if guess.get() != 0 && node.parent == parent && *node.name == *name {
+                return PathId(guess.get());
+            }
         }
         let id = self.lookup(parent, name);
-        self.guess(parent, previous).set(id.0);
+        let [last, before] = self.guesses(parent, previous);
+        before.set(last.replace(id.0));
         id
     }
 
-    /// The child that followed `previous` last time, if `rest` (raw JSON behind a key's opening quote) begins with its
-    /// name and the closing quote.
+    /// The child that followed `previous` lately, if `rest` (raw JSON behind a key's opening quote) begins with its name
+    /// and the closing quote.
     #[inline]
     pub fn follow(&self, parent: PathId, previous: PathId, rest: &[u8]) -> Option<KnownKey> {
-        let guess = self.guess(parent, previous).get();
+        let [last, before] = self.guesses(parent, previous);
+        self.follow_guess(parent, last.get(), rest).or_else(|| self.follow_guess(parent, before.get(), rest))
+    }
+
+    #[inline]
+    fn follow_guess(&self, parent: PathId, guess: u32, rest: &[u8]) -> Option<KnownKey> {
         let node = &self.nodes[guess as usize];
         let bytes = node.name.len();
         let known = node.plain && guess != 0 && node.parent == parent && rest.get(bytes) == Some(&b'"');
@@ -313,9 +353,9 @@ impl Paths {
         node.clean.get() && *node.name == *key
     }
 
-    /// Where the child of `parent` that comes after `previous` is remembered.
+    /// Where the children of `parent` that came after `previous` are remembered.
     #[inline]
-    fn guess(&self, parent: PathId, previous: PathId) -> &std::cell::Cell<u32> {
+    fn guesses(&self, parent: PathId, previous: PathId) -> &Guesses {
         let node = &self.nodes[previous.0 as usize];
         if previous == parent { &node.first } else { &node.next }
     }
@@ -602,6 +642,29 @@ mod tests {
         let b = paths.child(PathId::ROOT, PathId::ROOT, b"081234567890");
         assert_eq!(a, b);
         assert_eq!(paths.display(a), "*");
+    }
+
+    #[test]
+    fn two_shapes_by_turns_are_followed_without_a_look_up() {
+        let mut paths = Paths::new();
+        let kind = paths.child(PathId::ROOT, PathId::ROOT, b"type");
+        let ip = paths.child(PathId::ROOT, kind, b"ip");
+        let amount = paths.child(PathId::ROOT, kind, b"amount");
+        let follow = |rest: &[u8]| paths.follow(PathId::ROOT, kind, rest).map(|known| known.path);
+        assert_eq!((follow(b"ip\":"), follow(b"amount\":"), follow(b"note\":")), (Some(ip), Some(amount), None));
+    }
+
+    #[test]
+    fn a_block_of_bytes_has_the_class_of_its_bytes() {
+        for byte in 0..=u8::MAX {
+            for place in [0, 15, 31, 32, 40] {
+                let mut text = [b'x'; 41];
+                text[place] = byte;
+                let expected = Class::of(byte).with(Class::LETTER);
+                assert_eq!(Class::of_text(&text), (expected, u8::from(byte.is_ascii_digit())), "{byte} at {place}");
+            }
+        }
+        assert_eq!(Class::of_text(&[b'7'; 300]), (Class::DIGIT, 255));
     }
 
     #[test]

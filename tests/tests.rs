@@ -7,6 +7,8 @@
 mod broker;
 /// The command line: exit codes, errors, output.
 mod cli;
+/// The engine: what it takes to scrub a record.
+mod engine;
 /// The rules of the house: imports, style, and documents that tell the truth.
 mod house;
 /// How well the engine scrubs labelled events.

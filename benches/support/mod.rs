@@ -1,4 +1,4 @@
-//! What the benches share: the corpus, generated texts, and a scrubber with a fixed key.
+//! What the benches and the tests of allocations share: the corpus, generated texts, and a scrubber with a fixed key.
 #![allow(dead_code, missing_docs, reason = "each bench is a crate of its own and uses a part")]
 
 use std::sync::Arc;
@@ -34,9 +34,13 @@ pub fn redacting(mut config: Loaded) -> Loaded {
     config
 }
 
+/// The plan of this config, with a fixed key.
+pub fn plan(config: &Loaded) -> Plan {
+    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a valid key");
+    Plan::compile(config, Arc::new(SharedRing::fixed(ring))).expect("the built-in catalog compiles")
+}
+
 /// A scrubber by this config.
 pub fn scrubber(config: &Loaded) -> Scrubber {
-    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a valid key");
-    let plan = Plan::compile(config, Arc::new(SharedRing::fixed(ring))).expect("the built-in catalog compiles");
-    Scrubber::new(Arc::new(plan))
+    Scrubber::new(Arc::new(plan(config)))
 }

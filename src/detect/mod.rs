@@ -21,6 +21,7 @@ mod fields;
 mod groups;
 mod labels;
 mod matchers;
+mod needs;
 mod overlap;
 mod own;
 mod rules;
@@ -80,11 +81,17 @@ impl Detector {
     }
 
     /// What is to be done with values at `path`. Remembered: all calls must come with the same `paths`.
+    #[inline]
     pub fn plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
-        let at = path.0 as usize;
-        if let Some(Some(plan)) = self.plans.get(at) {
-            return *plan;
+        match self.plans.get(path.0 as usize) {
+            Some(Some(plan)) => *plan,
+            _ => self.new_plan(paths, path),
         }
+    }
+
+    #[cold]
+    fn new_plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
+        let at = path.0 as usize;
         let plan = self.rules.fields.plan(paths, path);
         if self.plans.len() <= at {
             self.plans.resize(at + 1, None);
@@ -95,6 +102,7 @@ impl Detector {
 
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
     /// one with escapes or characters beyond ASCII is never dismissed.
+    #[inline]
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         self.rules.dismissal.may_hold(kind, class, digits)
     }

@@ -6,6 +6,9 @@ use crate::record::Class;
 /// Stands for every byte of a hidden token: part of no value and of no word.
 const HIDDEN: char = '\0';
 
+/// The shortest token: `em_1k1_` and its letters.
+const TOKEN_BYTES_MIN: usize = "em_1k1_".len() + token::LETTERS;
+
 /// Key ids whose tokens are ours. Tokens of other keys are text like any other.
 #[derive(Debug, Default, Clone)]
 pub(super) struct OwnTokens {
@@ -20,7 +23,7 @@ impl OwnTokens {
 
     /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        text.len() >= "em_1k1_".len() + token::LETTERS
+        text.len() >= TOKEN_BYTES_MIN
             && class.has(Class::OTHER)
             && class.has(Class::DIGIT)
             && memchr::memchr(b'_', text.as_bytes()).is_some()
@@ -50,6 +53,10 @@ impl OwnTokens {
 
     /// Whether `text` is one own token, or several with separators between them (a value in a time of two keys).
     pub(super) fn is_all(&self, text: &str) -> bool {
+        // Most values end here: the search below is for all the marks of a text.
+        if text.len() < TOKEN_BYTES_MIN || memchr::memchr(b'_', text.as_bytes()).is_none() {
+            return false;
+        }
         let mut end = None;
         for token in self.find(text) {
             let separated = match end {

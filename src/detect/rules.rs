@@ -14,11 +14,12 @@ use super::field_values::FieldValues;
 use super::fields::Fields;
 use super::labels::LabelNames;
 use super::matchers::{self, DIGITS};
+use super::needs::Needs;
 use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
 use crate::canonical::phone::Region;
-use crate::record::{ActionId, Basis, Class, EntityId};
+use crate::record::{ActionId, Basis, EntityId};
 
 /// What the config says of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,8 +128,8 @@ pub(super) struct RegexPattern {
     pub group: usize,
     /// Whether one of its literals must be in a text.
     pub prefiltered: bool,
-    /// A text without all of these bytes cannot match.
-    pub needs: Class,
+    /// What a text must have to match.
+    pub needs: Needs,
     pub pattern: Pattern,
 }
 
@@ -212,7 +213,7 @@ impl Builder {
         if let Some(source) = &spec.regex {
             let regex = compile_regex(&source.value)
                 .map_err(|error| error_at(&entity.file, source, "patterns.regex", &error.to_string(), ""))?;
-            self.add_regex(regex, spec, pattern);
+            self.add_regex(regex, &source.value, spec, pattern);
         } else if let (Some(DIGITS), Some(validator)) = (spec.matcher.as_ref().map(|m| m.value.as_str()), validator) {
             self.patterns.digits.push((validator, pattern));
         } else if let Some(anchored) = spec.matcher.as_ref().and_then(|m| anchored::find(&m.value)) {
@@ -238,16 +239,12 @@ impl Builder {
         Ok(())
     }
 
-    fn add_regex(&mut self, regex: Regex, spec: &PatternSpec, pattern: Pattern) {
+    fn add_regex(&mut self, regex: Regex, source: &str, spec: &PatternSpec, pattern: Pattern) {
         let at = self.patterns.regexes.len();
-        let mut common = u16::MAX;
-        for literal in &spec.prefilter {
-            common &= Class::of_text(literal.value.as_bytes()).0.0;
-            self.literals.push(literal.value.clone());
-            self.patterns.literal_owner.push(at);
-        }
-        let prefiltered = !spec.prefilter.is_empty();
-        let needs = if prefiltered { Class(common) } else { Class::default() };
+        let literals: Vec<String> = spec.prefilter.iter().map(|literal| literal.value.clone()).collect();
+        let (needs, prefiltered) = (Needs::of(source, &literals), !literals.is_empty());
+        self.patterns.literal_owner.extend(literals.iter().map(|_| at));
+        self.literals.extend(literals);
         self.patterns.regexes.push(RegexPattern { regex, group: spec.group, prefiltered, needs, pattern });
     }
 

@@ -56,8 +56,8 @@ pub(super) struct Dismissal {
     least_digits: Box<[u16]>,
     /// For texts of every class, whether words or labels can call a pattern.
     anchored: Box<[bool]>,
-    /// For texts of every class, whether a regular expression could match.
-    regex: Box<[bool]>,
+    /// For texts of every class, the least number of digits with which a regular expression could match.
+    regex_digits: Box<[u16]>,
     number_digits: usize,
 }
 
@@ -69,37 +69,26 @@ impl Dismissal {
 
     /// The table for these patterns.
     pub(super) fn new(patterns: &Patterns) -> Dismissal {
-        let least = |class| {
-            let class = Class(class);
-            // More digits never make a value more harmless, so the least number can be searched by halves.
-            let (mut low, mut high) = (0, Dismissal::NEVER);
-            while low < high {
-                let middle = u16::midpoint(low, high);
-                if string_may_hold(patterns, class, middle as u8) {
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
-            }
-            low
-        };
-        let least_digits = (0..Dismissal::CLASSES).map(least).collect();
-        let anchored = (0..Dismissal::CLASSES).map(|class| anchors_may_call(patterns, Class(class))).collect();
-        let regex = (0..Dismissal::CLASSES).map(|class| regex_may_match(patterns, Class(class))).collect();
-        Dismissal { least_digits, anchored, regex, number_digits: patterns.number_digits_min }
+        Dismissal {
+            least_digits: least_digits(|class, digits| string_may_hold(patterns, class, digits)),
+            anchored: (0..Dismissal::CLASSES).map(|class| anchors_may_call(patterns, Class(class))).collect(),
+            regex_digits: least_digits(|class, digits| regex_may_match(patterns, class, digits)),
+            number_digits: patterns.number_digits_min,
+        }
     }
 
     /// Whether words or labels of a text of this class can call a pattern.
-    pub(super) fn may_be_called(&self, class: Class) -> bool {
+    fn may_be_called(&self, class: Class) -> bool {
         self.anchored.get(class.0 as usize).is_none_or(|&may| may)
     }
 
-    /// Whether a regular expression could match in a text of this class.
-    fn may_match_regex(&self, class: Class) -> bool {
-        self.regex.get(class.0 as usize).is_none_or(|&may| may)
+    /// Whether a regular expression could match in a text of this class and number of digits.
+    fn may_match_regex(&self, class: Class, digits: u8) -> bool {
+        self.regex_digits.get(class.0 as usize).is_none_or(|&least| u16::from(digits) >= least)
     }
 
     /// Whether a value of this class and number of digits can hold anything.
+    #[inline]
     pub(super) fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         match kind {
             Kind::String | Kind::Key => {
@@ -111,12 +100,30 @@ impl Dismissal {
     }
 }
 
+/// By class, the least number of digits with which `may` is true.
+fn least_digits(may: impl Fn(Class, u8) -> bool) -> Box<[u16]> {
+    let least = |class| {
+        // More digits never make a value more harmless, so the least number can be searched by halves.
+        let (mut low, mut high) = (0, Dismissal::NEVER);
+        while low < high {
+            let middle = u16::midpoint(low, high);
+            if may(Class(class), middle as u8) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    };
+    (0..Dismissal::CLASSES).map(least).collect()
+}
+
 fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
     // Escapes and characters beyond ASCII may stand for any sign.
     class.has(Class::ESCAPE.with(Class::NON_ASCII))
         || digits as usize >= patterns.digits_range.0
         || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
-        || regex_may_match(patterns, class)
+        || regex_may_match(patterns, class, digits)
         || anchors_may_call(patterns, class)
 }
 
@@ -124,8 +131,8 @@ fn anchors_may_call(patterns: &Patterns, class: Class) -> bool {
     patterns.anchored.iter().any(|(anchored, _)| anchored.wants(class))
 }
 
-fn regex_may_match(patterns: &Patterns, class: Class) -> bool {
-    patterns.regexes.iter().any(|r| class.0 & r.needs.0 == r.needs.0)
+fn regex_may_match(patterns: &Patterns, class: Class, digits: u8) -> bool {
+    patterns.regexes.iter().any(|r| r.needs.allow(class, digits))
 }
 
 /// For every number of digits, the patterns that may take so many: a window is offered to no other.
@@ -201,7 +208,7 @@ impl Search<'_> {
         if self.digits as usize >= self.rules.patterns.digits_range.0 {
             self.digits();
         }
-        if self.kind != Kind::Number && self.rules.dismissal.may_match_regex(self.class) {
+        if self.kind != Kind::Number && self.rules.dismissal.may_match_regex(self.class, self.digits) {
             self.regexes();
         }
         if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
@@ -217,7 +224,7 @@ impl Search<'_> {
         self.text.len() >= 32
             && self.class.has(Class::LETTER)
             && !self.class.has(OTHERS)
-            && !self.rules.dismissal.may_match_regex(self.class)
+            && !self.rules.dismissal.may_match_regex(self.class, self.digits)
             && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
     }
 
@@ -227,7 +234,7 @@ impl Search<'_> {
         const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
         self.text.len() <= groups::SIEVE_BYTES_MAX
             && !self.class.has(OTHERS)
-            && !self.rules.dismissal.may_match_regex(self.class)
+            && !self.rules.dismissal.may_match_regex(self.class, self.digits)
             && !self.rules.dismissal.may_be_called(self.class)
             && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
     }
@@ -515,12 +522,16 @@ fn is_glued(text: &str, span: Span) -> bool {
 /// `203.0.113.7`, and not `1.25.3.1` or `25.100.200.250`: versions hardly have a part of three digits, and amounts have
 /// three digits in all parts but the first.
 fn is_address_like(value: &str) -> bool {
-    let lens: Option<[usize; 4]> = value
-        .split('.')
-        .map(|part| part.bytes().all(|b| b.is_ascii_digit()).then_some(part.len()))
-        .collect::<Option<Vec<_>>>()
-        .and_then(|lens| lens.try_into().ok());
-    lens.is_some_and(|lens| lens.contains(&3) && lens[1..] != [3, 3, 3])
+    let mut lens = [0; 4];
+    let mut parts = 0;
+    for part in value.split('.') {
+        if parts == lens.len() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return false;
+        }
+        lens[parts] = part.len();
+        parts += 1;
+    }
+    parts == lens.len() && lens.contains(&3) && lens[1..] != [3, 3, 3]
 }
 
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.

@@ -109,6 +109,9 @@ struct Unit {
 
 #[derive(Default, Clone)]
 struct TopicCounts {
+    /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
+    records_in: u64,
+    bytes_in: u64,
     records_out: u64,
     bytes_out: u64,
     rejected: [u64; Reject::LABELS.len()],
@@ -298,12 +301,17 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
         let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
-        let mut hand = Fetched { settings, engine, batch, unit, partitions, metrics, trips: Vec::new(), last: 0 };
+        let mut hand = Fetched { settings, engine, batch, unit, partitions, trips: Vec::new(), last: 0 };
         let mut begun = None;
         let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
             hand.record(&incoming);
         });
+        let trips = std::mem::take(&mut hand.trips);
+        for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
+            metrics.records_in.increment(std::mem::take(&mut counts.records_in));
+            metrics.bytes_in.increment(std::mem::take(&mut counts.bytes_in));
+        }
         if let Err(error) = fetched {
             if matches!(error.kind(), ErrorKind::Fatal | ErrorKind::Fenced) {
                 self.dead = Some(error.clone());
@@ -311,7 +319,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
             return Err(error);
         }
-        let trips = std::mem::take(&mut hand.trips);
         if let Some(begun) = begun {
             busy = begun.elapsed();
             metrics.worker.engine_seconds.record(busy.as_secs_f64());
@@ -570,7 +577,6 @@ struct Fetched<'a> {
     batch: &'a mut OutBatch,
     unit: &'a mut Unit,
     partitions: &'a mut [Assigned],
-    metrics: &'a Metrics,
     trips: Vec<Partition>,
     /// Place of the partition of the last record: the next one is mostly the same.
     last: usize,
@@ -624,8 +630,8 @@ impl Fetched<'_> {
             partition.paused = true;
             self.trips.push(incoming.at);
         }
-        self.metrics.topics[incoming.at.topic].records_in.increment(1);
-        self.metrics.topics[incoming.at.topic].bytes_in.increment(bytes as u64);
+        topic.records_in += 1;
+        topic.bytes_in += bytes as u64;
         self.unit.since.get_or_insert_with(Instant::now);
         if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
             self.unit.timestamps_ms.push(record.timestamp_ms);

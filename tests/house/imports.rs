@@ -54,6 +54,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["pseudonymize"]),
     ("arc_swap", &["pseudonymize"]),
     ("regex", &["detect"]),
+    ("regex_syntax", &["detect"]),
     ("aho_corasick", &["detect"]),
     ("idna", &["canonical"]),
     ("tokio", &["admin", "pipeline", "main"]),

@@ -18,6 +18,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use tempfile::TempDir;
 
+use super::certificates;
 use super::process::{Leashed, tail};
 use super::wait::wait_until;
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub heap_mb: u32,
     /// More listeners: SASL/PLAIN without TLS, for this user and password.
     pub sasl_plain: Option<(&'static str, &'static str)>,
+    /// One more listener: TLS, with a certificate for `localhost` from an authority of its own ([`Broker::authority`]).
+    pub tls: bool,
     /// Access lists: a topic that has an entry is open to whom it names, others to everyone.
     pub access_lists: bool,
     /// More lines of server.properties; they win over earlier ones.
@@ -45,7 +48,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { heap_mb: 512, sasl_plain: None, access_lists: false, properties: Vec::new() }
+        Options { heap_mb: 512, sasl_plain: None, tls: false, access_lists: false, properties: Vec::new() }
     }
 }
 
@@ -57,12 +60,13 @@ pub struct Broker {
     process: Mutex<Option<Leashed>>,
 }
 
-/// Ports of the three listeners.
+/// Ports of the listeners.
 #[derive(Clone, Copy, Debug)]
 struct Ports {
     plain: u16,
     controller: u16,
     sasl: u16,
+    tls: u16,
 }
 
 impl Broker {
@@ -76,8 +80,11 @@ impl Broker {
     pub fn start(options: Options) -> Broker {
         let dir =
             tempfile::Builder::new().prefix("sluice-kafka-").tempdir_in(scratch_root()).expect("a scratch directory");
-        let ports = Ports { plain: free_port(), controller: free_port(), sasl: free_port() };
+        let ports = Ports { plain: free_port(), controller: free_port(), sasl: free_port(), tls: free_port() };
         let broker = Broker { dir, options, ports, process: Mutex::new(None) };
+        if broker.options.tls {
+            certificates::make_broker(broker.dir.path());
+        }
         fs::write(broker.properties_file(), broker.properties()).expect("write server.properties");
         broker.format();
         broker.start_again();
@@ -93,6 +100,18 @@ impl Broker {
     pub fn sasl_brokers(&self) -> String {
         assert!(self.options.sasl_plain.is_some(), "this broker has no SASL listener");
         format!("127.0.0.1:{}", self.ports.sasl)
+    }
+
+    /// Bootstrap servers of the TLS listener, by the name that its certificate holds; only with [`Options::tls`].
+    pub fn tls_brokers(&self) -> String {
+        assert!(self.options.tls, "this broker has no TLS listener");
+        format!("localhost:{}", self.ports.tls)
+    }
+
+    /// The certificate of the authority that the broker's own is from (PEM); only with [`Options::tls`].
+    pub fn authority(&self) -> PathBuf {
+        assert!(self.options.tls, "this broker has no TLS listener");
+        certificates::authority(self.dir.path())
     }
 
     /// The broker's own output.
@@ -214,7 +233,7 @@ impl Broker {
     }
 
     fn properties(&self) -> String {
-        let Ports { plain, controller, sasl } = self.ports;
+        let Ports { plain, controller, sasl, tls } = self.ports;
         let mut listeners = format!("PLAINTEXT://127.0.0.1:{plain}");
         let mut text = include_str!("../../scripts/kafka/server.properties").to_owned();
         let mut line = |key: &str, value: &str| writeln!(text, "{key}={value}").expect("write to a string");
@@ -224,6 +243,15 @@ impl Broker {
             let login = "org.apache.kafka.common.security.plain.PlainLoginModule";
             line("listener.name.sasl.plain.sasl.jaas.config", &format!("{login} required user_{user}=\"{password}\";"));
         }
+        if self.options.tls {
+            write!(listeners, ",TLS://localhost:{tls}").expect("write to a string");
+            line("listener.name.tls.ssl.keystore.type", "PKCS12");
+            line(
+                "listener.name.tls.ssl.keystore.location",
+                &certificates::keystore(self.dir.path()).display().to_string(),
+            );
+            line("listener.name.tls.ssl.keystore.password", certificates::PASSWORD);
+        }
         if self.options.access_lists {
             line("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
             line("super.users", "User:ANONYMOUS");
@@ -231,7 +259,7 @@ impl Broker {
         }
         line("advertised.listeners", &listeners);
         line("listeners", &format!("{listeners},CONTROLLER://127.0.0.1:{controller}"));
-        line("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT");
+        line("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL");
         line("controller.quorum.voters", &format!("1@127.0.0.1:{controller}"));
         line("log.dirs", &self.dir.path().join("data").display().to_string());
         for (key, value) in &self.options.properties {

@@ -1,6 +1,8 @@
 //! What the tests share. Used by several binaries (tests and benches), each of which needs only a part.
 #![allow(dead_code)]
 
+/// A certificate for a broker, and the authority that it is from.
+pub mod certificates;
 /// The `sluice` binary, run as a user does.
 pub mod command;
 /// A real Kafka broker that a test starts, stops and leaves to clean up after itself.

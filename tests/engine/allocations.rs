@@ -1,0 +1,51 @@
+//! The hot path allocates nothing: once its buffers have met the input, a worker's engine takes no more memory, whatever
+//! it finds. Counted by an allocator that counts, on this thread alone.
+
+use std::sync::Arc;
+
+use sluice::config::{Format, PROFILES};
+use sluice::pipeline::{Engine, Place};
+use sluice::record::Record;
+use sluice::sink::OutBatch;
+
+use super::inputs::{CORPUS, NOW_MS, config, plan, texts};
+
+/// Allocations of the second of two passes over `lines`.
+fn steady_allocations(profile: Option<&str>, format: Format, lines: &[&[u8]]) -> u64 {
+    let mut engine = Engine::new(&Arc::new(plan(&config(profile))), 1 << 20);
+    let mut out = OutBatch::new();
+    let place = Place { topic: 0, partition: 0 };
+    let mut pass = || {
+        out.clear();
+        for line in lines {
+            let header: (&[u8], Option<&[u8]>) = (b"trace", Some(b"5df795a30be2a804"));
+            let record =
+                Record { key: Some(b"account-7"), value: Some(line), headers: &[header], timestamp_ms: NOW_MS };
+            engine.process(format, &record, place, &mut out).expect("the input is valid");
+        }
+    };
+    pass();
+    allocation_counter::measure(pass).count_total
+}
+
+#[test]
+fn events_are_scrubbed_without_an_allocation() {
+    let lines: Vec<&[u8]> = CORPUS.lines().map(str::as_bytes).collect();
+    let profiles = PROFILES.map(|(name, _)| Some(name));
+    for profile in [None].into_iter().chain(profiles) {
+        assert_eq!(steady_allocations(profile, Format::Json, &lines), 0, "{profile:?}");
+    }
+}
+
+#[test]
+fn log_lines_and_mails_are_scrubbed_without_an_allocation() {
+    for texts in [texts::log_lines(500), texts::mails(100)] {
+        let lines: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+        assert_eq!(steady_allocations(None, Format::Text, &lines), 0);
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocation_counter::measure(|| drop(vec![0u8; 10])).count_total, 1);
+}
