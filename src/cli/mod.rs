@@ -6,13 +6,17 @@
 pub mod args;
 pub mod completions;
 pub mod demo;
+pub mod diff;
+pub mod explain;
 pub mod keys;
+mod look;
 pub mod output;
 pub mod panic;
 pub mod run;
 pub mod schema;
 mod screen;
 pub mod scrub;
+pub mod test;
 pub mod token;
 pub mod top;
 pub mod validate;
@@ -51,6 +55,12 @@ pub enum Command {
     Top(top::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
+    /// Try cases: event in, expected event and findings.
+    Test(test::Args),
+    /// Tell which rule hits which span of a record, and why; values are masked.
+    Explain(explain::Args),
+    /// Compare what two configs scrub of a sample.
+    Diff(diff::Args),
     /// Make, list and rotate root keys.
     Keys(keys::Args),
     /// Print the tokens of values on standard input.
@@ -69,6 +79,9 @@ impl Command {
             Command::Demo(args) => demo::run(&args),
             Command::Top(args) => top::run(&args),
             Command::Token(args) => token::run(&args),
+            Command::Test(args) => test::run(&args),
+            Command::Explain(args) => explain::run(&args),
+            Command::Diff(args) => diff::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Keys(args) => keys::run(&args),
             Command::Schema(args) => schema::run(&args),

@@ -9,11 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::args::{KeyArgs, LineFormat};
+use super::look::basis_name;
 use super::{CliError, note};
 use crate::config::{self, Format, Secrets};
 use crate::pipeline::{Plan, Scrubber};
 use crate::pseudonymize::SharedRing;
-use crate::record::{Basis, Reject};
+use crate::record::Reject;
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice scrub`.
@@ -164,12 +165,7 @@ impl Scrub {
                 path: &self.scrubber.path_name(traced.path),
                 entity: self.plan.entity_names()[usize::from(traced.entity.0)],
                 action: &self.plan.action_names()[usize::from(traced.action.0)],
-                basis: match traced.basis {
-                    Basis::Field => "field",
-                    Basis::Keyword => "keyword",
-                    Basis::Checksum => "checksum",
-                    Basis::Pattern => "pattern",
-                },
+                basis: basis_name(traced.basis),
                 start: traced.span.start,
                 end: traced.span.end,
             };

@@ -50,6 +50,11 @@ impl Loaded {
         check_service(&self.settings).map_err(|problems| self.error(problems))
     }
 
+    /// The line where a field stands, or the nearest of its parents that is written down.
+    pub fn line(&self, field: &str) -> Option<u64> {
+        outline::Outline::of(&self.yaml).position(field).map(|at| at.line)
+    }
+
     /// The file or profile.
     pub fn origin(&self) -> &str {
         &self.origin

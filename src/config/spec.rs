@@ -368,6 +368,22 @@ pub struct Patterns {
     pub regions: Vec<String>,
     /// What becomes of an entity, by its name, in place of the entity's default.
     pub actions: BTreeMap<String, String>,
+    /// Entities that are not simply on, by name: `shadow` counts what is found and changes nothing, `off` is as
+    /// `disable`.
+    pub states: BTreeMap<String, State>,
+}
+
+/// Whether a rule is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It is.
+    #[default]
+    On,
+    /// It is tried: what it finds is counted with the action `shadow`, and stays as it is.
+    Shadow,
+    /// It is not there.
+    Off,
 }
 
 /// What a field is known to hold, and what becomes of it. Needs `path` or `name`, and `entity` or `action` or both.
@@ -383,6 +399,15 @@ pub struct FieldRule {
     /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `drop`, `keep` (as it is) or `scan`
     /// (searched as fields without a rule are: what lists a field under `default_deny`).
     pub action: Option<String>,
+    /// Whether the rule is applied: `on`, `shadow` or `off`.
+    #[serde(default, skip_serializing_if = "State::is_on")]
+    pub state: State,
+}
+
+impl State {
+    fn is_on(&self) -> bool {
+        *self == State::On
+    }
 }
 
 /// A string, or a list of strings.

@@ -154,6 +154,10 @@ impl Catalog {
         self.entities.iter().map(|e| e.name.as_str())
     }
 
+    pub(super) fn entity_mut(&mut self, entity: EntityId) -> &mut Entity {
+        &mut self.entities[usize::from(entity.0)]
+    }
+
     /// Adds the entity that `yaml` describes.
     pub(super) fn add(&mut self, file: &str, yaml: &str, builtin: bool) -> Result<(), CatalogError> {
         let spec: EntitySpec = serde_saphyr::from_str(yaml).map_err(|error| CatalogError {

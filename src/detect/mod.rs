@@ -22,6 +22,7 @@ mod groups;
 mod labels;
 mod matchers;
 mod needs;
+mod notes;
 mod overlap;
 mod own;
 mod rules;
@@ -41,6 +42,7 @@ use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use fields::normalize;
+pub use notes::PatternNote;
 pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.

@@ -124,6 +124,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells of every field anew: what was told last was thrown away with its records.
+    pub fn forget_told(&mut self) {
+        self.scrubber.forget_told();
+    }
+
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
         self.scrubber.take_counts()

@@ -8,6 +8,8 @@
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
 //! plan     what all workers share: rules, actions, keys
+//! shadow   rules that are tried: what they find is counted and stays
+//! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -19,9 +21,12 @@ mod plan;
 mod policy;
 mod scrub;
 pub mod service;
+mod shadow;
+mod why;
 mod worker;
 
 pub use engine::{Engine, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use why::{Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};

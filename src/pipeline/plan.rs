@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::policy;
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
+use crate::config::spec::State;
 use crate::config::{BinaryKey, KeySource, Limits, Loaded, Problem, nearest, spec};
 use crate::detect::{Catalog, CatalogError, FieldRule, Options, Rules, Select};
 use crate::pseudonymize::{Action, Context, EntityPlan, KeyError, Pseudonymizer, SharedRing, TokenType};
@@ -14,6 +15,8 @@ use crate::record::{ActionId, EntityId};
 pub struct Plan {
     /// Rules of detection.
     pub rules: Arc<Rules>,
+    /// Rules whose findings are counted and stay, if there are any.
+    pub shadow: Option<Arc<Rules>>,
     /// The key ring.
     pub ring: Arc<SharedRing>,
     /// Limits on one record.
@@ -29,6 +32,8 @@ pub struct Plan {
     action_names: Vec<String>,
     /// By entity: its action where no rule says otherwise.
     defaults: Vec<ActionId>,
+    /// What is done with what a shadow rule finds: nothing.
+    shadow_action: ActionId,
 }
 
 /// Why a plan cannot be made.
@@ -51,35 +56,60 @@ const FIELD: &str = "field";
 /// The action of a rule that says no more than that a field is known.
 const SCAN: &str = "scan";
 
+/// The name of what is done with what a shadow rule finds: nothing.
+const SHADOW: &str = "shadow";
+
 impl Plan {
     /// Compiles a config with the keys of `ring`.
     ///
     /// # Errors
     /// The first pattern file that is at fault, or every field of the config that is.
     pub fn compile(loaded: &Loaded, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
-        let Loaded { spec, settings, .. } = loaded;
+        Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
+    }
+
+    /// The catalog of a config: the built-in entities and those of its directories.
+    ///
+    /// # Errors
+    /// The first pattern file that is at fault.
+    pub fn catalog(loaded: &Loaded) -> Result<Catalog, CatalogError> {
         let mut catalog = Catalog::builtin();
-        for directory in &spec.patterns.directories {
+        for directory in &loaded.spec.patterns.directories {
             catalog.load_dir(directory)?;
         }
+        Ok(catalog)
+    }
+
+    /// As [`Plan::compile`], with another catalog than the config's own.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn with_catalog(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+        let Loaded { spec, settings, .. } = loaded;
         let mut problems = Vec::new();
-        let mut table = Table::new(&catalog, &spec.patterns, &mut problems);
-        let fields = table.field_rules(&catalog, &spec.fields, &mut problems);
+        let mut table = Table::new(catalog, &spec.patterns, &mut problems);
+        let fields = table.field_rules(catalog, &spec.fields, &mut problems);
         let region_codes = region_codes(&spec.patterns.regions);
         let regions = regions(&region_codes, &mut problems);
-        for name in &spec.patterns.disable {
-            if catalog.find(name).is_none() {
-                problems.push(unknown_entity("patterns.disable", name, &catalog));
-            }
-        }
-        policy::check(&catalog, spec, &mut problems);
+        let disabled = disabled(&spec.patterns, catalog, &mut problems);
+        policy::check(catalog, spec, &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
-        let options = Options { disabled: spec.patterns.disable.clone(), regions: region_codes };
-        let rules = Rules::compile(&catalog, &fields, &options)?;
+        let with = |state, disabled| {
+            let fields: Vec<FieldRule> =
+                fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
+            let options = Options { disabled, regions: region_codes.clone() };
+            let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
+            any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
+        };
+        let rules = with(State::On, disabled.0)?.expect("rules that are on are always compiled");
+        let shadow = with(State::Shadow, disabled.1)?;
+        let shadow_action = table.add_action(SHADOW, Action::Keep);
         Ok(Plan {
-            rules: Arc::new(rules),
+            rules,
+            shadow,
+            shadow_action,
             ring,
             limits: settings.limits,
             binary_key: settings.output.binary_key,
@@ -130,6 +160,11 @@ impl Plan {
         let field = self.entities.iter().position(|e| e.name == FIELD).expect("every table has it");
         let drop = self.actions.iter().position(|a| *a == Action::Drop).expect("every table has it");
         (EntityId(field as u16), ActionId(drop as u16))
+    }
+
+    /// What stands for the action where a shadow rule has found something: it stays.
+    pub fn shadow_action(&self) -> ActionId {
+        self.shadow_action
     }
 
     /// Whether the action removes the member.
@@ -203,6 +238,10 @@ impl Table {
             problems.push(Problem::new(field, error.to_string()));
             Action::Redact
         });
+        self.add_action(name, action)
+    }
+
+    fn add_action(&mut self, name: &str, action: Action) -> ActionId {
         self.actions.push(action);
         self.action_names.push(name.to_owned());
         ActionId((self.actions.len() - 1) as u16)
@@ -213,7 +252,7 @@ impl Table {
         catalog: &Catalog,
         rules: &[spec::FieldRule],
         problems: &mut Vec<Problem>,
-    ) -> Vec<FieldRule> {
+    ) -> Vec<(State, FieldRule)> {
         let mut out = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             let entity = rule.entity.as_deref().map(|name| {
@@ -230,14 +269,41 @@ impl Table {
             }
             let action = rule.action.as_deref().filter(|_| !lists).map(|name| self.action(name, &field, problems));
             let keep = action.is_some_and(|a| self.actions[a.0 as usize] == Action::Keep);
+            if keep && rule.state == State::Shadow {
+                let fix = "has nothing to count when the field is kept; remove `state`, or the rule";
+                problems.push(Problem::new(format!("fields[{index}].state"), fix));
+            }
             let anything = EntityId(catalog.entities().len() as u16);
             let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
-            out.extend(paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep }));
+            let rules = paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep });
+            out.extend(rules.map(|field| (rule.state, field)));
         }
         out
     }
+}
+
+/// The entities that the rules that are on leave out, and those that the shadow rules leave out.
+fn disabled(patterns: &spec::Patterns, catalog: &Catalog, problems: &mut Vec<Problem>) -> (Vec<String>, Vec<String>) {
+    for name in patterns.disable.iter().filter(|name| catalog.find(name).is_none()) {
+        problems.push(unknown_entity("patterns.disable", name, catalog));
+    }
+    for (name, &state) in &patterns.states {
+        let field = format!("patterns.states.{name}");
+        if catalog.find(name).is_none() {
+            problems.push(unknown_entity(&field, name, catalog));
+        } else if state != State::Off && patterns.disable.contains(name) {
+            problems
+                .push(Problem::new(field, "contradicts `patterns.disable`, which names it too; remove one of them"));
+        }
+    }
+    let state = |name: &str| match patterns.states.get(name) {
+        _ if patterns.disable.iter().any(|disabled| disabled == name) => State::Off,
+        state => state.copied().unwrap_or_default(),
+    };
+    let but = |wanted| catalog.names().filter(|name| state(name) != wanted).map(str::to_owned).collect();
+    (but(State::On), but(State::Shadow))
 }
 
 /// The regions that the config names; none: all of them.

@@ -27,7 +27,7 @@ pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<P
     }
     for (index, rule) in config.fields.iter().enumerate() {
         let place = format!("fields[{index}].action");
-        let Some(action) = &rule.action else { continue };
+        let Some(action) = rule.action.as_ref().filter(|_| rule.state == spec::State::On) else { continue };
         for entity in entities_of(catalog, rule) {
             let entity = &catalog.entities()[usize::from(entity.0)];
             judge(entity, action, &place, &mut cards, problems);
@@ -128,7 +128,8 @@ impl CardActions {
 /// Two rules that select the very same and say different things: nobody can know which is meant.
 fn contradictions(rules: &[spec::FieldRule], problems: &mut Vec<Problem>) {
     let mut said: HashMap<(bool, String), usize> = HashMap::new();
-    for (index, rule) in rules.iter().enumerate() {
+    // A rule in shadow is there to be compared with another one.
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.state == spec::State::On) {
         let paths = rule.path.iter().flat_map(|list| &list.0).map(|path| (true, path, path.clone()));
         let names = rule.name.iter().flat_map(|list| &list.0).map(|name| (false, name, spelling(name)));
         for (is_path, given, key) in paths.chain(names) {

@@ -1,9 +1,11 @@
 //! Bytes in, scrubbed bytes out: the way of one value through decode, detect, pseudonymize and rewrite.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::deny::Deny;
 use super::plan::Plan;
+use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
 use crate::detect::{Detector, FieldPlan};
@@ -19,6 +21,7 @@ pub struct Scrubber {
     paths: Paths,
     tape: Vec<Scalar>,
     detector: Detector,
+    shadow: Option<Shadow>,
     pseudonymizer: Pseudonymizer,
     changes: Changes,
     deny: Deny,
@@ -30,8 +33,10 @@ struct Changes {
     edits: Edits,
     findings: Vec<Finding>,
     counts: Counts,
-    /// For each path: its first finding by content was told.
-    told: Vec<bool>,
+    /// For each path the entities that were found by content there, a bit each (all past 126 share one).
+    told: Vec<u128>,
+    /// Entities found by content where they had not been found before.
+    unexpected: Vec<(EntityId, PathId)>,
     /// Every finding of the value at hand, for those who want to look.
     trace: Option<Vec<Traced>>,
 }
@@ -56,8 +61,9 @@ pub struct Traced {
 pub struct Counts {
     /// `(entity, action)` and how often, in the order of the first occurrence.
     pub found: Vec<(EntityId, ActionId, u64)>,
-    /// Entities found by content where none had been found before, and the path.
-    pub unexpected: Vec<(EntityId, PathId)>,
+    /// Entities found by content in fields where this engine had not found them before, and a hash of the field's path,
+    /// the same in all engines of a process.
+    pub unexpected: Vec<(EntityId, u64)>,
 }
 
 impl Counts {
@@ -129,12 +135,15 @@ impl Scrubber {
         let pseudonymizer = plan.pseudonymizer();
         let mut detector = Detector::new(Arc::clone(&plan.rules));
         detector.set_known_keys(&pseudonymizer.key_ids());
+        let shadow = plan.shadow.as_ref();
+        let shadow = shadow.map(|rules| Shadow::new(rules, plan.shadow_action(), &pseudonymizer.key_ids()));
         Scrubber {
             limits,
             scanner: Scanner::new(limits),
             paths: Paths::new(),
             tape: Vec::with_capacity(64),
             detector,
+            shadow,
             pseudonymizer,
             changes: Changes {
                 view: View::new(),
@@ -142,6 +151,7 @@ impl Scrubber {
                 findings: Vec::with_capacity(16),
                 counts: Counts::default(),
                 told: Vec::new(),
+                unexpected: Vec::new(),
                 trace: None,
             },
             deny: Deny::default(),
@@ -152,7 +162,11 @@ impl Scrubber {
     /// Picks up a swapped key ring. Call between batches: a record never mixes two rings.
     pub fn refresh(&mut self) {
         if self.pseudonymizer.refresh() {
-            self.detector.set_known_keys(&self.pseudonymizer.key_ids());
+            let ids = self.pseudonymizer.key_ids();
+            self.detector.set_known_keys(&ids);
+            if let Some(shadow) = &mut self.shadow {
+                shadow.set_known_keys(&ids);
+            }
         }
     }
 
@@ -178,12 +192,14 @@ impl Scrubber {
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
-        let Scrubber { paths, tape, detector, pseudonymizer, changes, plan, deny, .. } = self;
-        changes.edits.clear();
+        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, deny, .. } = self;
+        let mut hand =
+            Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };
+        hand.changes.edits.clear();
         let mut covered = 0;
         let mut inherited = Inherited::default();
         if plan.default_deny {
-            deny.look(tape, |path| detector.plan(paths, path));
+            deny.look(tape, |path| hand.detector.plan(paths, path));
         }
         for scalar in tape.iter() {
             if scalar.span.start < covered {
@@ -191,28 +207,24 @@ impl Scrubber {
             }
             if plan.default_deny && deny.drops(scalar) {
                 covered = scalar.span.end;
-                Hand { plan, detector, pseudonymizer, changes, raw: text }.deny(scalar);
+                hand.deny(scalar);
                 continue;
             }
             if scalar.kind == Kind::Key {
-                let before = changes.edits.as_slice().len();
-                let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
+                let before = hand.changes.edits.as_slice().len();
+                hand.shadow_counted = false;
                 hand.scalar(scalar, SCAN_ONLY, Place::JsonString);
-                if changes.edits.as_slice().len() == before {
+                // What a shadow rule finds in a key is counted every time.
+                if hand.changes.edits.as_slice().len() == before && hand.shadow.is_none() {
                     paths.set_clean(scalar.path, &raw[scalar.span.range()]);
                 }
                 continue;
             }
-            let field = inherited.of(scalar, detector.plan(paths, scalar.path));
-            let nothing = field.entity.is_none() && !needs_view(scalar.class);
-            let dismissed = |d: &Detector| {
-                !d.may_hold(scalar.kind, scalar.class, scalar.digits)
-                    && !d.may_hold_secret(&raw[scalar.span.range()], scalar.class)
-            };
-            if nothing && field.action.is_none() && dismissed(detector) {
+            hand.shadow_field(scalar, paths);
+            let field = inherited.of(scalar, hand.detector.plan(paths, scalar.path));
+            if field.entity.is_none() && field.action.is_none() && !hand.worth_a_look(scalar) {
                 continue;
             }
-            let mut hand = Hand { plan, detector, pseudonymizer, changes, raw: text };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     if hand.whole(scalar, field) {
@@ -224,7 +236,7 @@ impl Scrubber {
                 Kind::Key => {}
             }
         }
-        changes.finish(raw, out);
+        hand.changes.finish(raw, out);
         Ok(())
     }
 
@@ -240,10 +252,13 @@ impl Scrubber {
         }
         let (text, mut scalar) = decode::text(raw, &self.limits)?;
         scalar.path = path;
-        let Scrubber { paths, detector, pseudonymizer, changes, plan, .. } = self;
+        let Scrubber { paths, detector, shadow, pseudonymizer, changes, plan, .. } = self;
         changes.edits.clear();
         let field = detector.plan(paths, path);
-        Hand { plan, detector, pseudonymizer, changes, raw: text }.scalar(&scalar, field, Place::Text);
+        let mut hand =
+            Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };
+        hand.shadow_field(&scalar, paths);
+        hand.scalar(&scalar, field, Place::Text);
         changes.finish(raw, out);
         Ok(())
     }
@@ -274,7 +289,18 @@ impl Scrubber {
 
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.changes.counts)
+        let mut counts = std::mem::take(&mut self.changes.counts);
+        for (entity, path) in self.changes.unexpected.drain(..) {
+            let mut hasher = std::hash::DefaultHasher::new();
+            self.paths.display(path).hash(&mut hasher);
+            counts.unexpected.push((entity, hasher.finish()));
+        }
+        counts
+    }
+
+    /// Tells of every field anew: what was told last was never counted.
+    pub fn forget_told(&mut self) {
+        self.changes.told.clear();
     }
 
     /// From now on keeps each finding for [`Scrubber::traced`].
@@ -307,6 +333,9 @@ impl Changes {
 struct Hand<'a> {
     plan: &'a Plan,
     detector: &'a mut Detector,
+    shadow: Option<&'a mut Shadow>,
+    /// Whether a shadow rule of its field has counted the value at hand.
+    shadow_counted: bool,
     pseudonymizer: &'a mut Pseudonymizer,
     changes: &'a mut Changes,
     raw: &'a str,
@@ -367,9 +396,22 @@ impl Hand<'_> {
 
     /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
     fn worth_a_look(&self, scalar: &Scalar) -> bool {
-        needs_view(scalar.class)
-            || self.detector.may_hold(scalar.kind, scalar.class, scalar.digits)
-            || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes(), scalar.class)
+        let Scalar { kind, class, digits, .. } = *scalar;
+        needs_view(class)
+            || self.detector.may_hold(kind, class, digits)
+            || self.detector.may_hold_secret(self.raw[scalar.span.range()].as_bytes(), class)
+            || self.shadow.as_ref().is_some_and(|shadow| shadow.may_hold(kind, class, digits))
+    }
+
+    /// A shadow rule says what the field holds: counted, and no more, and its content is not searched for others.
+    fn shadow_field(&mut self, scalar: &Scalar, paths: &Paths) {
+        self.shadow_counted = false;
+        let Some(shadow) = &mut self.shadow else { return };
+        let holds = scalar.kind != Kind::Null && !scalar.span.is_empty();
+        if let Some(entity) = shadow.field(paths, scalar.path).filter(|_| holds) {
+            self.changes.note(scalar, scalar.span, entity, shadow.action, Basis::Field);
+            self.shadow_counted = true;
+        }
     }
 
     /// The config, or the field's name, says what it holds: all of it goes, or of a list each of its values.
@@ -413,6 +455,13 @@ impl Hand<'_> {
     fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
         let (class, digits) =
             if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
+        if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
+            let action = shadow.action;
+            for finding in shadow.find(text, scalar.kind, class, digits) {
+                let raw = raw_span(scalar, finding.span, view, place);
+                self.changes.note(scalar, raw, finding.entity, action, finding.basis);
+            }
+        }
         if !self.detector.may_hold(scalar.kind, class, digits) && !self.detector.may_hold_secret(text.as_bytes(), class)
         {
             return;
@@ -438,11 +487,7 @@ impl Hand<'_> {
         let from = self.changes.edits.buffer().len();
         let value = &text[finding.value.range()];
         let outcome = self.pseudonymizer.apply(finding.entity, action, value, self.changes.edits.buffer());
-        let raw = match view {
-            _ if place == Place::JsonNumber => scalar.span,
-            Some(view) => view.raw_span(finding.span),
-            None => Span::new(scalar.span.start + finding.span.start, scalar.span.start + finding.span.end),
-        };
+        let raw = raw_span(scalar, finding.span, view, place);
         match outcome {
             Outcome::Replaced => self.changes.write_back(raw, from, place),
             Outcome::Removed if place != Place::Text && raw == scalar.span && scalar.kind != Kind::Key => {
@@ -456,6 +501,15 @@ impl Hand<'_> {
         if finding.basis != Basis::Field {
             self.changes.tell_once(scalar.path, finding.entity);
         }
+    }
+}
+
+/// The bytes of the record that `span` of a value's text was read from. A number is replaced whole.
+fn raw_span(scalar: &Scalar, span: Span, view: Option<&View>, place: Place) -> Span {
+    match view {
+        _ if place == Place::JsonNumber => scalar.span,
+        Some(view) => view.raw_span(span),
+        None => Span::new(scalar.span.start + span.start, scalar.span.start + span.end),
     }
 }
 
@@ -489,11 +543,12 @@ impl Changes {
     fn tell_once(&mut self, path: PathId, entity: EntityId) {
         let at = path.0 as usize;
         if self.told.len() <= at {
-            self.told.resize(at + 1, false);
+            self.told.resize(at + 1, 0);
         }
-        if !self.told[at] {
-            self.told[at] = true;
-            self.counts.unexpected.push((entity, path));
+        let bit = 1 << entity.0.min(127);
+        if self.told[at] & bit == 0 {
+            self.told[at] |= bit;
+            self.unexpected.push((entity, path));
         }
     }
 }

@@ -282,8 +282,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for (entity, action, n) in unit.counts.found {
             self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
         }
-        for (entity, _) in unit.counts.unexpected {
-            self.metrics.findings.add_unexpected(usize::from(entity.0), 1);
+        for (entity, path_hash) in unit.counts.unexpected {
+            if !self.metrics.findings.add_unexpected(usize::from(entity.0), path_hash) {
+                continue;
+            }
             // Without its path: the keys of an object may be data.
             let entity = self.plan.entity_names()[usize::from(entity.0)];
             tracing::info!(
@@ -448,6 +450,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.unit = Unit::new(self.settings.inputs.len());
         self.sealed.clear();
         drop(self.engine.take_counts());
+        self.engine.forget_told();
         self.renew()?;
         let mut backoff = Backoff::new();
         loop {

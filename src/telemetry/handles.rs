@@ -1,5 +1,6 @@
 //! Handles of the series that one part of the pipeline fills: made once, recorded per batch.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -170,7 +171,12 @@ pub struct FindingMetrics {
     found: Vec<OnceLock<Counter>>,
     /// By entity.
     unexpected: Vec<OnceLock<Counter>>,
+    /// Fields, by the hash of their path, and entities that were counted: a field is new once in a process.
+    seen: Mutex<HashSet<(usize, u64)>>,
 }
+
+/// Most fields and entities that are remembered; past that none is new any more.
+const SEEN_MAX: usize = 1 << 16;
 
 impl FindingMetrics {
     /// Series of the catalog's entities and the config's actions, in the order of their ids.
@@ -180,6 +186,7 @@ impl FindingMetrics {
             actions: actions.iter().map(|name| name.as_ref().to_owned()).collect(),
             found: vec![OnceLock::new(); entities.len() * actions.len()],
             unexpected: vec![OnceLock::new(); entities.len()],
+            seen: Mutex::new(HashSet::new()),
         }
     }
 
@@ -191,10 +198,17 @@ impl FindingMetrics {
         series.get_or_init(|| counter(&names::FINDINGS, &labels())).increment(n);
     }
 
-    /// Adds `n` findings in fields that were never seen to hold personal data before.
-    pub fn add_unexpected(&self, entity: usize, n: u64) {
+    /// Counts a finding of the entity in a field that was never seen to hold it before. False: it was, by another
+    /// worker.
+    pub fn add_unexpected(&self, entity: usize, path_hash: u64) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX || !seen.insert((entity, path_hash)) {
+            return false;
+        }
+        drop(seen);
         let new = || counter(&names::UNEXPECTED_FINDINGS, &[self.entities[entity].as_str()]);
-        self.unexpected[entity].get_or_init(new).increment(n);
+        self.unexpected[entity].get_or_init(new).increment(1);
+        true
     }
 }
 

@@ -123,7 +123,7 @@ mod tests {
         partition.set_paused(true);
         let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
         findings.add(1, 0, 5);
-        findings.add_unexpected(0, 1);
+        assert!(findings.add_unexpected(0, 7) && !findings.add_unexpected(0, 7));
         let process = process();
         process.set_active_key("k901");
         (partition, process)

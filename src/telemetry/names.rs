@@ -80,7 +80,7 @@ metrics! {
     FINDINGS Kind::Counter, "sluice_findings_total" ["entity", "action"]
         "Personal data found, by what it is and what was done with it.";
     UNEXPECTED_FINDINGS Kind::Counter, "sluice_unexpected_findings_total" ["entity"]
-        "Findings in fields that were never seen to hold personal data before.";
+        "Fields that no rule names, in which an entity was found for the first time since the start.";
 
     STAGE_TIME Kind::Histogram(STAGE_SECONDS), "sluice_batch_stage_seconds" ["worker", "stage"]
         "Time a batch spent in a stage.";

@@ -9,4 +9,5 @@ mod schema;
 mod scrub;
 mod token;
 mod top;
+mod tuning;
 mod validate;

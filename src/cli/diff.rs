@@ -1,0 +1,158 @@
+//! `sluice diff`: what a changed config scrubs differently on a sample, in numbers and masked examples.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::CliError;
+use super::args::{KeyArgs, LineFormat};
+use super::explain::for_each_line;
+use super::look::{Found, Look, Seen};
+use super::output::{Output, print, print_json};
+use crate::config::{self, Secrets};
+
+/// Examples of each difference.
+const EXAMPLES_MAX: usize = 3;
+
+/// Arguments of `sluice diff`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Both configs use the same key: tokens differ only where the configs differ. Values are masked."
+)]
+pub struct Args {
+    /// The config as it is, then the config as it would be: files, or `profile:<name>`.
+    #[arg(short, long, value_name = "FILE", num_args = 1, action = clap::ArgAction::Append, required = true)]
+    pub config: Vec<PathBuf>,
+    /// What the lines are.
+    #[arg(long, value_enum, default_value_t = LineFormat::Json)]
+    pub format: LineFormat,
+    /// Which keys make the tokens. Without any: a throw-away key.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+    /// The records, one a line; `-`: standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// What the two configs do differently.
+#[derive(Default, Serialize)]
+struct Differences {
+    lines: u64,
+    lines_that_differ: u64,
+    /// By what is different.
+    differences: Vec<Difference>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    path: String,
+    /// What the old config does: entity and action, `passes`, or `rejected` with its reason.
+    old: String,
+    /// What the new config does.
+    new: String,
+    count: u64,
+    /// Line and masked value.
+    examples: Vec<(u64, String)>,
+}
+
+/// A kind of difference, and how often it was seen.
+type Kinds = BTreeMap<(String, String, String), (u64, Vec<(u64, String)>)>;
+
+/// Compares the two configs on every line.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let [old, new] = args.config.as_slice() else {
+        return Err(CliError::Usage("give two configs: -c OLD -c NEW".to_owned()));
+    };
+    let mut old = Look::new(old, &args.keys)?;
+    let mut new = Look::with_ring(config::load(new, Secrets::Skip)?, old.ring.clone())?;
+    let mut result = Differences::default();
+    let mut kinds = Kinds::new();
+    let max_bytes = old.loaded.settings.limits.record_bytes.max(new.loaded.settings.limits.record_bytes);
+    let format = args.format.into();
+    for_each_line(&args.file, max_bytes, |number, raw| {
+        result.lines += 1;
+        let Some(raw) = raw else { return Ok(()) };
+        let (before, after) = (old.at(format, raw, None), new.at(format, raw, None));
+        let found = compare(&before, &after, |difference, masked| {
+            let (count, examples) = kinds.entry(difference).or_default();
+            *count += 1;
+            if examples.len() < EXAMPLES_MAX {
+                examples.push((number, masked));
+            }
+        });
+        // Tenant, scope or limits: nothing that a finding shows, and yet another output.
+        let differs = found || before.output != after.output;
+        if differs && !found {
+            let kind = ("(the record)".to_owned(), "the same findings".to_owned(), "other tokens".to_owned());
+            kinds.entry(kind).or_default().0 += 1;
+        }
+        result.lines_that_differ += u64::from(differs);
+        Ok(())
+    })?;
+    result.differences = kinds
+        .into_iter()
+        .map(|((path, old, new), (count, examples))| Difference { path, old, new, count, examples })
+        .collect();
+    result.differences.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
+    match args.output {
+        Output::Text => print(text(&result)),
+        Output::Json => print_json(&result),
+    }
+}
+
+/// Tells of each difference its kind (path, old, new) and a masked example. True: there is one.
+fn compare(old: &Seen, new: &Seen, mut tell: impl FnMut((String, String, String), String)) -> bool {
+    let rejected = |seen: &Seen| seen.output.as_ref().err().map(|reason| format!("rejected, {}", reason.label()));
+    let whole = (rejected(old), rejected(new));
+    if whole.0.is_some() || whole.1.is_some() {
+        let accepted = || "accepted".to_owned();
+        let differs = whole.0 != whole.1;
+        if differs {
+            let (old, new) = (whole.0.unwrap_or_else(accepted), whole.1.unwrap_or_else(accepted));
+            tell(("(the record)".to_owned(), old, new), String::new());
+        }
+        return differs;
+    }
+    let what = |found: Option<&Found>| found.map_or("passes".to_owned(), |f| format!("{} -> {}", f.entity, f.action));
+    let overlap = |a: &Found, b: &Found| {
+        let (a, b) = (a.traced.span, b.traced.span);
+        a.start < b.end && b.start < a.end
+    };
+    let mut any = false;
+    let mut differ = |old: Option<&Found>, new: Option<&Found>| {
+        let same =
+            |a: &Found, b: &Found| (a.traced.span, &a.entity, &a.action) == (b.traced.span, &b.entity, &b.action);
+        let Some(shown) = old.or(new) else { return };
+        if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
+            return;
+        }
+        let mut kind = (shown.path.clone(), what(old), what(new));
+        if kind.1 == kind.2 {
+            kind.2 += ", of another length";
+        }
+        tell(kind, shown.masked.clone());
+        any = true;
+    };
+    for before in &old.found {
+        differ(Some(before), new.found.iter().find(|after| overlap(before, after)));
+    }
+    for after in new.found.iter().filter(|after| !old.found.iter().any(|before| overlap(before, after))) {
+        differ(None, Some(after));
+    }
+    any
+}
+
+fn text(result: &Differences) -> String {
+    let mut out = format!("{} of {} lines differ\n", result.lines_that_differ, result.lines);
+    for Difference { path, old, new, count, examples } in &result.differences {
+        out += &format!("{count:>8}  {path}: {old}  =>  {new}\n");
+        for (line, masked) in examples.iter().filter(|(_, masked)| !masked.is_empty()) {
+            out += &format!("          line {line}: {masked}\n");
+        }
+    }
+    out
+}

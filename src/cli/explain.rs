@@ -1,0 +1,180 @@
+//! `sluice explain`: which rule hit which span of a record, and why. Values are masked.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::CliError;
+use super::args::{KeyArgs, LineFormat};
+use super::look::{Found, Look, Seen};
+use super::output::{Output, print};
+use crate::pipeline::{Reason, Why};
+use crate::source::lines::{Line, Lines};
+
+/// Arguments of `sluice explain`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Values are masked: letters are `a` or `A`, digits are `9`. With --output json one object a line."
+)]
+pub struct Args {
+    /// The config: a file, or `profile:<name>`.
+    #[arg(short, long, value_name = "FILE", default_value = "profile:gaming")]
+    pub config: PathBuf,
+    /// What the lines are.
+    #[arg(long, value_enum, default_value_t = LineFormat::Json)]
+    pub format: LineFormat,
+    /// Which keys make the tokens. Without any: a throw-away key.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+    /// The records, one a line; none, or `-`: standard input.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// Explains every line.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let mut look = Look::new(&args.config, &args.keys)?;
+    let why = Why::new(&look.loaded, look.ring.clone()).map_err(|error| CliError::Config(error.to_string()))?;
+    let mut explain = Explain { why, args };
+    let path = args.file.as_deref().unwrap_or(Path::new("-"));
+    for_each_line(path, look.loaded.settings.limits.record_bytes, |number, raw| {
+        print(explain.line(&mut look, number, raw)?)
+    })
+}
+
+/// Calls `each` with the number and the bytes of every line of a file, or of standard input for `-`. A line over the
+/// limit is `None`.
+pub fn for_each_line(
+    path: &Path,
+    max_bytes: usize,
+    mut each: impl FnMut(u64, Option<&[u8]>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let failed = |error: io::Error| CliError::Failed(format!("{}: cannot read: {error}", path.display()));
+    let input: Box<dyn BufRead> = match path.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(BufReader::new(File::open(path).map_err(failed)?)),
+    };
+    let mut lines = Lines::new(input, max_bytes);
+    let mut number = 0;
+    while let Some(line) = lines.next_line().map_err(failed)? {
+        number += 1;
+        match line {
+            Line::Whole(raw, _) => each(number, Some(raw))?,
+            Line::TooLong => each(number, None)?,
+        }
+    }
+    Ok(())
+}
+
+struct Explain<'a> {
+    why: Why,
+    args: &'a Args,
+}
+
+/// One line for programs.
+#[derive(Serialize)]
+struct Explained<'a> {
+    line: u64,
+    rejected: Option<&'a str>,
+    findings: Vec<ExplainedFinding<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplainedFinding<'a> {
+    path: &'a str,
+    entity: &'a str,
+    action: &'a str,
+    basis: &'a str,
+    /// Bytes of the line: first, and one past the last.
+    start: u32,
+    end: u32,
+    masked: &'a str,
+    rules: Vec<ExplainedRule>,
+}
+
+/// A rule that finds it, alone.
+#[derive(Serialize)]
+struct ExplainedRule {
+    kind: &'static str,
+    /// Where it stands: `sluice.yaml:12`, or the file of an entity.
+    place: String,
+    rule: String,
+}
+
+impl Explain<'_> {
+    fn line(&mut self, look: &mut Look, number: u64, raw: Option<&[u8]>) -> Result<String, CliError> {
+        let format = self.args.format.into();
+        let seen = match raw {
+            Some(raw) => look.at(format, raw, None),
+            None => Seen { output: Err(crate::record::Reject::TooLarge), found: Vec::new() },
+        };
+        let rejected = seen.output.as_ref().err().map(|reason| reason.label());
+        // What was found before the fault does not matter: nothing of the record goes on.
+        let found: &[Found] = if rejected.is_some() { &[] } else { &seen.found };
+        let findings = found.iter().map(|found| {
+            let reasons = self.why.reasons(format, raw.unwrap_or_default(), &found.traced);
+            ExplainedFinding {
+                path: &found.path,
+                entity: &found.entity,
+                action: &found.action,
+                basis: found.basis,
+                start: found.traced.span.start,
+                end: found.traced.span.end,
+                masked: &found.masked,
+                rules: reasons.into_iter().map(|reason| rule(look.loaded.origin(), reason)).collect(),
+            }
+        });
+        let explained = Explained { line: number, rejected, findings: findings.collect() };
+        match self.args.output {
+            Output::Text => Ok(text(&explained)),
+            Output::Json => serde_json::to_string(&explained)
+                .map(|line| line + "\n")
+                .map_err(|error| CliError::Failed(error.to_string())),
+        }
+    }
+}
+
+fn rule(origin: &str, reason: Reason) -> ExplainedRule {
+    let at = |file: &str, line: Option<u64>| line.map_or(file.to_owned(), |line| format!("{file}:{line}"));
+    match reason {
+        Reason::FieldRule { field, line, rule } => {
+            ExplainedRule { kind: "field_rule", place: at(origin, line), rule: format!("{field} ({rule})") }
+        }
+        Reason::FieldName { file } => {
+            ExplainedRule { kind: "field_name", place: file, rule: "one of the entity's `fields`".to_owned() }
+        }
+        Reason::Pattern(note) => {
+            let mut parts = vec![note.finder];
+            parts.extend(note.validator.map(|name| format!("validator {name}")));
+            if !note.keywords.is_empty() {
+                parts.push(format!("beside a word such as {}", note.keywords.join(", ")));
+            }
+            ExplainedRule { kind: "pattern", place: at(&note.file, Some(note.line)), rule: parts.join(", ") }
+        }
+    }
+}
+
+fn text(explained: &Explained<'_>) -> String {
+    let mut text = format!("line {}: ", explained.line);
+    match explained.rejected {
+        Some(reason) => return text + &format!("rejected, {reason}: nothing of it goes on\n"),
+        None if explained.findings.is_empty() => return text + "nothing is found\n",
+        None => text += &format!("{} found\n", explained.findings.len()),
+    }
+    for finding in &explained.findings {
+        let ExplainedFinding { path, entity, action, basis, start, end, masked, rules } = finding;
+        text += &format!("  {path} [{start}..{end}]  {masked}\n    {entity} -> {action}, by {basis}\n");
+        if rules.is_empty() {
+            text += "      no rule finds it alone: several do together\n";
+        }
+        for ExplainedRule { place, rule, .. } in rules {
+            text += &format!("      {place}: {rule}\n");
+        }
+    }
+    text
+}

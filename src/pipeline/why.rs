@@ -1,0 +1,169 @@
+//! Why something was found: each rule that could have done it is tried alone on the same record.
+//!
+//! Nothing of this is on a record's way: detection only says what it found. The price is a set of rules per candidate,
+//! made when it is first asked for.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::plan::{Plan, PlanError};
+use super::scrub::{Scrubber, Traced};
+use crate::config::spec::{FieldRule, State};
+use crate::config::{Format, Loaded};
+use crate::detect::{Catalog, PatternNote};
+use crate::pseudonymize::SharedRing;
+use crate::record::{Basis, EntityId, PathId};
+
+/// A rule that finds, alone, what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A field rule of the config: its place in `fields`, and its line.
+    FieldRule {
+        /// `fields[3]`.
+        field: String,
+        /// Line in the config.
+        line: Option<u64>,
+        /// The rule, in short: `name: [nickname]`.
+        rule: String,
+    },
+    /// The field is called as one of the entity's `fields`.
+    FieldName {
+        /// The entity's file.
+        file: String,
+    },
+    /// A pattern of the entity.
+    Pattern(PatternNote),
+}
+
+/// A rule that could have found something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Candidate {
+    FieldRule(usize),
+    FieldName(EntityId),
+    Pattern(EntityId, usize),
+}
+
+/// Finds reasons under one config.
+pub struct Why {
+    loaded: Loaded,
+    ring: Arc<SharedRing>,
+    catalog: Catalog,
+    alone: HashMap<Candidate, Option<Scrubber>>,
+}
+
+impl Why {
+    /// Reasons under the config, with its catalog.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn new(loaded: &Loaded, ring: Arc<SharedRing>) -> Result<Why, PlanError> {
+        let catalog = Plan::catalog(loaded)?;
+        Ok(Why { loaded: loaded.clone(), ring, catalog, alone: HashMap::new() })
+    }
+
+    /// The rules that find, each alone, what `found` is in `raw`. Empty when only several together do.
+    pub fn reasons(&mut self, format: Format, raw: &[u8], found: &Traced) -> Vec<Reason> {
+        let mut candidates = self.candidates(found);
+        candidates.retain(|&candidate| self.finds(candidate, format, raw, found));
+        candidates.into_iter().map(|candidate| self.reason(candidate)).collect()
+    }
+
+    fn candidates(&self, found: &Traced) -> Vec<Candidate> {
+        let known = usize::from(found.entity.0) < self.catalog.entities().len();
+        if found.basis == Basis::Field {
+            let rules = (0..self.loaded.spec.fields.len()).map(Candidate::FieldRule);
+            return rules.chain(known.then_some(Candidate::FieldName(found.entity))).collect();
+        }
+        let patterns = if known { self.catalog.patterns(found.entity) } else { 0 };
+        (0..patterns).map(|at| Candidate::Pattern(found.entity, at)).collect()
+    }
+
+    fn finds(&mut self, candidate: Candidate, format: Format, raw: &[u8], found: &Traced) -> bool {
+        if !self.alone.contains_key(&candidate) {
+            let scrubber = self.scrubber(candidate).ok();
+            self.alone.insert(candidate, scrubber);
+        }
+        let Some(Some(scrubber)) = self.alone.get_mut(&candidate) else { return false };
+        // Any time will do: what is found does not hang on it. A key that is not valid then makes no difference.
+        if scrubber.begin(0).is_err() {
+            return false;
+        }
+        let read = scrubber.value(format, raw, &mut Vec::new());
+        let traced = scrubber.traced();
+        let same =
+            |t: &Traced| t.entity == found.entity && t.span.start < found.span.end && found.span.start < t.span.end;
+        read.is_ok() && traced.iter().any(same)
+    }
+
+    /// A scrubber with this rule and no other.
+    fn scrubber(&self, candidate: Candidate) -> Result<Scrubber, PlanError> {
+        let mut loaded = self.loaded.clone();
+        let mut catalog = self.catalog.clone();
+        let spec = &mut loaded.spec;
+        let mut only = None;
+        let rules = std::mem::take(&mut spec.fields);
+        match candidate {
+            Candidate::FieldRule(at) => spec.fields = vec![FieldRule { state: State::On, ..rules[at].clone() }],
+            Candidate::FieldName(entity) => {
+                catalog.keep_names(entity);
+                only = Some(entity);
+            }
+            Candidate::Pattern(entity, at) => {
+                catalog.keep_pattern(entity, at);
+                only = Some(entity);
+            }
+        }
+        spec.patterns.states.clear();
+        let others = catalog.entities().iter().enumerate().filter(|&(at, _)| only != Some(EntityId(at as u16)));
+        spec.patterns.disable = others.map(|(_, entity)| entity.name.clone()).collect();
+        let plan = Plan::with_catalog(&loaded, &catalog, Arc::clone(&self.ring))?;
+        let mut scrubber = Scrubber::new(Arc::new(plan));
+        scrubber.trace();
+        Ok(scrubber)
+    }
+
+    fn reason(&self, candidate: Candidate) -> Reason {
+        match candidate {
+            Candidate::FieldRule(at) => {
+                let field = format!("fields[{at}]");
+                let rule = &self.loaded.spec.fields[at];
+                let list = |what: &str, names: &[String]| format!("{what}: {}", names.join(", "));
+                let rule = match (&rule.path, &rule.name) {
+                    (Some(paths), _) => list("path", &paths.0),
+                    (None, Some(names)) => list("name", &names.0),
+                    (None, None) => String::new(),
+                };
+                Reason::FieldRule { line: self.loaded.line(&field), field, rule }
+            }
+            Candidate::FieldName(entity) => Reason::FieldName { file: self.catalog.file(entity).to_owned() },
+            Candidate::Pattern(entity, at) => Reason::Pattern(self.catalog.pattern(entity, at)),
+        }
+    }
+}
+
+/// A value that nobody can read, with its shape: letters are `a` or `A`, digits are `9`.
+pub fn shape(value: &[u8]) -> String {
+    /// Longest shape, in characters.
+    const CHARS_MAX: usize = 48;
+    let text = String::from_utf8_lossy(value);
+    let mask = |c: char| match c {
+        c if c.is_uppercase() => 'A',
+        c if c.is_alphabetic() => 'a',
+        c if c.is_numeric() => '9',
+        c if c.is_control() => '·',
+        c => c,
+    };
+    let mut shape: String = text.chars().take(CHARS_MAX).map(mask).collect();
+    if text.chars().nth(CHARS_MAX).is_some() {
+        shape.push('…');
+    }
+    shape
+}
+
+/// What a path is called, for people: the record itself has no name.
+pub fn path_label(scrubber: &Scrubber, path: PathId) -> String {
+    let name = scrubber.path_name(path);
+    if name.is_empty() { "(the record)".to_owned() } else { name }
+}
