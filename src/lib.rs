@@ -23,6 +23,8 @@ pub mod pipeline;
 pub mod pseudonymize;
 pub mod record;
 pub mod rewrite;
+pub mod signals;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod telemetry;

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::note;
 use crate::config::KeySource;
-use crate::pseudonymize::{KeyError, KeyRing};
+use crate::config::signals::Signals;
+use crate::pseudonymize::{KeyError, KeyRing, StateKey};
 
 /// Which keys make the tokens, in place of those the config names.
 #[derive(clap::Args, Debug)]
@@ -42,6 +43,17 @@ impl KeyArgs {
         }
         note("no keys are given: a throw-away key makes the tokens, and no other run makes the same");
         KeyRing::throwaway()
+    }
+}
+
+impl KeyArgs {
+    /// The state key of a config; without one, one made of the seed key, or one that is gone with the process.
+    pub fn state_key_or_throwaway(&self, signals: Option<&Signals>) -> Result<StateKey, KeyError> {
+        match (signals.and_then(|signals| signals.state_key.as_deref()), &self.seed_key) {
+            (Some(path), _) => StateKey::from_file(path),
+            (None, Some(SeedKey(hex))) => Ok(StateKey::new(hex.as_bytes())),
+            (None, None) => StateKey::throw_away(),
+        }
     }
 }
 

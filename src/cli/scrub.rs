@@ -11,10 +11,12 @@ use serde::Serialize;
 use super::args::{KeyArgs, LineFormat};
 use super::look::basis_name;
 use super::{CliError, note};
-use crate::config::{self, Format, Secrets};
-use crate::pipeline::{Plan, Scrubber};
+use crate::config::{self, Format, Loaded, Secrets};
+use crate::pipeline::{LocalSignals, Plan, Scrubber, SignalPlan};
 use crate::pseudonymize::SharedRing;
 use crate::record::Reject;
+use crate::signals::mapping::Unmapped;
+use crate::signals::{Coordinates, Signal};
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice scrub`.
@@ -31,6 +33,9 @@ pub struct Args {
     /// Write what was found to this file, one JSON object a finding, without values.
     #[arg(long, value_name = "FILE")]
     pub findings: Option<PathBuf>,
+    /// Write the signals of the config's rules to this file, one JSON object a signal.
+    #[arg(long, value_name = "FILE")]
+    pub signals: Option<PathBuf>,
     /// Write line number and reason of rejected lines to this file, one JSON object a line, without their content.
     #[arg(long, value_name = "FILE")]
     pub quarantine: Option<PathBuf>,
@@ -48,6 +53,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
     let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes)?;
+    if let Some(path) = &args.signals {
+        scrub.signals = Some(Signals::new(path, &loaded, &args.keys, &mut scrub.scrubber)?);
+    }
     let stdin = PathBuf::from("-");
     let files = if args.files.is_empty() { std::slice::from_ref(&stdin) } else { &args.files };
     for file in files {
@@ -65,8 +73,63 @@ struct Scrub {
     out: BufWriter<io::StdoutLock<'static>>,
     findings: Option<(PathBuf, BufWriter<File>)>,
     quarantine: Option<(PathBuf, BufWriter<File>)>,
+    signals: Option<Signals>,
     rejected: u64,
     line: Vec<u8>,
+}
+
+/// The signals of a run, and where they go.
+struct Signals {
+    local: LocalSignals,
+    to: (PathBuf, BufWriter<File>),
+}
+
+impl Signals {
+    fn new(path: &Path, loaded: &Loaded, keys: &KeyArgs, scrubber: &mut Scrubber) -> Result<Signals, CliError> {
+        let key = Arc::new(keys.state_key_or_throwaway(loaded.spec.signals.as_ref())?);
+        let plan = SignalPlan::compile(loaded, key)?;
+        let plan = plan.ok_or_else(|| {
+            CliError::Config(format!(
+                "{}: has no `signals`; `profile:gaming` shows how they are set up",
+                loaded.origin()
+            ))
+        })?;
+        let local = LocalSignals::new(Arc::new(plan), scrubber);
+        Ok(Signals { local, to: create(path)? })
+    }
+
+    /// Judges the line `raw`, whose scrubbed form is `out`. A line has no Kafka timestamp: it is as old as the run.
+    fn line(
+        &mut self,
+        (file, line): (&str, u64),
+        raw: &[u8],
+        scrubber: &mut Scrubber,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CliError> {
+        let at = Coordinates { topic: file.to_owned(), partition: 0, offset: i64::try_from(line).unwrap_or(i64::MAX) };
+        let signals = self.local.line(raw, now_ms(), &at, scrubber, (0, out));
+        write_signals(&mut self.to, signals)
+    }
+
+    fn finish(&mut self) -> Result<(), CliError> {
+        write_signals(&mut self.to, self.local.finish())?;
+        for (reason, n) in Unmapped::LABELS.iter().zip(self.local.take_unmapped()) {
+            if n > 0 {
+                note(&format!("{n} lines gave no event: {reason}"));
+            }
+        }
+        let (path, file) = &mut self.to;
+        file.flush().map_err(|error| cannot_write(path, &error))
+    }
+}
+
+fn write_signals((path, file): &mut (PathBuf, BufWriter<File>), signals: &[Signal]) -> Result<(), CliError> {
+    let mut text = String::new();
+    for signal in signals {
+        signal.write_json(&mut text);
+        text.push('\n');
+    }
+    file.write_all(text.as_bytes()).map_err(|error| cannot_write(path, &error))
 }
 
 #[derive(Serialize)]
@@ -103,6 +166,7 @@ impl Scrub {
             out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
             findings: args.findings.as_deref().map(create).transpose()?,
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
+            signals: None,
             rejected: 0,
             line: Vec::new(),
         })
@@ -129,12 +193,17 @@ impl Scrub {
     ) -> Result<(), CliError> {
         let mut lines = Lines::new(input, self.max_bytes);
         loop {
+            let number = lines.number() + 1;
             let (result, line_break) = match lines.next_line().map_err(&failed)? {
                 None => return Ok(()),
                 Some(Line::TooLong) => (Err(Reject::TooLarge), &b"\n"[..]),
                 Some(Line::Whole(raw, line_break)) => {
                     self.line.clear();
-                    (scrub(&mut self.scrubber, self.format, raw, &mut self.line), line_break)
+                    let result = scrub(&mut self.scrubber, self.format, raw, &mut self.line);
+                    if let (Ok(()), Some(signals), Format::Json) = (result, &mut self.signals, self.format) {
+                        signals.line((name, number), raw, &mut self.scrubber, &mut self.line)?;
+                    }
+                    (result, line_break)
                 }
             };
             match result {
@@ -176,6 +245,9 @@ impl Scrub {
 
     fn finish(mut self) -> Result<(), CliError> {
         self.out.flush().map_err(|error| CliError::from_stdout(&error))?;
+        if let Some(signals) = &mut self.signals {
+            signals.finish()?;
+        }
         for (path, file) in self.findings.iter_mut().chain(&mut self.quarantine) {
             file.flush().map_err(|error| cannot_write(path, &error))?;
         }
@@ -188,9 +260,13 @@ impl Scrub {
 
 /// One line through the engine. Keys are chosen by the time of the run: a line has no Kafka timestamp.
 fn scrub(scrubber: &mut Scrubber, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    scrubber.begin(now.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))?;
+    scrubber.begin(now_ms())?;
     scrubber.value(format, raw, out)
+}
+
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn create(path: &Path) -> Result<(PathBuf, BufWriter<File>), CliError> {

@@ -10,8 +10,8 @@ use super::CliError;
 use super::args::ring_at;
 use super::output::{Output, print, print_json};
 use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets};
-use crate::pipeline::{Plan, PlanError, service};
-use crate::pseudonymize::{KeyRing, MIN_KEY_BYTES, SharedRing};
+use crate::pipeline::{Plan, PlanError, SignalPlan, service};
+use crate::pseudonymize::{KeyRing, MIN_KEY_BYTES, SharedRing, StateKey};
 
 /// Arguments of `sluice validate`.
 #[derive(clap::Args, Debug)]
@@ -30,16 +30,18 @@ pub struct Args {
 /// Checks the config, its patterns and its keys; all that is wrong is one error.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let checked = check(&args.config);
-    if let (true, Ok((loaded, _))) = (args.live, &checked) {
+    if let (true, Ok(Checked { loaded, .. })) = (args.live, &checked) {
         service::check_live(loaded).map_err(|error| match error.is_config() {
             true => CliError::Config(error.to_string()),
             false => CliError::Failed(error.to_string()),
         })?;
     }
     match (args.output, checked) {
-        (Output::Text, Ok((loaded, ring))) => print(summary(&loaded, ring.as_ref(), args.live)),
+        (Output::Text, Ok(checked)) => print(summary(&checked, args.live)),
         (Output::Text, Err(error)) => Err(error.into()),
-        (Output::Json, Ok((loaded, _))) => print_json(&Report::new(true, loaded.check_service().err().as_ref())),
+        (Output::Json, Ok(Checked { loaded, .. })) => {
+            print_json(&Report::new(true, loaded.check_service().err().as_ref()))
+        }
         (Output::Json, Err(error)) => {
             print_json(&Report::new(false, Some(&error)))?;
             Err(CliError::ConfigReported)
@@ -47,7 +49,14 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     }
 }
 
-fn check(path: &Path) -> Result<(Loaded, Option<KeyRing>), ConfigError> {
+/// A config that is valid, with what was made of it.
+struct Checked {
+    loaded: Loaded,
+    ring: Option<KeyRing>,
+    signals: Option<SignalPlan>,
+}
+
+fn check(path: &Path) -> Result<Checked, ConfigError> {
     let loaded = config::load(path, Secrets::Resolve)?;
     let ring = loaded.settings.keys.as_ref().map(ring_at).transpose();
     let ring = ring.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
@@ -55,14 +64,29 @@ fn check(path: &Path) -> Result<(Loaded, Option<KeyRing>), ConfigError> {
     let any = KeyRing::from_seed("k1", &"00".repeat(MIN_KEY_BYTES));
     let any = any.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
     match Plan::compile(&loaded, Arc::new(SharedRing::fixed(any))) {
-        Ok(_) => Ok((loaded, ring)),
+        Ok(_) => {
+            let signals = signals(&loaded)?;
+            Ok(Checked { loaded, ring, signals })
+        }
         Err(PlanError::Config(error)) => Err(error),
         Err(error) => Err(loaded.error(vec![Problem::new("patterns", error.to_string())])),
     }
 }
 
+/// The signals of a config, with its state key or, where it names none, any.
+fn signals(loaded: &Loaded) -> Result<Option<SignalPlan>, ConfigError> {
+    let path = loaded.spec.signals.as_ref().and_then(|signals| signals.state_key.as_deref());
+    let key = match path {
+        Some(path) => StateKey::from_file(path),
+        None => Ok(StateKey::new(&[0; MIN_KEY_BYTES])),
+    };
+    let key = key.map_err(|error| loaded.error(vec![Problem::new("signals.state_key", error.to_string())]))?;
+    SignalPlan::compile(loaded, Arc::new(key))
+}
+
 /// What the config does, in a few lines.
-fn summary(loaded: &Loaded, ring: Option<&KeyRing>, live: bool) -> String {
+fn summary(checked: &Checked, live: bool) -> String {
+    let Checked { loaded, ring, signals } = checked;
     let settings = &loaded.settings;
     let mut text = format!("{}: ok\n", loaded.origin());
     for input in &settings.inputs {
@@ -78,6 +102,13 @@ fn summary(loaded: &Loaded, ring: Option<&KeyRing>, live: bool) -> String {
         let active = ring.active_at(Timestamp::now().as_millisecond()).map(|key| ring.keys()[key].id().to_string());
         let active = active.unwrap_or_else(|| "none: records of this time would be quarantined".to_owned());
         text += &format!("  keys: {}; active now: {active}\n", ids.join(", "));
+    }
+    if let Some(signals) = signals {
+        text +=
+            &format!("  signals: {} shapes of events\n", loaded.spec.signals.iter().flat_map(|s| &s.events).count());
+        for (rule, lack) in signals.inactive_rules() {
+            text += &format!("  signals: {rule} is inactive, it needs {lack}\n");
+        }
     }
     if live {
         text += "  live: the brokers answer, and the topics fit\n";

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::compiled::{
     BinaryKey, Breaker, CommitSettings, CreateTopics, Delivery, Format, GroupProtocol, InputTopic, KafkaSettings,
-    KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, Settings,
+    KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, Settings, SignalTopics,
 };
 use super::error::Problem;
 use super::properties::{self, SESSION_TIMEOUT_MS};
@@ -49,7 +49,9 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
         admin: admin(&spec.admin, p),
         log: log(&spec.log),
         drain_timeout: spec.drain_timeout.0,
+        signals: None,
     };
+    let settings = Settings { signals: signals(spec, &settings, p), ..settings };
     at_least("drain_timeout", spec.drain_timeout.0, Duration::from_secs(1), p);
     if let Some(workers) = spec.workers {
         within("workers", workers, 1, 1024, p);
@@ -57,6 +59,32 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
     topics_are_apart(&settings, p);
     fields(&spec.fields, p);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+fn signals(spec: &Spec, settings: &Settings, problems: &mut Vec<Problem>) -> Option<SignalTopics> {
+    let signals = spec.signals.as_ref()?;
+    let changelog = signals.state.topic.replace("{group}", &settings.kafka.group);
+    for (field, topic) in [("signals.topic", &signals.topic), ("signals.state.topic", &changelog)] {
+        if let Some(fault) = topic_fault(topic) {
+            problems.push(Problem::new(field, fault));
+        }
+    }
+    let mut inputs = Vec::new();
+    for (i, name) in signals.inputs.iter().enumerate() {
+        match settings.inputs.iter().position(|input| input.name == *name && input.format == Format::Json) {
+            Some(at) => inputs.push(at),
+            None => {
+                let fix = format!("`{name}` is no JSON topic of input.topics");
+                problems.push(Problem::new(format!("signals.inputs[{i}]"), fix));
+            }
+        }
+    }
+    if signals.inputs.is_empty() {
+        inputs.extend((0..settings.inputs.len()).filter(|&at| settings.inputs[at].format == Format::Json));
+    }
+    inputs.sort_by_key(|&at| &settings.inputs[at].name);
+    inputs.dedup();
+    Some(SignalTopics { inputs, topic: signals.topic.clone(), changelog, start_empty: signals.state.start_empty })
 }
 
 /// What `run` needs beyond a valid config: brokers, topics and keys.

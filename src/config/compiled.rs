@@ -38,6 +38,21 @@ pub struct Settings {
     pub log: LogSettings,
     /// How long a graceful stop may take.
     pub drain_timeout: Duration,
+    /// Topics of signals; `None`: there are none.
+    pub signals: Option<SignalTopics>,
+}
+
+/// Topics of signals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignalTopics {
+    /// Places in [`Settings::inputs`] of those whose events are judged, in the order of their names.
+    pub inputs: Vec<usize>,
+    /// Where signals go.
+    pub topic: String,
+    /// Where account state survives.
+    pub changelog: String,
+    /// An empty changelog is taken for a new beginning although offsets are committed.
+    pub start_empty: bool,
 }
 
 /// How to reach Kafka.

@@ -7,6 +7,7 @@ mod error;
 mod outline;
 mod properties;
 pub mod schema;
+pub mod signals;
 pub mod spec;
 pub mod units;
 

@@ -44,6 +44,8 @@ pub struct Spec {
     /// Whether fields and headers that no rule of `fields` names are dropped. Objects and arrays stay as long as something
     /// in them is named, and what is in a named one is named. Text, Kafka keys and the names of kept fields are searched as ever.
     pub default_deny: bool,
+    /// Which accounts are flagged, and from what events. Absent: none.
+    pub signals: Option<super::signals::Signals>,
     /// How long a graceful stop may take. Keep it below the grace period of the pod.
     pub drain_timeout: HumanDuration,
     /// Health and metrics over HTTP.
@@ -68,6 +70,7 @@ impl Default for Spec {
             patterns: Patterns::default(),
             fields: Vec::new(),
             default_deny: false,
+            signals: None,
             drain_timeout: HumanDuration::secs(25),
             admin: Admin::default(),
             log: Log::default(),

@@ -345,7 +345,7 @@ fn the_reference_shows_every_field_of_the_schema() {
 #[test]
 fn the_reference_shows_the_defaults() {
     /// Fields that the reference gives an example for; their defaults are empty, or depend on the machine.
-    const EXAMPLES: [&str; 9] = [
+    const EXAMPLES: [&str; 10] = [
         "kafka.brokers",
         "kafka.instance_id",
         "kafka.properties",
@@ -355,6 +355,7 @@ fn the_reference_shows_the_defaults() {
         "keys",
         "patterns.actions",
         "fields",
+        "signals",
     ];
     let value = |spec: &Spec| serde_json::to_value(spec).expect("a spec is JSON");
     let (mut reference, mut default) = (value(&parse(REFERENCE, "reference").expect("valid")), value(&Spec::default()));

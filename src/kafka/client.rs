@@ -116,6 +116,25 @@ pub(super) fn consumer(settings: &Settings, worker: usize, workers: usize) -> Cl
     config
 }
 
+/// A reader of a topic of our own: member of no group, from the beginning, and told where the end is.
+pub(super) fn changelog(settings: &Settings) -> ClientConfig {
+    let mut config = common(settings);
+    config.set("fetch.queue.backoff.ms", "5");
+    config.set("fetch.wait.max.ms", "50");
+    config.set("queued.min.messages", "100000");
+    config.set("queued.max.messages.kbytes", "32768");
+    config.set("fetch.message.max.bytes", "4194304");
+    pass_through(&mut config, settings, Kind::Consumer);
+    // The client wants a group for its queue; it joins none and commits nothing.
+    config.set("group.id", &settings.kafka.group);
+    config.set("enable.auto.commit", "false");
+    config.set("enable.auto.offset.store", "false");
+    config.set("auto.offset.reset", "earliest");
+    config.set("allow.auto.create.topics", "false");
+    config.set("enable.partition.eof", "true");
+    config
+}
+
 /// The producer of worker `worker` of `workers`.
 pub(super) fn producer(settings: &Settings, worker: usize, workers: usize, message_max_bytes: usize) -> ClientConfig {
     let mut config = common(settings);

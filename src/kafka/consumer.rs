@@ -169,6 +169,17 @@ impl Consumer {
         self.handle.pause(&list)
     }
 
+    /// Goes on fetching a partition that was paused.
+    pub fn resume(&mut self, partition: Partition) -> Result<(), Error> {
+        let list = self.list([(partition, Offset::Invalid)])?;
+        self.handle.resume(&list)
+    }
+
+    /// The first offset and the end of what may be read, asked of the broker.
+    pub fn ends(&self, partition: Partition, timeout: Duration) -> Result<(i64, i64), Error> {
+        self.handle.query_watermarks(&self.names[partition.topic], partition.partition, timeout)
+    }
+
     /// Commits offsets (each the next one to read) and waits for the answer.
     pub fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error> {
         if offsets.is_empty() {

@@ -57,6 +57,11 @@ impl Error {
         Error::new(ErrorKind::Fatal, "INTERNAL", text)
     }
 
+    /// Account state that cannot be taken over: no retry heals it.
+    pub fn state(text: &str) -> Error {
+        Error::new(ErrorKind::Config, "STATE", text)
+    }
+
     /// The assignment is somebody else's: nothing of it may be committed.
     pub fn lost() -> Error {
         Error::new(ErrorKind::Retriable, "ASSIGNMENT_LOST", "the assignment was lost")

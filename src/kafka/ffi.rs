@@ -268,6 +268,35 @@ impl Handle {
         self.check(code, "pause")
     }
 
+    pub(super) fn resume(&self, partitions: &TopicPartitionList) -> Result<(), Error> {
+        // SAFETY: both are alive.
+        let code = unsafe { rd::rd_kafka_resume_partitions(self.rk, partitions.ptr()) };
+        self.check(code, "resume")
+    }
+
+    /// The low watermark and the end of what may be read, asked of the broker.
+    pub(super) fn query_watermarks(
+        &self,
+        topic: &CStr,
+        partition: i32,
+        timeout: Duration,
+    ) -> Result<(i64, i64), Error> {
+        let (mut low, mut high) = (-1i64, -1i64);
+        // SAFETY: the texts and integers outlive the call.
+        let code = unsafe {
+            let timeout = millis(timeout);
+            rd::rd_kafka_query_watermark_offsets(
+                self.rk,
+                topic.as_ptr(),
+                partition,
+                &raw mut low,
+                &raw mut high,
+                timeout,
+            )
+        };
+        self.check(code, "ask for the ends of a partition").map(|()| (low, high))
+    }
+
     /// Fills in the committed offsets.
     pub(super) fn committed(&self, partitions: &TopicPartitionList, timeout: Duration) -> Result<(), Error> {
         // SAFETY: both are alive; the call writes the offsets into the list.

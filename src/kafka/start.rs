@@ -11,17 +11,31 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::client::{self, Kind};
 use super::error::{Error, ErrorKind};
-use crate::config::{CreateTopics, Settings};
+use super::state;
+use crate::config::{CreateTopics, Settings, SignalTopics};
 
 /// What the cluster looks like to the service.
 #[derive(Debug, Clone)]
 pub struct Topology {
     /// Number of partitions of each input topic, in the order of the config.
     pub partitions: Vec<i32>,
-    /// Output topics: for input `i`, `2i` is where scrubbed records go and `2i + 1` is the quarantine.
+    /// Output topics: for input `i`, `2i` is where scrubbed records go and `2i + 1` is the quarantine. With signals two
+    /// more: signals and changelog, see [`Topology::signals`] and [`Topology::changelog`].
     pub outputs: Vec<String>,
     /// Largest message that all output topics take, in bytes.
     pub message_max_bytes: usize,
+}
+
+impl Topology {
+    /// Number of the topic of signals among the outputs.
+    pub fn signals(&self) -> usize {
+        2 * self.partitions.len()
+    }
+
+    /// Number of the changelog among the outputs.
+    pub fn changelog(&self) -> usize {
+        self.signals() + 1
+    }
 }
 
 /// What happens to output topics that are missing and that the config lets us create.
@@ -46,14 +60,18 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     let consumer: BaseConsumer<StartContext> =
         config.create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
     let inputs = input_partitions(settings, &consumer)?;
-    let outputs: Vec<String> = settings
+    let mut outputs: Vec<String> = settings
         .inputs
         .iter()
         .flat_map(|i| [settings.output.topic_for(&i.name), settings.quarantine.topic_for(&i.name)])
         .collect();
+    let tasks = settings.signals.as_ref().map_or(Ok(0), |signals| tasks(settings, signals, &inputs))?;
+    if let Some(signals) = &settings.signals {
+        outputs.extend([signals.topic.clone(), signals.changelog.clone()]);
+    }
     let mut needed = BTreeMap::new();
     for (index, output) in outputs.iter().enumerate() {
-        let partitions = inputs[index / 2];
+        let partitions = inputs.get(index / 2).copied().unwrap_or(tasks);
         let most = needed.entry(output.as_str()).or_insert(partitions);
         *most = partitions.max(*most);
     }
@@ -62,7 +80,8 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     let mut absent = Vec::new();
     for (&topic, &partitions) in &needed {
         match partition_count(settings, &consumer, topic)? {
-            Some(count) if count >= partitions => {}
+            Some(count) if count == partitions || count > partitions && !is_changelog(settings, topic) => {}
+            Some(count) if count > partitions => return Err(state::other_partitions(topic, count, partitions)),
             Some(count) => return Err(too_few_partitions(topic, count, partitions)),
             None => absent.push((topic, partitions)),
         }
@@ -71,14 +90,35 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     match &settings.output.create {
         Some(create) if missing == Missing::Create => {
             for (topic, partitions) in absent {
-                create_topic(&admin, topic, partitions, create).await?;
+                let own = is_changelog(settings, topic).then(|| state::changelog_topic(create));
+                create_topic(&admin, topic, partitions, own.as_ref().unwrap_or(create)).await?;
             }
         }
         Some(_) => {}
         None => refuse_absent(&absent)?,
     }
+    if let Some(signals) = &settings.signals {
+        state::check_changelog(&admin, &signals.changelog).await?;
+    }
     let message_max_bytes = message_max_bytes(&admin, &outputs).await;
     Ok(Topology { partitions: inputs, outputs, message_max_bytes })
+}
+
+/// Number of tasks: partition `i` of all signal inputs is one, so all must have as many.
+fn tasks(settings: &Settings, signals: &SignalTopics, partitions: &[i32]) -> Result<i32, Error> {
+    let count = |&input: &usize| partitions[input];
+    let Some(first) = signals.inputs.first() else { return Ok(0) };
+    match signals.inputs.iter().find(|other| count(other) != count(first)) {
+        None => Ok(count(first)),
+        Some(other) => {
+            let name = |input: &usize| &settings.inputs[*input].name;
+            Err(state::other_partitions_of_inputs((name(first), count(first)), (name(other), count(other))))
+        }
+    }
+}
+
+fn is_changelog(settings: &Settings, topic: &str) -> bool {
+    settings.signals.as_ref().is_some_and(|signals| signals.changelog == topic)
 }
 
 fn too_few_partitions(topic: &str, count: i32, partitions: i32) -> Error {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
+use super::signal_plan::SignalPlan;
+use super::watch::Watch;
 use crate::config::{BinaryKey, Format};
 use crate::record::{PathId, Record, Reject, Span};
 use crate::sink::OutBatch;
+use crate::state::tasks::TaskStore;
 
 /// Bytes that Kafka adds to a record at most, besides key, value and headers.
 const RECORD_OVERHEAD_BYTES: usize = 128;
@@ -21,10 +24,21 @@ pub struct Place {
     pub partition: i32,
 }
 
+/// Where a record of a signal input stands, with the state of its task.
+pub struct Seat<'a> {
+    /// State of the task's accounts.
+    pub store: TaskStore<'a>,
+    /// Input topic.
+    pub topic: &'a str,
+    /// Offset.
+    pub offset: i64,
+}
+
 /// The engine of one worker.
 pub struct Engine {
     plan: Arc<Plan>,
     scrubber: Scrubber,
+    watch: Option<Watch>,
     /// Largest record that the outputs take.
     message_max_bytes: usize,
 }
@@ -32,7 +46,19 @@ pub struct Engine {
 impl Engine {
     /// An engine by `plan`, for outputs that take records of `message_max_bytes`.
     pub fn new(plan: &Arc<Plan>, message_max_bytes: usize) -> Engine {
-        Engine { scrubber: Scrubber::new(Arc::clone(plan)), plan: Arc::clone(plan), message_max_bytes }
+        Engine { scrubber: Scrubber::new(Arc::clone(plan)), watch: None, plan: Arc::clone(plan), message_max_bytes }
+    }
+
+    /// The same, which judges the records of signal inputs.
+    #[must_use]
+    pub fn watching(mut self, plan: &Arc<SignalPlan>) -> Engine {
+        self.watch = Some(Watch::new(plan, &mut self.scrubber));
+        self
+    }
+
+    /// What judges, if anything does.
+    pub fn watch(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
     }
 
     /// Picks up a swapped key ring; call between batches.
@@ -49,13 +75,17 @@ impl Engine {
         format: Format,
         record: &Record<'_>,
         place: Place,
+        seat: Option<Seat<'_>>,
         out: &mut OutBatch,
     ) -> Result<(), Reject> {
         let mark = out.mark();
         // A fault of ours must neither stop the stream nor let the record pass. The scrubber starts each record anew.
-        let result = catch_unwind(AssertUnwindSafe(|| self.append(format, record, out)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.append(format, record, place, seat, out)));
         let result = result.unwrap_or_else(|_| {
             self.scrubber = Scrubber::new(Arc::clone(&self.plan));
+            if let Some(watch) = &mut self.watch {
+                watch.renew(&mut self.scrubber);
+            }
             Err(Reject::Internal)
         });
         let result = result.and_then(|parts| {
@@ -78,21 +108,27 @@ impl Engine {
         &mut self,
         format: Format,
         record: &Record<'_>,
+        place: Place,
+        seat: Option<Seat<'_>>,
         out: &mut OutBatch,
     ) -> Result<(Option<Span>, Option<Span>), Reject> {
         self.scrubber.begin(record.timestamp_ms)?;
-        let value = match record.value {
-            Some(raw) => {
-                let from = out.bytes();
-                self.scrubber.value(format, raw, out.arena())?;
-                Some(out.span_from(from))
-            }
-            None => None,
-        };
         let key = record.key.map(|raw| self.key(raw, out)).transpose()?;
         for &(name, value) in record.headers {
             self.header(name, value, out)?;
         }
+        // The value last: an account is only touched by a record that passes, and by the tape of its value.
+        let value = match record.value {
+            Some(raw) => {
+                let from = out.bytes();
+                self.scrubber.value(format, raw, out.arena())?;
+                if let (Some(watch), Some(seat)) = (&mut self.watch, seat) {
+                    watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
+                }
+                Some(out.span_from(from))
+            }
+            None => None,
+        };
         Ok((key, value))
     }
 

@@ -7,7 +7,9 @@
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
-//! plan     what all workers share: rules, actions, keys
+//! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
+//! watch    the signals of one worker: from a record's tape to signals and flags
+//! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
@@ -22,11 +24,16 @@ mod policy;
 mod scrub;
 pub mod service;
 mod shadow;
+pub mod signal_plan;
+mod stateful;
+pub mod watch;
 mod why;
 mod worker;
 
 pub use engine::{Engine, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use signal_plan::SignalPlan;
+pub use watch::{LocalSignals, Watcher};
 pub use why::{Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};

@@ -162,6 +162,11 @@ impl Plan {
         (EntityId(field as u16), ActionId(drop as u16))
     }
 
+    /// The action that makes a token of a value.
+    pub fn token_action(&self) -> Option<ActionId> {
+        self.actions.iter().position(|action| *action == Action::Token).map(|at| ActionId(at as u16))
+    }
+
     /// What stands for the action where a shadow rule has found something: it stays.
     pub fn shadow_action(&self) -> ActionId {
         self.shadow_action
@@ -220,6 +225,13 @@ impl Table {
         table.action("drop", "", problems);
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
+        // Pseudonyms of signals, whatever the catalog looks for.
+        let token = table.action("token", "", problems);
+        for (name, letters) in [("account", "ac"), ("device", "dv"), ("payee", "py")] {
+            if catalog.find(name).is_none() {
+                table.push(name, TokenType::parse(letters).expect("two letters"), Form::Text, token);
+            }
+        }
         table
     }
 

@@ -25,6 +25,8 @@ pub struct Scrubber {
     pseudonymizer: Pseudonymizer,
     changes: Changes,
     deny: Deny,
+    /// Path of the member that flags are put into, when they are.
+    flags: Option<PathId>,
 }
 
 /// What changes in the value at hand, and what was found so far.
@@ -155,6 +157,7 @@ impl Scrubber {
                 trace: None,
             },
             deny: Deny::default(),
+            flags: None,
             plan,
         }
     }
@@ -192,7 +195,7 @@ impl Scrubber {
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
-        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, deny, .. } = self;
+        let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, deny, flags, .. } = self;
         let mut hand =
             Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };
         hand.changes.edits.clear();
@@ -208,6 +211,11 @@ impl Scrubber {
             if plan.default_deny && deny.drops(scalar) {
                 covered = scalar.span.end;
                 hand.deny(scalar);
+                continue;
+            }
+            if *flags == Some(scalar.path) && scalar.kind != Kind::Key {
+                hand.changes.edits.remove_member(raw, scalar);
+                covered = scalar.span.end;
                 continue;
             }
             if scalar.kind == Kind::Key {
@@ -285,6 +293,24 @@ impl Scrubber {
             out.extend_from_slice(if clean { raw } else { b"[binary]" });
         }
         Some(())
+    }
+
+    /// The tape of the JSON value that was scrubbed last, with the paths that it refers to.
+    pub fn tape(&self) -> (&Paths, &[Scalar]) {
+        (&self.paths, &self.tape)
+    }
+
+    /// From now on drops the top-level member that flags are put into: what comes with the input is not ours.
+    pub fn replace_flags(&mut self) {
+        self.flags = Some(super::watch::flags_path(&mut self.paths));
+    }
+
+    /// The pseudonym of a value under the key of the record at hand; `entity` is one of the plan's.
+    pub fn pseudonym(&mut self, entity: &str, text: &str) -> String {
+        let entity = self.plan.find_entity(entity).expect("invariant: an entity of every plan");
+        let mut token = Vec::new();
+        self.pseudonymizer.apply(entity, self.plan.token_action(), text, &mut token);
+        String::from_utf8_lossy(&token).into_owned()
     }
 
     /// Takes what was found since the last call.

@@ -8,13 +8,18 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::plan::{Plan, PlanError, load_ring};
+use super::signal_plan::SignalPlan;
+use super::stateful::{self, Stateful};
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health};
 use crate::config::{Delivery, Loaded, Problem, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
+use crate::pseudonymize::StateKey;
+use crate::signals::mapping::Unmapped;
+use crate::signals::{Severity, rules};
 use crate::sink::{CountedSink, Sink, TransactionalSink};
 use crate::source::kafka::KafkaSource;
-use crate::telemetry::{self, FindingMetrics, ProcessMetrics};
+use crate::telemetry::{self, FindingMetrics, ProcessMetrics, SignalMetrics, StateMetrics};
 
 /// How often key files are looked at.
 const KEY_POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -67,9 +72,10 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     let runtime = runtime()?;
+    let signals = signals(loaded)?;
     let topology =
         runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
-    let mut running = Running::start(loaded.settings.clone(), &plan, &topology)?;
+    let mut running = Running::start(loaded.settings.clone(), &plan, signals, &topology)?;
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
@@ -134,7 +140,12 @@ impl Running {
     ///
     /// # Errors
     /// The admin port cannot be bound.
-    pub fn start(mut settings: Settings, plan: &Arc<Plan>, topology: &Topology) -> Result<Running, ServiceError> {
+    pub fn start(
+        mut settings: Settings,
+        plan: &Arc<Plan>,
+        signals: Option<SignalPlan>,
+        topology: &Topology,
+    ) -> Result<Running, ServiceError> {
         let count = worker_count(&settings, topology);
         settings.workers = Some(count);
         let settings = Arc::new(settings);
@@ -152,6 +163,7 @@ impl Running {
             &kafka::librdkafka_version(),
         );
         let findings = Arc::new(FindingMetrics::new(&plan.entity_names(), plan.action_names()));
+        let signals = signals.map(|signals| (Arc::new(signals), Arc::new(signal_metrics())));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = worker::Stopped::default();
         let (tell, ended) = unbounded_channel();
@@ -164,6 +176,7 @@ impl Running {
                 plan: Arc::clone(plan),
                 topology: topology.clone(),
                 findings: Arc::clone(&findings),
+                signals: signals.clone(),
                 stop: Arc::clone(&stop),
                 stopped: Arc::clone(&stopped),
                 health: Arc::clone(&health),
@@ -280,6 +293,7 @@ struct Part {
     plan: Arc<Plan>,
     topology: Topology,
     findings: Arc<FindingMetrics>,
+    signals: Option<(Arc<SignalPlan>, Arc<SignalMetrics>)>,
     stop: Arc<AtomicBool>,
     stopped: worker::Stopped,
     health: Arc<Health>,
@@ -324,6 +338,7 @@ impl Part {
         // The group is joined last: a member that cannot write must hold no partition.
         let (settings, number, count) = (Arc::clone(&self.settings), self.number, self.count);
         let source = KafkaSource::new(move || Consumer::new(&settings, number, count))?;
+        let signals = self.signals();
         let health = Box::new(Told { health: self.health, number: self.number });
         Worker::new(
             self.number,
@@ -336,9 +351,41 @@ impl Part {
             self.stop,
             self.stopped,
             health,
+            signals,
         )
         .run()
     }
+}
+
+impl Part {
+    fn signals(&self) -> Option<worker::Signals> {
+        let ((plan, metrics), topics) = (self.signals.as_ref()?, self.settings.signals.as_ref()?);
+        let tasks = topics.inputs.first().map_or(0, |&input| self.topology.partitions[input]);
+        let shape = stateful::shape(&self.settings, topics, tasks, plan.state_key.fingerprint(), plan.limits);
+        let state = StateMetrics::new(self.number);
+        Some(worker::Signals {
+            plan: Arc::clone(plan),
+            state: Stateful::new(&self.settings, topics.clone(), shape, self.topology.changelog(), state),
+            topic: self.topology.signals(),
+            metrics: Arc::clone(metrics),
+        })
+    }
+}
+
+/// Rules and state key of the signals, if the config has any.
+fn signals(loaded: &Loaded) -> Result<Option<SignalPlan>, PlanError> {
+    let Some(spec) = &loaded.spec.signals else { return Ok(None) };
+    let Some(path) = &spec.state_key else {
+        let fix = "is missing: state that survives needs a key that does; write 64 random hex digits to a file";
+        return Err(loaded.error(vec![Problem::new("signals.state_key", fix)]).into());
+    };
+    let key = Arc::new(StateKey::from_file(path).map_err(PlanError::from)?);
+    Ok(SignalPlan::compile(loaded, key)?)
+}
+
+fn signal_metrics() -> SignalMetrics {
+    let rules: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    SignalMetrics::new(&rules, &Severity::ALL.map(Severity::as_str), &Unmapped::LABELS)
 }
 
 /// Tells the probes how a worker does.

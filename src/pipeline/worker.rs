@@ -1,22 +1,28 @@
 //! The loop of one worker: fetch, process, send, commit. Everything that is not committed can be thrown away and done
 //! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
 
+mod intake;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use intake::Fetched;
+use intake::Unit;
+
 use super::backoff::Backoff;
 use super::breaker::Breaker;
-use super::engine::{Engine, Place};
+use super::engine::Engine;
 use super::plan::Plan;
-use super::scrub::Counts;
+use super::signal_plan::SignalPlan;
+use super::stateful::Stateful;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
-use crate::sink::{Durable, Offsets, OutBatch, Sink, quarantine};
-use crate::source::{Incoming, Source};
-use crate::telemetry::{FindingMetrics, PartitionMetrics, TopicMetrics, WorkerMetrics};
+use crate::sink::{Durable, Offsets, OutBatch, Sink};
+use crate::source::Source;
+use crate::telemetry::{FindingMetrics, PartitionMetrics, SignalMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
@@ -47,6 +53,8 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     source: S,
     sink: K,
     engine: Engine,
+    /// State of accounts, where signals are on.
+    state: Option<Stateful>,
     stop: Arc<AtomicBool>,
     health: Box<dyn Health>,
     metrics: Metrics,
@@ -76,6 +84,20 @@ struct Metrics {
     worker: WorkerMetrics,
     topics: Vec<TopicMetrics>,
     findings: Arc<FindingMetrics>,
+    /// Number of the output topic of signals, and how many there were.
+    signals: Option<(usize, Arc<SignalMetrics>)>,
+}
+
+/// Signals of a worker.
+pub struct Signals {
+    /// What is looked for.
+    pub plan: Arc<SignalPlan>,
+    /// State of accounts.
+    pub state: Stateful,
+    /// Number of their output topic.
+    pub topic: usize,
+    /// How many there were.
+    pub metrics: Arc<SignalMetrics>,
 }
 
 /// A partition that this worker reads.
@@ -95,34 +117,6 @@ struct Assigned {
     metrics: PartitionMetrics,
 }
 
-/// Records that become durable together.
-#[derive(Default)]
-struct Unit {
-    since: Option<Instant>,
-    records: usize,
-    bytes: usize,
-    counts: Counts,
-    per_topic: Vec<TopicCounts>,
-    /// Kafka timestamps of a sample of the records.
-    timestamps_ms: Vec<i64>,
-}
-
-#[derive(Default, Clone)]
-struct TopicCounts {
-    /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
-    records_in: u64,
-    bytes_in: u64,
-    records_out: u64,
-    bytes_out: u64,
-    rejected: [u64; Reject::LABELS.len()],
-}
-
-impl Unit {
-    fn new(topics: usize) -> Unit {
-        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
-    }
-}
-
 impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     /// A worker that reads from `source` and writes to `sink` until `stop` is set.
     #[allow(clippy::too_many_arguments)] // its parts, named
@@ -137,10 +131,18 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         stop: Arc<AtomicBool>,
         stopped: Stopped,
         health: Box<dyn Health>,
+        signals: Option<Signals>,
     ) -> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
+        let mut engine = Engine::new(&plan, message_max_bytes);
+        let (mut state, mut signal_metrics) = (None, None);
+        if let Some(signals) = signals {
+            engine = engine.watching(&signals.plan);
+            (state, signal_metrics) = (Some(signals.state), Some((signals.topic, signals.metrics)));
+        }
         Worker {
-            engine: Engine::new(&plan, message_max_bytes),
+            engine,
+            state,
             unit: Unit::new(settings.inputs.len()),
             settings,
             plan,
@@ -148,7 +150,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             sink,
             stop,
             health,
-            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings },
+            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings, signals: signal_metrics },
             partitions: Vec::new(),
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
@@ -191,6 +193,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         while let Some(rebalance) = self.source.next_rebalance() {
             self.rebalance(rebalance)?;
         }
+        self.prepare()?;
         self.send()?;
         if self.due() {
             self.seal()?;
@@ -202,6 +205,29 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.tell_lag();
         Ok(())
+    }
+
+    /// Restores the state of tasks that are new here; only then is the worker ready.
+    fn prepare(&mut self) -> Result<(), Error> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        let assigned: Vec<Partition> = self.partitions.iter().map(|p| p.at).collect();
+        if !state.lacks(&assigned) {
+            return Ok(());
+        }
+        self.metrics.worker.set_ready(false);
+        self.health.joined(false);
+        // What was sealed without the new task must not be taken for a transaction of it.
+        self.drain(self.settings.drain_timeout)?;
+        let state = self.state.as_mut().expect("it was there above");
+        state.prepare(&mut self.source, &assigned, &*self.health, &self.stop)?;
+        self.set_ready();
+        Ok(())
+    }
+
+    fn set_ready(&mut self) {
+        self.health.joined(true);
+        self.metrics.worker.set_joined(true);
+        self.metrics.worker.set_ready(true);
     }
 
     /// Bytes that may wait in the arena while a commit runs: a fifth of the worker's part of the memory.
@@ -237,7 +263,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
-        self.sink.seal(offsets, group)?;
+        let state = self.state.as_mut().map_or_else(OutBatch::new, |state| state.seal(now_ms()));
+        self.sink.seal(offsets, group, state)?;
         for p in &mut self.partitions {
             p.sealed = p.next;
         }
@@ -259,6 +286,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             }
         }
         let Some(unit) = self.sealed.pop_front() else { return Ok(()) };
+        if let Some(state) = &mut self.state {
+            state.durable();
+        }
         self.tell(unit, durable.took);
         Ok(())
     }
@@ -278,6 +308,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
                 metrics.quarantined(reason).increment(n);
             }
+        }
+        if let Some((_, metrics)) = &self.metrics.signals {
+            unit.signals.iter().for_each(|&(rule, severity)| metrics.add(rule, severity));
         }
         for (entity, action, n) in unit.counts.found {
             self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
@@ -302,13 +335,22 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn fetch(&mut self) -> Result<(), Error> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
-        let Worker { settings, source, engine, batch, unit, partitions, metrics, .. } = self;
-        let mut hand = Fetched { settings, engine, batch, unit, partitions, trips: Vec::new(), last: 0 };
+        let arena_bytes = self.arena_bytes();
+        let Worker { settings, source, engine, state, batch, unit, partitions, metrics, .. } = self;
+        let signals_to = metrics.signals.as_ref().map_or(0, |(topic, _)| *topic);
+        let mut hand = Fetched { settings, engine, batch, unit, partitions, signals_to, trips: Vec::new(), last: 0 };
         let mut begun = None;
-        let fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
+        let mut fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
-            hand.record(&incoming);
+            match state {
+                Some(state) if state.lane(incoming.at).is_some() => state.take(&incoming, &mut hand),
+                _ => hand.record(&incoming, None),
+            }
         });
+        if let Some(state) = state.as_mut().filter(|state| state.merges()) {
+            let blocked: Vec<Partition> = hand.partitions.iter().filter(|p| p.paused).map(|p| p.at).collect();
+            fetched = fetched.and_then(|()| state.release(source, &blocked, &mut hand, arena_bytes));
+        }
         let trips = std::mem::take(&mut hand.trips);
         for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
             metrics.records_in.increment(std::mem::take(&mut counts.records_in));
@@ -327,6 +369,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         metrics.worker.consume_seconds.record(since.elapsed().saturating_sub(busy).as_secs_f64());
         self.unit.counts.merge(&mut self.engine.take_counts());
+        if let (Some(watch), Some((_, metrics))) = (self.engine.watch(), &self.metrics.signals) {
+            metrics.add_unmapped(&watch.watcher().take_unmapped());
+            metrics.add_shadowed(&watch.watcher().take_shadowed());
+        }
         for at in trips {
             self.trip(at)?;
         }
@@ -370,9 +416,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                         self.source.pause(at)?;
                     }
                 }
-                self.health.joined(true);
-                self.metrics.worker.set_joined(true);
-                self.metrics.worker.set_ready(true);
+                // Where there is state, it is ready when that is restored.
+                if self.state.is_none() {
+                    self.set_ready();
+                }
                 tracing::info!(partitions = list.len(), "assigned");
             }
             Rebalance::Revoked(list) => {
@@ -397,6 +444,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     fn give_up(&mut self, list: &[(String, i32)]) -> Result<(), Error> {
         let gone: Vec<_> = list.iter().filter_map(|p| self.source.locate(p)).collect();
         self.partitions.retain(|p| !gone.contains(&p.at));
+        if let Some(state) = &mut self.state {
+            state.give_up(&gone);
+        }
         self.source.unassign(list)
     }
 
@@ -492,6 +542,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.renewals.push_back(Instant::now());
         self.partitions.clear();
+        if let Some(state) = &mut self.state {
+            state.clear();
+        }
         self.health.joined(false);
         self.metrics.worker.set_joined(false);
         self.metrics.worker.set_ready(false);
@@ -510,12 +563,16 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for p in &mut self.partitions {
             let offset = committed.iter().find(|(at, _)| *at == p.at).and_then(|&(_, offset)| offset);
             // Never committed: back to the first record that was read; none was: it stands where it began.
-            if let Some(target) = offset.or(p.first) {
+            let held = self.state.as_ref().and_then(|state| state.first(p.at));
+            if let Some(target) = offset.or(p.first).or(held) {
                 p.next = target;
                 p.sealed = target;
                 p.breaker.reset();
                 targets.push((p.at, target));
             }
+        }
+        if let Some(state) = &mut self.state {
+            state.rewind(&mut self.source, &committed, &targets)?;
         }
         self.source.seek(&targets)
     }
@@ -570,77 +627,6 @@ impl Assigned {
             breaker: Breaker::new(&settings.quarantine.breaker),
             metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
         }
-    }
-}
-
-/// The parts of a worker that handle a fetched record.
-struct Fetched<'a> {
-    settings: &'a Settings,
-    engine: &'a mut Engine,
-    batch: &'a mut OutBatch,
-    unit: &'a mut Unit,
-    partitions: &'a mut [Assigned],
-    trips: Vec<Partition>,
-    /// Place of the partition of the last record: the next one is mostly the same.
-    last: usize,
-}
-
-impl Fetched<'_> {
-    fn record(&mut self, incoming: &Incoming<'_>) {
-        if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
-            match self.partitions.iter().position(|p| p.at == incoming.at) {
-                Some(at) => self.last = at,
-                // Fetched ahead of a revocation that is done: it is somebody else's.
-                None => return,
-            }
-        }
-        let partition = &mut self.partitions[self.last];
-        // A rewind may leave records in the queue that were already handled.
-        if partition.paused || incoming.offset < partition.next {
-            return;
-        }
-        if partition.first.is_none() {
-            partition.first = Some(incoming.offset);
-            partition.sealed = incoming.offset;
-        }
-        let input = &self.settings.inputs[incoming.at.topic];
-        let record = &incoming.record;
-        let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-        let topic = &mut self.unit.per_topic[incoming.at.topic];
-        let before = self.batch.bytes();
-        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
-        let result = if incoming.headers_readable {
-            self.engine.process(input.format, record, place, self.batch)
-        } else {
-            Err(Reject::HeaderName)
-        };
-        if let Err(reason) = result {
-            topic.rejected[reason.index()] += 1;
-            let at = quarantine::Coordinates {
-                topic: &input.name,
-                partition: incoming.at.partition,
-                offset: incoming.offset,
-                timestamp_ms: record.timestamp_ms,
-            };
-            quarantine::push(self.batch, place.topic + 1, at, reason);
-        } else {
-            topic.records_out += 1;
-            topic.bytes_out += (self.batch.bytes() - before) as u64;
-        }
-        partition.next = incoming.offset + 1;
-        partition.last_timestamp_ms = record.timestamp_ms;
-        if partition.breaker.record(result.is_err()) {
-            partition.paused = true;
-            self.trips.push(incoming.at);
-        }
-        topic.records_in += 1;
-        topic.bytes_in += bytes as u64;
-        self.unit.since.get_or_insert_with(Instant::now);
-        if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
-            self.unit.timestamps_ms.push(record.timestamp_ms);
-        }
-        self.unit.records += 1;
-        self.unit.bytes += bytes;
     }
 }
 

@@ -60,6 +60,17 @@ impl TokenMac {
         TokenMac::new(&key[..])
     }
 
+    /// A key of another use than tokens, told apart by `label`.
+    pub(super) fn raw(key: &[u8], label: &[u8]) -> TokenMac {
+        let derived = Zeroizing::new(TokenMac::new(key).hash(label));
+        TokenMac::new(&derived[..])
+    }
+
+    /// The whole hash of a message.
+    pub(super) fn hash_of(&self, message: &[u8]) -> [u8; 32] {
+        self.hash(message)
+    }
+
     fn new(key: &[u8]) -> TokenMac {
         let mut block = Zeroizing::new([0u8; BLOCK]);
         if key.len() <= BLOCK {

@@ -96,10 +96,24 @@ pub enum KeyError {
         /// The file or directory.
         path: PathBuf,
     },
+    /// The state key cannot be used.
+    #[error("{}: {message}", path.display())]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the fix.
+        message: String,
+    },
     /// The operating system gives no entropy.
     #[error("the operating system gives no entropy for a new key: {source}")]
     Entropy {
         /// What it says.
         source: getrandom::Error,
     },
+}
+
+impl KeyError {
+    pub(super) fn state(path: &std::path::Path, message: impl Into<String>) -> KeyError {
+        KeyError::State { path: path.to_owned(), message: message.into() }
+    }
 }

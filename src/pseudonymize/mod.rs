@@ -10,6 +10,7 @@ mod error;
 mod key_file;
 mod ring;
 mod shared;
+mod state_key;
 mod token;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use error::KeyError;
 pub use key_file::new_key_file;
 pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use shared::SharedRing;
+pub use state_key::StateKey;
 pub use token::{TokenType, write_token};
 
 /// Fewest bytes of a token.

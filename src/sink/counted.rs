@@ -16,7 +16,16 @@ pub struct CountedSink<F> {
     /// Makes a new producer after a failed delivery.
     remake: F,
     slot: usize,
-    sealed: VecDeque<(usize, Offsets, Instant)>,
+    sealed: VecDeque<Sealed>,
+}
+
+/// A unit whose records are sent.
+struct Sealed {
+    slot: usize,
+    offsets: Offsets,
+    /// What is sent when all else is delivered; empty: nothing, or it is sent.
+    state: OutBatch,
+    since: Instant,
 }
 
 impl<F: FnMut() -> Result<Producer, Error>> CountedSink<F> {
@@ -39,8 +48,8 @@ impl<G, F: FnMut() -> Result<Producer, Error>> Sink<G> for CountedSink<F> {
         super::transactional::send_all(&self.producer, Mode::Counted(self.slot), batch)
     }
 
-    fn seal(&mut self, offsets: Offsets, _group: G) -> Result<(), Error> {
-        self.sealed.push_back((self.slot, offsets, Instant::now()));
+    fn seal(&mut self, offsets: Offsets, _group: G, state: OutBatch) -> Result<(), Error> {
+        self.sealed.push_back(Sealed { slot: self.slot, offsets, state, since: Instant::now() });
         self.slot = (self.slot + 1) % Producer::SLOTS;
         Ok(())
     }
@@ -50,7 +59,15 @@ impl<G, F: FnMut() -> Result<Producer, Error>> Sink<G> for CountedSink<F> {
         if let Some(failure) = self.producer.delivery_failure() {
             return Err(failure);
         }
-        let Some(&(slot, ..)) = self.sealed.front() else { return Ok(None) };
+        let Some(front) = self.sealed.front_mut() else { return Ok(None) };
+        let slot = front.slot;
+        // State goes out when all outputs of the unit are delivered, and in the same slot, which is then empty.
+        if self.producer.outstanding(slot) == 0 && front.state.next_unsent().is_some() {
+            super::transactional::send_all(&self.producer, Mode::Counted(slot), &mut front.state)?;
+        }
+        if front.state.next_unsent().is_some() {
+            return Ok(None);
+        }
         if self.producer.outstanding(slot) > 0 && !timeout.is_zero() {
             self.producer.poll(timeout);
         }
@@ -60,10 +77,10 @@ impl<G, F: FnMut() -> Result<Producer, Error>> Sink<G> for CountedSink<F> {
         if self.producer.outstanding(slot) > 0 {
             return Ok(None);
         }
-        Ok(self.sealed.pop_front().map(|(_, offsets, since)| Durable {
-            offsets,
+        Ok(self.sealed.pop_front().map(|unit| Durable {
+            offsets: unit.offsets,
             offsets_committed: false,
-            took: since.elapsed(),
+            took: unit.since.elapsed(),
         }))
     }
 

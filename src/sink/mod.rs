@@ -22,8 +22,9 @@ pub trait Sink<G> {
     fn accepts(&self) -> bool;
     /// Queues the records of `batch` that are not sent yet; what does not fit now is left unsent.
     fn send(&mut self, batch: &mut OutBatch) -> Result<(), Error>;
-    /// Everything sent since the last seal is one unit with these offsets: start to make it durable.
-    fn seal(&mut self, offsets: Offsets, group: G) -> Result<(), Error>;
+    /// Everything sent since the last seal is one unit with these offsets: start to make it durable. `state` (mostly
+    /// empty) belongs to it and goes after all else of it: what is restored must not be ahead of what was delivered.
+    fn seal(&mut self, offsets: Offsets, group: G, state: OutBatch) -> Result<(), Error>;
     /// Serves deliveries for at most `timeout`. `Some`: the oldest sealed unit is durable.
     fn poll(&mut self, timeout: Duration) -> Result<Option<Durable>, Error>;
     /// Sealed units that are not durable yet.

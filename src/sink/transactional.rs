@@ -18,7 +18,9 @@ pub struct TransactionalSink<F> {
     remake: F,
     /// A transaction is open and takes records.
     open: bool,
-    /// A commit is running.
+    /// What the transaction to be committed still has to send.
+    last: Option<(OutBatch, Job)>,
+    /// A commit is running, or will when `last` is sent.
     committing: Option<Instant>,
     jobs: Option<Sender<Job>>,
     answers: Receiver<(Offsets, Result<(), Error>)>,
@@ -68,6 +70,7 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
             producer,
             remake,
             open: false,
+            last: None,
             committing: None,
             jobs: Some(jobs),
             answers,
@@ -108,6 +111,19 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         Ok(())
     }
 
+    /// Sends what is left of the sealed transaction, then tells the committer. Where the queue is full, the next poll
+    /// goes on.
+    fn commit(&mut self) -> Result<(), Error> {
+        let Some((mut state, job)) = self.last.take() else { return Ok(()) };
+        self.with(|producer| send_all(producer, Mode::Transaction, &mut state)).map_err(|e| self.cause(e))?;
+        if state.next_unsent().is_some() {
+            self.last = Some((state, job));
+            return Ok(());
+        }
+        let jobs = self.jobs.as_ref().expect("the committer lives as long as the sink");
+        jobs.send(job).map_err(|_| Error::internal("the commit thread ended"))
+    }
+
     fn answered(&mut self, offsets: Offsets, result: Result<(), Error>) -> Result<Option<Durable>, Error> {
         let since = self.committing.take().unwrap_or_else(Instant::now);
         self.open = false;
@@ -130,12 +146,12 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         self.with(|producer| send_all(producer, Mode::Transaction, batch)).map_err(|e| self.cause(e))
     }
 
-    fn seal(&mut self, offsets: Offsets, group: Group) -> Result<(), Error> {
+    fn seal(&mut self, offsets: Offsets, group: Group, state: OutBatch) -> Result<(), Error> {
         // Offsets without output (all records dropped) still need a transaction to be committed in.
         self.begin()?;
         self.committing = Some(Instant::now());
-        let jobs = self.jobs.as_ref().expect("the committer lives as long as the sink");
-        jobs.send(Job { offsets, group }).map_err(|_| Error::internal("the commit thread ended"))
+        self.last = Some((state, Job { offsets, group }));
+        self.commit()
     }
 
     fn poll(&mut self, timeout: Duration) -> Result<Option<Durable>, Error> {
@@ -146,6 +162,10 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
                 Some(failure) => Err(self.cause(failure)),
                 None => Ok(None),
             };
+        }
+        self.commit()?;
+        if self.last.is_some() {
+            return Ok(None);
         }
         match self.answers.recv_timeout(timeout) {
             Ok((offsets, result)) => self.answered(offsets, result),
@@ -160,7 +180,8 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
 
     fn reset(&mut self) -> Result<(), Error> {
         let mut known = true;
-        if self.committing.take().is_some() {
+        let never_sent = self.last.take().is_some();
+        if self.committing.take().is_some() && !never_sent {
             // The answer must be waited for: the thread holds the producer. Its outcome is the broker's to tell.
             known = false;
             while let Err(RecvTimeoutError::Timeout) = self.answers.recv_timeout(Duration::from_secs(1)) {

@@ -67,6 +67,14 @@ impl<F: FnMut() -> Result<Consumer, Error>> Source for KafkaSource<F> {
         self.member.pause(partition)
     }
 
+    fn resume(&mut self, partition: Partition) -> Result<(), Error> {
+        self.member.resume(partition)
+    }
+
+    fn ends(&mut self, partition: Partition) -> Result<(i64, i64), Error> {
+        self.member.ends(partition, ANSWER_TIMEOUT)
+    }
+
     fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error> {
         self.member.commit(offsets)
     }

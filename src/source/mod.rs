@@ -43,6 +43,10 @@ pub trait Source {
     fn seek(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error>;
     /// Stops fetching one partition.
     fn pause(&mut self, partition: Partition) -> Result<(), Error>;
+    /// Goes on fetching a partition that was paused.
+    fn resume(&mut self, partition: Partition) -> Result<(), Error>;
+    /// The first offset and the end of what may be read now.
+    fn ends(&mut self, partition: Partition) -> Result<(i64, i64), Error>;
     /// Commits offsets outside of a transaction.
     fn commit(&mut self, offsets: &[(Partition, i64)]) -> Result<(), Error>;
     /// Records between `next` (the next offset to read; `None`: nothing was read yet, and what was committed is not

@@ -43,6 +43,89 @@ impl TopicMetrics {
     }
 }
 
+/// Account state of one worker.
+#[derive(Debug)]
+pub struct StateMetrics {
+    /// Bytes written to the changelog.
+    pub changelog_bytes: Counter,
+    /// Seconds that the restore of a task took.
+    pub restore_seconds: Histogram,
+    /// Records that a restore has still to read.
+    pub restoring_records: Gauge,
+    accounts: Gauge,
+    bytes: Gauge,
+    evicted: Counter,
+    expired: Counter,
+}
+
+impl StateMetrics {
+    /// Series of the worker with this number.
+    pub fn new(worker: usize) -> StateMetrics {
+        let worker = &worker.to_string();
+        let evictions = |cause| counter(&names::STATE_EVICTIONS, &[worker, cause]);
+        StateMetrics {
+            changelog_bytes: counter(&names::STATE_CHANGELOG, &[worker]),
+            restore_seconds: histogram(&names::STATE_RESTORE_TIME, &[worker]),
+            restoring_records: gauge(&names::STATE_RESTORING, &[worker]),
+            accounts: gauge(&names::STATE_ACCOUNTS, &[worker]),
+            bytes: gauge(&names::STATE_BYTES, &[worker]),
+            evicted: evictions("capacity"),
+            expired: evictions("age"),
+        }
+    }
+
+    /// What the stores hold now, and what they forgot since the last call.
+    pub fn set(&self, accounts: usize, bytes: usize, evicted: u64, expired: u64) {
+        self.accounts.set(accounts as f64);
+        self.bytes.set(bytes as f64);
+        self.evicted.increment(evicted);
+        self.expired.increment(expired);
+    }
+}
+
+/// Signals of the process: series by rule, severity and reason, all made at the start.
+#[derive(Debug)]
+pub struct SignalMetrics {
+    signals: Vec<Counter>,
+    severities: usize,
+    shadowed: Vec<Counter>,
+    unmapped: Vec<Counter>,
+}
+
+impl SignalMetrics {
+    /// Series of these rules, severities and reasons.
+    pub fn new(rules: &[&'static str], severities: &[&'static str], reasons: &[&'static str]) -> SignalMetrics {
+        let pairs = rules.iter().flat_map(|rule| severities.iter().map(move |severity| [*rule, *severity]));
+        SignalMetrics {
+            signals: pairs.map(|labels| counter(&names::SIGNALS, &labels)).collect(),
+            severities: severities.len(),
+            shadowed: rules.iter().map(|rule| counter(&names::SHADOWED, &[rule])).collect(),
+            unmapped: reasons.iter().map(|reason| counter(&names::UNMAPPED, &[reason])).collect(),
+        }
+    }
+
+    /// Counts a signal of the rule and the severity with these places.
+    pub fn add(&self, rule: usize, severity: usize) {
+        self.signals[rule * self.severities + severity].increment(1);
+    }
+
+    /// Counts by place of the rule.
+    pub fn add_shadowed(&self, counts: &[u64]) {
+        add_all(&self.shadowed, counts);
+    }
+
+    /// Counts by place of the reason.
+    pub fn add_unmapped(&self, counts: &[u64]) {
+        add_all(&self.unmapped, counts);
+    }
+}
+
+fn add_all(counters: &[Counter], counts: &[u64]) {
+    for (counter, &n) in counters.iter().zip(counts).filter(|&(_, &n)| n > 0) {
+        counter.increment(n);
+    }
+}
+
 /// How one worker is doing.
 #[derive(Debug)]
 pub struct WorkerMetrics {

@@ -13,7 +13,9 @@ mod recorder;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Once};
 
-pub use handles::{FindingMetrics, PartitionMetrics, ProcessMetrics, TopicMetrics, WorkerMetrics};
+pub use handles::{
+    FindingMetrics, PartitionMetrics, ProcessMetrics, SignalMetrics, StateMetrics, TopicMetrics, WorkerMetrics,
+};
 pub use metrics::{Counter, Gauge, Histogram};
 pub use names::{Kind, Metric};
 use recorder::Recorder;
@@ -63,7 +65,12 @@ mod tests {
 
     use super::*;
 
-    const UNITS: [&str; 16] = [
+    const UNITS: [&str; 21] = [
+        "accounts",
+        "evictions",
+        "shadowed",
+        "signals",
+        "unmapped",
         "records",
         "bytes",
         "seconds",
@@ -124,6 +131,8 @@ mod tests {
         let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
         findings.add(1, 0, 5);
         assert!(findings.add_unexpected(0, 7) && !findings.add_unexpected(0, 7));
+        StateMetrics::new(901).set(3, 900, 1, 0);
+        SignalMetrics::new(&["drain"], &["low", "high"], &["time"]).add(0, 1);
         let process = process();
         process.set_active_key("k901");
         (partition, process)
@@ -148,6 +157,8 @@ mod tests {
             "sluice_paused_partitions{topic=\"t-all\",partition=\"7\"} 1\n",
             "sluice_findings_total{entity=\"card\",action=\"token\"} 5\n",
             "sluice_unexpected_findings_total{entity=\"e-mail\"} 1\n",
+            "sluice_signals_total{rule=\"drain\",severity=\"high\"} 1\n",
+            "sluice_state_evictions_total{worker=\"901\",cause=\"capacity\"} 1\n",
             "sluice_active_key_info{kid=\"k901\"} 1\n",
             "sluice_process_start_seconds 1700000000.5\n",
             "sluice_build_info{version=\"0.1.0\",commit=\"c0ffee\",librdkafka=\"2.12.1\"} 1\n",

@@ -109,6 +109,21 @@ metrics! {
     PAUSED Kind::LiveGauge, "sluice_paused_partitions" ["topic", "partition"]
         "1 when the breaker has stopped the partition, else 0.";
 
+    SIGNALS Kind::Counter, "sluice_signals_total" ["rule", "severity"] "Signals delivered, by rule and severity.";
+    SHADOWED Kind::Counter, "sluice_signals_shadowed_total" ["rule"] "Times a rule in shadow would have fired.";
+    UNMAPPED Kind::Counter, "sluice_events_unmapped_total" ["reason"]
+        "Records of signal inputs that touched no account, by why.";
+    STATE_ACCOUNTS Kind::Gauge, "sluice_state_accounts" ["worker"] "Accounts whose state the worker keeps.";
+    STATE_BYTES Kind::Gauge, "sluice_state_bytes" ["worker"] "Bytes that the state of its accounts takes.";
+    STATE_EVICTIONS Kind::Counter, "sluice_state_evictions_total" ["worker", "cause"]
+        "Accounts forgotten, because of their age or because there were too many.";
+    STATE_CHANGELOG Kind::Counter, "sluice_state_changelog_bytes_total" ["worker"]
+        "Bytes of keys and values written to the changelog.";
+    STATE_RESTORE_TIME Kind::Histogram(STAGE_SECONDS), "sluice_state_restore_seconds" ["worker"]
+        "Time to restore the state of one task.";
+    STATE_RESTORING Kind::Gauge, "sluice_state_restoring_records" ["worker"]
+        "Records of the changelog that are still to be read before the worker is ready.";
+
     ACTIVE_KEY Kind::LiveGauge, "sluice_active_key_info" ["kid"] "1 for the id of the key that makes new tokens.";
     KEY_RELOADS Kind::Counter, "sluice_key_reloads_total" ["result"] "Changes of the key files that were seen.";
     START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";

@@ -23,6 +23,8 @@ mod poison;
 mod rebalance;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
+/// The state of accounts survives: the same signals whatever happens on the way.
+mod signals;
 /// What a start that cannot succeed says, and how it ends.
 mod start_errors;
 /// SIGTERM under load.

@@ -21,7 +21,7 @@ fn steady_allocations(profile: Option<&str>, format: Format, lines: &[&[u8]]) ->
             let header: (&[u8], Option<&[u8]>) = (b"trace", Some(b"5df795a30be2a804"));
             let record =
                 Record { key: Some(b"account-7"), value: Some(line), headers: &[header], timestamp_ms: NOW_MS };
-            engine.process(format, &record, place, &mut out).expect("the input is valid");
+            engine.process(format, &record, place, None, &mut out).expect("the input is valid");
         }
     };
     pass();

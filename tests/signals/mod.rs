@@ -5,7 +5,7 @@
 mod score;
 #[allow(dead_code)]
 #[path = "../../examples/evaluate_signals/stream/mod.rs"]
-mod stream;
+pub mod stream;
 
 mod judge;
 mod streams;

@@ -69,6 +69,8 @@ pub struct Setup {
     pub delivery: &'static str,
     /// `commit.interval`.
     pub commit_interval: &'static str,
+    /// `commit.records`, if it differs from the default.
+    pub commit_records: Option<usize>,
     /// `commit.transaction_timeout`.
     pub transaction_timeout: &'static str,
     /// Number of workers.
@@ -94,6 +96,7 @@ impl Setup {
             create: true,
             delivery: "exactly_once",
             commit_interval: "100ms",
+            commit_records: None,
             transaction_timeout: "30s",
             workers: 2,
             more: String::new(),
@@ -135,13 +138,14 @@ impl Setup {
         let create = if self.create { "  create: {replication: 1}\n" } else { "" };
         let Setup { brokers, group, instance_id, group_protocol, static_membership, .. } = self;
         let Setup { delivery, commit_interval, transaction_timeout, workers, output_topic, more, .. } = self;
+        let records = self.commit_records.map_or(String::new(), |n| format!("  records: {n}\n"));
         format!(
             "kafka:\n  brokers: [\"{brokers}\"]\n  group: \"{group}\"\n  instance_id: \"{instance_id}\"\n  \
              group_protocol: {group_protocol}\n  static_membership: {static_membership}\n  \
              properties:{properties}  secrets:{secrets}\
              input:\n  topics:\n{topics}\
              output:\n  topic: \"{output_topic}\"\n{create}\
-             delivery: {delivery}\ncommit:\n  interval: {commit_interval}\n  transaction_timeout: {transaction_timeout}\nworkers: {workers}\n\
+             delivery: {delivery}\ncommit:\n  interval: {commit_interval}\n{records}  transaction_timeout: {transaction_timeout}\nworkers: {workers}\n\
              quarantine:\n  topic: \"{{topic}}.quarantine\"\n\
              keys:\n  directory: \"{keys}\"\nadmin:\n  listen: \"{admin}\"\nlog:\n  format: json\n  level: info\n{more}"
         )

@@ -60,7 +60,7 @@ impl Stage {
         let key_id = ring.current().ids().next().map(|id| id.to_string()).unwrap_or_default();
         let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|e| failed(&e))?);
         let topology = Topology { partitions: vec![PARTITIONS; topics.len()], outputs, message_max_bytes: 1_000_000 };
-        let running = Running::start(loaded.settings.clone(), &plan, &topology).map_err(|e| failed(&e))?;
+        let running = Running::start(loaded.settings.clone(), &plan, None, &topology).map_err(|e| failed(&e))?;
         let samples = Arc::new(Samples::default());
         let threads = vec![
             start_feed(args, &loaded.settings, &topics, &stop, &samples)?,

@@ -1,0 +1,271 @@
+//! The signals part of the plan: from what the config says to what the watchers of all workers share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{ConfigError, Loaded, Problem, nearest, signals as spec};
+use crate::pseudonymize::StateKey;
+use crate::signals::event::AccountId;
+use crate::signals::facts::Gates;
+use crate::signals::geo::Geo;
+use crate::signals::lists::{ListTexts, Lists};
+use crate::signals::mapping::{Field, Mapping, Shape, ShapeKind, Words};
+use crate::signals::rules::{self, Needs, Rule};
+use crate::signals::{Limits, Mode, RuleSettings, Settings, Severity};
+
+/// What all watchers share. Immutable.
+#[derive(Debug)]
+pub struct SignalPlan {
+    /// Shapes of events.
+    pub mapping: Arc<Mapping>,
+    /// The engine's settings.
+    pub settings: Arc<Settings>,
+    /// Limits of a task's store.
+    pub limits: Limits,
+    /// Whether flags go on the event.
+    pub flags: bool,
+    /// The operator's lists.
+    pub lists: Lists,
+    /// Databases of addresses.
+    pub geo: Geo,
+    /// The state key.
+    pub state_key: Arc<StateKey>,
+}
+
+impl SignalPlan {
+    /// Compiles the signals part of a config. `None`: it has none.
+    ///
+    /// # Errors
+    /// All that is wrong with it, with lines.
+    pub fn compile(loaded: &Loaded, state_key: Arc<StateKey>) -> Result<Option<SignalPlan>, ConfigError> {
+        let Some(spec) = &loaded.spec.signals else { return Ok(None) };
+        let mut problems = Vec::new();
+        let p = &mut problems;
+        let shapes = shapes(spec, p);
+        let mapping = Mapping::new(&shapes, words(&spec.words, p)).unwrap_or_else(|| {
+            p.push(Problem::new("signals.events", format!("name more than {} fields", Mapping::COLUMNS_MAX)));
+            Mapping::empty()
+        });
+        let lists = lists(&spec.lists, &state_key, p);
+        let geo = Geo::open(spec.geo.city.as_deref(), spec.geo.asn.as_deref()).unwrap_or_else(|(field, error)| {
+            p.push(Problem::new(format!("signals.geo.{field}"), error));
+            Geo::none()
+        });
+        let mut settings = Settings {
+            lateness_ms: ms(spec.lateness),
+            future_ms: ms(spec.future),
+            cooldown_s: (ms(spec.cooldown) / 1000) as u32,
+            gates: Gates {
+                learnt_days: f64::from(spec.learnt.days),
+                learnt_logins: f64::from(spec.learnt.logins),
+                mobile_asns: lists.carriers().to_vec(),
+            },
+            ..Settings::default()
+        };
+        rules(&spec.rules, &mut settings.rules, p);
+        for (rule, own) in rules::ALL.iter().zip(&mut settings.rules) {
+            own.active = is_fed(rule.needs, &mapping, &geo, &lists);
+        }
+        if spec.accounts == 0 {
+            p.push(Problem::new("signals.accounts", "must be at least 1"));
+        }
+        if !problems.is_empty() {
+            return Err(loaded.error(problems));
+        }
+        Ok(Some(SignalPlan {
+            mapping: Arc::new(mapping),
+            settings: Arc::new(settings),
+            limits: Limits { ttl_ms: ms(spec.ttl), accounts: spec.accounts },
+            flags: spec.flags,
+            lists,
+            geo,
+            state_key,
+        }))
+    }
+
+    /// Rules that are on and cannot work, with what they lack.
+    pub fn inactive_rules(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let off = rules::ALL.iter().zip(&self.settings.rules).filter(|(_, own)| own.mode != Mode::Off && !own.active);
+        off.map(|(rule, _)| (rule.name, lack(rule.needs)))
+    }
+}
+
+fn ms(duration: crate::config::units::HumanDuration) -> i64 {
+    i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn shapes(spec: &spec::Signals, problems: &mut Vec<Problem>) -> Vec<Shape> {
+    let common = fields("signals.fields", &spec.fields, problems);
+    let mut shapes = Vec::new();
+    for (i, shape) in spec.events.iter().enumerate() {
+        let at = format!("signals.events[{i}]");
+        let Some(kind) = ShapeKind::parse(&shape.kind) else {
+            let known = ShapeKind::ALL.map(|(name, _)| name);
+            problems.push(Problem::new(format!("{at}.kind"), unknown("kind", &shape.kind, known)));
+            continue;
+        };
+        let mut all = common.clone();
+        all.extend(fields(&format!("{at}.fields"), &shape.fields, problems));
+        for field in [Field::Time, Field::Account] {
+            if !all.iter().any(|(known, _)| *known == field) {
+                let name = if field == Field::Time { "time" } else { "account" };
+                problems.push(Problem::new(&at, format!("has no `{name}`; name its path in `fields`")));
+            }
+        }
+        let when = shape.when.iter().map(|(path, values)| {
+            let values = if values.0.iter().any(|value| value == "*") { Vec::new() } else { values.0.clone() };
+            (path.clone(), values.iter().map(|value| value.to_lowercase()).collect())
+        });
+        shapes.push(Shape { kind, when: when.collect(), fields: all });
+    }
+    if spec.events.is_empty() {
+        problems.push(Problem::new("signals.events", "is empty; describe at least one shape of events"));
+    }
+    shapes
+}
+
+fn fields(
+    at: &str,
+    fields: &std::collections::BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Field, String)> {
+    let mut out = Vec::new();
+    for (name, path) in fields {
+        match Field::parse(name) {
+            Some(field) => out.push((field, path.clone())),
+            None => {
+                let known = Field::ALL.map(|(name, _)| name);
+                problems.push(Problem::new(format!("{at}.{name}"), unknown("field", name, known)));
+            }
+        }
+    }
+    out
+}
+
+fn words(more: &std::collections::BTreeMap<String, Vec<String>>, problems: &mut Vec<Problem>) -> Words {
+    let mut words = Words::default();
+    for (name, list) in more {
+        let known = [
+            ("success", &mut words.success),
+            ("failure", &mut words.failure),
+            ("done", &mut words.done),
+            ("failed", &mut words.failed),
+            ("reversed", &mut words.reversed),
+            ("incoming", &mut words.incoming),
+            ("outgoing", &mut words.outgoing),
+            ("bonus", &mut words.bonus),
+            ("password", &mut words.password),
+            ("payout", &mut words.payout),
+            ("contact", &mut words.contact),
+            ("currencies", &mut words.currencies),
+        ];
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        match known.into_iter().find(|(known, _)| known == name) {
+            Some((_, words)) => words.extend(list.iter().map(|word| word.to_lowercase())),
+            None => problems.push(Problem::new(format!("signals.words.{name}"), unknown("list", name, names))),
+        }
+    }
+    words
+}
+
+fn lists(spec: &spec::Lists, key: &StateKey, problems: &mut Vec<Problem>) -> Lists {
+    let mut texts = ListTexts::default();
+    for (name, path, text) in [
+        ("trusted", &spec.trusted, &mut texts.trusted),
+        ("anonymisers", &spec.anonymisers, &mut texts.anonymisers),
+        ("carriers", &spec.carriers, &mut texts.carriers),
+        ("accounts", &spec.accounts, &mut texts.accounts),
+        ("itineraries", &spec.itineraries, &mut texts.itineraries),
+    ] {
+        let Some(path) = path else { continue };
+        match read(path) {
+            Ok(read) => *text = read,
+            Err(error) => problems.push(Problem::new(format!("signals.lists.{name}"), error)),
+        }
+    }
+    let account = |account: &str| AccountId(key.account(account.as_bytes()));
+    Lists::parse(&texts, account).unwrap_or_else(|(name, bad)| {
+        let message = format!("line {} of the file is no entry; write {}", bad.line, bad.expected);
+        problems.push(Problem::new(format!("signals.lists.{name}"), message));
+        Lists::default()
+    })
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: cannot read: {error}", path.display()))
+}
+
+fn rules(
+    spec: &std::collections::BTreeMap<String, spec::Rule>,
+    settings: &mut [RuleSettings],
+    problems: &mut Vec<Problem>,
+) {
+    for (name, own) in spec {
+        let Some(at) = rules::find(name) else {
+            let known = rules::ALL.iter().map(|rule| rule.name);
+            problems.push(Problem::new(format!("signals.rules.{name}"), unknown("rule", name, known)));
+            continue;
+        };
+        rule(&rules::ALL[at], own, &mut settings[at], problems);
+    }
+}
+
+fn rule(rule: &Rule, own: &spec::Rule, settings: &mut RuleSettings, problems: &mut Vec<Problem>) {
+    let at = format!("signals.rules.{}", rule.name);
+    settings.mode = match own.mode {
+        spec::RuleMode::Off => Mode::Off,
+        spec::RuleMode::Shadow => Mode::Shadow,
+        spec::RuleMode::On => Mode::On,
+    };
+    match own.severity {
+        Some(spec::Severity::Low) => settings.severity = Severity::Low,
+        Some(spec::Severity::Medium) => settings.severity = Severity::Medium,
+        Some(spec::Severity::High) => settings.severity = Severity::High,
+        Some(spec::Severity::Critical) => settings.severity = Severity::Critical,
+        None => {}
+    }
+    settings.weight = own.weight.unwrap_or(settings.weight);
+    if !(0.0..=20.0).contains(&settings.weight) {
+        problems.push(Problem::new(format!("{at}.weight"), "must be between 0 and 20"));
+    }
+    for (name, value) in &own.parameters {
+        let place = rule.parameters.iter().position(|parameter| parameter.name == name);
+        match place {
+            Some(place) if value.is_finite() && *value >= 0.0 => settings.parameters[place] = *value,
+            Some(_) => problems.push(Problem::new(format!("{at}.parameters.{name}"), "must be 0 or more")),
+            None => {
+                let known = rule.parameters.iter().map(|parameter| parameter.name);
+                problems.push(Problem::new(format!("{at}.parameters.{name}"), unknown("parameter", name, known)));
+            }
+        }
+    }
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
+        None => format!("unknown {what} `{name}`; there are `{}`", known.join("`, `")),
+    }
+}
+
+fn is_fed(needs: Needs, mapping: &Mapping, geo: &Geo, lists: &Lists) -> bool {
+    let address = mapping.has(Field::Ip);
+    match needs {
+        Needs::Nothing => true,
+        Needs::Point => mapping.has(Field::Lat) && mapping.has(Field::Lon) || address && geo.has_city(),
+        Needs::Country => mapping.has(Field::Country) || address && geo.has_city(),
+        Needs::Asn => mapping.has(Field::Asn) || address && geo.has_asn(),
+        Needs::AnonymiserList => lists.has_anonymisers(),
+    }
+}
+
+fn lack(needs: Needs) -> &'static str {
+    match needs {
+        Needs::Nothing => "nothing",
+        Needs::Point => "latitude and longitude: map `lat` and `lon`, or `ip` and signals.geo.city",
+        Needs::Country => "the country: map `country`, or `ip` and signals.geo.city",
+        Needs::Asn => "the ASN: map `asn`, or `ip` and signals.geo.asn",
+        Needs::AnonymiserList => "a list: signals.lists.anonymisers",
+    }
+}

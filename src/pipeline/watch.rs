@@ -1,0 +1,471 @@
+//! Signals of one worker: from the tape of a record to the signals that it gives, and their flags on the event.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::engine::{Place, Seat};
+use super::scrub::Scrubber;
+use super::signal_plan::SignalPlan;
+use crate::pseudonymize::StateKey;
+use crate::record::PathId;
+use crate::signals::event::{AccountId, Coordinates, Event, Print};
+use crate::signals::mapping::{Mapper, Sighting, Unmapped};
+use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::sink::OutBatch;
+
+/// What a record gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It was judged.
+    Judged,
+    /// It was seen before.
+    Duplicate,
+    /// It tells nothing, for this reason.
+    Unmapped(Unmapped),
+}
+
+/// Domains of fingerprints: one value in two of them has two.
+mod domain {
+    pub const EVENT: u8 = 1;
+    pub const SESSION: u8 = 2;
+    pub const DEVICE: u8 = 3;
+    pub const NETWORK: u8 = 4;
+    pub const AGENT: u8 = 5;
+    pub const PAYEE: u8 = 6;
+    pub const WALLET: u8 = 7;
+}
+
+/// The signals of one worker. State is not in here: it is in the [`Store`] of the record's task.
+pub struct Watcher {
+    plan: Arc<SignalPlan>,
+    mapper: Mapper,
+    engine: Engine,
+    verdicts: Vec<Verdict>,
+    /// How often records told nothing, by [`Unmapped::index`], since they were taken last.
+    unmapped: [u64; Unmapped::LABELS.len()],
+}
+
+impl Watcher {
+    /// A watcher by `plan`.
+    pub fn new(plan: Arc<SignalPlan>) -> Watcher {
+        Watcher {
+            mapper: Mapper::new(Arc::clone(&plan.mapping)),
+            engine: Engine::new(Arc::clone(&plan.settings)),
+            plan,
+            verdicts: Vec::new(),
+            unmapped: [0; Unmapped::LABELS.len()],
+        }
+    }
+
+    /// How often records told nothing since the last call, by [`Unmapped::index`].
+    pub fn take_unmapped(&mut self) -> [u64; Unmapped::LABELS.len()] {
+        std::mem::take(&mut self.unmapped)
+    }
+
+    /// How often each rule in shadow would have fired since the last call.
+    pub fn take_shadowed(&mut self) -> [u64; rules::ALL.len()] {
+        self.engine.take_shadowed()
+    }
+
+    /// Judges the JSON record that `scrubber` has just read from `raw`. `now_ms`: its Kafka timestamp.
+    pub fn observe(
+        &mut self,
+        raw: &[u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+        store: &mut impl Store,
+        out: &mut Vec<Signal>,
+    ) -> Seen {
+        let seen = self.look(raw, now_ms, at, scrubber, store, out);
+        if let Seen::Unmapped(reason) = seen {
+            self.unmapped[reason.index()] += 1;
+        }
+        seen
+    }
+
+    fn look(
+        &mut self,
+        raw: &[u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+        store: &mut impl Store,
+        out: &mut Vec<Signal>,
+    ) -> Seen {
+        let Ok(text) = std::str::from_utf8(raw) else { return Seen::Unmapped(Unmapped::Shape) };
+        let (paths, tape) = scrubber.tape();
+        let (kind, sighting) = match self.mapper.read(text, paths, tape) {
+            Ok(read) => read,
+            Err(reason) => return Seen::Unmapped(reason),
+        };
+        if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
+            return Seen::Unmapped(Unmapped::Future);
+        }
+        let event = self.plan.resolve(kind, &sighting, at);
+        let mut names = NamesOf { sighting: &sighting, at, scrubber };
+        self.verdicts.clear();
+        match self.engine.on_event(&event, &mut names, store, &mut self.verdicts) {
+            Taken::Duplicate => return Seen::Duplicate,
+            Taken::Judged | Taken::Erased => {}
+        }
+        for verdict in &self.verdicts {
+            out.push(match &verdict.held {
+                Some(_) => self.plan.held_signal(verdict),
+                None => names.signal(&self.plan.state_key, &event, verdict),
+            });
+        }
+        Seen::Judged
+    }
+
+    /// Signals of all that is still held back, at the end of a finite input.
+    pub fn finish(&mut self, store: &mut impl Store, out: &mut Vec<Signal>) {
+        self.verdicts.clear();
+        self.engine.finish(store, &mut self.verdicts);
+        out.extend(self.verdicts.iter().map(|verdict| self.plan.held_signal(verdict)));
+    }
+}
+
+/// Signals of a finite input, such as files: one task, whose state lives in memory and is gone with it.
+pub struct LocalSignals {
+    watcher: Watcher,
+    store: MemoryStore,
+    signals: Vec<Signal>,
+    events: u64,
+    flags: bool,
+}
+
+/// Events between two sweeps of the store.
+const SWEEP_EVENTS: u64 = 8192;
+
+impl LocalSignals {
+    /// Signals by `plan`; `scrubber` will drop flags that come with the input, if flags are put on events.
+    pub fn new(plan: Arc<SignalPlan>, scrubber: &mut Scrubber) -> LocalSignals {
+        if plan.flags {
+            scrubber.replace_flags();
+        }
+        LocalSignals {
+            store: MemoryStore::new(plan.limits, false),
+            flags: plan.flags,
+            watcher: Watcher::new(plan),
+            signals: Vec::new(),
+            events: 0,
+        }
+    }
+
+    /// Judges the line that `scrubber` has just read from `raw`, and puts flags on its scrubbed form, which stands in `out`
+    /// from `from` on. Returns the signals.
+    pub fn line(
+        &mut self,
+        raw: &[u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+        (from, out): (usize, &mut Vec<u8>),
+    ) -> &[Signal] {
+        self.signals.clear();
+        self.watcher.observe(raw, now_ms, at, scrubber, &mut self.store, &mut self.signals);
+        if self.flags {
+            splice_flags(&self.signals, from, out);
+        }
+        self.events += 1;
+        if self.events.is_multiple_of(SWEEP_EVENTS) {
+            self.store.commit();
+        }
+        &self.signals
+    }
+
+    /// Signals of what is still held back, when nothing more comes.
+    pub fn finish(&mut self) -> &[Signal] {
+        self.signals.clear();
+        self.watcher.finish(&mut self.store, &mut self.signals);
+        &self.signals
+    }
+
+    /// How many records told nothing, by reason, since the last call.
+    pub fn take_unmapped(&mut self) -> [u64; Unmapped::LABELS.len()] {
+        self.watcher.take_unmapped()
+    }
+}
+
+/// Names of a record, made only when a signal needs them.
+struct NamesOf<'a, 'r> {
+    sighting: &'a Sighting<'r>,
+    at: &'a Coordinates,
+    scrubber: &'a mut Scrubber,
+}
+
+impl Names for NamesOf<'_, '_> {
+    fn account(&mut self) -> String {
+        self.scrubber.pseudonym("account", &self.sighting.account)
+    }
+
+    fn event_id(&self) -> String {
+        self.sighting.id.as_deref().unwrap_or_default().to_owned()
+    }
+
+    fn place(&self) -> (String, i32, i64) {
+        (self.at.topic.clone(), self.at.partition, self.at.offset)
+    }
+}
+
+impl NamesOf<'_, '_> {
+    fn signal(&mut self, key: &StateKey, event: &Event, verdict: &Verdict) -> Signal {
+        let mut pseudonyms = Vec::new();
+        let sighting = self.sighting;
+        for (who, name, entity, value) in [
+            (Who::Device, "device", "device", &sighting.device),
+            (Who::Payee, "payee", "payee", &sighting.destination),
+            (Who::Address, "ip", "ip", &sighting.ip),
+        ] {
+            if let Some(value) = value.as_deref().filter(|_| verdict.evidence.is_about(who)) {
+                pseudonyms.push((name, self.scrubber.pseudonym(entity, value)));
+            }
+        }
+        let rule = rules::ALL[verdict.rule].name;
+        let event_id = self.event_id();
+        Signal {
+            id: signal_id(key, rule, event.account, &event_id, self.at),
+            notice: verdict.notice,
+            rule,
+            severity: verdict.severity,
+            score: verdict.score,
+            account: self.account(),
+            time_ms: event.time_ms,
+            at: self.at.clone(),
+            event_id,
+            evidence: verdict.evidence,
+            pseudonyms,
+        }
+    }
+}
+
+/// The deterministic id of a signal: by the event's id, or where it has none by its coordinates.
+fn signal_id(key: &StateKey, rule: &str, account: AccountId, event_id: &str, at: &Coordinates) -> String {
+    let place = format!("{}/{}/{}", at.topic, at.partition, at.offset);
+    let event = if event_id.is_empty() { place.as_str() } else { event_id };
+    key.signal_id(&[rule.as_bytes(), &account.0, event.as_bytes()])
+}
+
+impl SignalPlan {
+    /// The event that a sighting is, with fingerprints in place of identifiers.
+    pub fn resolve(&self, kind: crate::signals::Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
+        let key = &self.state_key;
+        let print = |domain: u8, value: &Option<Cow<'_, str>>| {
+            value.as_deref().filter(|v| !v.is_empty()).map_or(Print::NONE, |v| Print(key.print(domain, v.as_bytes())))
+        };
+        let account = AccountId(key.account(sighting.account.as_bytes()));
+        let id = match sighting.id.as_deref() {
+            Some(id) => key.print(domain::EVENT, id.as_bytes()),
+            None => key.print(domain::EVENT, format!("{}/{}/{}", at.topic, at.partition, at.offset).as_bytes()),
+        };
+        let address = sighting.address();
+        let mut place = sighting.place;
+        self.geo.complete(address, &mut place);
+        let lists = &self.lists;
+        let mut event = Event::new(kind, account, sighting.time_ms, id);
+        event.session = print(domain::SESSION, &sighting.session);
+        event.device = print(domain::DEVICE, &sighting.device);
+        event.network = address.map_or(Print::NONE, |address| Print(key.print(domain::NETWORK, &network_of(address))));
+        event.agent = agent_print(key, sighting);
+        event.trusted = lists.is_trusted(address, place.asn);
+        event.anonymiser = lists.is_anonymiser(place.asn);
+        event.exempt = lists.is_exempt(account);
+        event.travelling = lists.is_travelling(account, place.country, sighting.time_ms);
+        event.place = place;
+        (event.success, event.status, event.bonus) = (sighting.success, sighting.status, sighting.bonus);
+        (event.amount, event.fee) = (sighting.amount, sighting.fee.unwrap_or_default());
+        (event.before, event.after) = (sighting.before, sighting.after);
+        let wallet = [sighting.currency.as_deref(), sighting.wallet.as_deref()].map(Option::unwrap_or_default);
+        event.wallet = Print(key.print(domain::WALLET, wallet.join("/").as_bytes()));
+        let payee = if kind.is_inflow() { &sighting.source } else { &sighting.destination };
+        event.payee = print(domain::PAYEE, payee);
+        event
+    }
+
+    /// The signal of a verdict that was held back, with the names that were kept for it.
+    pub fn held_signal(&self, verdict: &Verdict) -> Signal {
+        let pending = verdict.held.as_deref().expect("invariant: only for verdicts that were held back");
+        let at = Coordinates { topic: pending.topic.clone(), partition: pending.partition, offset: pending.offset };
+        let rule = rules::ALL[verdict.rule].name;
+        // What is told low at first and confirmed later are two signals.
+        let stage = if pending.told { "confirmed" } else { "" };
+        let place = format!("{}/{}/{}", at.topic, at.partition, at.offset);
+        let event = if pending.event_id.is_empty() { place.as_str() } else { &pending.event_id };
+        Signal {
+            id: self.state_key.signal_id(&[
+                rule.as_bytes(),
+                pending.account.as_bytes(),
+                event.as_bytes(),
+                stage.as_bytes(),
+            ]),
+            notice: verdict.notice,
+            rule,
+            severity: verdict.severity,
+            score: verdict.score,
+            account: pending.account.clone(),
+            time_ms: pending.time_ms,
+            at,
+            event_id: pending.event_id.clone(),
+            evidence: verdict.evidence,
+            pseudonyms: Vec::new(),
+        }
+    }
+}
+
+/// The /24 or /48 of an address.
+fn network_of(address: std::net::IpAddr) -> Vec<u8> {
+    match address {
+        std::net::IpAddr::V4(v4) => v4.octets()[..3].to_vec(),
+        std::net::IpAddr::V6(v6) => v6.octets()[..6].to_vec(),
+    }
+}
+
+/// User agents change their version numbers every few weeks: only the words count.
+fn agent_print(key: &StateKey, sighting: &Sighting<'_>) -> Print {
+    match sighting.user_agent.as_deref() {
+        None | Some("") => Print::NONE,
+        Some(agent) => {
+            let words: String = agent.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
+            Print(key.print(domain::AGENT, words.as_bytes()))
+        }
+    }
+}
+
+/// Appends the flags of an event to its scrubbed form, which stands in `out` from `from` on: a last member `_sluice` of an
+/// object. Anything else but an object stays as it is.
+pub fn splice_flags(signals: &[Signal], from: usize, out: &mut Vec<u8>) {
+    let end = from + out[from..].trim_ascii_end().len();
+    if signals.is_empty()
+        || end <= from + 1
+        || out[end - 1] != b'}'
+        || out[from..].trim_ascii_start().first() != Some(&b'{')
+    {
+        return;
+    }
+    let empty = out[from..end - 1].trim_ascii_end().last() == Some(&b'{') && out[from..end - 1].trim_ascii().len() == 1;
+    let mut member = String::from(if empty { "\"_sluice\":{\"signals\":[" } else { ",\"_sluice\":{\"signals\":[" });
+    for (i, signal) in signals.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        let (id, rule, severity) = (&signal.id, signal.rule, signal.severity.as_str());
+        member += &format!("{comma}{{\"id\":\"{id}\",\"rule\":\"{rule}\",\"severity\":\"{severity}\"}}");
+    }
+    member += "]}";
+    let tail = out.split_off(end - 1);
+    out.extend_from_slice(member.as_bytes());
+    out.extend_from_slice(&tail);
+}
+
+/// The path of the flags.
+pub fn flags_path(paths: &mut crate::record::Paths) -> PathId {
+    paths.child(PathId::ROOT, PathId::ROOT, b"_sluice")
+}
+
+/// The signals of a worker's records, as the engine makes them.
+pub struct Watch {
+    watcher: Watcher,
+    flags: bool,
+    at: Coordinates,
+    signals: Vec<Signal>,
+    text: String,
+}
+
+impl Watch {
+    /// By `plan`; `scrubber` will drop flags that come with the input, if flags are put on events.
+    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber) -> Watch {
+        let mut watch = Watch {
+            flags: plan.flags,
+            watcher: Watcher::new(Arc::clone(plan)),
+            at: Coordinates::default(),
+            signals: Vec::new(),
+            text: String::new(),
+        };
+        watch.renew(scrubber);
+        watch
+    }
+
+    /// A new scrubber takes the place of one that failed.
+    pub fn renew(&mut self, scrubber: &mut Scrubber) {
+        self.signals.clear();
+        if self.flags {
+            scrubber.replace_flags();
+        }
+    }
+
+    /// Judges a value with its Kafka timestamp, which `scrubber` has just read, and puts flags on its scrubbed form: that
+    /// stands in the arena from `from` on.
+    pub fn observe(
+        &mut self,
+        (raw, timestamp_ms): (&[u8], i64),
+        place: Place,
+        mut seat: Seat<'_>,
+        scrubber: &mut Scrubber,
+        (from, out): (usize, &mut Vec<u8>),
+    ) {
+        self.signals.clear();
+        if self.at.topic != seat.topic {
+            seat.topic.clone_into(&mut self.at.topic);
+        }
+        (self.at.partition, self.at.offset) = (place.partition, seat.offset);
+        self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
+        if self.flags {
+            splice_flags(&self.signals, from, out);
+        }
+    }
+
+    /// Appends the records of the last record's signals to `batch`: output topic, partition and Kafka timestamp are `to`,
+    /// the key is the account's pseudonym. Tells each by the places of its rule and severity.
+    pub fn send(&mut self, to: (usize, i32, i64), batch: &mut OutBatch, told: &mut Vec<(usize, usize)>) {
+        for signal in self.signals.drain(..) {
+            let mark = batch.mark();
+            let key = batch.append(signal.account.as_bytes());
+            self.text.clear();
+            signal.write_json(&mut self.text);
+            let value = batch.append(self.text.as_bytes());
+            batch.push(mark, to, Some(key), Some(value));
+            told.push((rules::find(signal.rule).expect("a signal is of a rule"), signal.severity as usize));
+        }
+    }
+
+    /// What judges.
+    pub fn watcher(&mut self) -> &mut Watcher {
+        &mut self.watcher
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signals::{Evidence, Severity};
+
+    fn spliced(text: &str, n: usize) -> String {
+        let signal = Signal {
+            id: "sg_x".to_owned(),
+            notice: false,
+            rule: "drain",
+            severity: Severity::Low,
+            score: 0.5,
+            account: String::new(),
+            time_ms: 0,
+            at: Coordinates::default(),
+            event_id: String::new(),
+            evidence: Evidence::new(),
+            pseudonyms: Vec::new(),
+        };
+        let mut out = b"before".to_vec();
+        out.extend_from_slice(text.as_bytes());
+        splice_flags(&vec![signal; n], 6, &mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn flags_are_the_last_member_of_an_object_and_of_nothing_else() {
+        let flag = r#"{"id":"sg_x","rule":"drain","severity":"low"}"#;
+        assert_eq!(spliced("{\"a\":1}\n", 1), format!("before{{\"a\":1,\"_sluice\":{{\"signals\":[{flag}]}}}}\n"));
+        assert_eq!(spliced(" { } ", 2), format!("before {{ \"_sluice\":{{\"signals\":[{flag},{flag}]}}}} "));
+        for text in ["[1]", "{\"a\":1}x", "\"}\"", "}", ""] {
+            assert_eq!(spliced(text, 1), format!("before{text}"));
+        }
+        assert_eq!(spliced("{\"a\":{}}", 0), "before{\"a\":{}}");
+    }
+}

@@ -1,0 +1,133 @@
+//! What a worker does with a fetched record: it goes scrubbed into the batch, or its coordinates into the quarantine, and
+//! its signals behind it.
+
+use std::time::Instant;
+
+use super::{Assigned, LATENCY_SAMPLE};
+use crate::config::Settings;
+use crate::kafka::Partition;
+use crate::pipeline::engine::{Engine, Place, Seat};
+use crate::pipeline::scrub::Counts;
+use crate::record::Reject;
+use crate::sink::{OutBatch, quarantine};
+use crate::source::Incoming;
+use crate::state::Tasks;
+
+/// Records that become durable together.
+#[derive(Default)]
+pub struct Unit {
+    pub(super) since: Option<Instant>,
+    pub(super) records: usize,
+    pub(super) bytes: usize,
+    pub(super) counts: Counts,
+    pub(super) per_topic: Vec<TopicCounts>,
+    /// Signals, as places of rule and severity.
+    pub(super) signals: Vec<(usize, usize)>,
+    /// Kafka timestamps of a sample of the records.
+    pub(super) timestamps_ms: Vec<i64>,
+}
+
+/// What a topic gave and got.
+#[derive(Default, Clone)]
+pub struct TopicCounts {
+    /// Read since they were told: that is done after every fetch, whatever becomes of the unit.
+    pub(super) records_in: u64,
+    pub(super) bytes_in: u64,
+    pub(super) records_out: u64,
+    pub(super) bytes_out: u64,
+    pub(super) rejected: [u64; Reject::LABELS.len()],
+}
+
+impl Unit {
+    /// Of so many inputs.
+    pub fn new(topics: usize) -> Unit {
+        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
+    }
+}
+
+/// The parts of a worker that handle a fetched record.
+pub struct Fetched<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) engine: &'a mut Engine,
+    pub(super) batch: &'a mut OutBatch,
+    pub(super) unit: &'a mut Unit,
+    pub(super) partitions: &'a mut [Assigned],
+    /// Number of the output topic of signals.
+    pub(super) signals_to: usize,
+    pub(super) trips: Vec<Partition>,
+    /// Place of the partition of the last record: the next one is mostly the same.
+    pub(super) last: usize,
+}
+
+impl Fetched<'_> {
+    /// Whether so much waits to be sent that no more should be handed over.
+    pub fn is_full(&self, arena_bytes: usize) -> bool {
+        self.batch.bytes() >= arena_bytes
+    }
+
+    /// Scrubs a record into the batch; `task`: state of its task and its lane there, if it is a signal input's.
+    pub fn record(&mut self, incoming: &Incoming<'_>, task: Option<(&mut Tasks, usize)>) {
+        if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {
+            match self.partitions.iter().position(|p| p.at == incoming.at) {
+                Some(at) => self.last = at,
+                // Fetched ahead of a revocation that is done: it is somebody else's.
+                None => return,
+            }
+        }
+        let partition = &mut self.partitions[self.last];
+        // A rewind may leave records in the queue that were already handled.
+        if partition.paused || incoming.offset < partition.next {
+            return;
+        }
+        if partition.first.is_none() {
+            partition.first = Some(incoming.offset);
+            partition.sealed = incoming.offset;
+        }
+        let input = &self.settings.inputs[incoming.at.topic];
+        let record = &incoming.record;
+        let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+        let topic = &mut self.unit.per_topic[incoming.at.topic];
+        let before = self.batch.bytes();
+        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
+        let seat = task.and_then(|(tasks, lane)| {
+            tasks.handled(place.partition, lane, incoming.offset);
+            let store = tasks.at(place.partition, lane, incoming.offset)?;
+            Some(Seat { store, topic: &input.name, offset: incoming.offset })
+        });
+        let result = if incoming.headers_readable {
+            self.engine.process(input.format, record, place, seat, self.batch)
+        } else {
+            Err(Reject::HeaderName)
+        };
+        if let Err(reason) = result {
+            topic.rejected[reason.index()] += 1;
+            let at = quarantine::Coordinates {
+                topic: &input.name,
+                partition: incoming.at.partition,
+                offset: incoming.offset,
+                timestamp_ms: record.timestamp_ms,
+            };
+            quarantine::push(self.batch, place.topic + 1, at, reason);
+        } else {
+            topic.records_out += 1;
+            topic.bytes_out += (self.batch.bytes() - before) as u64;
+            if let Some(watch) = self.engine.watch() {
+                watch.send((self.signals_to, place.partition, record.timestamp_ms), self.batch, &mut self.unit.signals);
+            }
+        }
+        partition.next = incoming.offset + 1;
+        partition.last_timestamp_ms = record.timestamp_ms;
+        if partition.breaker.record(result.is_err()) {
+            partition.paused = true;
+            self.trips.push(incoming.at);
+        }
+        topic.records_in += 1;
+        topic.bytes_in += bytes as u64;
+        self.unit.since.get_or_insert_with(Instant::now);
+        if (self.unit.records as u64).is_multiple_of(LATENCY_SAMPLE) {
+            self.unit.timestamps_ms.push(record.timestamp_ms);
+        }
+        self.unit.records += 1;
+        self.unit.bytes += bytes;
+    }
+}

@@ -1,0 +1,139 @@
+//! Places of addresses, from databases in MaxMind's format: nested (`country.iso_code`, `location.latitude`) or flat
+//! (`country_code`, `latitude`). The producer's own estimate goes first.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use maxminddb::Reader;
+use serde::Deserialize;
+
+use super::event::{Place, Point};
+
+/// The databases; none is bundled.
+#[derive(Default)]
+pub struct Geo {
+    city: Option<Reader<Vec<u8>>>,
+    asn: Option<Reader<Vec<u8>>>,
+}
+
+impl std::fmt::Debug for Geo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Geo").field("city", &self.has_city()).field("asn", &self.has_asn()).finish()
+    }
+}
+
+/// A row of a city database, in either schema. Unknown fields are skipped.
+#[derive(Deserialize, Default)]
+struct CityRow<'a> {
+    #[serde(borrow)]
+    country: Option<Country<'a>>,
+    location: Option<Location>,
+    country_code: Option<&'a str>,
+    latitude: Option<Number>,
+    longitude: Option<Number>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Country<'a> {
+    Nested { iso_code: Option<&'a str> },
+    Flat(&'a str),
+}
+
+#[derive(Deserialize)]
+struct Location {
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    accuracy_radius: Option<u16>,
+}
+
+/// Flat databases write degrees as numbers or as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Double(f64),
+    Float(f32),
+    Text(String),
+}
+
+impl Number {
+    fn value(&self) -> Option<f64> {
+        match self {
+            Number::Double(number) => Some(*number),
+            Number::Float(number) => Some(f64::from(*number)),
+            Number::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct AsnRow {
+    autonomous_system_number: Option<u32>,
+    asn: Option<u32>,
+}
+
+impl Geo {
+    /// No database.
+    pub fn none() -> Geo {
+        Geo::default()
+    }
+
+    /// Reads the databases at these paths.
+    ///
+    /// # Errors
+    /// The name of the field, and why its file is no database.
+    pub fn open(city: Option<&Path>, asn: Option<&Path>) -> Result<Geo, (&'static str, String)> {
+        let open = |field, path: Option<&Path>| {
+            let read = |path: &Path| Reader::open_readfile(path);
+            let failed = |path: &Path, error| (field, format!("{}: {error}", path.display()));
+            path.map(|path| read(path).map_err(|error| failed(path, error))).transpose()
+        };
+        Ok(Geo { city: open("city", city)?, asn: open("asn", asn)? })
+    }
+
+    /// Whether addresses have places.
+    pub fn has_city(&self) -> bool {
+        self.city.is_some()
+    }
+
+    /// Whether addresses have ASNs.
+    pub fn has_asn(&self) -> bool {
+        self.asn.is_some()
+    }
+
+    /// Fills in what the producer did not say. A producer's place is taken whole: its country and a database's point
+    /// could be two places.
+    pub fn complete(&self, address: Option<IpAddr>, place: &mut Place) {
+        let Some(address) = address else { return };
+        if place.country.is_none()
+            && place.point.is_none()
+            && let Some(city) = &self.city
+            && let Ok(Some(row)) = city.lookup(address).and_then(|found| found.decode::<CityRow<'_>>())
+        {
+            fill(place, &row);
+        }
+        if place.asn == 0
+            && let Some(asn) = &self.asn
+            && let Ok(Some(row)) = asn.lookup(address).and_then(|found| found.decode::<AsnRow>())
+        {
+            place.asn = row.autonomous_system_number.or(row.asn).unwrap_or(0);
+        }
+    }
+}
+
+fn fill(place: &mut Place, row: &CityRow<'_>) {
+    let nested = match &row.country {
+        Some(Country::Nested { iso_code }) => *iso_code,
+        Some(Country::Flat(code)) => Some(*code),
+        None => None,
+    };
+    place.country = nested.or(row.country_code).and_then(|code| code.as_bytes().try_into().ok());
+    if let Some(location) = &row.location {
+        place.point = location.latitude.zip(location.longitude).and_then(|(lat, lon)| Point::new(lat, lon));
+        place.accuracy_km = location.accuracy_radius.map(f32::from);
+    } else {
+        let degrees = |number: &Option<Number>| number.as_ref().and_then(Number::value);
+        let (lat, lon) = (degrees(&row.latitude), degrees(&row.longitude));
+        place.point = lat.zip(lon).and_then(|(lat, lon)| Point::new(lat, lon));
+    }
+}

@@ -1,0 +1,25 @@
+//! `amount_outlier`: an amount far above the account's usual ones of its kind.
+
+use super::{Case, Hit, Rule, WEAK, parameter};
+use crate::signals::event::{Kind, Status};
+use crate::signals::facts::model_of;
+use crate::signals::money::Money;
+use crate::signals::signal::Evidence;
+
+/// Prizes are left out: a jackpot is an outlier by its nature.
+pub(super) const RULE: Rule = Rule {
+    name: "amount_outlier",
+    weight: 0.5,
+    parameters: &[parameter("sigmas", 3.0), parameter("amounts_min", 5.0)],
+    check,
+    ..WEAK
+};
+
+fn check(case: &Case<'_>) -> Option<Hit> {
+    let [sigmas, least] = case.parameters();
+    let event = case.event;
+    let counted = event.kind.is_money() && event.kind != Kind::Win && event.status == Status::Done && !event.bonus;
+    let amount = event.amount.filter(|_| counted).map(Money::as_f64)?;
+    let z = case.account.amounts[model_of(event.kind)].z(amount, least as u16)?;
+    (z > sigmas).then(|| Hit::new(Evidence::new().with("z", z).with("amount", amount)))
+}

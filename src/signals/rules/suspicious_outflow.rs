@@ -1,0 +1,93 @@
+//! `suspicious_outflow`: no single reason, but too many at once: the account's habits changed and money leaves.
+//!
+//! What is left for takeovers from the holder's own device, slow drains, and kinds of fraud that nobody has named yet. The
+//! evidence is summed as logarithms of likelihood ratios; they come from what each fact means, not from a file.
+
+use super::{Case, Hit, Rule, WEAK, parameter};
+use crate::signals::account::login;
+use crate::signals::signal::{Evidence, Severity, Who};
+
+/// `odds_min` is about one in a hundred outflows before the evidence, and better than even after it.
+pub(super) const RULE: Rule = Rule {
+    name: "suspicious_outflow",
+    severity: Severity::High,
+    weight: 2.0,
+    parameters: &[parameter("odds_min", 6.0), parameter("chunks_min", 3.0)],
+    check,
+    ..WEAK
+};
+
+fn check(case: &Case<'_>) -> Option<Hit> {
+    let [odds_min, chunks_min] = case.parameters();
+    case.event.outflow()?;
+    let flow = &case.facts.flow;
+    // Money that goes where it always went is the holder's.
+    if !case.facts.learnt || flow.payee_days > 7 || flow.payee_count >= 8 {
+        return None;
+    }
+    let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
+    let odds = login + payee + drain + chunks + case.risk.clamp(0.0, 2.0);
+    (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
+        let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
+        let more = evidence.with("drain", drain).with("chunks", f64::from(flow.chunks)).with("amount", flow.amount);
+        Hit::new(more.with("risk", case.risk).about(Who::Payee))
+    })
+}
+
+/// How unlike the holder the login was.
+fn strangeness(case: &Case<'_>) -> f64 {
+    let flags = case.facts.flow.login;
+    let weights = [
+        (login::NEW_DEVICE, 2.0),
+        (login::NEW_ASN, 1.0),
+        (login::NEW_COUNTRY, 1.5),
+        (login::TRAVEL, 2.0),
+        (login::FAIL_BURST, 1.5),
+        (login::UNLIKE, 0.7),
+        (login::ANONYMISER, 0.5),
+    ];
+    let sum: f64 = weights.into_iter().filter(|(flag, _)| flags & flag != 0).map(|(_, weight)| weight).sum();
+    // From the holder's own device most of it is a VPN or a journey.
+    if flags & login::NEW_DEVICE == 0 { 0.5 * sum } else { sum }
+}
+
+/// How new the destination is, and whether it was just put in.
+fn novelty(case: &Case<'_>) -> f64 {
+    let flow = &case.facts.flow;
+    let habits = f64::from(case.account.habits.outflows);
+    // An account with a history of payees that turns to a new one says more than the first payout of its life.
+    let new = match (flow.new_payee || flow.payee_days <= 1, habits) {
+        (true, n) if n >= 4.0 => 1.5,
+        (true, _) => 0.7,
+        _ => 0.0,
+    };
+    let changed = if flow.payout_change_minutes.is_some() { 1.5 } else { 0.0 };
+    let lock = flow.password_change_minutes.or(flow.contact_change_minutes).is_some();
+    // One change is housekeeping; a new destination and a lock together are somebody moving in.
+    let locked_out = match (lock, flow.payout_change_minutes.is_some()) {
+        (true, true) => 2.5,
+        (true, false) => 1.0,
+        _ => 0.0,
+    };
+    new + changed + locked_out
+}
+
+/// How much of the balance leaves.
+fn emptiness(case: &Case<'_>) -> f64 {
+    let flow = &case.facts.flow;
+    let ratio = flow.ratio.max(flow.ratio_1h).max(flow.ratio_1d);
+    let habit = if flow.cash_out_habit > 0.5 { 0.5 } else { 1.0 };
+    let quick = if flow.login_minutes.is_some_and(|m| m < 120.0) && !flow.played { 0.5 } else { 0.0 };
+    match ratio {
+        r if r >= 0.8 => 1.0 * habit + quick,
+        r if r >= 0.5 => 0.6 * habit + quick,
+        r if r >= 0.3 => 0.3,
+        _ => 0.0,
+    }
+}
+
+/// Whether it leaves in pieces to one new payee: who owns the money has no reason to.
+fn pieces(case: &Case<'_>, chunks_min: f64) -> f64 {
+    let flow = &case.facts.flow;
+    if f64::from(flow.chunks) >= chunks_min && flow.ratio_1d >= 0.4 { 4.0 } else { 0.0 }
+}

@@ -1,0 +1,1 @@
+//! A bench for rules: events by hand, and what a rule says of them.
