@@ -88,8 +88,6 @@ impl Class {
     pub const BRACE: Class = Class(1 << 11);
     /// `_`, `-`, `/`, `+` and the other ASCII punctuation.
     pub const OTHER: Class = Class(1 << 12);
-    /// Number of the bits above.
-    const BITS: usize = 13;
 
     /// Whether any bit of `other` is set.
     pub const fn has(self, other: Class) -> bool {
@@ -109,40 +107,18 @@ impl Class {
 
     /// The class and the number of ASCII digits (saturating at 255) of a text.
     pub fn of_text(text: &[u8]) -> (Class, u8) {
-        let (blocks, rest) = text.as_chunks::<32>();
         let (mut class, mut digits) = (0u16, 0u32);
+        let (blocks, rest) = text.as_chunks::<32>();
         for block in blocks {
-            let (of_block, in_block) = Class::of_block(block);
-            class |= of_block;
-            digits += u32::from(in_block);
+            // Two loops: the second one becomes a few vector instructions.
+            class = block.iter().fold(class, |class, &b| class | CLASS_OF[b as usize].0);
+            digits += u32::from(block.iter().fold(0u8, |digits, b| digits + u8::from(b.is_ascii_digit())));
         }
         for &b in rest {
             class |= CLASS_OF[b as usize].0;
             digits += u32::from(b.is_ascii_digit());
         }
         (Class(class), digits.min(255) as u8)
-    }
-
-    /// What a table look-up for each byte would say; without one, so that the compiler compares many bytes at once.
-    fn of_block(block: &[u8; 32]) -> (u16, u8) {
-        let (mut seen, mut digits) = ([0u8; Class::BITS], 0u8);
-        for &b in block {
-            let lower = b | 0x20;
-            let (digit, letter) = (b.wrapping_sub(b'0') < 10, lower.wrapping_sub(b'a') < 26);
-            let space = (b == b' ') | (b == b'\t') | (b == b'\n') | (b == b'\r');
-            let brace = (b == b'{') | (b == b'[') | (b == b'"');
-            let (escape, beyond, at, dot) = (b == b'\\', b >= 0x80, b == b'@', b == b'.');
-            let (colon, percent, ampersand, equals) = (b == b':', b == b'%', b == b'&', b == b'=');
-            let named =
-                escape | beyond | at | digit | dot | colon | letter | space | percent | ampersand | equals | brace;
-            digits += u8::from(digit);
-            // In the order of the bits.
-            let all = [escape, beyond, at, digit, dot, colon, letter, space, percent, ampersand, equals, brace, !named];
-            for (seen, is) in seen.iter_mut().zip(all) {
-                *seen |= u8::from(is);
-            }
-        }
-        (seen.iter().enumerate().fold(0, |class, (bit, &is)| class | u16::from(is) << bit), digits)
     }
 }
 
@@ -234,6 +210,10 @@ struct Node {
     digits: u8,
     /// Whether the name stands in JSON as it is: no escape is needed.
     plain: bool,
+    /// The name and the closing quote, as far as they fit into 16 bytes, and which bits of these count: one comparison
+    /// for nearly every key.
+    head: u128,
+    head_mask: u128,
     /// Whether the name was searched and holds nothing: see [`Paths::set_clean`].
     clean: std::cell::Cell<bool>,
 }
@@ -246,7 +226,24 @@ impl Node {
         let (class, digits) = Class::of_text(name);
         let plain = !name.iter().any(|&b| b == b'"' || b == b'\\' || b < 0x20);
         let (next, first, clean) = Default::default();
-        Node { parent, name: name.into(), next, first, class, digits, plain, clean }
+        let (mut head, mut mask) = ([0; 16], [0; 16]);
+        for (i, &b) in name.iter().chain(b"\"").take(16).enumerate() {
+            (head[i], mask[i]) = (b, 0xff);
+        }
+        let (head, head_mask) = (u128::from_le_bytes(head), u128::from_le_bytes(mask));
+        Node { parent, name: name.into(), next, first, class, digits, plain, head, head_mask, clean }
+    }
+}
+
+impl Node {
+    /// Whether `rest` begins with the name and the closing quote.
+    #[inline]
+    fn is_key_of(&self, rest: &[u8]) -> bool {
+        let bytes = self.name.len();
+        match rest.first_chunk::<16>() {
+            Some(head) if bytes < 16 => (u128::from_le_bytes(*head) ^ self.head) & self.head_mask == 0,
+            _ => rest.get(bytes) == Some(&b'"') && rest[..bytes] == *self.name,
+        }
     }
 }
 
@@ -321,17 +318,19 @@ impl Paths {
     #[inline]
     pub fn follow(&self, parent: PathId, previous: PathId, rest: &[u8]) -> Option<KnownKey> {
         let [last, before] = self.guesses(parent, previous);
-        self.follow_guess(parent, last.get(), rest).or_else(|| self.follow_guess(parent, before.get(), rest))
+        match self.follow_guess(parent, last.get(), rest) {
+            None => self.follow_guess(parent, before.get(), rest),
+            known => known,
+        }
     }
 
     #[inline]
     fn follow_guess(&self, parent: PathId, guess: u32, rest: &[u8]) -> Option<KnownKey> {
         let node = &self.nodes[guess as usize];
-        let bytes = node.name.len();
-        let known = node.plain && guess != 0 && node.parent == parent && rest.get(bytes) == Some(&b'"');
-        (known && rest[..bytes] == *node.name).then_some(KnownKey {
+        let known = node.plain && guess != 0 && node.parent == parent && node.is_key_of(rest);
+        known.then_some(KnownKey {
             path: PathId(guess),
-            bytes,
+            bytes: node.name.len(),
             class: node.class,
             digits: node.digits,
             clean: node.clean.get(),
@@ -642,6 +641,23 @@ mod tests {
         let b = paths.child(PathId::ROOT, PathId::ROOT, b"081234567890");
         assert_eq!(a, b);
         assert_eq!(paths.display(a), "*");
+    }
+
+    #[test]
+    fn a_key_of_any_length_is_followed_whatever_comes_behind() {
+        for bytes in [1, 14, 15, 16, 17, 40] {
+            let name = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[..bytes].to_owned();
+            let mut paths = Paths::new();
+            let path = paths.child(PathId::ROOT, PathId::ROOT, name.as_bytes());
+            for behind in ["\"", "\":1", "\":\"a value of more than sixteen bytes\""] {
+                let known = paths.follow(PathId::ROOT, PathId::ROOT, format!("{name}{behind}").as_bytes());
+                assert_eq!(known.map(|known| (known.path, known.bytes)), Some((path, bytes)), "{bytes} {behind}");
+            }
+            for other in [name.clone(), format!("{name}x\":\"a value of more than sixteen bytes"), name[1..].to_owned()]
+            {
+                assert_eq!(paths.follow(PathId::ROOT, PathId::ROOT, other.as_bytes()), None, "{other}");
+            }
+        }
     }
 
     #[test]

@@ -302,9 +302,10 @@ impl Pass<'_> {
     fn string(&mut self) -> Result<Content, Reject> {
         let start = self.at + 1;
         let (mut seen, mut digits) = (0u32, 0u32);
-        let mut at = start;
+        let rest = &self.raw[start..];
+        let mut whole = 0;
         // Four at a time: their classes cannot carry into the digits, and the loop's own work is shared.
-        while let Some(four) = self.raw[at..].first_chunk::<4>() {
+        for four in rest.as_chunks::<4>().0 {
             let [a, b, c, d] = four.map(|byte| FACTS_OF[usize::from(byte)]);
             let any = a | b | c | d;
             if any & STOP != 0 {
@@ -312,8 +313,9 @@ impl Pass<'_> {
             }
             seen |= any;
             digits += (a + b + c + d) >> DIGIT_SHIFT;
-            at += 4;
+            whole += 4;
         }
+        let mut at = start + whole;
         while let Some(&b) = self.raw.get(at) {
             let facts = FACTS_OF[usize::from(b)];
             if facts & STOP == 0 {
