@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
-use super::rules::{FieldPlan, FieldRule, Select};
+use super::rules::{FieldPlan, FieldRule, Nature, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -48,7 +48,8 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, guess: false, listed: true };
+        let (entity, action, scan) = (rule.entity, rule.action, rule.scan);
+        let plan = FieldPlan { entity, action, scan, guess: false, listed: true, ..FieldPlan::SCAN };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -72,8 +73,7 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names
-            .add(name, FieldPlan { entity: Some(entity), action: None, scan: true, guess: true, listed: false });
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, ..FieldPlan::SCAN });
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -86,6 +86,7 @@ impl Fields {
         let mut segments = paths.segments(path);
         let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
         let name = normalize(name);
+        let part = segments.last() == Some(&Paths::ELEMENT);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         let rule = loop {
             if let Some(plan) = self.by_path(&segments) {
@@ -96,15 +97,19 @@ impl Fields {
             }
             segments.pop();
         };
-        let by_catalog = || self.catalog_names.find(&name).unwrap_or(FieldPlan::SCAN);
-        match rule {
+        let by_catalog = || {
+            let unknown = FieldPlan { nature: nature(&name), ..FieldPlan::SCAN };
+            self.catalog_names.find(&name).unwrap_or(unknown)
+        };
+        let plan = match rule {
             // It only lists the field: what that is the catalog says.
             Some(FieldPlan { entity: None, action: None, scan: true, .. }) => {
                 FieldPlan { listed: true, ..by_catalog() }
             }
             Some(plan) => plan,
             None => by_catalog(),
-        }
+        };
+        FieldPlan { part, ..plan }
     }
 
     /// The plan of the most exact rule, the later one of equals.
@@ -116,8 +121,15 @@ impl Fields {
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan =
-        FieldPlan { entity: None, action: None::<ActionId>, scan: true, guess: true, listed: false };
+    pub(super) const SCAN: FieldPlan = FieldPlan {
+        entity: None,
+        action: None::<ActionId>,
+        scan: true,
+        guess: true,
+        listed: false,
+        nature: Nature::Any,
+        part: false,
+    };
 }
 
 impl Names {
@@ -159,6 +171,26 @@ impl Names {
         let glued = self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending));
         suffix.chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
+}
+
+/// Words of names whose fields hold versions, and amounts; in English, Indonesian and Danish.
+const VERSIONS: &[&str] =
+    &["version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver"];
+const AMOUNTS: &[&str] = &[
+    "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",
+    "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
+    "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet", "odds", "limit",
+];
+
+/// What the words of a field's name say of numbers in it: `app_version`, `amount_idr`, `total_beløb`; but `account_total_no`
+/// may be anything.
+fn nature(name: &str) -> Nature {
+    const IDENTIFIERS: [&str; 6] = ["account", "card", "id", "no", "number", "phone"];
+    let holds = |list: &[&str]| name.split('_').any(|word| list.contains(&word));
+    if name.split('_').next_back().is_some_and(|word| VERSIONS.contains(&word)) {
+        return Nature::Version;
+    }
+    if holds(AMOUNTS) && !holds(&IDENTIFIERS) { Nature::Amount } else { Nature::Any }
 }
 
 /// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
@@ -408,7 +440,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false, guess: false, listed: true });
+        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, ..FieldPlan::SCAN });
     }
 
     #[test]

@@ -77,5 +77,5 @@ impl OwnTokens {
 }
 
 fn is_separator(between: &str) -> bool {
-    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|'))
+    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|' | b'/' | b'\n'))
 }

@@ -11,6 +11,8 @@
 //! watch    the signals of one worker: from a record's tape to signals and flags
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
+//! live     the rules that run, swapped whole between two units of work
+//! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
@@ -19,9 +21,13 @@ mod backoff;
 mod breaker;
 mod deny;
 mod engine;
+mod live;
 mod plan;
 mod policy;
+mod reload;
 mod scrub;
+#[cfg(test)]
+mod scrub_cases;
 pub mod service;
 mod shadow;
 pub mod signal_plan;

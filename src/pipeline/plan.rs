@@ -68,6 +68,14 @@ impl Plan {
         Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
     }
 
+    /// The plan of a changed config, with all that outlives a change: the keys.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn renewed(&self, loaded: &Loaded) -> Result<Plan, PlanError> {
+        Plan::compile(loaded, Arc::clone(&self.ring))
+    }
+
     /// The catalog of a config: the built-in entities and those of its directories.
     ///
     /// # Errors

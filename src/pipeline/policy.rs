@@ -169,7 +169,7 @@ mod tests {
         for yaml in [
             "patterns: {actions: {one_time_code: token}}",
             "patterns: {actions: {card_verification: keep}}",
-            "patterns: {actions: {track_data: 'mask:last4'}}",
+            "patterns: {actions: {card_track: 'mask:last4'}}",
             "fields: [{name: cvv, action: keep}]",
             "fields: [{name: cardCvv, action: token}]",
             "fields: [{path: payment.card.cvc, action: token}]",

@@ -126,6 +126,8 @@ metrics! {
 
     ACTIVE_KEY Kind::LiveGauge, "sluice_active_key_info" ["kid"] "1 for the id of the key that makes new tokens.";
     KEY_RELOADS Kind::Counter, "sluice_key_reloads_total" ["result"] "Changes of the key files that were seen.";
+    CONFIG_RELOADS Kind::Counter, "sluice_config_reloads_total" ["result"]
+        "Changes of the config or of pattern files that were seen.";
     START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";
     BUILD Kind::Gauge, "sluice_build_info" ["version", "commit", "librdkafka"] "1, with what was built in its labels.";
 }

@@ -6,13 +6,18 @@
 use super::groups::Group;
 use crate::record::{Class, Span};
 
+mod card_track;
+pub(super) mod crypto;
 mod email;
+mod geo;
 mod iban;
 mod ip;
+mod lettered_id;
+pub(super) mod mac;
 mod name_beside_address;
 mod secret;
-mod track;
 mod userinfo;
+mod version;
 
 pub(super) use secret::may_hold as may_hold_secret;
 
@@ -21,6 +26,8 @@ pub(super) const DIGITS: &str = "digits";
 
 /// The name of the matcher that looks at values which begin as secrets do, whatever their class.
 pub(super) const SECRET: &str = "secret";
+/// The name of the matcher that finds addresses: fields that hold versions are not shown to it.
+pub(super) const IP: &str = "ip";
 
 /// A finder. JSON numbers are not shown to it: it looks for signs that they do not have.
 pub(super) struct Matcher {
@@ -57,12 +64,18 @@ pub(super) struct Match {
 
 /// Every matcher but [`DIGITS`].
 pub(super) static ALL: &[Matcher] = &[
+    card_track::TRACK,
+    card_track::MASKED,
+    crypto::MATCHER,
     email::MATCHER,
+    geo::MATCHER,
     iban::MATCHER,
     ip::MATCHER,
+    lettered_id::SG_NRIC,
+    lettered_id::UK_NINO,
+    mac::MATCHER,
     name_beside_address::MATCHER,
     secret::MATCHER,
-    track::MATCHER,
     userinfo::MATCHER,
 ];
 
