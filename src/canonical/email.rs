@@ -11,14 +11,70 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
         return write_unicode(text, out);
     }
     let Some((local, domain)) = split(text.trim_ascii()) else {
-        return false;
+        return unspell(text).is_some_and(|address| write_plain(&address, out));
     };
+    append(local, domain, out);
+    true
+}
+
+/// How people write a dot so that no machine reads it; in Indonesian, Danish and English.
+pub const DOTS: &[&str] = &["dot", "titik", "punktum", "prik"];
+/// How they write the `@`.
+const ATS: &[&str] = &["at", "snabel-a", "snabela", "snabel", "et", "keong", "arroba"];
+/// Longest address in words.
+const SPELLED_BYTES_MAX: usize = 320;
+
+/// The address that is written in words: `john dot doe at example dot com`, `ann (at) firma.dk`, `ann[snabel-a]firma dot dk`.
+/// `None` when it is none: there must be one `@` in words, and a dot behind it.
+pub fn unspell(text: &str) -> Option<String> {
+    if text.len() > SPELLED_BYTES_MAX || text.contains('@') {
+        return None;
+    }
+    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let mut address = String::with_capacity(text.len());
+    let (mut at, mut joined) = (None, true);
+    for word in text.split([' ', '\t', '(', ')', '[', ']', '{', '}', '<', '>']).filter(|word| !word.is_empty()) {
+        let sign = match word {
+            word if is(DOTS, word) => Some('.'),
+            word if at.is_none() && is(ATS, word) && !address.is_empty() => Some('@'),
+            // `snabel a`
+            "a" | "A" if address.ends_with('@') => continue,
+            _ => None,
+        };
+        match sign {
+            Some(sign) if !joined => {
+                at = at.or((sign == '@').then_some(address.len()));
+                address.push(sign);
+                joined = true;
+            }
+            None if joined => {
+                address.push_str(word);
+                joined = false;
+            }
+            _ => return None,
+        }
+    }
+    let (local, domain) = (&address[..at?], &address[at? + 1..]);
+    let (name, top) = domain.rsplit_once('.')?;
+    let fits =
+        is_plain(local) && !name.is_empty() && top.chars().nth(1).is_some() && top.chars().all(char::is_alphabetic);
+    fits.then_some(address)
+}
+
+/// The canonical form of an address with its `@`.
+fn write_plain(address: &str, out: &mut Vec<u8>) -> bool {
+    if !address.is_ascii() {
+        return write_unicode(address, out);
+    }
+    split(address).inspect(|(local, domain)| append(local, domain, out)).is_some()
+}
+
+fn append(local: &str, domain: &str, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(local.as_bytes());
     out.push(b'@');
     out.extend_from_slice(domain.as_bytes());
     out[start..].make_ascii_lowercase();
-    true
 }
 
 /// Appends the mailbox of an e-mail address: its canonical form without plus-tag and, at Gmail, without dots and with
@@ -63,7 +119,10 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
-    let lower = lowered(text);
+    let mut lower = lowered(text);
+    if let Some(address) = unspell(&lower) {
+        lower = address;
+    }
     let Some((local, domain)) = split(lower.trim()) else {
         return false;
     };
@@ -114,6 +173,11 @@ mod tests {
             "john.doe@exam\u{200b}ple.com",
             "ｊｏｈｎ.doe@example．com",
             "john.doe@example。com",
+            "john dot doe at example dot com",
+            "John.Doe (at) example [dot] com",
+            "john punktum doe snabel-a example punktum com",
+            "john.doe snabel a example.com",
+            "john titik doe[at]example titik com",
         ] {
             assert_eq!(address(text).as_deref(), Some("john.doe@example.com"), "{text}");
         }
@@ -126,9 +190,27 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in
-            ["", "@", "a@", "@b", "a@.", "john", "a b@c.dk", "a@b c", "a@b@c", "ø", "ø@", "ø@\u{ad}", "a@xn--ø.dk"]
-        {
+        for text in [
+            "",
+            "at",
+            "a at b",
+            "a dot at b dot dk",
+            "at a dot dk",
+            "a at b dot",
+            "a b at c dot dk",
+            "@",
+            "a@",
+            "@b",
+            "a@.",
+            "john",
+            "a b@c.dk",
+            "a@b c",
+            "a@b@c",
+            "ø",
+            "ø@",
+            "ø@\u{ad}",
+            "a@xn--ø.dk",
+        ] {
             assert_eq!(address(text), None, "{text}");
         }
     }

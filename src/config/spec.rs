@@ -48,6 +48,9 @@ pub struct Spec {
     pub patterns: Patterns,
     /// What fields are known to hold. These rules go before the patterns.
     pub fields: Vec<FieldRule>,
+    /// Whether fields and headers that no rule of `fields` names are dropped. Objects and arrays stay as long as something
+    /// in them is named, and what is in a named one is named. Text, Kafka keys and the names of kept fields are searched as ever.
+    pub default_deny: bool,
     /// Which accounts are flagged, and from what events. Absent: none.
     pub signals: Option<super::signals::Signals>,
     /// How long a graceful stop may take. Keep it below the grace period of the pod.
@@ -76,6 +79,7 @@ impl Default for Spec {
             erase: None,
             patterns: Patterns::default(),
             fields: Vec::new(),
+            default_deny: false,
             signals: None,
             drain_timeout: HumanDuration::secs(25),
             admin: Admin::default(),
@@ -403,7 +407,8 @@ pub struct FieldRule {
     pub name: Option<OneOrMany>,
     /// What it holds: the whole value is treated as this entity.
     pub entity: Option<String>,
-    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `seal`, `drop` or `keep`.
+    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `seal`, `drop`, `keep` (as it is) or
+    /// `scan` (searched as fields without a rule are: what lists a field under `default_deny`).
     pub action: Option<String>,
     /// Whether the rule is applied: `on`, `shadow` or `off`.
     #[serde(default, skip_serializing_if = "State::is_on")]

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use regex::Regex;
 use serde_saphyr::Spanned;
 
+use super::fields::Fields;
 use super::spec::{EntitySpec, PatternSpec};
-use super::{matchers, validators};
+use super::{anchored, field_shape, matchers, validators};
 use crate::canonical::Form;
 use crate::record::EntityId;
 
@@ -17,6 +18,9 @@ include!(concat!(env!("OUT_DIR"), "/entities.rs"));
 
 /// Largest compiled size of one regular expression, in bytes.
 const REGEX_BYTES_MAX: usize = 1 << 20;
+
+/// Fewest bytes of a word that may end another one without a sign between: `*fornavn`.
+const GLUED_BYTES_MIN: usize = 7;
 
 /// All entities, in a stable order: the built-in ones by file, then those of directories in the order of loading.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +43,8 @@ pub struct Entity {
     pub action: String,
     /// Names of fields that hold it, in snake case; a `*` at either end stands for one or more words.
     pub fields: Vec<String>,
+    /// Whether it may neither pass nor become a token, whatever a config says.
+    pub never_passes: bool,
     pub(super) spec: Arc<EntitySpec>,
     /// File it was read from, for errors.
     pub(super) file: Arc<str>,
@@ -79,6 +85,13 @@ impl fmt::Display for CatalogError {
 }
 
 impl std::error::Error for CatalogError {}
+
+impl Entity {
+    /// Whether it is part of the binary.
+    pub fn is_builtin(&self) -> bool {
+        self.builtin
+    }
+}
 
 impl Catalog {
     /// The entities that are part of the binary.
@@ -133,6 +146,18 @@ impl Catalog {
         self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
 
+    /// For each field name, the entity that claims it; one that is known by its values as much (`token`) claims nothing.
+    pub fn entities_of_fields<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<Option<EntityId>> {
+        let mut fields = Fields::default();
+        for (at, entity) in self.entities.iter().enumerate() {
+            let ambiguous = entity.spec.field_shape.as_ref().is_some_and(|shape| shape.value == "key");
+            for name in entity.fields.iter().filter(|_| !ambiguous) {
+                fields.add_catalog_name(name, EntityId(at as u16));
+            }
+        }
+        names.map(|name| fields.entity_of_name(name)).collect()
+    }
+
     /// The names of all entities, in their order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().map(|e| e.name.as_str())
@@ -159,6 +184,7 @@ impl Catalog {
             description: spec.description.clone(),
             action: spec.action.clone(),
             fields: spec.fields.iter().map(|f| f.value.clone()).collect(),
+            never_passes: spec.never_passes,
             spec: Arc::new(spec),
             file: file.into(),
             builtin,
@@ -229,8 +255,16 @@ impl Checker<'_> {
         for pattern in &spec.patterns {
             self.pattern(pattern)?;
         }
-        if spec.patterns.is_empty() && spec.fields.is_empty() {
-            return Err(self.at(name, "entity", "can never be found", "give it `fields` or `patterns`"));
+        if let Some(shape) = &spec.field_shape {
+            self.one_of(shape, "field_shape", "shape", field_shape::NAMES.iter().map(|(name, _)| *name))?;
+        }
+        if spec.patterns.is_empty() && spec.fields.is_empty() && !spec.by_rule {
+            return Err(self.at(
+                name,
+                "entity",
+                "can never be found",
+                "give it `fields` or `patterns`, or say `by_rule: true`",
+            ));
         }
         let needs_pattern = spec.examples.first().or(spec.counter_examples.first());
         match needs_pattern {
@@ -243,9 +277,10 @@ impl Checker<'_> {
 
     fn field(&self, field: &Spanned<String>) -> Result<(), CatalogError> {
         let name = field.value.as_str();
-        let words = name.strip_prefix("*_").or(name.strip_suffix("_*")).unwrap_or(name);
+        let glued = name.strip_prefix('*').filter(|words| words.len() >= GLUED_BYTES_MIN);
+        let words = name.strip_prefix("*_").or(name.strip_suffix("_*")).or(glued).unwrap_or(name);
         if words.is_empty() || super::fields::normalize(words.as_bytes()) != words {
-            let fix = "write it in snake case; `*_` may stand before it or `_*` after it";
+            let fix = "write it in snake case; `*_` may stand before it or `_*` after it, and `*` before a long word";
             return Err(self.at(field, "fields", "is no field name", fix));
         }
         Ok(())
@@ -266,6 +301,8 @@ impl Checker<'_> {
         if let Some(name) = &spec.validator {
             self.one_of(name, "patterns.validator", "validator", validators::ALL.iter().map(|v| v.name))?;
         }
+        let anchored = spec.matcher.as_ref().and_then(|name| anchored::find(&name.value));
+        self.anchors(pattern, anchored)?;
         if let Some(digits) = &spec.digits {
             let known = spec.validator.as_ref().and_then(|name| validators::find(&name.value));
             let (least, most) = known.map_or((0, 0), |v| v.digits);
@@ -287,6 +324,39 @@ impl Checker<'_> {
             (Some(_), Some(_)) => {
                 Err(self.at(pattern, "patterns", "has both `matcher` and `regex`", "make two patterns of them"))
             }
+        }
+    }
+
+    /// Anchors stand where a matcher asks for them, and nowhere else.
+    fn anchors(
+        &self,
+        pattern: &Spanned<PatternSpec>,
+        matcher: Option<&anchored::Anchored>,
+    ) -> Result<(), CatalogError> {
+        const FIELD: &str = "patterns.anchors";
+        let anchors = &pattern.value.anchors;
+        let wanted = matcher.is_some_and(|m| !m.at_labels);
+        if wanted == anchors.is_empty() {
+            let (reason, fix) = match wanted {
+                true => ("are missing: the matcher is called at words", "add `anchors`"),
+                false => ("stand there, and nothing is called at them", "remove them, or name a matcher that is"),
+            };
+            return Err(self.at(pattern, FIELD, reason, fix));
+        }
+        for label in &pattern.value.labels {
+            if !matcher.is_some_and(|m| m.at_labels) {
+                let fix = "remove them, or name a matcher that is called at labels";
+                return Err(self.at(label, "patterns.labels", "stand there, and nothing is called at them", fix));
+            }
+            self.field(label)?;
+        }
+        let begins = |a: &&Spanned<String>| a.value.trim().trim_start_matches('*').starts_with(char::is_alphabetic);
+        match anchors.iter().find(|a| !begins(a)) {
+            Some(anchor) => {
+                let reason = "hold a phrase that does not begin with a letter";
+                Err(self.at(anchor, FIELD, reason, "begin it with a letter, or remove it"))
+            }
+            None => Ok(()),
         }
     }
 
@@ -445,6 +515,8 @@ counter_examples: ['ord-12345']
             ("group: 1", "matcher: email", 7, "both `matcher` and `regex`"),
             ("group: 1", "digits: [9, 8]", 8, "to 0 that its validator takes"),
             ("prefilter: [ord-]", "prefilter: ['']", 9, "empty literal"),
+            ("group: 1", "labels: [order]", 8, "nothing is called at them"),
+            ("group: 1", "anchors: [order]", 7, "nothing is called at them"),
             ("words: [order]", "words: []", 7, "has no words"),
             ("words: [order]", "words: ['#']", 10, "begin with a letter"),
             ("ord-{{123456}}", "ord-{{12345}}", 11, "is not found"),

@@ -18,7 +18,7 @@ pub(super) fn unmark(example: &str) -> (String, Span) {
 pub(super) fn find(detector: &mut Detector, text: &str) -> Vec<Finding> {
     let (class, digits) = Class::of_text(text.as_bytes());
     let mut out = Vec::new();
-    if detector.may_hold(Kind::String, class, digits) {
+    if detector.may_hold(Kind::String, class, digits) || detector.may_hold_secret(text.as_bytes(), class) {
         detector.find(text, Kind::String, class, digits, &mut out);
     }
     out

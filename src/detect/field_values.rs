@@ -1,6 +1,7 @@
 //! What stands in a field whose entity is known by its name: a value, several, or something else.
 
 use super::catalog::Catalog;
+use super::field_shape::Shape as WordShape;
 use super::rules::FieldPlan;
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
@@ -16,6 +17,8 @@ pub(super) struct FieldValues {
 struct Shape {
     form: Form,
     digits_min: u8,
+    /// What values of words look like, where only the field's name speaks of them.
+    words: Option<WordShape>,
 }
 
 /// Words that say there is no value, or what sort of card it is. In three languages.
@@ -90,6 +93,7 @@ impl FieldValues {
         let shape = |entity: &super::catalog::Entity| Shape {
             form: Form::parse(&entity.form).expect("the catalog has checked the form"),
             digits_min: entity.spec.field_digits,
+            words: entity.spec.field_shape.as_ref().and_then(|name| WordShape::parse(&name.value)),
         };
         FieldValues { entities: catalog.entities().iter().map(shape).collect() }
     }
@@ -98,6 +102,10 @@ impl FieldValues {
     /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
+        let words = shape.and_then(|shape| shape.words).filter(|_| plan.guess);
+        if words.is_some_and(|words| !words.fits(text)) {
+            return false;
+        }
         if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {
             return true;
         }

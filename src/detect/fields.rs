@@ -39,6 +39,8 @@ struct Names {
     whole: HashMap<Box<str>, FieldPlan>,
     /// `*_email`: without the star, the plan.
     suffixes: Vec<(Box<str>, FieldPlan)>,
+    /// `*fornavn`: with any letters before.
+    glued: Vec<(Box<str>, FieldPlan)>,
     /// `email_*`.
     prefixes: Vec<(Box<str>, FieldPlan)>,
 }
@@ -46,8 +48,8 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan =
-            FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, nature: Nature::Any, part: false };
+        let (entity, action, scan) = (rule.entity, rule.action, rule.scan);
+        let plan = FieldPlan { entity, action, scan, guess: false, listed: true, ..FieldPlan::SCAN };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -74,6 +76,11 @@ impl Fields {
         self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, ..FieldPlan::SCAN });
     }
 
+    /// The entity of the catalog that claims a field of this name.
+    pub(super) fn entity_of_name(&self, name: &str) -> Option<EntityId> {
+        self.catalog_names.find(&normalize(name.as_bytes())).and_then(|plan| plan.entity)
+    }
+
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
@@ -81,21 +88,32 @@ impl Fields {
         let name = normalize(name);
         let part = segments.last() == Some(&Paths::ELEMENT);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
-        loop {
+        let rule = loop {
             if let Some(plan) = self.by_path(&segments) {
-                return FieldPlan { part, ..plan };
+                break Some(plan);
             }
             if segments.last().is_none_or(|s| *s != Paths::ELEMENT) {
-                break;
+                break self.config_names.find(&name);
             }
             segments.pop();
-        }
-        FieldPlan { part, ..self.plan_of_normal(&name) }
+        };
+        FieldPlan { part, ..self.plan_of(rule, &name) }
     }
 
-    fn plan_of_normal(&self, name: &str) -> FieldPlan {
-        let by_name = self.config_names.find(name).or_else(|| self.catalog_names.find(name));
-        by_name.unwrap_or(FieldPlan { nature: nature(name), ..FieldPlan::SCAN })
+    /// The plan of a field with this name and the rule that the config has for it.
+    fn plan_of(&self, rule: Option<FieldPlan>, name: &str) -> FieldPlan {
+        let by_catalog = || {
+            let unknown = FieldPlan { nature: nature(name), ..FieldPlan::SCAN };
+            self.catalog_names.find(name).unwrap_or(unknown)
+        };
+        match rule {
+            // It only lists the field: what that is the catalog says.
+            Some(FieldPlan { entity: None, action: None, scan: true, .. }) => {
+                FieldPlan { listed: true, ..by_catalog() }
+            }
+            Some(plan) => plan,
+            None => by_catalog(),
+        }
     }
 
     /// The plan of the most exact rule, the later one of equals.
@@ -124,7 +142,8 @@ impl NamePlans {
         match slot {
             (known, Some(plan)) if **known == *name => *plan,
             _ => {
-                let plan = fields.plan_of_normal(&normalize(name));
+                let name_of_field = normalize(name);
+                let plan = fields.plan_of(fields.config_names.find(&name_of_field), &name_of_field);
                 *slot = (name.into(), Some(plan));
                 plan
             }
@@ -134,8 +153,15 @@ impl NamePlans {
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan =
-        FieldPlan { entity: None, action: None::<ActionId>, scan: true, nature: Nature::Any, part: false };
+    pub(super) const SCAN: FieldPlan = FieldPlan {
+        entity: None,
+        action: None::<ActionId>,
+        scan: true,
+        guess: true,
+        listed: false,
+        nature: Nature::Any,
+        part: false,
+    };
 }
 
 impl Names {
@@ -143,9 +169,12 @@ impl Names {
         match (name.strip_prefix("*_"), name.strip_suffix("_*")) {
             (Some(suffix), _) => self.suffixes.push((suffix.into(), plan)),
             (None, Some(prefix)) => self.prefixes.push((prefix.into(), plan)),
-            (None, None) => {
-                self.whole.entry(name.into()).or_insert(plan);
-            }
+            (None, None) => match name.strip_prefix('*') {
+                Some(ending) => self.glued.push((ending.into(), plan)),
+                None => {
+                    self.whole.entry(name.into()).or_insert(plan);
+                }
+            },
         }
     }
 
@@ -171,7 +200,8 @@ impl Names {
             .prefixes
             .iter()
             .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
-        suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        let glued = self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending));
+        suffix.chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }
 
@@ -202,10 +232,16 @@ fn is_question(name: &str) -> bool {
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
-pub(super) fn normalize(name: &[u8]) -> String {
+pub fn normalize(name: &[u8]) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    normalize_into(name, &mut out);
+    out
+}
+
+/// Appends to `out`, which is empty, what [`normalize`] returns.
+pub(super) fn normalize_into(name: &[u8], out: &mut String) {
     let name = String::from_utf8_lossy(name);
     let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
-    let mut out = String::with_capacity(name.len() + 4);
     let mut previous = None::<char>;
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
@@ -224,7 +260,6 @@ pub(super) fn normalize(name: &[u8]) -> String {
         out.extend(c.to_lowercase());
         previous = Some(c);
     }
-    out
 }
 
 /// The segments of `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`.
@@ -437,7 +472,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { scan: false, ..FieldPlan::SCAN });
+        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, ..FieldPlan::SCAN });
     }
 
     #[test]

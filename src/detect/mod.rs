@@ -12,12 +12,16 @@
 
 #[cfg(test)]
 mod adversarial;
+mod anchored;
+mod anchors;
 mod catalog;
 mod context;
 mod examples;
+mod field_shape;
 mod field_values;
 mod fields;
 mod groups;
+mod labels;
 mod matchers;
 mod needs;
 mod notes;
@@ -39,6 +43,7 @@ use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
 use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
+pub use fields::normalize;
 pub use notes::PatternNote;
 pub use rules::{FieldPlan, FieldRule, Nature, Options, Rules, Select};
 
@@ -115,6 +120,11 @@ impl Detector {
     #[inline]
     pub fn may_hold(&self, kind: Kind, class: Class, digits: u8) -> bool {
         self.rules.dismissal.may_hold(kind, class, digits)
+    }
+
+    /// Whether `text` may hold a key or token that its class does not tell: asked of what [`Detector::may_hold`] dismisses.
+    pub fn may_hold_secret(&self, text: &[u8], class: Class) -> bool {
+        self.rules.patterns.secrets && matchers::may_hold_secret(text, class)
     }
 
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are

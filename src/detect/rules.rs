@@ -5,11 +5,14 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use regex::Regex;
 
+use super::anchored::{self, Anchored};
+use super::anchors::Anchors;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::examples;
 use super::field_values::FieldValues;
 use super::fields::Fields;
+use super::labels::LabelNames;
 use super::matchers::{self, DIGITS};
 use super::needs::Needs;
 use super::search::{Dismissal, Judges};
@@ -58,6 +61,10 @@ pub struct FieldPlan {
     pub action: Option<ActionId>,
     /// Whether the content is searched.
     pub scan: bool,
+    /// Whether only the field's name says so, and not a rule of the config.
+    pub guess: bool,
+    /// Whether a rule of the config names it.
+    pub listed: bool,
     /// What the field's name says of numbers in it.
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.
@@ -100,6 +107,14 @@ pub(super) struct Patterns {
     pub digits_range: (usize, usize),
     /// Least digits of a JSON number that any of them takes: no keyword stands in a number.
     pub number_digits_min: usize,
+    /// Whether keys and tokens with a prefix are looked for.
+    pub secrets: bool,
+    /// Patterns that are called at words or labels.
+    pub anchored: Vec<(&'static Anchored, Pattern)>,
+    /// The words; each names its pattern by the place in `anchored`.
+    pub anchors: Anchors,
+    /// The labels, likewise.
+    pub labels: LabelNames,
     /// Regular expressions.
     pub regexes: Vec<RegexPattern>,
     /// Literals of all regular expressions; the id of a literal is a place in `literal_owner`.
@@ -220,9 +235,21 @@ impl Builder {
             self.add_regex(regex, &source.value, spec, pattern);
         } else if let (Some(DIGITS), Some(validator)) = (spec.matcher.as_ref().map(|m| m.value.as_str()), validator) {
             self.patterns.digits.push((validator, pattern));
+        } else if let Some(anchored) = spec.matcher.as_ref().and_then(|m| anchored::find(&m.value)) {
+            let owner = self.patterns.anchored.len() as u16;
+            for anchor in &spec.anchors {
+                self.patterns.anchors.add(&anchor.value, owner);
+            }
+            let basis = Basis::Keyword;
+            self.patterns.anchored.push((anchored, Pattern { basis, ..pattern }));
+            if anchored.at_labels {
+                let names = if spec.labels.is_empty() { &entity.spec.fields } else { &spec.labels };
+                names.iter().for_each(|name| self.patterns.labels.add(&name.value, owner));
+            }
         } else if let Some(name) = &spec.matcher {
             let at = matchers::ALL.iter().position(|m| m.name == name.value);
             let at = at.ok_or_else(|| error_at(&entity.file, name, "patterns.matcher", "is unknown", ""))?;
+            self.patterns.secrets |= name.value == matchers::SECRET;
             match self.patterns.matchers.iter_mut().find(|(known, _)| *known == at) {
                 Some((_, patterns)) => patterns.push(pattern),
                 None => self.patterns.matchers.push((at, vec![pattern])),

@@ -2,8 +2,11 @@
 
 use regex::Regex;
 
+use super::anchored::{Anchor, Anchored};
+use super::anchors::Hit;
 use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
+use super::labels;
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
 use super::rules::{Nature, Pattern, Patterns, Rules};
@@ -32,6 +35,10 @@ pub(super) struct Scratch {
     taken: Vec<(usize, usize)>,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
+    /// Anchors in the text.
+    hits: Vec<Hit>,
+    /// A label's name in snake case.
+    name: String,
 }
 
 /// One search.
@@ -53,6 +60,8 @@ pub(super) struct Search<'a> {
 #[derive(Debug)]
 pub(super) struct Dismissal {
     least_digits: Box<[u16]>,
+    /// For texts of every class, whether words or labels can call a pattern.
+    anchored: Box<[bool]>,
     /// For texts of every class, the least number of digits with which a regular expression could match.
     regex_digits: Box<[u16]>,
     number_digits: usize,
@@ -68,9 +77,15 @@ impl Dismissal {
     pub(super) fn new(patterns: &Patterns) -> Dismissal {
         Dismissal {
             least_digits: least_digits(|class, digits| string_may_hold(patterns, class, digits)),
+            anchored: (0..Dismissal::CLASSES).map(|class| anchors_may_call(patterns, Class(class))).collect(),
             regex_digits: least_digits(|class, digits| regex_may_match(patterns, class, digits)),
             number_digits: patterns.number_digits_min,
         }
+    }
+
+    /// Whether words or labels of a text of this class can call a pattern.
+    fn may_be_called(&self, class: Class) -> bool {
+        self.anchored.get(class.0 as usize).is_none_or(|&may| may)
     }
 
     /// Whether a regular expression could match in a text of this class and number of digits.
@@ -116,6 +131,11 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
         || digits as usize >= patterns.digits_range.0
         || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
         || regex_may_match(patterns, class, digits)
+        || anchors_may_call(patterns, class)
+}
+
+fn anchors_may_call(patterns: &Patterns, class: Class) -> bool {
+    patterns.anchored.iter().any(|(anchored, _)| anchored.wants(class))
 }
 
 fn regex_may_match(patterns: &Patterns, class: Class, digits: u8) -> bool {
@@ -179,7 +199,8 @@ impl JudgesOf {
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        if is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id() {
+        let secret = self.rules.patterns.secrets && matchers::may_hold_secret(self.text.as_bytes(), self.class);
+        if !secret && (is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id()) {
             return;
         }
         self.scratch.nearby.clear();
@@ -194,13 +215,16 @@ impl Search<'_> {
         if self.digits >= DIGITS_MIN {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
-        self.matchers();
+        self.matchers(secret);
         let amount = self.nature == Nature::Amount && !self.class.has(Class::LETTER);
         if self.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
             self.digits();
         }
         if self.rules.dismissal.may_match_regex(self.class, self.digits) {
             self.regexes();
+        }
+        if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
+            self.anchored();
         }
         overlap::resolve(&mut self.scratch.found, out);
     }
@@ -220,12 +244,14 @@ impl Search<'_> {
 
     /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
-        const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
+        const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
+        const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
         let (text, least) = (self.text.as_bytes(), self.rules.patterns.digits_range.0.min(MATCHER_DIGITS));
         let short = text.len() <= groups::SIEVE_BYTES_MAX && !self.class.has(OTHERS);
         let hardware = || self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(text);
         short
             && !self.rules.dismissal.may_match_regex(self.class, self.digits)
+            && !self.rules.dismissal.may_be_called(self.class)
             && !groups::may_hold_number(text, least)
             && !matchers::crypto::has_long_word(text)
             && !hardware()
@@ -253,12 +279,14 @@ impl Search<'_> {
         self.scratch.digits = digits;
     }
 
-    fn matchers(&mut self) {
+    /// Lets the matchers look that the class allows, and the one of secrets when the text begins as one.
+    fn matchers(&mut self, secret: bool) {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
             let version = self.nature == Nature::Version && matcher.name == matchers::IP;
-            if version || !(matcher.wants)(self.class, self.digits) {
+            let asked = secret && matcher.name == matchers::SECRET;
+            if version || !asked && !(matcher.wants)(self.class, self.digits) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -270,6 +298,47 @@ impl Search<'_> {
                     self.judge_text(pattern, found);
                 }
             }
+        }
+    }
+
+    /// Calls the patterns that have an anchor or a label in the text.
+    fn anchored(&mut self) {
+        let rules = self.rules;
+        let Patterns { anchored, anchors, labels: names, .. } = &rules.patterns;
+        let mut hits = std::mem::take(&mut self.scratch.hits);
+        hits.clear();
+        if self.class.has(Class::LETTER.with(Class::NON_ASCII)) {
+            anchors.scan(self.text, &mut hits);
+        }
+        for hit in &hits {
+            let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
+            self.call(&anchored[usize::from(hit.owner)], &at);
+        }
+        if self.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
+            let mut name = std::mem::take(&mut self.scratch.name);
+            let text = self.text;
+            labels::scan(text, |label| {
+                let Some((owners, skip)) = names.find(&text[label.name.range()], &mut name) else { return };
+                let known = Span::new(label.name.start + skip, label.name.end);
+                for owner in owners {
+                    let at = Anchor { text, at: known, behind: label.value as usize };
+                    self.call(&anchored[usize::from(*owner)], &at);
+                }
+            });
+            self.scratch.name = name;
+        }
+        self.scratch.hits = hits;
+    }
+
+    fn call(&mut self, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
+        if !finder.wants(self.class) {
+            return;
+        }
+        self.scratch.matches.clear();
+        (finder.find)(at, &mut self.scratch.matches);
+        for i in 0..self.scratch.matches.len() {
+            let found = self.scratch.matches[i];
+            self.judge_text(pattern, found);
         }
     }
 

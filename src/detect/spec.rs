@@ -22,6 +22,14 @@ pub(super) struct EntitySpec {
     /// Names of fields that hold it, in snake case; `*_email` takes `customer_email`.
     #[serde(default)]
     pub fields: Vec<Spanned<String>>,
+    /// What a value of such a field looks like; what does not is searched as any text. None: the name is enough.
+    pub field_shape: Option<Spanned<String>>,
+    /// Whether it may neither pass nor become a token: PCI DSS says so of verification codes, reason of passwords.
+    #[serde(default)]
+    pub never_passes: bool,
+    /// Whether it is found only where a rule of the config names it.
+    #[serde(default)]
+    pub by_rule: bool,
     /// Fewest digits of a value: a named field with fewer (`"phone": "none"`) holds something else.
     #[serde(default)]
     pub field_digits: u8,
@@ -53,6 +61,12 @@ pub(super) struct PatternSpec {
     pub prefilter: Vec<Spanned<String>>,
     /// Words that stand near.
     pub keywords: Option<KeywordSpec>,
+    /// Words and phrases at which an anchored matcher is called: `mvh`, `my name is`; `*vej` is an ending of words.
+    #[serde(default)]
+    pub anchors: Vec<Spanned<String>>,
+    /// Names of labels at which a matcher of labels is called, in snake case; none: the entity's fields.
+    #[serde(default)]
+    pub labels: Vec<Spanned<String>>,
     /// Words that forbid it when they stand directly before: `version 1.2.3.4`.
     #[serde(default)]
     pub not_after: Vec<String>,

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::policy;
 use super::seal::Sealer;
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
@@ -39,6 +40,8 @@ pub struct Plan {
     /// Who seals the payload of what is quarantined, if anybody.
     pub quarantine_sealer: Option<Arc<dyn Seal>>,
     sealer: Option<Arc<dyn Seal>>,
+    /// Whether fields that no rule names are dropped.
+    pub default_deny: bool,
     regions: Vec<Region>,
     entities: Vec<EntityPlan>,
     actions: Vec<Action>,
@@ -66,6 +69,8 @@ pub enum PlanError {
 
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
+/// The action of a rule that says no more than that a field is known.
+const SCAN: &str = "scan";
 
 /// The name of what is encoded and cannot be looked into.
 const ENCODED: &str = "encoded";
@@ -118,6 +123,7 @@ impl Plan {
         let value_sealer = table.sealer(&spec.seal, &mut problems);
         let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
+        policy::check(catalog, spec, &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
@@ -144,6 +150,7 @@ impl Plan {
             erase: settings.erase.clone(),
             quarantine_sealer,
             sealer: value_sealer,
+            default_deny: spec.default_deny,
             regions,
             entities: table.entities,
             actions: table.actions,
@@ -210,6 +217,13 @@ impl Plan {
         self.entities[entity.0 as usize].form == Form::Text
     }
 
+    /// What a field that no rule names counts as, and what is done with it.
+    pub fn denied(&self) -> (EntityId, ActionId) {
+        let field = self.entities.iter().position(|e| e.name == FIELD).expect("every table has it");
+        let drop = self.actions.iter().position(|a| *a == Action::Drop).expect("every table has it");
+        (EntityId(field as u16), ActionId(drop as u16))
+    }
+
     /// The action that makes a token of a value.
     pub fn token_action(&self) -> Option<ActionId> {
         self.actions.iter().position(|action| *action == Action::Token).map(|at| ActionId(at as u16))
@@ -270,6 +284,7 @@ impl Table {
             let (token_type, form) = (plan.0.expect("a checked token type"), plan.1.expect("a checked form"));
             table.push(&entity.name, token_type, form, action);
         }
+        table.action("drop", "", problems);
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
         table.push(ENCODED, TokenType::parse("enc").expect("three letters"), Form::Text, redact);
@@ -341,14 +356,19 @@ impl Table {
                 })
             });
             let field = format!("fields[{index}].action");
-            let action = rule.action.as_deref().map(|name| self.action(name, &field, problems));
+            let lists = rule.action.as_deref() == Some(SCAN);
+            if lists && entity.is_some() {
+                problems
+                    .push(Problem::new(&field, "`scan` asks what the field holds, and `entity` says it; remove one"));
+            }
+            let action = rule.action.as_deref().filter(|_| !lists).map(|name| self.action(name, &field, problems));
             let keep = action.is_some_and(|a| self.actions[a.0 as usize] == Action::Keep);
             if keep && rule.state == State::Shadow {
                 let fix = "has nothing to count when the field is kept; remove `state`, or the rule";
                 problems.push(Problem::new(format!("fields[{index}].state"), fix));
             }
             let anything = EntityId(catalog.entities().len() as u16);
-            let entity = if keep { None } else { Some(entity.unwrap_or(anything)) };
+            let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
             let rules = paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep });

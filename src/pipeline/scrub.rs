@@ -14,6 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::binding::{Binder, Purpose};
+use super::deny::Deny;
 use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
@@ -73,6 +74,8 @@ struct Frame {
     part: View,
     /// What a part of it decodes to.
     decoded: String,
+    /// What of it no rule names.
+    deny: Deny,
 }
 
 /// The scalar at hand.
@@ -124,7 +127,8 @@ enum Place {
 }
 
 /// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true, nature: Nature::Any, part: false };
+const SCAN_ONLY: FieldPlan =
+    FieldPlan { entity: None, action: None, scan: true, guess: true, listed: false, nature: Nature::Any, part: false };
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -263,7 +267,8 @@ impl Scrubber {
     pub fn header(&mut self, name: &str, raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
         let path = self.core.paths.child(PathId::HEADERS, PathId::HEADERS, name.as_bytes());
         let field = self.core.detector.plan(&self.core.paths, path);
-        if field.action.is_some_and(|a| self.core.plan.is_drop(a)) {
+        let denied = self.core.plan.default_deny && !field.listed;
+        if denied || field.action.is_some_and(|a| self.core.plan.is_drop(a)) {
             return None;
         }
         let from = out.len();
@@ -366,8 +371,18 @@ impl Core {
         let tape = std::mem::take(&mut frame.tape);
         let mut covered = 0;
         let mut inherited = Inherited::default();
+        // What stands inside of a named value is named with it.
+        let denies = self.plan.default_deny && self.depth == 0;
+        if denies {
+            frame.deny.look(&tape, |path| self.detector.plan(&self.paths, path));
+        }
         for (i, scalar) in tape.iter().enumerate() {
             if scalar.span.start < covered {
+                continue;
+            }
+            if denies && frame.deny.drops(scalar) {
+                covered = scalar.span.end;
+                self.deny(At::new(text, scalar, Place::JsonNumber), frame);
                 continue;
             }
             if self.flags == Some(scalar.path) && scalar.kind != Kind::Key {
@@ -420,6 +435,7 @@ impl Core {
     fn worth_a_look(&self, scalar: &Scalar, raw: &str) -> bool {
         let Scalar { kind, class, digits, .. } = *scalar;
         self.detector.may_hold(kind, class, digits)
+            || self.detector.may_hold_secret(raw.as_bytes(), class)
             || needs_reading(kind, class, raw, self.plan.limits.encoded_bytes)
             || self.shadow.as_ref().is_some_and(|shadow| shadow.may_hold(kind, class, digits))
     }
@@ -454,6 +470,13 @@ impl Core {
         write_back(&mut frame.edits, at.scalar.span, from, at.place);
         self.report.note(traced(at.scalar.path, at.scalar.span, label));
         true
+    }
+
+    /// No rule names it, and only what is named goes on.
+    fn deny(&mut self, at: At<'_>, frame: &mut Frame) {
+        let (entity, action) = self.plan.denied();
+        frame.edits.remove_member(at.document.as_bytes(), at.scalar);
+        self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
     }
 
     fn scalar(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
@@ -501,12 +524,16 @@ impl Core {
         frame: &mut Frame,
     ) {
         let text = reading.text;
-        if text.is_empty() || self.detector.is_own_token(text) {
+        // What is to be dropped leaves nothing: no empty text, and no token of a stream that was scrubbed before.
+        let dropped = action.is_some_and(|action| self.plan.is_drop(action));
+        if !dropped && (text.is_empty() || self.detector.is_own_token(text)) {
             return;
         }
         let mut values = std::mem::take(&mut frame.findings);
         values.clear();
-        self.detector.split_field(entity, text, &mut values);
+        if !dropped {
+            self.detector.split_field(entity, text, &mut values);
+        }
         for value in &values {
             self.finding(at, value, action, reading, frame);
         }
@@ -540,7 +567,9 @@ impl Core {
         if kind != Kind::Number && may_hide(class, reading.text, self.plan.limits.encoded_bytes) {
             return self.read_deeply(at, reading, class, digits, frame);
         }
-        if !self.detector.may_hold(kind, class, digits) {
+        if !self.detector.may_hold(kind, class, digits)
+            && !self.detector.may_hold_secret(reading.text.as_bytes(), class)
+        {
             return;
         }
         let mut findings = std::mem::take(&mut frame.findings);

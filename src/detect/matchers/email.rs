@@ -4,6 +4,7 @@
 //! sides (RFC 6531). `=`, `/`, `?`, `&`, `{`, `|` and the back quote are left out of local parts, though the RFC allows
 //! them: in URLs and logs they stand before an address far more often than in one.
 
+use super::userinfo::userinfo_at;
 use super::{Input, Match, Matcher};
 use crate::record::{Class, Span};
 
@@ -31,10 +32,15 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         let Some(start) = local_start(text, floor, at) else {
             continue;
         };
-        let value = Span::new(start as u32, end as u32);
-        let span = Span::new(userinfo_start(text.as_bytes(), floor, start) as u32, end as u32);
-        out.push(Match { span, value });
         floor = end;
+        if is_repository(&text.as_bytes()[start..at], &text.as_bytes()[end..]) {
+            continue;
+        }
+        // `https://name:word@host` is no address: see userinfo.rs.
+        if !is_userinfo(text.as_bytes(), start, at) {
+            let span = Span::new(start as u32, end as u32);
+            out.push(Match { span, value: span });
+        }
     }
 }
 
@@ -79,18 +85,17 @@ fn quoted_start(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
     closed.then_some(lowest + open)
 }
 
-/// In `https://name:word@host` the name goes, too: the local part that was found is only the word.
-fn userinfo_start(bytes: &[u8], floor: usize, start: usize) -> usize {
-    if start == 0 || bytes[start - 1] != b':' {
-        return start;
-    }
-    let lowest = floor.max(start.saturating_sub(LOCAL_BYTES_MAX));
-    let name = bytes[lowest..start - 1].iter().rposition(|&b| !(is_local(b) || b >= 0x80 || b == b':'));
-    match name.map(|i| lowest + i) {
-        // The slash before the name must be the second of `://`.
-        Some(slash) if slash > 0 && bytes[slash] == b'/' && bytes[slash - 1] == b'/' => slash + 1,
-        _ => start,
-    }
+/// `git@github.com:example/repo.git`: everybody's user, and a path.
+fn is_repository(local: &[u8], behind: &[u8]) -> bool {
+    let path = matches!(behind, [b':', first, ..] if first.is_ascii_alphabetic() || matches!(first, b'~' | b'/'));
+    path && [&b"git"[..], b"hg", b"svn"].contains(&local)
+}
+
+/// Whether the local part `start..at` is the end of a name and password in a URL.
+fn is_userinfo(bytes: &[u8], start: usize, at: usize) -> bool {
+    let lowest = start.saturating_sub(LOCAL_BYTES_MAX);
+    let scheme = memchr::memmem::rfind(&bytes[lowest..at], b"://").map(|i| lowest + i + 3);
+    scheme.and_then(|authority| userinfo_at(bytes, authority)).is_some_and(|userinfo| userinfo.end as usize == at)
 }
 
 /// One past the domain that begins at `start`, if it is one: labels, the last of which is a plausible top-level domain.

@@ -14,11 +14,18 @@ mod iban;
 mod ip;
 mod lettered_id;
 pub(super) mod mac;
+mod name_beside_address;
+mod secret;
+mod userinfo;
 mod version;
+
+pub(super) use secret::may_hold as may_hold_secret;
 
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
 
+/// The name of the matcher that looks at values which begin as secrets do, whatever their class.
+pub(super) const SECRET: &str = "secret";
 /// The name of the matcher that finds addresses: fields that hold versions are not shown to it.
 pub(super) const IP: &str = "ip";
 
@@ -67,9 +74,12 @@ pub(super) static ALL: &[Matcher] = &[
     lettered_id::SG_NRIC,
     lettered_id::UK_NINO,
     mac::MATCHER,
+    name_beside_address::MATCHER,
+    secret::MATCHER,
+    userinfo::MATCHER,
 ];
 
 /// The names entity files may use.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    ALL.iter().map(|m| m.name).chain(std::iter::once(DIGITS))
+    ALL.iter().map(|m| m.name).chain(std::iter::once(DIGITS)).chain(super::anchored::ALL.iter().map(|a| a.name))
 }

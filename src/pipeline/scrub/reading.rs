@@ -122,7 +122,9 @@ impl Core {
             pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame));
         }
         self.encoded_parts(at, reading, frame);
-        if !self.detector.may_hold(at.scalar.kind, class, digits) {
+        if !self.detector.may_hold(at.scalar.kind, class, digits)
+            && !self.detector.may_hold_secret(reading.text.as_bytes(), class)
+        {
             return;
         }
         let mut findings = std::mem::take(&mut frame.findings);

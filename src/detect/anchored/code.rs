@@ -1,0 +1,163 @@
+//! Short secrets made of digits: one-time codes, PINs, card verification codes. Nothing but the words around tells them
+//! from other numbers.
+
+use super::{Anchor, Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
+use crate::detect::matchers::Match;
+use crate::record::Class;
+
+/// `kode OTP Anda 123456`, `123456 is your code`.
+pub(super) const NEAR: Anchored = Anchored {
+    name: "code_near",
+    doc: "the code of 4 to 8 digits, or digits and capitals, that stands nearest behind or before the anchor",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: near,
+};
+
+/// `G-123456`.
+pub(super) const GLUED: Anchored = Anchored {
+    name: "code_glued",
+    doc: "six digits directly behind the anchor, found with it",
+    needs: &[Class::DIGIT, Class::LETTER, Class::SPACE],
+    at_labels: false,
+    find: glued,
+};
+
+/// `cvv: 123`.
+pub(super) const SHORT: Anchored = Anchored {
+    name: "code_short",
+    doc: "3 to 8 digits a few words behind the anchor",
+    needs: &[Class::DIGIT, Class::LETTER, Class::SPACE.with(Class::COLON).with(Class::EQUALS)],
+    at_labels: false,
+    find: |anchor, out| out.extend(short(anchor.text, anchor.behind)),
+};
+
+/// `otp=123456`, `pin: 1234`.
+pub(super) const LABELLED: Anchored = Anchored {
+    name: "code_labelled",
+    doc: "3 to 10 digits, or digits and capitals, directly behind a label",
+    needs: LABELS_AND_DIGITS,
+    at_labels: true,
+    find: labelled,
+};
+
+/// Most bytes between an anchor and its code.
+const BEHIND_BYTES_MAX: usize = 48;
+const BEFORE_BYTES_MAX: usize = 28;
+
+fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    if let Some(code) = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX) {
+        out.push(code);
+        return;
+    }
+    let from = (anchor.at.start as usize).saturating_sub(BEFORE_BYTES_MAX);
+    let mut at = from;
+    let mut last = None;
+    while let Some(code) = first_code(text, at, anchor.at.start as usize) {
+        at = code.span.end as usize;
+        last = Some(code);
+    }
+    // Cut in the middle, a longer number would look like a code.
+    let cut = |m: &Match| from > 0 && m.span.start as usize == from && text.as_bytes()[from - 1].is_ascii_digit();
+    out.extend(last.filter(|m| !cut(m)));
+}
+
+/// The first code that begins in `from..to`.
+fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < to.min(bytes.len()) {
+        if !bytes[at].is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let mut end = at + bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        // `123 456`, `123-456`, `1 2 3 4 5 6`
+        while let [b' ' | b'-', next, ..] = bytes[end..] {
+            let more = bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let digits = bytes[at..end].iter().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
+            let all = bytes[end + 1..end + 1 + more].iter().all(u8::is_ascii_digit);
+            if !next.is_ascii_digit() || !digits || !all || more > 4 || count(&bytes[at..end]) + more > 8 {
+                break;
+            }
+            end += 1 + more;
+        }
+        if is_code(bytes, at, end) {
+            return Some(found(at, end));
+        }
+        at = end;
+    }
+    None
+}
+
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| b.is_ascii_digit()).count()
+}
+
+fn is_code(bytes: &[u8], start: usize, end: usize) -> bool {
+    let part = &bytes[start..end];
+    let digits = count(part);
+    let others = part.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let upper = part.iter().all(|b| !b.is_ascii_lowercase());
+    let before = start.checked_sub(1).map(|at| bytes[at]);
+    let amount = matches!(before, Some(b'.' | b',' | b'/' | b'+' | b'#'))
+        && start.checked_sub(2).is_some_and(|at| bytes[at].is_ascii_digit());
+    let goes_on = match bytes.get(end..) {
+        Some([b'.' | b',' | b'/' | b':', next, ..]) => next.is_ascii_digit(),
+        Some([b'%' | b'_' | b'@', ..]) => true,
+        _ => false,
+    };
+    let money = start >= 3 && bytes[start - 3..start].eq_ignore_ascii_case(b"rp ");
+    let shaped =
+        if others == 0 { (4..=8).contains(&digits) } else { upper && digits > 1 && (5..=10).contains(&part.len()) };
+    shaped && !amount && !goes_on && !money
+}
+
+fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let bytes = anchor.rest().as_bytes();
+    let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    let alone = bytes.get(digits).is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'_'));
+    let before = anchor.text[..anchor.at.start as usize].chars().next_back();
+    if digits == 6 && alone && before.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_') {
+        out.push(found(anchor.at.start as usize, anchor.behind + digits));
+    }
+}
+
+/// Digits behind at most two small words: `cvv: 123`, `cvv2 nya adalah 123`.
+fn short(text: &str, behind: usize) -> Option<Match> {
+    let bytes = text.as_bytes();
+    let mut at = behind;
+    // `cvv2`
+    at += usize::from(matches!(bytes[at..], [b'1' | b'2', next, ..] if !next.is_ascii_digit()));
+    let limit = (at + 20).min(bytes.len());
+    while at < limit && !bytes[at].is_ascii_digit() {
+        if bytes[at] == b'\n' || bytes[at] == 0 {
+            return None;
+        }
+        at += 1;
+    }
+    let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let end = at + digits;
+    let goes_on = match bytes.get(end..) {
+        Some([b'.' | b',' | b'/' | b':' | b'-', next, ..]) => next.is_ascii_digit(),
+        Some([b'%', ..]) => true,
+        Some([next, ..]) => next.is_ascii_alphabetic(),
+        _ => false,
+    };
+    ((3..=8).contains(&digits) && at < limit && !goes_on).then(|| found(at, end))
+}
+
+fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let bytes = anchor.text.as_bytes();
+    let start = anchor.behind;
+    let end = start + bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let part = &bytes[start..end];
+    let digits = count(part);
+    let plain = digits == part.len() && (3..=10).contains(&digits);
+    if plain || digits > 0 && is_code(bytes, start, end) {
+        out.push(found(start, end));
+        return;
+    }
+    out.extend(first_code(anchor.text, start, start + 1));
+}

@@ -1,0 +1,104 @@
+//! E-mail addresses in words: `john dot doe at example dot com`, `ann (at) firma [punktum] dk`, `ann snabel-a firma.dk`.
+
+use super::{Anchor, Anchored, PROSE, found};
+use crate::canonical::email::{DOTS, unspell};
+use crate::detect::matchers::Match;
+use crate::record::Class;
+
+/// `john dot doe at example dot com`.
+pub(super) const SPELLED: Anchored = Anchored {
+    name: "email_spelled",
+    doc: "an address around a spelled `@`; without brackets, a spelled dot must be in it, too",
+    needs: &[PROSE[0], Class::SPACE.with(Class::BRACE)],
+    at_labels: false,
+    find,
+};
+
+/// Words that stand before `at` in sentences, and are nobody's mailbox.
+const NO_NAMES: &[&str] =
+    &["the", "a", "an", "this", "that", "all", "one", "each", "any", "us", "me", "noon", "en", "et", "den"];
+
+fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let (start, end) = (anchor.at.start as usize, anchor.behind);
+    let open = text[..start].ends_with(['(', '[', '{', '<']) && text[end..].starts_with([')', ']', '}', '>']);
+    let sure = open || anchor.at.len() > 2;
+    let (local_end, domain_start) = (trim_back(text, start), trim(text, end));
+    if local_end == start || domain_start == end {
+        return;
+    }
+    let Some((local_start, dots)) = local(text, local_end) else { return };
+    let Some((domain_end, spelled)) = domain(text, domain_start) else { return };
+    let plain = &text[domain_start..domain_end];
+    let first = plain.split([' ', '.']).next().unwrap_or("");
+    let prose = !sure && (NO_NAMES.contains(&first) || !(spelled || dots));
+    if !prose && unspell(&text[local_start..domain_end]).is_some() {
+        out.push(found(local_start, domain_end));
+    }
+}
+
+/// Passes the brackets and spaces behind `at`.
+fn trim(text: &str, at: usize) -> usize {
+    at + text[at..].bytes().take(3).take_while(|b| b" )]}>".contains(b)).count()
+}
+
+fn trim_back(text: &str, at: usize) -> usize {
+    at - text[..at].bytes().rev().take(3).take_while(|b| b" ([{<".contains(b)).count()
+}
+
+const fn is_atom(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+') || b >= 0x80
+}
+
+fn atom_back(text: &str, end: usize) -> usize {
+    end - text[..end].bytes().rev().take(64).take_while(|&b| is_atom(b)).count()
+}
+
+/// Where the local part that ends at `end` begins, and whether a dot of it is spelled.
+fn local(text: &str, end: usize) -> Option<(usize, bool)> {
+    let mut start = char_start(text, atom_back(text, end));
+    if start == end {
+        return None;
+    }
+    let mut dots = false;
+    loop {
+        let word_end = trim_back(text, start);
+        let word_start = atom_back(text, word_end);
+        let word = text.get(word_start..word_end).unwrap_or("");
+        let before = trim_back(text, word_start);
+        let atom = char_start(text, atom_back(text, before));
+        if word_end == start
+            || before == word_start
+            || atom == before
+            || !DOTS.iter().any(|d| d.eq_ignore_ascii_case(word))
+        {
+            return Some((start, dots));
+        }
+        (start, dots) = (atom, true);
+    }
+}
+
+/// The next character boundary.
+fn char_start(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
+/// Where the domain that begins at `start` ends, and whether a dot of it is spelled.
+fn domain(text: &str, start: usize) -> Option<(usize, bool)> {
+    let atom = |at: usize| at + text.as_bytes()[at..].iter().take(64).take_while(|&&b| is_atom(b)).count();
+    let mut end = atom(start);
+    let mut spelled = false;
+    while end > start {
+        let signs = text[end..].bytes().take(3).take_while(|b| b" ([{<".contains(b)).count();
+        let word_end = atom(end + signs);
+        let word = text.get(end + signs..word_end).unwrap_or("");
+        let next = trim(text, word_end);
+        let label = atom(next);
+        if signs == 0 || next == word_end || label == next || !DOTS.iter().any(|d| d.eq_ignore_ascii_case(word)) {
+            break;
+        }
+        (end, spelled) = (label, true);
+    }
+    let end = start + text.get(start..end)?.trim_end_matches(['.', '-', '_', '+']).len();
+    (end > start).then_some((end, spelled))
+}

@@ -1,0 +1,110 @@
+//! Finders that are called where an anchor stands (`Mvh`, `kode OTP`, `Jl.`) or a label (`full_name: …`): one file for
+//! each family, and one line in [`ALL`]. They see the anchor and say what beside it is a value.
+
+use super::matchers::Match;
+use crate::record::{Class, Span};
+
+mod code;
+mod date;
+mod email;
+mod name;
+mod secret;
+mod street;
+mod words;
+
+pub(super) use name::name_ending;
+pub(super) use secret::is_key_like;
+
+/// A finder that is called at anchors.
+pub(super) struct Anchored {
+    /// What entity files call it.
+    pub name: &'static str,
+    /// What it finds.
+    #[allow(dead_code, reason = "documents the table; the reference of the config prints it")]
+    pub doc: &'static str,
+    /// Bits that a text must have, at least one of each.
+    pub needs: &'static [Class],
+    /// Whether it is called at labels (the entity's field names), and not at words.
+    pub at_labels: bool,
+    /// Appends what it finds.
+    pub find: fn(&Anchor<'_>, &mut Vec<Match>),
+}
+
+/// Where a finder is called.
+#[derive(Clone, Copy)]
+pub(super) struct Anchor<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// The anchor; of a label its name.
+    pub at: Span,
+    /// First byte behind the anchor; of a label first byte of its value.
+    pub behind: usize,
+}
+
+/// A word, and a space or line break beside it.
+const PROSE: &[Class] = &[Class::LETTER, Class::SPACE];
+/// The same with digits.
+const PROSE_AND_DIGITS: &[Class] = &[Class::LETTER, Class::SPACE, Class::DIGIT];
+/// A label's sign; of elements (`<name>…`) there is none, and mostly a space.
+const LABELS: &[Class] = &[Class::EQUALS.with(Class::COLON).with(Class::SPACE), Class::LETTER];
+/// The same with digits.
+const LABELS_AND_DIGITS: &[Class] = &[LABELS[0], Class::LETTER, Class::DIGIT];
+
+/// Every finder.
+pub(super) static ALL: &[Anchored] = &[
+    name::AFTER,
+    name::AFTER_ANY_CASE,
+    name::AFTER_WHOLE,
+    name::GREETED,
+    name::BELOW,
+    name::BELOW_WHOLE,
+    name::BEFORE,
+    name::LABELLED,
+    street::AFTER,
+    street::BEFORE,
+    street::NUMBERED,
+    street::LABELLED,
+    code::NEAR,
+    code::GLUED,
+    code::SHORT,
+    code::LABELLED,
+    date::NEAR,
+    date::LABELLED,
+    secret::AFTER,
+    secret::SCHEME,
+    secret::LABELLED,
+    secret::KEYED,
+    secret::LINE,
+    email::SPELLED,
+];
+
+/// The finder of this name.
+pub(super) fn find(name: &str) -> Option<&'static Anchored> {
+    ALL.iter().find(|a| a.name == name)
+}
+
+impl Anchored {
+    /// Whether a text of this class can hold what it finds.
+    pub(super) fn wants(&self, class: Class) -> bool {
+        self.needs.iter().all(|bits| class.has(*bits))
+    }
+}
+
+impl Anchor<'_> {
+    /// The text behind the anchor.
+    fn rest(&self) -> &str {
+        self.text.get(self.behind..).unwrap_or("")
+    }
+}
+
+impl std::fmt::Debug for Anchored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A match of `start..end`.
+fn found(start: usize, end: usize) -> Match {
+    let span = Span::new(start as u32, end as u32);
+    Match { span, value: span }
+}

@@ -1,0 +1,273 @@
+//! Names of people by what stands around them: greetings, closings of letters, introductions, titles, quoting headers,
+//! labels. A name in bare prose is not found; nothing about it says that it is one.
+
+use super::words::{Case, Word, ends_at, name_at};
+use super::{Anchor, Anchored, LABELS, PROSE, found};
+use crate::detect::matchers::Match;
+
+/// `Bapak Budi`, `a.n. Dewi`, `skrev Lars Hansen`.
+pub(super) const AFTER: Anchored = Anchored {
+    name: "name_after",
+    doc: "a capitalised name directly behind the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| push(anchor, name_behind(anchor, Case::Capital, 1), out),
+};
+
+/// `my name is siti`.
+pub(super) const AFTER_ANY_CASE: Anchored = Anchored {
+    name: "name_after_any_case",
+    doc: "a name directly behind the anchor, in capitals or not",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| push(anchor, name_behind(anchor, Case::Any, 1), out),
+};
+
+/// `customer John Smith`.
+pub(super) const AFTER_WHOLE: Anchored = Anchored {
+    name: "name_after_whole",
+    doc: "a capitalised name of two words or more directly behind the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| push(anchor, name_behind(anchor, Case::Capital, 2), out),
+};
+
+/// `Hej Annette`, `halo budi,`.
+pub(super) const GREETED: Anchored = Anchored {
+    name: "name_greeted",
+    doc: "a name behind a greeting; in lower case when the greeting ends with it",
+    needs: PROSE,
+    at_labels: false,
+    find: greeted,
+};
+
+/// `Mvh` and the name on the next line.
+pub(super) const BELOW: Anchored = Anchored {
+    name: "name_below",
+    doc: "the name that signs behind or below the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| below(anchor, false, out),
+};
+
+/// `Thanks` and, alone on the next line, a name.
+pub(super) const BELOW_WHOLE: Anchored = Anchored {
+    name: "name_below_whole",
+    doc: "the capitalised name that signs behind or below the anchor, when nothing else is on its line",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| below(anchor, true, out),
+};
+
+/// `On Monday, Siti Rahma wrote:`.
+pub(super) const BEFORE: Anchored = Anchored {
+    name: "name_before",
+    doc: "a capitalised name directly before the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| out.extend(name_ending(anchor.text, anchor.at.start as usize)),
+};
+
+/// `full_name: Siti Rahma`.
+pub(super) const LABELLED: Anchored =
+    Anchored { name: "name_labelled", doc: "the name behind a label", needs: LABELS, at_labels: true, find: labelled };
+
+fn push(anchor: &Anchor<'_>, name: Option<(usize, usize)>, out: &mut Vec<Match>) {
+    debug_assert!(name.is_none_or(|(start, _)| start >= anchor.behind), "a name behind an anchor");
+    out.extend(name.map(|(start, end)| found(start, end)));
+}
+
+/// Passes signs and titles behind the anchor, on its line; `None` when no word follows.
+fn word_behind(anchor: &Anchor<'_>) -> Option<usize> {
+    let mut at = anchor.behind;
+    for _ in 0..4 {
+        let signs = anchor.text.get(at..)?.bytes().take(4).take_while(|b| b" .:\"'(/*<".contains(b)).count();
+        at += signs;
+        let word = Word::at(anchor.text, at)?;
+        if !word.is_title(anchor.text) || (signs == 0 && at == anchor.behind) {
+            return Some(at);
+        }
+        at = word.end;
+    }
+    Some(at)
+}
+
+fn name_behind(anchor: &Anchor<'_>, case: Case, words_min: usize) -> Option<(usize, usize)> {
+    let start = word_behind(anchor)?;
+    // An anchor and a word without anything between them are one word.
+    if start == anchor.behind && anchor.text[..start].ends_with(char::is_alphanumeric) {
+        return None;
+    }
+    let (end, words) = name_at(anchor.text, start, case)?;
+    (words >= words_min && !is_identifier(anchor.text, end)).then_some((start, end))
+}
+
+fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    if let Some((start, end)) = name_behind(anchor, Case::Capital, 1) {
+        let crew = Word::at(text, end + 1).is_some_and(|w| {
+            ["team", "support", "kundeservice", "staff", "crew", "admin", "cs"].contains(&w.text(text))
+        });
+        if !crew {
+            out.push(found(start, end));
+        }
+        return;
+    }
+    let Some((start, end)) = name_behind(anchor, Case::Any, 1) else { return };
+    let words = text[start..end].split(' ').count();
+    let closed = matches!(text.as_bytes().get(end), None | Some(b',' | b'!' | b'\n' | b'\r'));
+    if words <= 2 && closed {
+        out.push(found(start, end));
+    }
+}
+
+/// Passes signs, tags, quote marks and up to three line breaks behind a closing.
+fn signature(text: &str, from: usize) -> (usize, usize) {
+    let (mut at, mut lines) = (from, 0);
+    while at < text.len() && at - from < 48 {
+        let rest = &text[at..];
+        let skip = match rest.as_bytes()[0] {
+            b'\n' if lines == 3 => break,
+            b'\n' => {
+                lines += 1;
+                1
+            }
+            b'\\' if rest.starts_with("\\n") || rest.starts_with("\\r") => {
+                lines += usize::from(rest.starts_with("\\n"));
+                2
+            }
+            b' ' | b'\t' | b'\r' | b',' | b'.' | b'!' | b':' | b';' | b'-' | b'*' | b'>' | b'_' | b'"' | b'\'' => 1,
+            b'<' => match rest.bytes().take(16).position(|b| b == b'>') {
+                Some(close) => {
+                    lines += 1;
+                    close + 1
+                }
+                None => break,
+            },
+            0x80.. if rest.starts_with(['–', '—', '\u{a0}', '❤', '\u{fe0f}']) || is_picture(rest) => {
+                rest.chars().next().map_or(1, char::len_utf8)
+            }
+            _ => break,
+        };
+        at += skip;
+    }
+    (at, lines)
+}
+
+/// Whether an emoji begins the text.
+fn is_picture(text: &str) -> bool {
+    text.chars().next().is_some_and(|c| matches!(u32::from(c), 0x2600..=0x27bf | 0x1f000..=0x1faff))
+}
+
+fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let (mut start, lines) = signature(text, anchor.behind);
+    if start == anchor.behind {
+        return;
+    }
+    // `Mvh Dr. Hansen`
+    if let Some(title) = Word::at(text, start).filter(|w| w.is_title(text) && text[w.end..].starts_with(['.', ' '])) {
+        let name = title.end + text[title.end..].bytes().take(2).take_while(|b| b". ".contains(b)).count();
+        start = if name_at(text, name, Case::Capital).is_some() { name } else { start };
+    }
+    if let Some((end, words)) = name_at(text, start, Case::Capital) {
+        let alone = ends_line(text, end);
+        if !is_identifier(text, end) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, end))) {
+            out.push(found(start, end));
+        }
+        return;
+    }
+    let lower = name_at(text, start, Case::Any).filter(|_| !whole);
+    if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
+        out.push(found(start, end));
+    }
+}
+
+/// Whether nothing but signs stands between `at` and the end of the line.
+fn ends_line(text: &str, at: usize) -> bool {
+    let rest = text[at..].trim_start_matches([' ', '\t', '.', '!', ',', '*', '"', '\'', '}', ']', ')']);
+    rest.is_empty() || rest.starts_with(['\n', '\r', '<', '|']) || rest.starts_with("\\n") || is_picture(rest)
+}
+
+/// Whether the word goes on as names of things do: `Siti_2`, `worker.example`, `Foo::bar`, `x=`.
+fn is_identifier(text: &str, end: usize) -> bool {
+    let mut rest = text[end..].chars();
+    match rest.next() {
+        Some('_' | '=' | '@' | '\\') => rest.next().is_some_and(|c| c != 'n' && c != 'r'),
+        Some('.' | '/' | ':' | '-') => rest.next().is_some_and(|c| c.is_alphanumeric() || c == ':'),
+        Some(c) => c.is_ascii_digit(),
+        None => false,
+    }
+}
+
+/// The name that ends at `end`, on its line; an address in `<…>` or `(…)` may stand between.
+pub(in crate::detect) fn name_ending(text: &str, end: usize) -> Option<Match> {
+    let line = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    let mut before = text[line..end].trim_end_matches([' ', '\t', ',', ':', '(', '<', '[']);
+    if before.ends_with('>') {
+        before = before[..before.rfind('<')?].trim_end();
+    }
+    if let Some(inner) = before.strip_suffix('"') {
+        let open = inner.rfind('"')?;
+        let name = &inner[open + 1..];
+        let letters = name.chars().all(|c| c.is_alphabetic() || " .,'’-".contains(c));
+        let fits = letters && (1..=80).contains(&name.len()) && name.chars().any(char::is_alphabetic);
+        return fits.then(|| found(line + open + 1, line + open + 1 + name.len()));
+    }
+    // Word by word to the left; a sign behind a word belongs to what stands before the name.
+    let mut start = before.len();
+    let mut words = 0;
+    let mut capitals = true;
+    while words < 5 {
+        let (rest, word_end) = (&before[..start], before[..start].trim_end_matches(' ').len());
+        let word_start = rest[..word_end].rfind(|c: char| " \t\"'(:;,><[|=\0".contains(c)).map_or(0, |at| at + 1);
+        let word = Word::at(before, word_start).filter(|w| w.end == word_end || is_initial(before, *w, word_end));
+        let Some(word) = word.filter(|w| !w.is_common(before)) else { break };
+        let capital = word.is_capital(before);
+        if words > 0 && capital != capitals && !(capitals && word.is_particle(before)) {
+            break;
+        }
+        capitals = if words == 0 { capital } else { capitals };
+        start = word_start;
+        words += 1;
+        if !before[..start].ends_with(' ') {
+            break;
+        }
+    }
+    // In lower case only when it is all there is: `siti rahma <…>`.
+    let alone = before[..start].trim_end_matches([' ', '>', '-', '*']).is_empty()
+        || before[..start].trim_end().ends_with([':', ',', ';', '>']);
+    let name = &before[start..];
+    let name_start = start + (name.len() - name.trim_start_matches(|c: char| !c.is_alphabetic()).len());
+    let fits = words > 0 && (capitals || alone) && name_start < before.len();
+    fits.then(|| found(line + name_start, line + before.len()))
+}
+
+fn is_initial(text: &str, word: Word, end: usize) -> bool {
+    word.letters(text) <= 3 && &text[word.end..end] == "."
+}
+
+fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let mut start = anchor.behind;
+    while let Some(word) = Word::at(text, start).filter(|w| w.is_title(text)) {
+        let signs = text[word.end..].bytes().take(2).take_while(|b| b". /".contains(b)).count();
+        if signs == 0 {
+            break;
+        }
+        start = word.end + signs;
+    }
+    let Some((mut end, mut words)) = name_at(text, start, Case::Any) else { return };
+    // `Siti+Rahma`, `Siti%20Rahma`
+    while let Some(joint) = ["+", "%20", "%2B"].iter().find(|joint| text[end..].starts_with(**joint)) {
+        let Some((next, more)) = name_at(text, end + joint.len(), Case::Any) else { break };
+        (end, words) = (next, words + more);
+    }
+    let bare =
+        matches!(&text[anchor.at.range()].to_ascii_lowercase()[..], "name" | "nama" | "navn" | "user" | "contact");
+    let capital = Word::at(text, start).is_some_and(|w| w.is_capital(text));
+    let sure = !bare || capital || words > 1 && ends_line(text, end);
+    if sure && !is_identifier(text, end) {
+        out.push(found(start, end));
+    }
+}

@@ -1,0 +1,307 @@
+//! Passwords, keys and tokens of access by the words, labels and schemes before them.
+
+use super::{Anchor, Anchored, LABELS, PROSE, found};
+use crate::detect::matchers::Match;
+use crate::record::Class;
+
+/// `my password is hunter2`, `kata sandi saya: rahasia1`.
+pub(super) const AFTER: Anchored = Anchored {
+    name: "secret_after",
+    doc: "the word behind the anchor and `is`, `er`, `adalah`, `=` or `:`",
+    needs: PROSE,
+    at_labels: false,
+    find: after,
+};
+
+/// `Bearer eyJ…`, `Basic dXNlcjpwYXNz`.
+pub(super) const SCHEME: Anchored = Anchored {
+    name: "secret_scheme",
+    doc: "a token of 8 characters or more behind the name of an HTTP scheme",
+    needs: &[Class::LETTER, Class::SPACE.with(Class::PERCENT)],
+    at_labels: false,
+    find: scheme,
+};
+
+/// `password=hunter2`, `"api_key":"…"`.
+pub(super) const LABELLED: Anchored = Anchored {
+    name: "secret_labelled",
+    doc: "the word or the quoted text behind a label",
+    needs: LABELS,
+    at_labels: true,
+    find: |anchor, out| out.extend(value(anchor.text, anchor.behind).map(|(start, end)| found(start, end))),
+};
+
+/// `token=9f86d081884c7d65`, and not `token: USDT`.
+pub(super) const KEYED: Anchored = Anchored {
+    name: "secret_keyed",
+    doc: "the word behind a label, when it looks like a key: 12 characters or more, letters and digits",
+    needs: LABELS,
+    at_labels: true,
+    find: |anchor, out| {
+        let rest = anchor.rest();
+        let len = rest.bytes().take_while(|&b| is_key_sign(b)).count();
+        let key = rest[..len].trim_end_matches(['.', ':']);
+        if is_key_like(key) {
+            out.push(found(anchor.behind, anchor.behind + key.len()));
+        }
+    },
+};
+
+/// `Cookie: a=b; session=c`.
+pub(super) const LINE: Anchored = Anchored {
+    name: "secret_line",
+    doc: "the rest of the line, or the quoted text, behind a label",
+    needs: LABELS,
+    at_labels: true,
+    find: line,
+};
+
+/// Words that stand between the anchor and the secret.
+const BETWEEN: &[&str] = &[
+    "is",
+    "was",
+    "er",
+    "adalah",
+    "ialah",
+    "yaitu",
+    "saya",
+    "ku",
+    "nya",
+    "anda",
+    "baru",
+    "lama",
+    "my",
+    "mit",
+    "min",
+    "new",
+    "old",
+    "current",
+    "temporary",
+    "nye",
+    "gamle",
+    "for",
+    "account",
+    "akun",
+    "now",
+];
+/// Those of them that say that a secret follows.
+const COPULAS: &[&str] = &["is", "was", "er", "adalah", "ialah", "yaitu"];
+
+/// What people say of passwords, and what systems print in place of them.
+const NO_SECRETS: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "wrong",
+    "incorrect",
+    "correct",
+    "invalid",
+    "valid",
+    "not",
+    "required",
+    "expired",
+    "too",
+    "being",
+    "reset",
+    "changed",
+    "weak",
+    "strong",
+    "missing",
+    "empty",
+    "same",
+    "different",
+    "longer",
+    "now",
+    "set",
+    "optional",
+    "null",
+    "none",
+    "true",
+    "false",
+    "nil",
+    "undefined",
+    "yes",
+    "no",
+    "ok",
+    "unknown",
+    "forgotten",
+    "lost",
+    "stored",
+    "saved",
+    "updated",
+    "sent",
+    "blocked",
+    "locked",
+    "accepted",
+    "rejected",
+    "failed",
+    "hidden",
+    "masked",
+    "redacted",
+    "filtered",
+    "encrypted",
+    "hashed",
+    "forkert",
+    "forkerte",
+    "ikke",
+    "udløbet",
+    "glemt",
+    "ugyldig",
+    "ændret",
+    "nulstillet",
+    "for",
+    "blevet",
+    "korrekt",
+    "rigtig",
+    "salah",
+    "tidak",
+    "lupa",
+    "benar",
+    "kosong",
+    "sudah",
+    "belum",
+    "bukan",
+    "kadaluarsa",
+    "wajib",
+    "terlalu",
+    "yang",
+    "bearer",
+    "basic",
+    "digest",
+    "in",
+    "at",
+    "on",
+    "to",
+    "by",
+    "please",
+    "tolong",
+    "must",
+    "should",
+    "hvad",
+    "what",
+    "apa",
+    "en",
+    "et",
+    "det",
+    "den",
+    "this",
+    "that",
+    "something",
+    "is",
+    "er",
+    "adalah",
+    "and",
+    "og",
+    "dan",
+    "or",
+    "eller",
+    "atau",
+];
+
+fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let mut at = anchor.behind;
+    let mut told = false;
+    for _ in 0..4 {
+        let signs = text[at..].bytes().take(4).take_while(|b| b" :=\"'-".contains(b));
+        let from = at;
+        at += signs.count();
+        told |= text[from..at].contains([':', '=']);
+        if at == from && at > anchor.behind {
+            break;
+        }
+        let word = text[at..].split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+        let goes_on = text[at + word.len()..].starts_with([' ', ':']);
+        if !goes_on || !BETWEEN.iter().any(|w| w.eq_ignore_ascii_case(word)) {
+            break;
+        }
+        told |= COPULAS.iter().any(|w| w.eq_ignore_ascii_case(word));
+        at += word.len();
+    }
+    // Without a sign or a verb only what no word of a language looks like: `kata sandi saya rahasia123`.
+    let sure = |&(start, end): &(usize, usize)| told || is_no_word(&text[start..end]);
+    if at > anchor.behind {
+        out.extend(value(text, at).filter(sure).map(|(start, end)| found(start, end)));
+    }
+}
+
+/// Letters and digits together.
+fn is_no_word(text: &str) -> bool {
+    let digits = text.bytes().any(|b| b.is_ascii_digit());
+    text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/', '_'])
+}
+
+fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let rest = anchor.rest();
+    let gap = if rest.starts_with("%20") { 3 } else { rest.bytes().take(2).take_while(|b| b" +".contains(b)).count() };
+    let token = &rest[gap..];
+    let len = token.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-._~+/=:".contains(b)).count();
+    let token = token[..len].trim_end_matches(['.', ':']);
+    let marked = token.bytes().any(|b| b.is_ascii_digit() || b"=_~+".contains(&b)) || is_mixed(token);
+    if gap > 0 && token.len() >= 8 && marked {
+        out.push(found(anchor.behind + gap, anchor.behind + gap + token.len()));
+    }
+}
+
+/// Whether random bytes may have been written so: long, without spaces, letters and digits or capitals inside.
+pub(in crate::detect) fn is_key_like(text: &str) -> bool {
+    let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let plain = text.bytes().all(is_key_sign);
+    text.len() >= 12 && plain && letters && (digits >= 2 || is_mixed(text))
+}
+
+fn is_key_sign(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~+/=%:|".contains(&b)
+}
+
+/// Capitals behind small letters: no word of a language.
+fn is_mixed(token: &str) -> bool {
+    token.as_bytes().windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase())
+}
+
+/// The secret at `at`: quoted text, or all up to white space or a sign that ends a value.
+fn value(text: &str, at: usize) -> Option<(usize, usize)> {
+    let rest = text.get(at..)?;
+    let quote = text[..at].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let end = match quote {
+        Some(quote) => rest.find([quote, '\n'])?,
+        None => rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '>' | '|'))
+            .unwrap_or(rest.len()),
+    };
+    let mut secret = &rest[..end];
+    if quote.is_none() {
+        secret = secret.trim_end_matches(['.', ',', ')', '\'', '}', ']', '\\', '`']);
+        // `!` and `?` end many passwords, and more sentences: they stay only where something of a password is before.
+        let bare = secret.trim_end_matches(['!', '?']);
+        secret = if bare.bytes().all(|b| b.is_ascii_alphabetic()) { bare } else { secret };
+    } else {
+        secret = secret.trim_end_matches('\\');
+    }
+    let end = at + secret.len();
+    (secret.chars().nth(1).is_some() && !is_no_secret(secret)).then_some((at, end))
+}
+
+fn is_no_secret(text: &str) -> bool {
+    let stars = text.bytes().take_while(|b| matches!(b, b'*' | b'x' | b'X' | b'.')).count();
+    let placeholder = text.starts_with(['[', '<', '{', '$']) || stars == text.len() || text.starts_with("***");
+    let word = text.split([',', '!', '?', ')', '.']).next().unwrap_or("");
+    placeholder || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let rest = anchor.rest();
+    let quote = text[..anchor.behind].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    let end = match quote {
+        Some(quote) => rest.find([quote, '\n']),
+        None => rest.find(['\n', '\r', '"', '\'', '\0']),
+    };
+    let end = rest[..end.unwrap_or(rest.len())].trim_end().len();
+    // A cookie has a pair, or a value of some length; `cookie: enabled` has neither.
+    let secret = &rest[..end];
+    if secret.contains('=') || secret.len() >= 16 && !secret.contains(' ') && !is_no_secret(secret) {
+        out.push(found(anchor.behind, anchor.behind + end));
+    }
+}

@@ -1,0 +1,279 @@
+//! Addresses: a street with its number, and what follows it up to the town. Streets have no grammar that tells them
+//! from other words, but they have heads (`Jl.`), tails (`Street`) and endings (`…vej`), and numbers beside them.
+
+use super::words::Word;
+use super::{Anchor, Anchored, LABELS, PROSE, PROSE_AND_DIGITS, found};
+use crate::detect::matchers::Match;
+
+/// `Jl. Melati No. 5 RT 03/07, Surabaya 60111`.
+pub(super) const AFTER: Anchored = Anchored {
+    name: "street_after",
+    doc: "an address that begins with the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: after,
+};
+
+/// `12 High Street, London`.
+pub(super) const BEFORE: Anchored = Anchored {
+    name: "street_before",
+    doc: "a number and capitalised words before the anchor, and the town behind it",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: before,
+};
+
+/// `Birkegårdsvej 39, 4370 St. Merløse`.
+pub(super) const NUMBERED: Anchored = Anchored {
+    name: "street_numbered",
+    doc: "a capitalised word with the anchor's ending, its number, and the town behind it",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: numbered,
+};
+
+/// `alamat: Jl. Melati No. 5`.
+pub(super) const LABELLED: Anchored = Anchored {
+    name: "address_labelled",
+    doc: "the line or the quoted text behind a label",
+    needs: LABELS,
+    at_labels: true,
+    find: labelled,
+};
+
+/// Most parts of an address.
+const PARTS_MAX: usize = 20;
+
+/// Small words inside of an address, in lower case, without their dot.
+const PARTS: &[&str] = &[
+    "no",
+    "nomor",
+    "nr",
+    "rt",
+    "rw",
+    "blok",
+    "kav",
+    "kavling",
+    "kel",
+    "kelurahan",
+    "kec",
+    "kecamatan",
+    "kab",
+    "kota",
+    "desa",
+    "dusun",
+    "prov",
+    "provinsi",
+    "lt",
+    "lantai",
+    "gg",
+    "gang",
+    "komplek",
+    "perum",
+    "st",
+    "th",
+    "tv",
+    "mf",
+    "sal",
+    "dør",
+    "etage",
+    "floor",
+    "fl",
+    "apt",
+    "flat",
+    "suite",
+    "unit",
+    "room",
+    "kode",
+    "pos",
+    "dk",
+];
+
+fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let signs = anchor.rest().bytes().take(3).take_while(|b| b". ".contains(b)).count();
+    let from = anchor.behind + signs;
+    if signs == 0 {
+        return;
+    }
+    let Some(word) = Word::at(text, from) else { return };
+    let short = anchor.at.len() <= 4;
+    let named = word.is_capital(text) && !word.is_common(text);
+    if !named && (!short || word.is_common(text)) {
+        return;
+    }
+    // In lower case: the words up to the number.
+    let mut end = word.end;
+    let mut parts = 1;
+    while !named && parts < 5 && text[end..].starts_with(' ') {
+        let Some(next) = Word::at(text, end + 1).filter(|w| !w.is_common(text) && !is_part(w.text(text))) else {
+            break;
+        };
+        end = next.end;
+        parts += 1;
+    }
+    let whole = tail(text, end);
+    let has_number = text[end..whole].bytes().any(|b| b.is_ascii_digit());
+    if named || has_number {
+        out.push(found(anchor.at.start as usize, whole));
+    } else if parts == 1 {
+        out.push(found(anchor.at.start as usize, word.end));
+    }
+}
+
+fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let Some(start) = number_before(text, anchor.at.start as usize) else { return };
+    let dot = usize::from(anchor.at.len() <= 4 && text[anchor.behind..].starts_with('.'));
+    out.push(found(start, tail(text, anchor.behind + dot)));
+}
+
+/// Where the number begins that stands before one to four capitalised words that end at `end`.
+fn number_before(text: &str, end: usize) -> Option<usize> {
+    let mut at = end;
+    for words in 0..5 {
+        let head = text[..at].strip_suffix(' ')?;
+        let start = head.rfind(is_break).map_or(0, |at| at + 1);
+        let part = &head[start..];
+        if words > 0 && part.starts_with(|c: char| c.is_ascii_digit()) {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let letter = &part[digits..];
+            let number = digits <= 5 && (letter.len() <= 1 || letter.starts_with(['-', '/']));
+            return number.then_some(start);
+        }
+        Word::at(text, start).filter(|w| w.is_capital(text) && !w.text(text).is_empty())?;
+        at = start;
+    }
+    None
+}
+
+fn numbered(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let mut start = anchor.at.start as usize;
+    let Some(street) = Word::at(text, start) else { return };
+    // Only some endings are streets without a capital, too; and some words with them are no streets at all.
+    let name = street.text(text).to_lowercase();
+    let no_street = ["motorvej", "omvej", "udvej", "genvej", "vej", "alle", "plads", "parken", "haven", "gade"];
+    let lower = ["vej", "gade", "allé", "stræde"].iter().any(|ending| name.ends_with(ending) && name.len() > 7);
+    let compound = lower && !no_street.contains(&&*name);
+    // `Gammel Kongevej`, `H.C. Andersens Boulevard`
+    let mut words = 0;
+    while words < 4 && text[..start].ends_with(' ') {
+        let head = &text[..start - 1];
+        let from = head.rfind(is_break).map_or(0, |at| at + 1);
+        let Some(word) = Word::at(text, from).filter(|w| w.is_capital(text) && !w.is_common(text)) else { break };
+        if !(word.end == head.len() || head[word.end..].starts_with('.')) {
+            break;
+        }
+        start = from;
+        words += 1;
+    }
+    let named = street.is_capital(text) && (words > 0 || !no_street.contains(&&*name));
+    if named || compound || words > 0 && street.letters(text) > 2 {
+        out.push(found(start, tail(text, street.end)));
+    }
+}
+
+/// How far an address reaches that has begun before `from`: numbers, small words and capitalised ones, parted by
+/// spaces and commas, and a line that begins with a postcode.
+fn tail(text: &str, from: usize) -> usize {
+    let (mut end, mut at) = (from, from);
+    let mut comma = false;
+    for _ in 0..PARTS_MAX {
+        let signs = text[at..].bytes().take(4).take_while(|b| b" ,.".contains(b)).count();
+        comma |= text[at..at + signs].contains(',');
+        let mut next = at + signs;
+        if text[next..].starts_with(['\n', '\r']) || text[next..].starts_with("\\n") {
+            let Some(line) = postal_line(text, next) else { break };
+            next = line;
+        } else if signs == 0 {
+            break;
+        }
+        let part = next + text[next..].find(is_end_of_part).unwrap_or(text.len() - next);
+        let word = text[next..part].trim_end_matches(['.', '!', '?']);
+        if word.is_empty() {
+            break;
+        }
+        let number = word.starts_with(|c: char| c.is_ascii_digit()) && word.len() <= 9 && !word.contains(':');
+        let code =
+            word.len() <= 8 && word.bytes().any(|b| b.is_ascii_digit()) && word.starts_with(|c: char| c.is_uppercase());
+        let common = Word::at(text, next).is_some_and(|w| w.is_common(text));
+        let capital = word.starts_with(|c: char| c.is_uppercase()) && !common;
+        if !(number || code || capital || is_part(word)) {
+            break;
+        }
+        // A sentence that begins behind the address is none of it.
+        let short = text[..end].chars().rev().take(6).take_while(|c| c.is_alphabetic()).count() < 6;
+        if !number && !comma && !short && !is_part(word) && text[end..next].starts_with(". ") {
+            break;
+        }
+        at = part;
+        if number || code || capital {
+            end = next + word.len();
+        }
+    }
+    end
+}
+
+/// What stands before a word.
+fn is_break(c: char) -> bool {
+    is_end_of_part(c) || c == ':'
+}
+
+fn is_end_of_part(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, ',' | ';' | '"' | '<' | '>' | '(' | ')' | '|' | '\\' | '=' | '&' | '[' | ']' | '}' | '\'' | '\0')
+}
+
+/// Where the next line begins, when it begins with a postcode and a town: `4370 St. Merløse`, `DK-2100 København Ø`.
+fn postal_line(text: &str, at: usize) -> Option<usize> {
+    let rest =
+        text[at..].trim_start_matches("\\r").trim_start_matches("\\n").trim_start_matches(['\r', '\n', ' ', '\t', '>']);
+    let line = text.len() - rest.len();
+    let code = rest.strip_prefix("DK-").unwrap_or(rest);
+    let digits = code.bytes().take_while(u8::is_ascii_digit).count();
+    let town = (4..=5).contains(&digits).then(|| &code[digits..])?.strip_prefix(' ')?;
+    town.starts_with(char::is_uppercase).then_some(line)
+}
+
+fn is_part(word: &str) -> bool {
+    let word = word.trim_end_matches('.');
+    word.len() <= 9 && PARTS.iter().any(|part| part.eq_ignore_ascii_case(word))
+}
+
+fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let before = text.as_bytes()[anchor.behind - 1];
+    let quoted = matches!(before, b'"' | b'\'');
+    let pair = text[anchor.at.end as usize..anchor.behind].contains('=');
+    let end = |c: char| match c {
+        '\n' | '\r' | '\0' | '<' | '{' | '}' | '|' => true,
+        '"' | '\'' => quoted && c == char::from(before),
+        '&' | ';' => !quoted,
+        _ => false,
+    };
+    let rest = anchor.rest();
+    let mut len = rest.find(end).unwrap_or(rest.len());
+    // `addr=Jl. Melati 5 city=Bandung`: the next pair is no part of it.
+    if pair
+        && !quoted
+        && let Some(next) = rest[..len].find('=')
+    {
+        len = rest[..next].rfind(' ').unwrap_or(0);
+    }
+    let value = rest[..len.min(floor(rest, 200))].trim_end_matches([' ', '.', ',', '\\', ')']);
+    let letters = value.chars().filter(|c| c.is_alphabetic()).count();
+    let capital = value.chars().any(char::is_uppercase);
+    let first = value.split([' ', ',']).next().unwrap_or("");
+    let net = first.contains(['.', ':']) && first.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'));
+    let signs = net || value.contains("://") || value.contains('@') || value.starts_with("0x") || value.contains("::");
+    let number = value.bytes().any(|b| b.is_ascii_digit());
+    if letters >= 3 && (capital || number) && value.contains([' ', '+', ',', '%']) && !signs {
+        out.push(found(anchor.behind, anchor.behind + value.len()));
+    }
+}
+
+/// The greatest character boundary of `text` that is not above `most`.
+fn floor(text: &str, most: usize) -> usize {
+    (0..=most.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}

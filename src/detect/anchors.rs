@@ -1,0 +1,264 @@
+//! Words and phrases of a text that say what stands beside them: `Mvh`, `my name is`, `kode OTP`, `Jl.`, `…vej 39`.
+//!
+//! All anchors of all entities are looked for in one walk over the words of a text. A word costs its letters and one
+//! look into a bitmap; hardly one in fifty goes on to the table.
+
+use hashbrown::HashMap;
+
+use crate::record::Span;
+
+/// All anchors of the catalog.
+#[derive(Debug, Default)]
+pub(super) struct Anchors {
+    phrases: Vec<Phrase>,
+    /// The phrases that begin with a word, by the word's length and its first eight bytes in lower case.
+    by_word: HashMap<(u64, usize), Vec<u16>>,
+    /// Endings of words that stand before a number.
+    endings: Vec<Ending>,
+    sieve: Sieve,
+}
+
+/// One phrase in lower case, with the patterns that it calls.
+#[derive(Debug)]
+struct Phrase {
+    text: Box<[u8]>,
+    first_word: usize,
+    owners: Vec<u16>,
+}
+
+/// `*vej`: any word that ends so, before a space and a number.
+#[derive(Debug)]
+struct Ending {
+    text: Box<[u8]>,
+    owner: u16,
+}
+
+/// One anchor in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// The phrase.
+    pub span: Span,
+    /// The pattern that it calls, by its place among the anchored ones.
+    pub owner: u16,
+}
+
+/// Which first two letters and lengths occur among the first words of all phrases: one bit of 4,096 each.
+#[derive(Debug)]
+struct Sieve([u64; 64]);
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Sieve([0; 64])
+    }
+}
+
+impl Sieve {
+    fn bit(word: &[u8]) -> usize {
+        let second = word.get(1).map_or(0, |b| b | 0x20);
+        (usize::from(word[0] | 0x20) << 7 ^ usize::from(second) << 3 ^ word.len().min(31)) & 0xfff
+    }
+
+    fn set(&mut self, word: &[u8]) {
+        let bit = Sieve::bit(word);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn has(&self, word: &[u8]) -> bool {
+        let bit = Sieve::bit(word);
+        self.0[bit / 64] >> (bit % 64) & 1 != 0
+    }
+}
+
+impl Anchors {
+    /// Adds a phrase that calls the pattern `owner`. In it a space stands for one or two signs between words, and `*`
+    /// before a word makes it the ending of words that stand before a number.
+    pub(super) fn add(&mut self, phrase: &str, owner: u16) {
+        let lower = phrase.trim().to_lowercase();
+        let mut spellings = vec![lower.clone(), lower.to_uppercase(), title(&lower)];
+        if lower.is_ascii() {
+            spellings.truncate(1);
+        }
+        spellings.dedup();
+        for text in spellings {
+            // Of ASCII letters the case does not count; others are compared as they are.
+            let text: Box<[u8]> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
+            match text.strip_prefix(b"*") {
+                Some(ending) => self.endings.push(Ending { text: ending.into(), owner }),
+                None => self.add_phrase(text, owner),
+            }
+        }
+    }
+
+    fn add_phrase(&mut self, text: Box<[u8]>, owner: u16) {
+        if let Some(known) = self.phrases.iter_mut().find(|p| p.text == text) {
+            if !known.owners.contains(&owner) {
+                known.owners.push(owner);
+            }
+            return;
+        }
+        let as_text = std::str::from_utf8(&text).expect("lower case of UTF-8 is UTF-8");
+        let first_word = word_end(as_text, 0);
+        self.sieve.set(&text[..first_word]);
+        let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
+        self.by_word.entry(key(&text[..first_word])).or_default().push(at);
+        self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
+    }
+
+    /// Appends the anchors of `text`, in ascending order of where they begin.
+    pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(skip) = bytes[at..].iter().position(|&b| IS_LETTER[b as usize]) {
+            let start = at + skip;
+            let ascii = bytes[start..].iter().position(|b| !b.is_ascii_alphabetic());
+            at = ascii.map_or(bytes.len(), |len| start + len);
+            if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
+                at = word_end(text, at);
+                if at == start {
+                    // No letter, or the middle of a character that was left.
+                    at += text[start..].chars().next().map_or(1, char::len_utf8);
+                    continue;
+                }
+            }
+            let word = &bytes[start..at];
+            if self.sieve.has(word) {
+                self.look_up(bytes, start, at, hits);
+            }
+            if let [b' ', b'0'..=b'9', ..] = bytes[at..] {
+                self.look_at_ending(start, word, hits);
+            }
+        }
+    }
+
+    fn look_up(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
+        let Some(phrases) = self.by_word.get(&key(&bytes[start..end])) else { return };
+        for &phrase in phrases {
+            let phrase = &self.phrases[usize::from(phrase)];
+            if let Some(end) = phrase.end_in(bytes, start) {
+                let span = Span::new(start as u32, end as u32);
+                hits.extend(phrase.owners.iter().map(|&owner| Hit { span, owner }));
+            }
+        }
+    }
+
+    fn look_at_ending(&self, start: usize, word: &[u8], hits: &mut Vec<Hit>) {
+        let mut last = None;
+        let fits = |e: &&Ending| {
+            let from = word.len().checked_sub(e.text.len());
+            from.is_some_and(|from| word[from..].eq_ignore_ascii_case(&e.text))
+        };
+        let span = Span::new(start as u32, (start + word.len()) as u32);
+        for ending in self.endings.iter().filter(fits).filter(|e| last.replace(e.owner) != Some(e.owner)) {
+            hits.push(Hit { span, owner: ending.owner });
+        }
+    }
+}
+
+impl Phrase {
+    /// Where it ends, if it begins at `at`.
+    fn end_in(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let mut end = at;
+        for &p in &self.text {
+            let b = *bytes.get(end)?;
+            if p == b' ' {
+                if !is_gap(b) {
+                    return None;
+                }
+                let wide = bytes.get(end + 1).is_some_and(|&b| is_gap(b));
+                end += 1 + usize::from(wide);
+                continue;
+            }
+            if b.to_ascii_lowercase() != p {
+                return None;
+            }
+            end += 1;
+        }
+        let cut = self.text.len() != self.first_word
+            && self.text.last().is_some_and(|&b| IS_LETTER[b as usize])
+            && bytes.get(end).is_some_and(u8::is_ascii_alphabetic);
+        (!cut).then_some(end)
+    }
+}
+
+const fn is_gap(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'_' | b'-' | b'.')
+}
+
+/// The word's first eight bytes in lower case, and its length.
+fn key(word: &[u8]) -> (u64, usize) {
+    let bytes = word.iter().take(8).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
+    (bytes, word.len())
+}
+
+/// One past the letters of any script that begin at `at`.
+fn word_end(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or("");
+    rest.find(|c: char| !c.is_alphabetic()).map_or(text.len(), |len| at + len)
+}
+
+fn title(lower: &str) -> String {
+    let mut chars = lower.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// ASCII letters, and the bytes of every character beyond ASCII.
+static IS_LETTER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = b >= 0x80 || (b as u8).is_ascii_alphabetic();
+        b += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits<'a>(phrases: &[&str], text: &'a str) -> Vec<&'a str> {
+        let mut anchors = Anchors::default();
+        for phrase in phrases {
+            anchors.add(phrase, 0);
+        }
+        let mut hits = Vec::new();
+        anchors.scan(text, &mut hits);
+        hits.iter().map(|h| &text[h.span.range()]).collect()
+    }
+
+    #[test]
+    fn phrases_are_found_as_whole_words_in_any_case() {
+        let phrases = ["mvh", "med venlig hilsen", "kære", "a.n.", "født", "g-"];
+        for (text, anchor) in [
+            ("Mvh\nAnn", "Mvh"),
+            ("x MED  VENLIG\nHILSEN y", "MED  VENLIG\nHILSEN"),
+            ("KÆRE Ann", "KÆRE"),
+            ("–Kære Ann", "Kære"),
+            ("rek 1 a.n. Budi", "a.n."),
+            ("FØDT 1", "FØDT"),
+            ("G-123", "G-"),
+            ("😀mvh😀", "mvh"),
+        ] {
+            assert_eq!(hits(&phrases, text), [anchor], "{text}");
+        }
+        for text in ["mvhx", "med venlig hilsener", "med hilsen", "kærester", "", "ø", "”", "a. n", "g 1"] {
+            assert_eq!(hits(&phrases, text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn endings_count_before_a_number() {
+        assert_eq!(hits(&["*vej", "*allé"], "Bredevej 3, vejen 4, Lange Allé 5 vej x"), ["Bredevej", "Allé"]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_text_can_be_walked(text in "(\\PC|mvh|a\\.n|ø| |\n|[0-9]){0,30}") {
+            for hit in hits(&["mvh", "a.n.", "*ø", "ø vej"], &text) {
+                proptest::prop_assert!(!hit.is_empty());
+            }
+        }
+    }
+}

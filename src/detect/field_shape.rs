@@ -1,0 +1,172 @@
+//! What a value of a field looks like whose name says what it is. A name is a guess: `address` may be of memory, `token`
+//! a currency, `name` that of an event. What does not look like a value is searched as any text.
+
+use super::anchored::is_key_like;
+
+/// The shapes by the names that entity files call them.
+pub(super) const NAMES: &[(&str, Shape)] = &[
+    ("name", Shape::Name),
+    ("address", Shape::Address),
+    ("code", Shape::Code),
+    ("secret", Shape::Secret),
+    ("key", Shape::Key),
+];
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A person's name: letters, and no sign of an identifier.
+    Name,
+    /// A place where mail arrives; no address of memory, of a network, of a page.
+    Address,
+    /// Has a digit.
+    Code,
+    /// Anything but words such as `required`.
+    Secret,
+    /// Long or random.
+    Key,
+}
+
+/// Words that say that there is no value, or that there is one.
+const NO_VALUES: &[&str] = &[
+    "true",
+    "false",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "ok",
+    "null",
+    "none",
+    "nil",
+    "n/a",
+    "na",
+    "-",
+    "unknown",
+    "undefined",
+    "empty",
+    "missing",
+    "required",
+    "optional",
+    "set",
+    "unset",
+    "not set",
+    "hidden",
+    "valid",
+    "invalid",
+    "enabled",
+    "disabled",
+    "ya",
+    "tidak",
+    "kosong",
+    "tidak ada",
+    "belum diisi",
+    "ja",
+    "nej",
+    "ukendt",
+    "ingen",
+    "ikke oplyst",
+    "expired",
+    "changed",
+    "verified",
+    "unverified",
+    "pending",
+    "failed",
+    "success",
+    "active",
+    "inactive",
+];
+
+impl Shape {
+    /// The shape of this name.
+    pub(super) fn parse(name: &str) -> Option<Shape> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, shape)| *shape)
+    }
+
+    /// Whether `text` looks like a value.
+    pub(super) fn fits(self, text: &str) -> bool {
+        let text = text.trim();
+        if text.is_empty() || NO_VALUES.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return false;
+        }
+        match self {
+            Shape::Name => is_name(text),
+            Shape::Address => is_address(text),
+            Shape::Code => text.chars().any(char::is_numeric),
+            Shape::Secret => true,
+            Shape::Key => {
+                is_key_like(text) || text.len() >= 20 || text.contains([' ', '=', ';', '.']) && text.len() >= 8
+            }
+        }
+    }
+}
+
+/// Letters are there, and neither a path, a call, nor `snake_case` or `kebab-case` of small letters.
+fn is_name(text: &str) -> bool {
+    let letters = text.chars().any(char::is_alphabetic);
+    let small = !text.chars().any(char::is_uppercase);
+    let joint = text.contains(['_', '/', '\\', '{', '=', '<']) || text.contains("::");
+    let kebab = small && !text.contains(' ') && text.contains(['-', '.', ':']);
+    let version = small && !text.contains(' ') && text.bytes().any(|b| b.is_ascii_digit());
+    letters && !joint && !kebab && !version
+}
+
+fn is_address(text: &str) -> bool {
+    let memory = text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X"));
+    let net = text.contains("://") || text.contains('@') || text.contains("::") || is_network(text);
+    !memory && !net && (text.chars().any(char::is_alphabetic) || text.len() <= 10 && text.chars().any(char::is_numeric))
+}
+
+/// `203.0.113.7`, `203.0.113.7:443`, `00:1b:44:11:3a:b7`, `db.internal:5432`, and crypto addresses: no spaces, and signs of
+/// machines.
+fn is_network(text: &str) -> bool {
+    let word = !text.contains(' ');
+    let dots = text.bytes().filter(|&b| b == b'.').count();
+    let colons = text.bytes().filter(|&b| b == b':').count();
+    let coin =
+        text.len() >= 26 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_digit());
+    word && (dots >= 2 && text.is_ascii() || colons >= 1 || coin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_field_look_like_it() {
+        for (shape, yes, no) in [
+            (
+                Shape::Name,
+                &["Siti Rahmawati", "siti", "Åse", "O'Brien", "Jean-Luc", "李小龙", "John 3rd"][..],
+                &["true", "login_event", "a/b", "worker-1", "v2", "42", "", "n/a", "std::vec", "db.internal"][..],
+            ),
+            (
+                Shape::Address,
+                &["Jl. Melati No. 5 RT 03/07", "Birkegårdsvej 39", "4370", "Bandung", "St. Merløse"][..],
+                &[
+                    "0x7ffe12",
+                    "203.0.113.7",
+                    "http://x",
+                    "a@b.co",
+                    "::1",
+                    "00:1b:44:11:3a:b7",
+                    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+                ][..],
+            ),
+            (Shape::Code, &["123456", "A1", "1995-01-29", "१२३"][..], &["true", "sent", "expired"][..]),
+            (Shape::Secret, &["hunter2", "x"][..], &["true", "required", ""][..]),
+            (
+                Shape::Key,
+                &["9f86d081884c7d65", "correct horse battery staple", "a=b; c=d"][..],
+                &["USDT", "17", "next", "true"][..],
+            ),
+        ] {
+            for text in yes {
+                assert!(shape.fits(text), "{shape:?}: {text}");
+            }
+            for text in no {
+                assert!(!shape.fits(text), "{shape:?}: {text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Labels in text: `name=value`, `Name: value`, `"name":"value"`, `<name>value</name>`. What a field's name says in JSON, it says here too:
+//! in log lines, query strings, headers, forms and JSON that was cut off.
+
+use hashbrown::HashMap;
+
+use super::fields::normalize_into;
+use crate::record::Span;
+
+/// The labels that call patterns.
+#[derive(Debug, Default)]
+pub(super) struct LabelNames {
+    /// Names in snake case, with the patterns that they call.
+    whole: HashMap<Box<str>, Vec<u16>>,
+    /// `*_email`, without the star and its `_`.
+    suffixes: HashMap<Box<str>, Vec<u16>>,
+    /// The last words of all names: what ends otherwise is no label.
+    last_words: HashMap<u64, ()>,
+}
+
+impl LabelNames {
+    /// Adds a name in snake case that calls the pattern `owner`; `*_` may stand before it. One with `_*` behind it is no
+    /// label in text: too many words begin so.
+    pub(super) fn add(&mut self, name: &str, owner: u16) {
+        if name.ends_with("_*") {
+            return;
+        }
+        let (names, name) = match name.strip_prefix('*') {
+            Some(suffix) => (&mut self.suffixes, suffix.trim_start_matches('_')),
+            None => (&mut self.whole, name),
+        };
+        names.entry(name.into()).or_default().push(owner);
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+        let last = name.rfind('_').map_or(0, |at| at + 1);
+        self.last_words.insert(key(&name.as_bytes()[last..]), ());
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.suffixes.is_empty()
+    }
+
+    /// The patterns that the label `name` calls, and where in it the known name begins. Of several words the last ones may
+    /// be the label: `my full name: …`. `buffer` keeps its memory.
+    pub(super) fn find(&self, name: &str, buffer: &mut String) -> Option<(&[u16], u32)> {
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        if !self.last_words.contains_key(&key(last_word(name.as_bytes()))) {
+            return None;
+        }
+        let mut start = 0;
+        loop {
+            buffer.clear();
+            normalize_into(&name.as_bytes()[start..], buffer);
+            let unnumbered = buffer.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+            let whole = self.whole.get(unnumbered).map(Vec::as_slice);
+            let next = name[start..].find([' ', '/', '.']);
+            // The words of a sentence are no parts of a compound: `see token: …` speaks of no `see_token`.
+            let owners = if next.is_none() { whole.or_else(|| self.find_suffix(unnumbered)) } else { whole };
+            if let Some(owners) = owners {
+                return Some((owners, start as u32));
+            }
+            start += next? + 1;
+        }
+    }
+
+    /// The longest known end of a compound: of `new_billing_email` that is `billing_email`, then `email`.
+    fn find_suffix(&self, name: &str) -> Option<&[u16]> {
+        let mut starts = name.match_indices('_').map(|(at, _)| at + 1);
+        starts.find_map(|at| self.suffixes.get(&name[at..])).map(Vec::as_slice)
+    }
+}
+
+/// The letters at the end, the first of which may be a capital.
+fn last_word(name: &[u8]) -> &[u8] {
+    let small = name.iter().rev().take_while(|b| b.is_ascii_lowercase() || **b >= 0x80).count();
+    let upper = name[..name.len() - small].iter().rev().take_while(|b| b.is_ascii_uppercase()).count();
+    &name[name.len() - small - if small > 0 { upper.min(1) } else { upper }..]
+}
+
+/// Eight bytes of a word in lower case, and its length.
+fn key(word: &[u8]) -> u64 {
+    let bytes = word.iter().rev().take(7).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
+    bytes << 8 | word.len() as u64
+}
+
+/// Longest name of a label.
+const NAME_BYTES_MAX: usize = 48;
+
+/// One label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Label {
+    /// The name.
+    pub name: Span,
+    /// First byte of what is labelled; quotes and white space are passed.
+    pub value: u32,
+}
+
+/// Calls `each` for every label of `text`, in order.
+pub(super) fn scan(text: &str, mut each: impl FnMut(Label)) {
+    let bytes = text.as_bytes();
+    for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
+        if let Some(name) = name_before(bytes, sign)
+            && let Some(value) = value_after(bytes, sign)
+        {
+            each(Label { name, value });
+        }
+    }
+}
+
+/// The name that ends before the sign: one word with `_`, `-` and `.`, or several words at the beginning of a line
+/// (`Date of birth:`), of which the caller sees the last ones only when the whole is no name it knows.
+fn name_before(bytes: &[u8], sign: usize) -> Option<Span> {
+    let mut end = sign;
+    while end > 0 && matches!(bytes[end - 1], b' ' | b'"' | b'\'' | b'\\' | b'*' | b']') && sign - end < 4 {
+        end -= 1;
+    }
+    let lowest = end.saturating_sub(NAME_BYTES_MAX);
+    let mut start = end;
+    while start > lowest
+        && (bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] >= 0x80 || is_joint(bytes[start - 1]))
+    {
+        start -= 1;
+    }
+    while start < end && !(bytes[start].is_ascii_alphabetic() || bytes[start] >= 0x80) {
+        start += 1;
+    }
+    let element = bytes[sign] != b'>' || start > 0 && bytes[start - 1] == b'<' && end == sign;
+    let cut = !element || start > 0 && bytes[start - 1].is_ascii_alphanumeric();
+    (!cut && end - start >= 2).then(|| Span::new(start as u32, end as u32))
+}
+
+/// A space joins the words of a name, too: `Full name: …`.
+const fn is_joint(b: u8) -> bool {
+    matches!(b, b'_' | b'-' | b'.' | b' ' | b'/')
+}
+
+/// Where the value behind the sign begins.
+fn value_after(bytes: &[u8], sign: usize) -> Option<u32> {
+    // `://`, `::`, `==`, `=>`
+    let mut at = sign + 1;
+    if matches!(bytes.get(at), Some(b'/' | b':' | b'=')) && bytes[sign] != b'=' {
+        return None;
+    }
+    at += usize::from(matches!(bytes.get(at), Some(b'>' | b'=')));
+    let signs =
+        bytes.get(at..)?.iter().take(6).take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b'*' | b'`'));
+    at += signs.count();
+    // An escape such as `\n` is no quote.
+    (at < bytes.len() && bytes[at] != b'\n').then_some(at as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Vec<(&str, &str)> {
+        let mut out = Vec::new();
+        scan(text, |label| out.push((&text[label.name.range()], &text[label.value as usize..])));
+        out
+    }
+
+    #[test]
+    fn names_and_values_are_parted_by_their_sign() {
+        for (text, name, value) in [
+            ("user_name=Siti", "user_name", "Siti"),
+            ("Full name: Siti Rahma", "Full name", "Siti Rahma"),
+            ("{\"full_name\":\"Siti\"}", "full_name", "Siti\"}"),
+            ("\\\"full_name\\\":\\\"Siti\\\"", "full_name", "Siti\\\""),
+            ("'pw' => 'x'", "pw", "x'"),
+            ("?a&token=abc", "token", "abc"),
+            ("**Navn**: Ann", "Navn", "Ann"),
+            ("navn : Ann", "navn", "Ann"),
+            ("<navn>Ann</navn>", "navn", "Ann</navn>"),
+        ] {
+            assert_eq!(labels(text), [(name, value)], "{text}");
+        }
+        for text in ["https://x", "std::vec", "11:34", "=x", ":", "a=", "name:\nx"] {
+            assert_eq!(labels(text), [], "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_text_can_be_walked(text in "(\\PC|[a-z_. \"\\\\]|=|:|\n){0,40}") {
+            labels(&text.replace('ø', "o"));
+            scan(&text, |label| assert!(label.value as usize <= text.len()));
+        }
+    }
+}

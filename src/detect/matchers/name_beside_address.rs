@@ -1,0 +1,28 @@
+//! Names before e-mail addresses: `Siti Rahma <siti@example.id>`, `"Rahma, Siti" <…>`, `Siti Rahma (siti@example.id)`.
+
+use super::{Input, Match, Matcher};
+use crate::detect::anchored::name_ending;
+use crate::record::Class;
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "name_beside_address",
+    doc: "the name before an e-mail address in brackets",
+    wants: |class, _| class.has(Class::AT) && class.has(Class::LETTER) && class.has(Class::SPACE.with(Class::BRACE)),
+    find,
+};
+
+/// Longest local part that is looked at.
+const LOCAL_BYTES_MAX: usize = 128;
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let bytes = input.text.as_bytes();
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let head = &bytes[at.saturating_sub(LOCAL_BYTES_MAX)..at];
+        let open = head.iter().rposition(|b| matches!(b, b'<' | b'(' | b'[' | b' ' | b'\n' | b'@' | b',' | b';'));
+        let Some(open) = open.map(|i| at - head.len() + i).filter(|&i| matches!(bytes[i], b'<' | b'(' | b'[')) else {
+            continue;
+        };
+        out.extend(name_ending(input.text, open));
+    }
+}
