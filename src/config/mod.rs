@@ -59,6 +59,11 @@ impl Loaded {
         outline::Outline::of(&self.yaml).position(field).map(|at| at.line)
     }
 
+    /// The text that it was read from.
+    pub fn yaml(&self) -> &str {
+        &self.yaml
+    }
+
     /// The file or profile.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -102,9 +102,7 @@ impl Catalog {
             reason: format!("cannot be read: {error}"),
             fix: "check the path and its permissions".to_owned(),
         };
-        let mut files = Vec::new();
-        collect(dir, &mut files).map_err(|error| unreadable(dir, error))?;
-        files.sort();
+        let files = Catalog::files(dir).map_err(|error| unreadable(dir, error))?;
         let mut extended = self.clone();
         for path in files {
             let yaml = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
@@ -112,6 +110,17 @@ impl Catalog {
         }
         *self = extended;
         Ok(())
+    }
+
+    /// All `*.yaml` below `dir`, in order.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        collect(dir, &mut files)?;
+        files.sort();
+        Ok(files)
     }
 
     /// All entities; an [`EntityId`] is a place in this slice.

@@ -10,6 +10,8 @@
 //! that overlap become one. To add an entity, write one file in `patterns/entities`; a validator or a matcher is one
 //! file and one line in `validators` or `matchers`.
 
+#[cfg(test)]
+mod adversarial;
 mod catalog;
 mod context;
 mod examples;
@@ -38,7 +40,7 @@ use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use notes::PatternNote;
-pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
+pub use rules::{FieldPlan, FieldRule, Nature, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
 pub struct Detector {
@@ -48,6 +50,8 @@ pub struct Detector {
     plans: Vec<Option<FieldPlan>>,
     own: OwnTokens,
     masked: String,
+    /// Canonical bytes of the part of a list at hand.
+    canonical: Vec<u8>,
     scratch: search::Scratch,
 }
 
@@ -68,6 +72,7 @@ impl Detector {
             plans: Vec::new(),
             own: OwnTokens::default(),
             masked: String::new(),
+            canonical: Vec::new(),
             scratch: search::Scratch::default(),
         }
     }
@@ -107,6 +112,18 @@ impl Detector {
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
+        self.find_in(Nature::Any, text, kind, (class, digits), out);
+    }
+
+    /// As [`Detector::find`], in a field whose name says something of its numbers.
+    pub fn find_in(
+        &mut self,
+        nature: Nature,
+        text: &str,
+        kind: Kind,
+        (class, digits): (Class, u8),
+        out: &mut Vec<Finding>,
+    ) {
         let text = if OwnTokens::may_hold(class, text) && self.own.mask(text, &mut self.masked) {
             self.masked.as_str()
         } else {
@@ -120,6 +137,7 @@ impl Detector {
             kind,
             class,
             digits,
+            nature,
         };
         search.run(out);
     }
@@ -131,8 +149,9 @@ impl Detector {
 
     /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
     /// nothing when it is no list.
-    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
-        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
+    pub fn split_field(&mut self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        let rules = &self.rules;
+        rules.field_values.split(entity, text, &rules.settings.regions, &mut self.canonical, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

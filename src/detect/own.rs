@@ -88,5 +88,5 @@ fn sealed_in(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
 }
 
 fn is_separator(between: &str) -> bool {
-    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|'))
+    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|' | b'/' | b'\n'))
 }

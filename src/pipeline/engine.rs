@@ -98,6 +98,15 @@ impl Engine {
         self.watch.as_mut()
     }
 
+    /// Takes over other rules; call between units of work.
+    pub fn renew(&mut self, plan: &Arc<Plan>) {
+        self.plan = Arc::clone(plan);
+        self.scrubber = Scrubber::new(Arc::clone(plan));
+        if let Some(watch) = &mut self.watch {
+            watch.renew(&mut self.scrubber);
+        }
+    }
+
     /// Picks up a swapped key ring; call between batches.
     pub fn refresh(&mut self) {
         self.scrubber.refresh();

@@ -15,6 +15,8 @@
 //! watch    the signals of one worker: from a record's tape to signals and flags
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
+//! live     the rules that run, swapped whole between two units of work
+//! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
@@ -26,12 +28,16 @@ mod breaker;
 pub mod clock;
 mod engine;
 pub mod keeper;
+mod live;
 pub mod payload;
 mod plan;
+mod reload;
 mod salt_file;
 mod salt_topic;
 pub mod salts;
 mod scrub;
+#[cfg(test)]
+mod scrub_cases;
 mod seal;
 pub mod service;
 mod shadow;

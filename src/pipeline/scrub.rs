@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Detector, FieldPlan};
+use crate::detect::{Detector, FieldPlan, Nature};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::{Edits, escape_json_into};
@@ -128,7 +128,7 @@ enum Place {
 }
 
 /// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true };
+const SCAN_ONLY: FieldPlan = FieldPlan { entity: None, action: None, scan: true, nature: Nature::Any, part: false };
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -443,7 +443,7 @@ impl Hand<'_> {
         let digits = || if view.is_some() { Class::of_text(text.as_bytes()).1 } else { scalar.digits };
         match field.entity.filter(|_| self.detector.is_field_value(field, text, digits())) {
             Some(entity) => self.field(scalar, (entity, field.action), text, view, place),
-            None => self.content(scalar, text, view, place),
+            None => self.content(scalar, field.nature, text, view, place),
         }
     }
 
@@ -500,7 +500,7 @@ impl Hand<'_> {
     }
 
     /// Nobody says what the field holds: what the bytes look like decides.
-    fn content(&mut self, scalar: &Scalar, text: &str, view: Option<&View>, place: Place) {
+    fn content(&mut self, scalar: &Scalar, nature: Nature, text: &str, view: Option<&View>, place: Place) {
         let (class, digits) =
             if view.is_some() { Class::of_text(text.as_bytes()) } else { (scalar.class, scalar.digits) };
         if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
@@ -515,7 +515,7 @@ impl Hand<'_> {
         }
         let mut findings = std::mem::take(&mut self.changes.findings);
         findings.clear();
-        self.detector.find(text, scalar.kind, class, digits, &mut findings);
+        self.detector.find_in(nature, text, scalar.kind, (class, digits), &mut findings);
         for finding in &findings {
             self.finding(scalar, finding, None, text, view, place);
         }
@@ -572,7 +572,8 @@ impl Changes {
                 buffer.truncate(from);
                 escape_json_into(&plain, buffer);
             }
-            if place == Place::JsonNumber {
+            // A number that was only made coarser stays a number.
+            if place == Place::JsonNumber && !is_json_number(&buffer[from..]) {
                 buffer.insert(from, b'"');
                 buffer.push(b'"');
             }
@@ -598,6 +599,16 @@ impl Changes {
             self.unexpected.push((entity, path));
         }
     }
+}
+
+/// Whether `text` is a JSON number without an exponent.
+fn is_json_number(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let fraction = text[whole..].strip_prefix(b".");
+    let padded = whole > 1 && text[0] == b'0';
+    let decimals = fraction.is_none_or(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+    whole > 0 && !padded && decimals && (fraction.is_some() || whole == text.len())
 }
 
 #[cfg(test)]

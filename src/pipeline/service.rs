@@ -9,7 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::audit::{Audit, What};
 use super::clock;
+use super::live::Live;
 use super::plan::{Plan, PlanError, load_ring};
+use super::reload::Reload;
 use super::salts;
 use super::signal_plan::SignalPlan;
 use super::stateful::{self, Stateful};
@@ -22,10 +24,10 @@ use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
 use crate::sink::{CountedSink, Sink, TransactionalSink};
 use crate::source::kafka::KafkaSource;
-use crate::telemetry::{self, FindingMetrics, ProcessMetrics, SignalMetrics, StateMetrics};
+use crate::telemetry::{self, ProcessMetrics, SignalMetrics, StateMetrics};
 
-/// How often key files are looked at.
-const KEY_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How often key files, the config and pattern files are looked at.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Longest wait of one call for the broker: below the 30 s after which a loop counts as stuck.
 const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(20);
 
@@ -74,6 +76,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
     ring.reload(clock::now_ms()).map_err(PlanError::from)?;
+    let mut reload = Reload::new(loaded);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     let runtime = runtime()?;
     let signals = signals(loaded)?;
@@ -87,7 +90,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
-    runtime.block_on(running.supervise(&plan))?;
+    runtime.block_on(running.supervise(&plan, &mut reload))?;
     running.stop()
 }
 
@@ -171,6 +174,7 @@ pub struct Running {
     ended: UnboundedReceiver<Result<(), kafka::Error>>,
     admin: Option<admin::AdminHandle>,
     process: ProcessMetrics,
+    live: Arc<Live>,
     failure: Option<kafka::Error>,
     audit: Audit,
     /// Id of the active key, as it was told last.
@@ -205,7 +209,7 @@ impl Running {
             env!("SLUICE_COMMIT"),
             &kafka::librdkafka_version(),
         );
-        let findings = Arc::new(FindingMetrics::new(&plan.entity_names(), plan.action_names()));
+        let live = Arc::new(Live::new(plan));
         let signals = signals.map(|signals| (Arc::new(signals), Arc::new(signal_metrics())));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = worker::Stopped::default();
@@ -216,9 +220,8 @@ impl Running {
                 number,
                 count,
                 settings: Arc::clone(&settings),
-                plan: Arc::clone(plan),
+                live: Arc::clone(&live),
                 topology: topology.clone(),
-                findings: Arc::clone(&findings),
                 signals: signals.clone(),
                 stop: Arc::clone(&stop),
                 stopped: Arc::clone(&stopped),
@@ -233,7 +236,7 @@ impl Running {
             salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
         }
         let audit = Audit::new(settings.audit.clone());
-        let mut running = Running { stop, workers, ended, admin, process, failure: None, audit, active: None };
+        let mut running = Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -245,12 +248,12 @@ impl Running {
     }
 
     /// Waits for a signal or the end of a worker, and takes over changed keys meanwhile.
-    async fn supervise(&mut self, plan: &Plan) -> Result<(), ServiceError> {
+    async fn supervise(&mut self, plan: &Plan, reload: &mut Reload) -> Result<(), ServiceError> {
         use tokio::signal::unix::{SignalKind, signal};
         let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
         let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
-        let mut poll = tokio::time::interval(KEY_POLL_INTERVAL);
+        let mut poll = tokio::time::interval(POLL_INTERVAL);
         loop {
             tokio::select! {
                 _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
@@ -263,6 +266,7 @@ impl Running {
                 }
                 _ = poll.tick() => {
                     self.poll_keys(plan);
+                    self.poll_rules(reload);
                     continue;
                 }
             }
@@ -297,6 +301,22 @@ impl Running {
             }
         }
         self.tell_active_key(plan);
+    }
+
+    /// Takes over changed rules, or says why not.
+    fn poll_rules(&self, reload: &mut Reload) {
+        match reload.poll(&self.live.newest().plan) {
+            None => {}
+            Some(Ok(plan)) => {
+                self.live.swap(plan);
+                self.process.config_reloads_done.increment(1);
+                tracing::info!("took over changed rules: the next transactions are scrubbed by them");
+            }
+            Some(Err(error)) => {
+                self.process.config_reloads_failed.increment(1);
+                tracing::error!(error, "the changed config is refused: the old one stays");
+            }
+        }
     }
 
     fn tell_active_key(&mut self, plan: &Plan) {
@@ -359,9 +379,8 @@ struct Part {
     number: usize,
     count: usize,
     settings: Arc<Settings>,
-    plan: Arc<Plan>,
+    live: Arc<Live>,
     topology: Topology,
-    findings: Arc<FindingMetrics>,
     signals: Option<(Arc<SignalPlan>, Arc<SignalMetrics>)>,
     stop: Arc<AtomicBool>,
     stopped: worker::Stopped,
@@ -412,11 +431,10 @@ impl Part {
         Worker::new(
             self.number,
             self.settings,
-            self.plan,
+            self.live,
             source,
             sink,
             self.topology.message_max_bytes,
-            self.findings,
             self.stop,
             self.stopped,
             health,

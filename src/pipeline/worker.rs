@@ -15,7 +15,7 @@ use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::clock::now_ms;
 use super::engine::Engine;
-use super::plan::Plan;
+use super::live::{Generation, Live};
 use super::signal_plan::SignalPlan;
 use super::stateful::Stateful;
 use crate::config::{OnTrip, Settings};
@@ -23,7 +23,7 @@ use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
 use crate::sink::{Durable, Offsets, OutBatch, Sink};
 use crate::source::Source;
-use crate::telemetry::{FindingMetrics, PartitionMetrics, SignalMetrics, TopicMetrics, WorkerMetrics};
+use crate::telemetry::{PartitionMetrics, SignalMetrics, TopicMetrics, WorkerMetrics};
 
 /// Longest wait for records; also the granularity of commits and of a stop.
 const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
@@ -50,7 +50,9 @@ pub trait Health: Send {
 /// One worker.
 pub struct Worker<S: Source, K: Sink<S::Group>> {
     settings: Arc<Settings>,
-    plan: Arc<Plan>,
+    live: Arc<Live>,
+    /// The rules of the unit under construction.
+    rules: Arc<Generation>,
     source: S,
     sink: K,
     engine: Engine,
@@ -84,7 +86,6 @@ pub type Stopped = Arc<Mutex<BTreeSet<Partition>>>;
 struct Metrics {
     worker: WorkerMetrics,
     topics: Vec<TopicMetrics>,
-    findings: Arc<FindingMetrics>,
     /// Number of the output topic of signals, and how many there were.
     signals: Option<(usize, Arc<SignalMetrics>)>,
 }
@@ -124,18 +125,18 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
     pub fn new(
         number: usize,
         settings: Arc<Settings>,
-        plan: Arc<Plan>,
+        live: Arc<Live>,
         source: S,
         sink: K,
         message_max_bytes: usize,
-        findings: Arc<FindingMetrics>,
         stop: Arc<AtomicBool>,
         stopped: Stopped,
         health: Box<dyn Health>,
         signals: Option<Signals>,
     ) -> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
-        let mut engine = Engine::new(&plan, message_max_bytes);
+        let rules = live.newest();
+        let mut engine = Engine::new(&rules.plan, message_max_bytes);
         let (mut state, mut signal_metrics) = (None, None);
         if let Some(signals) = signals {
             engine = engine.watching(&signals.plan);
@@ -144,14 +145,15 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         Worker {
             engine,
             state,
-            unit: Unit::new(settings.inputs.len()),
+            unit: Unit::new(settings.inputs.len(), &rules),
             settings,
-            plan,
+            live,
+            rules,
             source,
             sink,
             stop,
             health,
-            metrics: Metrics { worker: WorkerMetrics::new(number), topics, findings, signals: signal_metrics },
+            metrics: Metrics { worker: WorkerMetrics::new(number), topics, signals: signal_metrics },
             partitions: Vec::new(),
             batch: OutBatch::new(),
             sealed: VecDeque::new(),
@@ -187,6 +189,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
 
     /// One turn of the loop.
     fn turn(&mut self) -> Result<(), Error> {
+        self.renew_rules();
         self.engine.refresh();
         while let Some(durable) = self.sink.poll(Duration::ZERO)? {
             self.durable(durable)?;
@@ -209,6 +212,18 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.tell_lag();
         Ok(())
+    }
+
+    /// Takes over changed rules, between two units: a transaction is scrubbed by one set of rules.
+    fn renew_rules(&mut self) {
+        if self.unit.records > 0 {
+            return;
+        }
+        if let Some(rules) = self.live.newer(&self.rules) {
+            self.engine.renew(&rules.plan);
+            self.unit = Unit::new(self.settings.inputs.len(), &rules);
+            self.rules = rules;
+        }
     }
 
     /// Restores the state of tasks that are new here; only then is the worker ready.
@@ -274,7 +289,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             p.sealed = p.next;
         }
         let topics = self.settings.inputs.len();
-        self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics)));
+        self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics, &self.rules)));
         Ok(())
     }
 
@@ -320,20 +335,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         if let Some((_, metrics)) = &self.metrics.signals {
             unit.signals.iter().for_each(|&(rule, severity)| metrics.add(rule, severity));
         }
-        for (entity, action, n) in unit.counts.found {
-            self.metrics.findings.add(usize::from(entity.0), usize::from(action.0), n);
-        }
-        for (entity, path_hash) in unit.counts.unexpected {
-            if !self.metrics.findings.add_unexpected(usize::from(entity.0), path_hash) {
-                continue;
-            }
-            // Without its path: the keys of an object may be data.
-            let entity = self.plan.entity_names()[usize::from(entity.0)];
-            tracing::info!(
-                entity,
-                "personal data in a field that no rule names: `sluice scrub --findings` on a sample tells which"
-            );
-        }
+        unit.rules.tell(unit.counts);
         let now_ms = now_ms();
         for at in unit.timestamps_ms {
             worker.latency_seconds.record((now_ms - at).max(0) as f64 / 1e3);
@@ -510,7 +512,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.metrics.worker.kafka_errors.increment(1);
         self.metrics.worker.aborted.increment(1);
         self.batch.clear();
-        self.unit = Unit::new(self.settings.inputs.len());
+        self.unit = Unit::new(self.settings.inputs.len(), &self.rules);
         self.sealed.clear();
         drop(self.engine.take_counts());
         self.engine.forget_told();

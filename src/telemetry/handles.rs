@@ -1,7 +1,7 @@
 //! Handles of the series that one part of the pipeline fills: made once, recorded per batch.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::{Counter, Gauge, Histogram, Label};
@@ -264,7 +264,7 @@ pub struct FindingMetrics {
     /// By entity.
     unexpected: Vec<OnceLock<Counter>>,
     /// Fields, by the hash of their path, and entities that were counted: a field is new once in a process.
-    seen: Mutex<HashSet<(usize, u64)>>,
+    seen: Arc<Mutex<HashSet<(String, u64)>>>,
 }
 
 /// Most fields and entities that are remembered; past that none is new any more.
@@ -278,8 +278,14 @@ impl FindingMetrics {
             actions: actions.iter().map(|name| name.as_ref().to_owned()).collect(),
             found: vec![OnceLock::new(); entities.len() * actions.len()],
             unexpected: vec![OnceLock::new(); entities.len()],
-            seen: Mutex::new(HashSet::new()),
+            seen: Arc::default(),
         }
+    }
+
+    /// Series of another catalog and config. What was seen stays seen.
+    #[must_use]
+    pub fn renewed(&self, entities: &[impl AsRef<str>], actions: &[impl AsRef<str>]) -> FindingMetrics {
+        FindingMetrics { seen: Arc::clone(&self.seen), ..FindingMetrics::new(entities, actions) }
     }
 
     /// Adds `n` findings of the entity and the action with these places in the lists given at the start.
@@ -294,7 +300,7 @@ impl FindingMetrics {
     /// worker.
     pub fn add_unexpected(&self, entity: usize, path_hash: u64) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= SEEN_MAX || !seen.insert((entity, path_hash)) {
+        if seen.len() >= SEEN_MAX || !seen.insert((self.entities[entity].clone(), path_hash)) {
             return false;
         }
         drop(seen);
@@ -343,6 +349,10 @@ pub struct ProcessMetrics {
     pub suppression_reloads_done: Counter,
     /// Suppression lists that were refused.
     pub suppression_reloads_failed: Counter,
+    /// Changed rules that were taken over while running.
+    pub config_reloads_done: Counter,
+    /// Changed rules that were refused: the old ones stay.
+    pub config_reloads_failed: Counter,
     active_key: Mutex<Option<Gauge>>,
 }
 
@@ -358,6 +368,8 @@ impl ProcessMetrics {
             key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
             suppression_reloads_done: reloads(&names::SUPPRESSION_RELOADS, "done"),
             suppression_reloads_failed: reloads(&names::SUPPRESSION_RELOADS, "failed"),
+            config_reloads_done: reloads(&names::CONFIG_RELOADS, "done"),
+            config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
             active_key: Mutex::new(None),
         }
     }

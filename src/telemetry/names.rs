@@ -138,6 +138,8 @@ metrics! {
         "Time that the stream has been waiting for today's salt, 0 when it is there.";
     SALTS_MINTED Kind::Counter, "sluice_minted_salts_total" [] "Salts that this process has minted.";
     SALT_ERRORS Kind::Counter, "sluice_salt_errors_total" [] "Failed tries to get at today's salt.";
+    CONFIG_RELOADS Kind::Counter, "sluice_config_reloads_total" ["result"]
+        "Changes of the config or of pattern files that were seen.";
     START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";
     BUILD Kind::Gauge, "sluice_build_info" ["version", "commit", "librdkafka"] "1, with what was built in its labels.";
 }

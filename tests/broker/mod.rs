@@ -25,6 +25,8 @@ mod poison;
 mod privacy;
 /// Processes join, leave and die under load, with each rebalance protocol.
 mod rebalance;
+/// Rules change while the service runs.
+mod reload;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
 /// The state of accounts survives: the same signals whatever happens on the way.

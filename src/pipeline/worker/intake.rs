@@ -1,6 +1,7 @@
 //! What a worker does with a fetched record: it goes scrubbed into the batch, or its coordinates into the quarantine, and
 //! its signals behind it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Assigned, LATENCY_SAMPLE};
@@ -10,6 +11,7 @@ use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::clock::now_ms;
 use crate::pipeline::engine::{Engine, Fate, Place, Seat};
+use crate::pipeline::live::Generation;
 use crate::pipeline::scrub::Counts;
 use crate::pseudonymize::day_of;
 use crate::record::Reject;
@@ -18,8 +20,9 @@ use crate::source::Incoming;
 use crate::state::Tasks;
 
 /// Records that become durable together.
-#[derive(Default)]
 pub struct Unit {
+    /// The rules that scrubbed them, one set for all.
+    pub(super) rules: Arc<Generation>,
     pub(super) since: Option<Instant>,
     pub(super) records: usize,
     pub(super) bytes: usize,
@@ -48,9 +51,19 @@ pub struct TopicCounts {
 }
 
 impl Unit {
-    /// Of so many inputs.
-    pub fn new(topics: usize) -> Unit {
-        Unit { per_topic: vec![TopicCounts::default(); topics], ..Unit::default() }
+    /// Of so many inputs, by these rules.
+    pub fn new(topics: usize, rules: &Arc<Generation>) -> Unit {
+        Unit {
+            rules: Arc::clone(rules),
+            since: None,
+            records: 0,
+            bytes: 0,
+            counts: Counts::default(),
+            per_topic: vec![TopicCounts::default(); topics],
+            signals: Vec::new(),
+            timestamps_ms: Vec::new(),
+            erasures: Vec::new(),
+        }
     }
 
     /// Before the commit: a record of an erasure may come twice, and is never missing.
