@@ -172,3 +172,23 @@ fn plain<'a>(text: &'a str, scalar: &Scalar) -> std::borrow::Cow<'a, str> {
     }
     serde_json::from_str::<String>(&format!("\"{raw}\"")).map_or(raw.into(), Into::into)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Plan;
+    use crate::config::{Secrets, from_str};
+    use crate::pseudonymize::{KeyRing, SaltRecord, SharedRing, first_of_day};
+    use std::sync::Arc;
+
+    #[test]
+    fn changed_rules_keep_salts_and_suppression() {
+        let yaml = "pseudonyms: {epoch: daily}\n";
+        let loaded = from_str(yaml, "f", Secrets::Skip).unwrap();
+        let ring = || KeyRing::from_seed("k1", &"42".repeat(32)).unwrap();
+        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring()))).unwrap();
+        let record = SaltRecord::mint(&ring(), 0).unwrap();
+        plan.salts.insert(first_of_day([&record], 0, &ring()).unwrap().unwrap());
+        let renewed = plan.renewed(&loaded).unwrap();
+        assert!(renewed.salts.holds(0) && Arc::ptr_eq(&plan.suppression, &renewed.suppression));
+    }
+}

@@ -87,12 +87,15 @@ impl Plan {
         Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
     }
 
-    /// The plan of a changed config, with all that outlives a change: the keys.
+    /// The plan of a changed config, with all that outlives a change: keys, salts, and the suppression list.
     ///
     /// # Errors
     /// As [`Plan::compile`].
     pub fn renewed(&self, loaded: &Loaded) -> Result<Plan, PlanError> {
-        Plan::compile(loaded, Arc::clone(&self.ring))
+        let mut plan = Plan::compile(loaded, Arc::clone(&self.ring))?;
+        plan.salts = Arc::clone(&self.salts);
+        plan.suppression = Arc::clone(&self.suppression);
+        Ok(plan)
     }
 
     /// The catalog of a config: the built-in entities and those of its directories.

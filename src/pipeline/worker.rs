@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 pub use intake::Fetched;
 use intake::Unit;
 
-use super::audit::{Audit, What};
 use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::clock::now_ms;
@@ -281,7 +280,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             // Said again by the coming rebalance; committing what is somebody else's would count records twice.
             return Ok(());
         }
-        self.audit_erasures();
+        self.unit.audit_erasures(&self.settings);
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
         let state = self.state.as_mut().map_or_else(OutBatch::new, |state| state.seal(now_ms()));
@@ -292,16 +291,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let topics = self.settings.inputs.len();
         self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics, &self.rules)));
         Ok(())
-    }
-
-    /// Before the commit: a record of an erasure may come twice, and is never missing.
-    fn audit_erasures(&mut self) {
-        for (at, offset) in self.unit.erasures.drain(..) {
-            let (partition, offset) = (at.partition.to_string(), offset.to_string());
-            let topic = self.settings.inputs[at.topic].name.as_str();
-            let of = [("topic", topic), ("partition", &partition), ("offset", &offset)];
-            Audit::new(self.settings.audit.clone()).write_or_log(What::Erase, 1, &of);
-        }
     }
 
     fn durable(&mut self, durable: Durable) -> Result<(), Error> {

@@ -90,7 +90,8 @@ fn two_processes_over_midnight_agree_on_each_day_and_a_restart_mints_nothing() {
     let broker = Broker::shared();
     let topic = "daily-race";
     broker.create_topic(topic, PARTITIONS, &[]);
-    let midnight_ms = (now_ms().div_euclid(DAY_MS) + 10) * DAY_MS;
+    // A midnight of the past: a broker refuses times that are far ahead of its own.
+    let midnight_ms = (now_ms().div_euclid(DAY_MS) - 2) * DAY_MS;
     let offset_ms = midnight_ms - BEFORE_MIDNIGHT_MS - now_ms();
     let setups = [setup(broker, topic, 0, offset_ms), setup(broker, topic, 1, offset_ms)];
     let (yesterday, today) = (midnight_ms / DAY_MS - 1, midnight_ms / DAY_MS);
@@ -147,9 +148,10 @@ fn events_of_dead_days_and_of_days_to_come_are_redacted() {
     let broker = Broker::shared();
     let topic = "daily-late";
     broker.create_topic(topic, PARTITIONS, &[]);
-    let setup = setup(broker, topic, 0, 0);
+    // The service lives five days ago: a broker refuses times that are far ahead of its own.
+    let setup = setup(broker, topic, 0, -5 * DAY_MS);
     let mut service = setup.start();
-    let now = now_ms();
+    let now = now_ms() - 5 * DAY_MS;
     load(broker, topic, visits(now, 0..20));
     load(broker, topic, visits(now - 3 * DAY_MS, 20..40));
     load(broker, topic, visits(now + 2 * DAY_MS, 40..60));

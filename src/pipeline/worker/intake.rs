@@ -7,9 +7,10 @@ use std::time::Instant;
 use super::{Assigned, LATENCY_SAMPLE};
 use crate::config::Settings;
 use crate::kafka::Partition;
+use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::clock::now_ms;
-use crate::pipeline::engine::{Engine, Place, Seat};
+use crate::pipeline::engine::{Engine, Fate, Place, Seat};
 use crate::pipeline::live::Generation;
 use crate::pipeline::scrub::Counts;
 use crate::pseudonymize::day_of;
@@ -63,6 +64,25 @@ impl Unit {
             timestamps_ms: Vec::new(),
             erasures: Vec::new(),
         }
+    }
+
+    /// Before the commit: a record of an erasure may come twice, and is never missing.
+    pub(super) fn audit_erasures(&mut self, settings: &Settings) {
+        for (at, offset) in self.erasures.drain(..) {
+            let (partition, offset) = (at.partition.to_string(), offset.to_string());
+            let topic = settings.inputs[at.topic].name.as_str();
+            let of = [("topic", topic), ("partition", &partition), ("offset", &offset)];
+            Audit::new(settings.audit.clone()).write_or_log(What::Erase, 1, &of);
+        }
+    }
+}
+
+impl TopicCounts {
+    fn count(&mut self, fate: Fate) {
+        self.records_out += u64::from(!fate.suppressed);
+        self.suppressed += u64::from(fate.suppressed);
+        self.saltless += u64::from(fate.saltless);
+        self.erasures += u64::from(fate.purpose == Purpose::Erase);
     }
 }
 
@@ -130,12 +150,9 @@ impl Fetched<'_> {
         };
         match result {
             Ok(fate) => {
-                topic.records_out += u64::from(!fate.suppressed);
-                topic.suppressed += u64::from(fate.suppressed);
-                topic.saltless += u64::from(fate.saltless);
                 topic.bytes_out += (self.batch.bytes() - before) as u64;
+                topic.count(fate);
                 if fate.purpose == Purpose::Erase {
-                    topic.erasures += 1;
                     self.unit.erasures.push((incoming.at, incoming.offset));
                 }
                 if let Some(watch) = self.engine.watch() {
