@@ -11,6 +11,7 @@ mod equivalence;
 pub mod iban;
 pub mod ip;
 pub mod phone;
+pub mod sealed;
 pub mod text;
 pub mod token;
 

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::binding::{Binder, Purpose};
 use super::deny::Deny;
 use super::plan::Plan;
 use super::shadow::Shadow;
@@ -23,6 +24,7 @@ pub struct Scrubber {
     detector: Detector,
     shadow: Option<Shadow>,
     pseudonymizer: Pseudonymizer,
+    binder: Binder,
     changes: Changes,
     deny: Deny,
     /// Path of the member that flags are put into, when they are.
@@ -138,12 +140,16 @@ impl Scrubber {
         let pseudonymizer = plan.pseudonymizer();
         let mut detector = Detector::new(Arc::clone(&plan.rules));
         detector.set_known_keys(&pseudonymizer.key_ids());
+        let mut paths = Paths::new();
+        let words = &plan.pseudonyms;
+        let binder = Binder::new(&words.tenant, &words.scope, plan.erase.as_ref(), &mut paths);
         let shadow = plan.shadow.as_ref();
         let shadow = shadow.map(|rules| Shadow::new(rules, plan.shadow_action(), &pseudonymizer.key_ids()));
         Scrubber {
             limits,
             scanner: Scanner::new(limits),
-            paths: Paths::new(),
+            binder,
+            paths,
             tape: Vec::with_capacity(64),
             detector,
             shadow,
@@ -179,7 +185,40 @@ impl Scrubber {
     /// # Errors
     /// [`Reject::NoKey`]: no key is valid at that time.
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
+        self.binder.begin();
         self.pseudonymizer.begin(timestamp_ms)
+    }
+
+    /// Tells where the record at hand comes from, when it was begun: tenant or scope may be bound to it.
+    pub fn origin(&mut self, topic: &str, headers: &[(&[u8], Option<&[u8]>)]) {
+        self.binder.origin(topic, headers);
+    }
+
+    /// Binds tokens to tenant and scope of the record, which its value may say: before its key is scrubbed.
+    /// [`Scrubber::value`] does so by itself.
+    ///
+    /// # Errors
+    /// The value cannot be read, or the record does not say whose it is ([`Reject::NoScope`]).
+    pub fn bind_to(&mut self, format: Format, value: Option<&[u8]>) -> Result<(), Reject> {
+        if let (true, Format::Json, Some(raw)) = (self.binder.by_field(), format, value) {
+            let text = self.scanner.scan_at(raw, PathId::ROOT, &mut self.paths, &mut self.tape)?;
+            self.binder.fields(text, &self.tape);
+        }
+        self.bind()
+    }
+
+    fn bind(&mut self) -> Result<(), Reject> {
+        self.binder.bind(&mut self.pseudonymizer)
+    }
+
+    /// What the record at hand is about, once its value was scrubbed.
+    pub fn purpose(&self) -> Purpose {
+        self.binder.purpose()
+    }
+
+    /// The hand of the pseudonymizer, for what is only known of the record as a whole.
+    pub fn pseudonymizer(&mut self) -> &mut Pseudonymizer {
+        &mut self.pseudonymizer
     }
 
     /// Appends the scrubbed form of a value.
@@ -189,13 +228,20 @@ impl Scrubber {
     pub fn value(&mut self, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         match format {
             Format::Json => self.json(PathId::ROOT, raw, out),
-            Format::Text => self.text(PathId::ROOT, raw, out),
+            Format::Text => {
+                self.bind()?;
+                self.text(PathId::ROOT, raw, out)
+            }
         }
     }
 
     /// Appends the scrubbed form of a JSON value that stands at `path`.
     fn json(&mut self, path: PathId, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
         let text = self.scanner.scan_at(raw, path, &mut self.paths, &mut self.tape)?;
+        if path == PathId::ROOT {
+            self.binder.fields(text, &self.tape);
+            self.binder.bind(&mut self.pseudonymizer)?;
+        }
         let Scrubber { paths, tape, detector, shadow, pseudonymizer, changes, plan, deny, flags, .. } = self;
         let mut hand =
             Hand { plan, detector, shadow: shadow.as_mut(), shadow_counted: false, pseudonymizer, changes, raw: text };

@@ -19,6 +19,8 @@ pub enum Action {
     Mask(Mask),
     /// Something coarser takes its place.
     Generalize(Generalize),
+    /// It is encrypted to the recipients of the config: `[sealed:…]`, for holders of the private key to open.
+    Seal,
     /// The member or element that holds it goes.
     Drop,
     /// It stays.
@@ -64,8 +66,8 @@ pub struct ActionError {
 impl Action {
     /// How actions are written in the config.
     pub const ALLOWED: &'static str = "token, redact, mask:first6_last4, mask:last4, mask:first4, mask:email_domain, \
-         mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, \
-         generalize:grid:<degrees>, drop, keep";
+        mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, \
+         generalize:grid:<degrees>, seal, drop, keep";
 
     /// The action that `text` names, such as `mask:last4`.
     ///
@@ -82,6 +84,7 @@ impl Action {
             "mask:all" => Action::Mask(Mask::All),
             "generalize:ip_network" => Action::Generalize(Generalize::IpNetwork),
             "generalize:year" => Action::Generalize(Generalize::Year),
+            "seal" => Action::Seal,
             "drop" => Action::Drop,
             "keep" => Action::Keep,
             _ if text.starts_with("generalize:grid:") => text
@@ -357,7 +360,7 @@ mod tests {
         for name in Action::ALLOWED.replace("<step>", "100").replace("<degrees>", "0.1").split(", ") {
             assert!(Action::parse(name).is_ok(), "{name}");
         }
-        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "seal"] {
+        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "sealed"] {
             let error = Action::parse(name).expect_err(name).to_string();
             assert!(error.contains("mask:last4"), "{error}");
         }

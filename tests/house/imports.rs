@@ -57,6 +57,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["detect/matchers/crypto.rs", "pseudonymize"]),
     ("getrandom", &["pseudonymize"]),
     ("arc_swap", &["pseudonymize", "pipeline/live"]),
+    ("chacha20poly1305", &["pseudonymize"]),
+    ("x25519_dalek", &["pseudonymize"]),
     ("siphasher", &["pseudonymize"]),
     ("maxminddb", &["signals/geo.rs"]),
     ("regex", &["detect"]),
