@@ -257,7 +257,6 @@ const HARMLESS: &[&str] = &[
     "pos PSM-PSB 2-1",
     "SKU AB-1234-5678",
     "RT 03/07 RW 05",
-    "Jl. Melati No. 5",
     "page 1-2-3-4.html",
     "slot-garuda 1-2-3-4",
     "a.b.c.d 1.2.3",

@@ -120,7 +120,8 @@ fn name_before(bytes: &[u8], sign: usize) -> Option<Span> {
     {
         start -= 1;
     }
-    while start < end && !(bytes[start].is_ascii_alphabetic() || bytes[start] >= 0x80) {
+    // A name that was cut begins with its first whole character.
+    while start < end && !(bytes[start].is_ascii_alphabetic() || bytes[start] >= 0xc0) {
         start += 1;
     }
     let element = bytes[sign] != b'>' || start > 0 && bytes[start - 1] == b'<' && end == sign;

@@ -51,12 +51,12 @@ const fn is_atom(b: u8) -> bool {
 }
 
 fn atom_back(text: &str, end: usize) -> usize {
-    end - text[..end].bytes().rev().take(64).take_while(|&b| is_atom(b)).count()
+    char_start(text, end - text[..end].bytes().rev().take(64).take_while(|&b| is_atom(b)).count())
 }
 
 /// Where the local part that ends at `end` begins, and whether a dot of it is spelled.
 fn local(text: &str, end: usize) -> Option<(usize, bool)> {
-    let mut start = char_start(text, atom_back(text, end));
+    let mut start = atom_back(text, end);
     if start == end {
         return None;
     }
@@ -66,7 +66,7 @@ fn local(text: &str, end: usize) -> Option<(usize, bool)> {
         let word_start = atom_back(text, word_end);
         let word = text.get(word_start..word_end).unwrap_or("");
         let before = trim_back(text, word_start);
-        let atom = char_start(text, atom_back(text, before));
+        let atom = atom_back(text, before);
         if word_end == start
             || before == word_start
             || atom == before
@@ -85,7 +85,10 @@ fn char_start(text: &str, at: usize) -> usize {
 
 /// Where the domain that begins at `start` ends, and whether a dot of it is spelled.
 fn domain(text: &str, start: usize) -> Option<(usize, bool)> {
-    let atom = |at: usize| at + text.as_bytes()[at..].iter().take(64).take_while(|&&b| is_atom(b)).count();
+    let atom = |at: usize| {
+        let end = at + text.as_bytes()[at..].iter().take(64).take_while(|&&b| is_atom(b)).count();
+        (at..=end).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(at)
+    };
     let mut end = atom(start);
     let mut spelled = false;
     while end > start {
