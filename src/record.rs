@@ -521,6 +521,8 @@ pub enum Reject {
     KeyNotText,
     /// No key of the ring is valid at the record's time.
     NoKey,
+    /// The record does not say whose it is (tenant or scope), or says it twice, and the config has no word for that.
+    NoScope,
     /// The output is larger than the limit of the output topic.
     OutputTooLarge,
     /// A fault of our own that was contained (a panic in the engine): the record is kept out.
@@ -529,7 +531,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every label, for metrics that exist from the start.
-    pub const LABELS: [&'static str; 12] = [
+    pub const LABELS: [&'static str; 13] = [
         "empty",
         "malformed",
         "truncated",
@@ -542,6 +544,7 @@ impl Reject {
         "no_key",
         "output_too_large",
         "internal",
+        "no_scope",
     ];
 
     /// The place in [`Reject::LABELS`].
@@ -559,6 +562,7 @@ impl Reject {
             Reject::NoKey => 9,
             Reject::OutputTooLarge => 10,
             Reject::Internal => 11,
+            Reject::NoScope => 12,
         }
     }
 

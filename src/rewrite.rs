@@ -70,6 +70,11 @@ impl Edits {
         self.add(Edit { span, replacement });
     }
 
+    /// Bytes of the buffer replace `span`.
+    pub fn replace_with(&mut self, span: Span, replacement: Span) {
+        self.add(Edit { span, replacement });
+    }
+
     /// `bytes` replace `span`. An empty span inserts.
     pub fn replace(&mut self, span: Span, bytes: &[u8]) {
         let from = self.buffer.len();
@@ -111,24 +116,38 @@ impl Edits {
 
     /// Appends `raw`, with the edits done, to `out`.
     pub fn splice(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        out.reserve(raw.len() + self.buffer.len());
+        let mut at = 0;
+        self.settle(raw.len(), |span, replacement| {
+            out.extend_from_slice(&raw[at..span.start as usize]);
+            out.extend_from_slice(replacement);
+            at = span.end as usize;
+        });
+        out.extend_from_slice(&raw[at..]);
+    }
+
+    /// Tells what becomes of a payload of `len` bytes: disjoint spans in ascending order, and what takes their place.
+    pub fn settle(&mut self, len: usize, mut tell: impl FnMut(Span, &[u8])) {
         if !self.edits.is_sorted_by_key(order) {
             self.edits.sort_unstable_by_key(order);
         }
-        out.reserve(raw.len() + self.buffer.len());
-        // All before this is written, or covered by an edit that is done.
-        let mut at = 0;
+        let len = len as u32;
+        // Where edits overlap, the first one's replacement stands for all that they cover.
+        let mut held: Option<Edit> = None;
         for edit in &self.edits {
-            let Span { start, end } = edit.span;
-            let (start, end) = ((start as usize).min(raw.len()), (end as usize).min(raw.len()));
-            if start < at {
-                at = at.max(end);
-                continue;
+            let span = Span::new(edit.span.start.min(len), edit.span.end.min(len));
+            match &mut held {
+                Some(first) if span.start < first.span.end => first.span.end = first.span.end.max(span.end),
+                _ => {
+                    if let Some(first) = held.replace(Edit { span, ..*edit }) {
+                        tell(first.span, &self.buffer[first.replacement.range()]);
+                    }
+                }
             }
-            out.extend_from_slice(&raw[at..start]);
-            out.extend_from_slice(&self.buffer[edit.replacement.range()]);
-            at = end.max(start);
         }
-        out.extend_from_slice(&raw[at..]);
+        if let Some(last) = held {
+            tell(last.span, &self.buffer[last.replacement.range()]);
+        }
     }
 
     fn add(&mut self, edit: Edit) {

@@ -24,6 +24,17 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     out.len() > start
 }
 
+/// Appends the digits of a whole number that is not negative, as JSON spells it: `4111111111111111`, with a fraction of
+/// zeros, in scientific notation. False, and nothing appended, for any other number.
+pub fn write_number(text: &str, out: &mut Vec<u8>) -> bool {
+    let whole = without_zero_fraction(text);
+    if !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit()) {
+        out.extend_from_slice(whole.as_bytes());
+        return true;
+    }
+    write_scientific(whole, out)
+}
+
 /// Appends the digits of an account, whatever words stand between them: `reg. 9940 konto 9088756291`. False, and nothing
 /// appended, when there is none.
 pub fn write_account(text: &str, out: &mut Vec<u8>) -> bool {
@@ -61,7 +72,7 @@ fn write_scientific(text: &str, out: &mut Vec<u8>) -> bool {
     let Ok(exponent) = exponent.parse::<u8>() else {
         return false;
     };
-    let exponent = usize::from(exponent);
+    let (exponent, fraction) = (usize::from(exponent), fraction.trim_end_matches('0'));
     let decimal = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let fits = !whole.is_empty()
         && decimal(whole)

@@ -54,7 +54,7 @@ impl Iban {
     }
 }
 
-/// The IBAN that `text` spells in any case, with spaces or dashes. Only the shape is checked (country, two check
+/// The IBAN that `text` spells in any case, with spaces, dashes or dots. Only the shape is checked (country, two check
 /// digits, 11 to 30 letters and digits), so that a field's mistyped account still joins; see [`Iban::is_valid`].
 pub fn parse(text: &str) -> Option<Iban> {
     with_ascii(text, |text| {
@@ -65,7 +65,7 @@ pub fn parse(text: &str) -> Option<Iban> {
                     *iban.bytes.get_mut(usize::from(iban.len))? = b.to_ascii_uppercase();
                     iban.len += 1;
                 }
-                b' ' | b'-' | b'\t' => {}
+                b' ' | b'-' | b'.' | b'\t' => {}
                 _ => return None,
             }
         }
@@ -95,6 +95,7 @@ mod tests {
             "DK50 0040 0440 1162 43",
             "dk50 0040 0440 1162 43",
             "DK50-0040-0440-1162-43",
+            "DK50.0040.0440.1162.43",
             "ＤＫ50\u{a0}0040\u{200b}0440 1162 43",
         ] {
             let iban = parse(text).expect(text);

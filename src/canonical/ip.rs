@@ -13,8 +13,10 @@ const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 /// The address that `text` spells, an IPv4 address as `::ffff:a.b.c.d`.
 ///
 /// Takes dotted IPv4 (leading zeros are decimal, not octal), IPv6 in any case and compression, IPv4 inside IPv6
-/// (mapped, `64:ff9b::/96`), brackets, a port after IPv4 or brackets, and a zone (`%eth0`). The whole text must be the
-/// address: `10.4.2.1.781379` is none. Does not allocate.
+/// (mapped, `64:ff9b::/96`), brackets, a port, a zone (`%eth0`), a prefix length behind an address that is no network,
+/// dashes for dots (`203-0-113-7`), names of the reverse tree (`7.113.0.203.in-addr.arpa`, `….ip6.arpa`) and numbers
+/// (`3405803783`, `0xcb007107`, negative as Java writes them). The whole text must be the address: `10.4.2.1.781379` is
+/// none. Does not allocate.
 pub fn parse(text: &str) -> Option<[u8; 16]> {
     with_ascii(text, |text| parse_ascii(text.as_bytes()))
 }
@@ -58,6 +60,17 @@ pub fn is_v4(address: &[u8; 16]) -> bool {
 }
 
 fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
+    if text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'X' | b'-')) {
+        return dashed(text).map(mapped).or_else(|| number(text));
+    }
+    if text.len() > REVERSE_BYTES_MIN && text[text.len() - 5..].eq_ignore_ascii_case(b".arpa") {
+        return reversed(text);
+    }
+    if let Some(slash) = memchr::memchr(b'/', text) {
+        let (address, prefix) = (parse_ascii(&text[..slash])?, &text[slash + 1..]);
+        let bits = (1..=3).contains(&prefix.len()) && prefix.iter().all(u8::is_ascii_digit);
+        return (bits && network(address).0 != address).then_some(address);
+    }
     if let Some(rest) = text.strip_prefix(b"[") {
         let close = memchr::memchr(b']', rest)?;
         let after = &rest[close + 1..];
@@ -74,8 +87,72 @@ fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
             let (address, port) = text.split_at(colon);
             (port.is_empty() || is_port(port)).then(|| parse_v4(address))?.map(mapped)
         }
-        _ => parse_v6(text),
+        _ => parse_v6(text).or_else(|| parse_v6_and_port(text)),
     }
+}
+
+/// Shortest name of the reverse tree that can hold an address: `1.1.1.1.in-addr.arpa` less one.
+const REVERSE_BYTES_MIN: usize = 19;
+
+/// `2001:db8::1:51234`: a port can only be told where the last group is none of an address.
+fn parse_v6_and_port(text: &[u8]) -> Option<[u8; 16]> {
+    let colon = memchr::memrchr(b':', text)?;
+    let whole = memchr::memchr_iter(b':', &text[..colon]).count() == 7;
+    (is_port(&text[colon..]) && (whole || text.len() - colon == 6)).then(|| parse_v6(&text[..colon]))?
+}
+
+/// `203-0-113-7`, as in names of hosts.
+fn dashed(text: &[u8]) -> Option<[u8; 4]> {
+    let mut dotted = [0u8; 15];
+    let dotted = dotted.get_mut(..text.len())?;
+    dotted.copy_from_slice(text);
+    dotted.iter_mut().filter(|b| **b == b'-').for_each(|b| *b = b'.');
+    parse_v4(dotted)
+}
+
+/// The address of a number: 32 bits are IPv4, more are IPv6. In hexadecimal its length decides.
+fn number(text: &[u8]) -> Option<[u8; 16]> {
+    let text = std::str::from_utf8(text).ok()?;
+    if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        let value = u128::from_str_radix(hex, 16).ok()?;
+        return match hex.len() {
+            8 => Some(mapped((value as u32).to_be_bytes())),
+            32 => Some(value.to_be_bytes()),
+            _ => None,
+        };
+    }
+    if let Some(negative) = text.strip_prefix('-') {
+        let value = negative.parse::<i64>().ok().filter(|&value| value <= -i64::from(i32::MIN))?;
+        return Some(mapped((-value as i32).to_be_bytes()));
+    }
+    let value = text.parse::<u128>().ok()?;
+    Some(u32::try_from(value).map_or_else(|_| value.to_be_bytes(), |v4| mapped(v4.to_be_bytes())))
+}
+
+/// `7.113.0.203.in-addr.arpa`, and 32 nibbles before `ip6.arpa`.
+fn reversed(text: &[u8]) -> Option<[u8; 16]> {
+    let lower = |end: &[u8]| text.len() > end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end);
+    if lower(b".in-addr.arpa") {
+        let mut octets = parse_v4(&text[..text.len() - b".in-addr.arpa".len()])?;
+        octets.reverse();
+        return Some(mapped(octets));
+    }
+    let nibbles = &text[..text.len() - b".ip6.arpa".len()];
+    if !lower(b".ip6.arpa") || nibbles.len() != 63 {
+        return None;
+    }
+    let mut bytes = [0u8; 16];
+    for (at, pair) in nibbles.chunks(4).enumerate() {
+        let digit = |b: u8| (b as char).to_digit(16).map(|d| d as u8);
+        if pair[1] != b'.' || pair.get(3).is_some_and(|&dot| dot != b'.') {
+            return None;
+        }
+        bytes[15 - at] = digit(pair[2])? << 4 | digit(pair[0])?;
+    }
+    if bytes.starts_with(&NAT64) {
+        bytes[..12].copy_from_slice(&MAPPED);
+    }
+    Some(bytes)
 }
 
 /// `:` and a port number.
@@ -222,6 +299,13 @@ mod tests {
             "２０３．０．１１３．７",
             "203.0.\u{200b}113.7",
             "٢٠٣.٠.١١٣.٧",
+            "203.0.113.7/24",
+            "203-0-113-7",
+            "7.113.0.203.in-addr.arpa",
+            "7.113.0.203.IN-ADDR.ARPA",
+            "3405803783",
+            "0xCB007107",
+            "-889163513",
         ] {
             assert_eq!(parse(text), Some(V4), "{text}");
         }
@@ -238,6 +322,12 @@ mod tests {
             "[2001:db8:85a3::8a2e:370:7334]",
             "2001:db8:85a3::8a2e:370:7334%eth0",
             "2001:db8:85a3::8a2e:3.112.115.52",
+            "2001:db8:85a3::8a2e:370:7334/64",
+            "2001:db8:85a3::8a2e:370:7334:51234",
+            "2001:0db8:85a3:0000:0000:8a2e:0370:7334:443",
+            "4.3.3.7.0.7.3.0.e.2.a.8.0.0.0.0.0.0.0.0.3.a.5.8.8.b.d.0.1.0.0.2.ip6.arpa",
+            "42540766452641154071740215577757643572",
+            "0x20010db885a3000000008a2e03707334",
         ] {
             assert_eq!(parse(text), expected, "{text}");
         }
@@ -250,7 +340,13 @@ mod tests {
             ".",
             ":",
             ":::",
-            "1",
+            "-",
+            "1-2-3",
+            "0x",
+            "0xcb0071",
+            "-2147483649",
+            "113.0.203.in-addr.arpa",
+            "1.2.3.in-addr.arpa.example",
             "1.2.3",
             "1.2.3.",
             ".1.2.3",
@@ -263,11 +359,13 @@ mod tests {
             "1.2.3.4:123456",
             "1.2.3.4:x",
             "0001.2.3.4",
-            "1.2.3.4/24",
+            "203.0.113.0/24",
+            "203.0.113.7/",
+            "203.0.113.7/x",
             "12:34:56",
+            "::1:123456",
             "1::2::3",
             "1:2:3:4:5:6:7",
-            "1:2:3:4:5:6:7:8:9",
             "1:2:3:4:5:6:7:8::",
             "::1:2:3:4:5:6:7:8",
             "12345::",
@@ -280,7 +378,6 @@ mod tests {
             ":1::2",
             "1::2:",
             "::1.2.3",
-            "::1.2.3.4:5",
             "g::1",
             "1.2.3.4%eth0",
             "[]",

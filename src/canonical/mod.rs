@@ -6,9 +6,12 @@
 pub mod alnum;
 pub mod digits;
 pub mod email;
+#[cfg(test)]
+mod equivalence;
 pub mod iban;
 pub mod ip;
 pub mod phone;
+pub mod sealed;
 pub mod text;
 pub mod token;
 
@@ -25,7 +28,7 @@ pub enum Form {
     Ip,
     /// The network of an IP address: its 16 bytes and `/24` or `/48`, [`ip::network`].
     IpNetwork,
-    /// A phone number in E.164, [`phone::parse`].
+    /// A phone number in E.164, [`phone::write`].
     Phone,
     /// The digits of a number, [`digits::write`].
     Digits,
@@ -62,6 +65,16 @@ impl Form {
     /// Appends the canonical bytes of `text`. False, and nothing appended, when it is not of this form: its canonical
     /// form is then that of [`Form::Text`], which takes everything. `regions` are those of local phone numbers.
     pub fn write(self, text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
+        // A number that went through a floating point type is that number.
+        let mut whole = Vec::new();
+        let text = match self {
+            Form::Phone | Form::Ip | Form::IpNetwork | Form::Account
+                if is_floating(text) && digits::write_number(text, &mut whole) =>
+            {
+                std::str::from_utf8(&whole).expect("digits")
+            }
+            _ => text,
+        };
         match self {
             Form::Email => email::write(text, out),
             Form::Mailbox => email::write_mailbox(text, out),
@@ -74,7 +87,7 @@ impl Form {
                 out.extend_from_slice(if bits == 24 { b"/24" } else { b"/48" });
                 true
             }
-            Form::Phone => append(phone::parse(text, regions).as_ref().map(phone::E164::as_str), out),
+            Form::Phone => phone::write(text, regions, out),
             Form::Digits => digits::write(text, out),
             Form::Account => digits::write_account(text, out),
             Form::Alnum => alnum::write(text, out),
@@ -85,6 +98,12 @@ impl Form {
             }
         }
     }
+}
+
+/// `6281234567890.0`, `6.28123456789E12`: at most one dot, and no other sign than that of an exponent.
+fn is_floating(text: &str) -> bool {
+    let number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'));
+    number && text.len() > 4 && !text.starts_with('+') && (text.ends_with(".0") || text.contains(['e', 'E']))
 }
 
 fn append(bytes: Option<impl AsRef<[u8]>>, out: &mut Vec<u8>) -> bool {

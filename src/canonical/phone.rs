@@ -123,6 +123,29 @@ pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
     parse_spelling(text, regions).map(|(number, _)| number)
 }
 
+/// Appends the number that `text` spells, in E.164; of a number of no known plan its digits. A link (`tel:`, `wa.me/`) is
+/// read like the number in it. False, and nothing appended, when there are fewer than seven digits or other signs.
+pub fn write(text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
+    let text = without_link(text);
+    if let Some(number) = parse(text, regions) {
+        out.extend_from_slice(number.as_str().as_bytes());
+        return true;
+    }
+    let read = |text: &str| Digits::read(without_extension(text.as_bytes())).filter(|d| d.len >= 7 && !d.is_date());
+    with_ascii(text, |text| read(text).map(|digits| out.extend_from_slice(digits.as_slice()))).is_some()
+}
+
+/// What stands behind `tel:`, `sms:`, `https://wa.me/` and the like, up to its parameters.
+fn without_link(text: &str) -> &str {
+    const LINKS: [&str; 6] = ["tel:", "sms:", "wa:", "wa.me/", "send?phone=", "callto:"];
+    let text = text.trim();
+    if !text.contains([':', '/', '=']) {
+        return text;
+    }
+    let link = LINKS.iter().find_map(|link| text.find(link).map(|found| found + link.len()));
+    link.map_or(text, |at| text[at..].split(['?', '&', ';', '#']).next().unwrap_or_default())
+}
+
 /// As [`parse`], and how the number was spelled.
 pub fn parse_spelling(text: &str, regions: &[Region]) -> Option<(E164, Spelling)> {
     with_ascii(text, |text| {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::note;
 use crate::config::KeySource;
 use crate::config::signals::Signals;
+use crate::pipeline::clock;
 use crate::pseudonymize::{KeyError, KeyRing, StateKey};
 
 /// Which keys make the tokens, in place of those the config names.
@@ -29,11 +30,15 @@ pub struct KeyArgs {
 impl KeyArgs {
     /// The keys that the arguments name, or else those of the config; `None`: neither names any.
     pub fn ring(&self, config: Option<&KeySource>) -> Result<Option<KeyRing>, KeyError> {
-        match (&self.seed_key, &self.keys) {
+        let mut ring = match (&self.seed_key, &self.keys) {
             (Some(SeedKey(hex)), _) => KeyRing::from_seed("k1", hex).map(Some),
             (None, Some(dir)) => KeyRing::from_dir(dir).map(Some),
             (None, None) => config.map(ring_at).transpose(),
+        }?;
+        if let Some(ring) = &mut ring {
+            ring.destroy_due(clock::now_ms());
         }
+        Ok(ring)
     }
 
     /// As [`KeyArgs::ring`]; where neither names any, a key that is gone with the process, which the user is told.

@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use super::CliError;
 use super::output::{Output, print, print_json};
+use crate::config;
+use crate::pipeline::audit::{Audit, What};
 use crate::pseudonymize::{KeyError, KeyId, KeyRing, RootKey, new_key_file};
 
 /// Arguments of `sluice keys`.
@@ -82,6 +84,13 @@ pub struct RotateArgs {
     /// hour away.
     #[arg(long, value_name = "TIME")]
     pub not_before: Option<Timestamp>,
+    /// Until this Kafka timestamp old and new token stand together, so that consumers can join on both. Default: the new
+    /// token alone from the start.
+    #[arg(long, value_name = "TIME")]
+    pub dual_until: Option<Timestamp>,
+    /// File that gets the audit record. Default: standard error.
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
@@ -109,7 +118,7 @@ fn new(args: &NewArgs) -> Result<(), CliError> {
             return Err(CliError::Usage(format!("{}: {fix}", dir.display())));
         }
     }
-    let made = make(dir, id.as_str(), args.not_before)?;
+    let made = make(dir, id.as_str(), args.not_before, None)?;
     match args.output {
         Output::Json => print_json(&made),
         Output::Text => print(format!(
@@ -135,8 +144,16 @@ fn rotate(args: &RotateArgs, now: Timestamp) -> Result<(), CliError> {
         let fix = format!("{} becomes active at {from}; give a later --not-before", waiting.id());
         return Err(CliError::Usage(fix));
     }
+    if args.dual_until.is_some_and(|end| end <= not_before) {
+        return Err(CliError::Usage(format!("--dual-until must be later than the new key's start, {not_before}")));
+    }
     let last = ring.ids().map(|id| id.number()).max().unwrap_or(0);
-    let made = make(&args.dir, &format!("k{}", last + 1), Some(not_before))?;
+    let id = format!("k{}", last + 1);
+    let target = args.audit.clone().map_or(config::Audit::Log, config::Audit::File);
+    let of = [("key", id.as_str()), ("not_before", &not_before.to_string())];
+    let written = Audit::new(target).write(What::Rotation, 1, &of);
+    written.map_err(|error| CliError::Failed(format!("no audit record, so no key was made: {error}")))?;
+    let made = make(&args.dir, &id, Some(not_before), args.dual_until)?;
     match args.output {
         Output::Json => print_json(&made),
         Output::Text => print(format!(
@@ -151,11 +168,12 @@ fn rotate(args: &RotateArgs, now: Timestamp) -> Result<(), CliError> {
 }
 
 fn list(args: &ListArgs, now: Timestamp) -> Result<(), CliError> {
-    let ring = match (&args.place.dir, &args.place.file) {
+    let mut ring = match (&args.place.dir, &args.place.file) {
         (Some(dir), _) => KeyRing::from_dir(dir)?,
         (None, Some(file)) => KeyRing::from_file(file)?,
         (None, None) => return Err(CliError::Usage("--dir or --file is needed".to_owned())),
     };
+    ring.destroy_due(now.as_millisecond());
     let active = ring.active_at(now.as_millisecond());
     let rows: Vec<Listed> =
         ring.keys().iter().enumerate().map(|(i, key)| Listed::new(key, active == Some(i))).collect();
@@ -168,6 +186,12 @@ fn list(args: &ListArgs, now: Timestamp) -> Result<(), CliError> {
         let from = row.not_before.as_deref().unwrap_or("ever");
         let until = row.destroy_after.as_deref().unwrap_or("ever");
         text += &format!("{:<6}{active:<8}{from:<26}{until}\n", row.id);
+        if let Some(end) = &row.dual_until {
+            text += &format!("      until {end} its tokens stand beside those of the key before\n");
+        }
+        if row.destroyed {
+            text += &format!("      {} makes no token any more: delete its file, and every copy\n", row.id);
+        }
     }
     if active.is_none() {
         text += "no key is active now: records of this time are quarantined\n";
@@ -181,6 +205,8 @@ struct Made {
     id: String,
     file: PathBuf,
     not_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dual_until: Option<String>,
 }
 
 /// One line of the list.
@@ -190,7 +216,11 @@ struct Listed {
     /// Whether it makes the tokens of records of this moment.
     active: bool,
     not_before: Option<String>,
+    /// Until then the token of the key before stands beside its own.
+    dual_until: Option<String>,
     destroy_after: Option<String>,
+    /// Whether `destroy_after` has passed: it makes no token any more, and its file must go.
+    destroyed: bool,
 }
 
 impl Listed {
@@ -199,7 +229,9 @@ impl Listed {
             id: key.id().to_string(),
             active,
             not_before: time(key.not_before_ms()),
+            dual_until: time(key.dual_until_ms()),
             destroy_after: time(key.destroy_after_ms()),
+            destroyed: !key.is_readable(),
         }
     }
 }
@@ -223,9 +255,9 @@ fn ring_if_any(dir: &Path) -> Result<Option<KeyRing>, CliError> {
 }
 
 /// Writes a new key file that only its owner can read. It appears whole or not at all, and replaces nothing.
-fn make(dir: &Path, id: &str, not_before: Option<Timestamp>) -> Result<Made, CliError> {
-    let not_before = not_before.map(|time| time.to_string());
-    let text = new_key_file(id, not_before.as_deref())?;
+fn make(dir: &Path, id: &str, not_before: Option<Timestamp>, dual_until: Option<Timestamp>) -> Result<Made, CliError> {
+    let [not_before, dual_until] = [not_before, dual_until].map(|time| time.map(|time| time.to_string()));
+    let text = new_key_file(id, not_before.as_deref(), dual_until.as_deref())?;
     let file = dir.join(format!("{id}.yaml"));
     // Running processes poll the directory, and skip names with a dot in front.
     let unfinished = dir.join(format!(".{id}.{}", std::process::id()));
@@ -234,7 +266,7 @@ fn make(dir: &Path, id: &str, not_before: Option<Timestamp>) -> Result<Made, Cli
     let written = write_private(&unfinished, text.as_bytes()).and_then(|()| fs::hard_link(&unfinished, &file));
     let _ = fs::remove_file(&unfinished);
     written.map_err(failed)?;
-    Ok(Made { id: id.to_owned(), file, not_before })
+    Ok(Made { id: id.to_owned(), file, not_before, dual_until })
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -12,11 +12,13 @@ pub mod keys;
 mod look;
 pub mod output;
 pub mod panic;
+pub mod quarantine;
 pub mod run;
 pub mod schema;
 mod screen;
 pub mod scrub;
 pub mod test;
+mod times;
 pub mod token;
 pub mod top;
 pub mod validate;
@@ -65,6 +67,8 @@ pub enum Command {
     Keys(keys::Args),
     /// Print the tokens of values on standard input.
     Token(token::Args),
+    /// List quarantined records, and open sealed payloads.
+    Quarantine(quarantine::Args),
     /// Print the JSON Schema of the config, for editors.
     Schema(schema::Args),
     /// Print the completion script of a shell.
@@ -79,6 +83,7 @@ impl Command {
             Command::Demo(args) => demo::run(&args),
             Command::Top(args) => top::run(&args),
             Command::Token(args) => token::run(&args),
+            Command::Quarantine(args) => quarantine::run(&args),
             Command::Test(args) => test::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Diff(args) => diff::run(&args),

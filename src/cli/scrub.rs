@@ -5,16 +5,21 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::args::{KeyArgs, LineFormat};
 use super::look::basis_name;
+use super::times::Times;
 use super::{CliError, note};
 use crate::config::{self, Format, Loaded, Secrets};
+use crate::pipeline::payload::Payload;
 use crate::pipeline::{LocalSignals, Plan, Scrubber, SignalPlan};
 use crate::pseudonymize::SharedRing;
-use crate::record::Reject;
+use crate::record::{Record, Reject};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Coordinates, Signal};
 use crate::source::lines::{Line, Lines};
@@ -36,9 +41,23 @@ pub struct Args {
     /// Write the signals of the config's rules to this file, one JSON object a signal.
     #[arg(long, value_name = "FILE")]
     pub signals: Option<PathBuf>,
-    /// Write line number and reason of rejected lines to this file, one JSON object a line, without their content.
+    /// Write line number and reason of rejected lines to this file, one JSON object a line; their content only sealed
+    /// to `quarantine.recipients` of the config.
     #[arg(long, value_name = "FILE")]
     pub quarantine: Option<PathBuf>,
+    /// The day (UTC) that the lines are of, such as 2026-01-31: it decides key and daily salt. Default: the time of the
+    /// run.
+    #[arg(long, value_name = "DATE", conflicts_with = "time")]
+    pub day: Option<jiff::civil::Date>,
+    /// Path of the field with each event's time (RFC 3339, or seconds or milliseconds since 1970), in place of --day.
+    #[arg(long, value_name = "FIELD")]
+    pub time: Option<String>,
+    /// File of daily salts, in place of the config's place; made if it is missing.
+    #[arg(long, value_name = "FILE")]
+    pub salts: Option<PathBuf>,
+    /// Input topic that the lines are of, where tenant or scope are bound to it.
+    #[arg(long, value_name = "TOPIC", default_value = "")]
+    pub topic: String,
     /// Which keys make the tokens. Without any: a throw-away key.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -52,7 +71,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let loaded = config::load(&args.config, Secrets::Skip)?;
     let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
-    let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes)?;
+    let times = Times::new(args, &loaded, &plan)?;
+    let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes, times)?;
     if let Some(path) = &args.signals {
         scrub.signals = Some(Signals::new(path, &loaded, &args.keys, &mut scrub.scrubber)?);
     }
@@ -75,7 +95,10 @@ struct Scrub {
     quarantine: Option<(PathBuf, BufWriter<File>)>,
     signals: Option<Signals>,
     rejected: u64,
+    suppressed: u64,
     line: Vec<u8>,
+    times: Times,
+    topic: String,
 }
 
 /// The signals of a run, and where they go.
@@ -150,10 +173,12 @@ struct RejectedLine<'a> {
     file: &'a str,
     line: u64,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 impl Scrub {
-    fn new(args: &Args, plan: Arc<Plan>, max_bytes: usize) -> Result<Scrub, CliError> {
+    fn new(args: &Args, plan: Arc<Plan>, max_bytes: usize, times: Times) -> Result<Scrub, CliError> {
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         if args.findings.is_some() {
             scrubber.trace();
@@ -168,7 +193,10 @@ impl Scrub {
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
             signals: None,
             rejected: 0,
+            suppressed: 0,
             line: Vec::new(),
+            times,
+            topic: args.topic.clone(),
         })
     }
 
@@ -193,17 +221,28 @@ impl Scrub {
     ) -> Result<(), CliError> {
         let mut lines = Lines::new(input, self.max_bytes);
         loop {
+            let mut sealed = None;
             let number = lines.number() + 1;
             let (result, line_break) = match lines.next_line().map_err(&failed)? {
                 None => return Ok(()),
                 Some(Line::TooLong) => (Err(Reject::TooLarge), &b"\n"[..]),
                 Some(Line::Whole(raw, line_break)) => {
                     self.line.clear();
-                    let result = scrub(&mut self.scrubber, self.format, raw, &mut self.line);
-                    if let (Ok(()), Some(signals), Format::Json) = (result, &mut self.signals, self.format) {
+                    let time_ms = self.times.of(raw)?;
+                    let origin = (self.topic.as_str(), time_ms);
+                    let result = scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line);
+                    if result == Ok(false) {
+                        self.suppressed += 1;
+                        drop(self.scrubber.traced());
+                        continue;
+                    }
+                    if let (Ok(true), Some(signals), Format::Json) = (result, &mut self.signals, self.format) {
                         signals.line((name, number), raw, &mut self.scrubber, &mut self.line)?;
                     }
-                    (result, line_break)
+                    if result.is_err() {
+                        sealed = self.seal(raw);
+                    }
+                    (result.map(|_| ()), line_break)
                 }
             };
             match result {
@@ -211,16 +250,24 @@ impl Scrub {
                     self.line.extend_from_slice(line_break);
                     self.out.write_all(&self.line).map_err(|error| CliError::from_stdout(&error))?;
                 }
-                Err(reason) => self.reject(name, lines.number(), reason)?,
+                Err(reason) => self.reject(name, lines.number(), reason, sealed)?,
             }
             self.tell_findings(name, lines.number())?;
         }
     }
 
-    fn reject(&mut self, file: &str, line: u64, reason: Reject) -> Result<(), CliError> {
+    /// The line as it came, sealed to the recipients of the quarantine, if there are any and somebody will get it.
+    fn seal(&self, raw: &[u8]) -> Option<String> {
+        let sealer = self.plan.quarantine_sealer.as_ref().filter(|_| self.quarantine.is_some())?;
+        let record = Record { key: None, value: Some(raw), headers: &[], timestamp_ms: 0 };
+        let payload = Zeroizing::new(Payload::of(&record).to_bytes());
+        sealer.seal(&payload).map(|file| STANDARD.encode(file))
+    }
+
+    fn reject(&mut self, file: &str, line: u64, reason: Reject, sealed: Option<String>) -> Result<(), CliError> {
         self.rejected += 1;
         match &mut self.quarantine {
-            Some(to) => write_line(to, &RejectedLine { file, line, reason: reason.label() }),
+            Some(to) => write_line(to, &RejectedLine { file, line, reason: reason.label(), sealed }),
             None => Ok(()),
         }
     }
@@ -251,6 +298,9 @@ impl Scrub {
         for (path, file) in self.findings.iter_mut().chain(&mut self.quarantine) {
             file.flush().map_err(|error| cannot_write(path, &error))?;
         }
+        if self.suppressed > 0 {
+            note(&format!("{} lines carry a listed pseudonym and were dropped", self.suppressed));
+        }
         if self.rejected > 0 {
             note(&format!("{} lines were rejected; --quarantine FILE tells which and why", self.rejected));
         }
@@ -258,10 +308,20 @@ impl Scrub {
     }
 }
 
-/// One line through the engine. Keys are chosen by the time of the run: a line has no Kafka timestamp.
-fn scrub(scrubber: &mut Scrubber, format: Format, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
-    scrubber.begin(now_ms())?;
-    scrubber.value(format, raw, out)
+/// One line through the engine. `Ok(false)`: it carries a listed pseudonym, and is dropped.
+fn scrub(
+    scrubber: &mut Scrubber,
+    format: Format,
+    raw: &[u8],
+    (topic, time_ms): (&str, i64),
+    out: &mut Vec<u8>,
+) -> Result<bool, Reject> {
+    scrubber.refresh();
+    scrubber.begin(time_ms)?;
+    scrubber.origin(topic, &[]);
+    scrubber.value(format, raw, out)?;
+    let pseudonymizer = scrubber.pseudonymizer();
+    Ok(!pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
 }
 
 fn now_ms() -> i64 {

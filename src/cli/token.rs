@@ -1,4 +1,4 @@
-//! `sluice token`: the tokens of values on standard input, under every readable key.
+//! `sluice token`: the tokens of values on standard input, under every readable key and living day.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::CliError;
 use super::args::KeyArgs;
 use super::output::{Output, print, print_json};
-use crate::config::{self, Secrets};
-use crate::pipeline::Plan;
-use crate::pseudonymize::SharedRing;
+use super::{CliError, note};
+use crate::config::{self, Binding, Loaded, SaltStore, Secrets};
+use crate::pipeline::audit::{Audit, What};
+use crate::pipeline::{Plan, salts};
+use crate::pseudonymize::{Pseudonymizer, SharedRing};
+use crate::record::EntityId;
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice token`.
@@ -24,6 +26,15 @@ pub struct Args {
     /// The entity that the values are, such as `email`; its token type (`em`) will do.
     #[arg(long = "type", value_name = "ENTITY")]
     pub entity: String,
+    /// Tenant of the values, where the config leaves it to the records.
+    #[arg(long, value_name = "WORD")]
+    pub tenant: Option<String>,
+    /// Scope of the values, where the config leaves it to the records.
+    #[arg(long, value_name = "WORD")]
+    pub scope: Option<String>,
+    /// File of daily salts, in place of the config's place.
+    #[arg(long, value_name = "FILE")]
+    pub salts: Option<PathBuf>,
     /// Which keys make the tokens, in place of those of the config.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -44,7 +55,11 @@ const VALUE_BYTES_MAX: usize = 64 << 10;
 
 /// Prints the tokens of each line, one a line, or as JSON by line number.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let loaded = config::load(&args.config, Secrets::Skip)?;
+    let mut loaded = config::load(&args.config, Secrets::Skip)?;
+    if loaded.settings.pseudonyms.salts.is_some() && args.salts.is_none() {
+        // The salts topic may need them.
+        loaded = config::load(&args.config, Secrets::Resolve)?;
+    }
     let ring = args.keys.ring(loaded.settings.keys.as_ref())?;
     let no_key = || {
         CliError::Config(format!("{}: keys: no root key is configured; name a directory with --keys", loaded.origin()))
@@ -57,7 +72,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(CliError::Usage(format!("--type: unknown entity{hint}; known: {}", names.join(", "))));
     };
+    load_salts(args, &loaded, &plan, entity)?;
     let mut pseudonymizer = plan.pseudonymizer();
+    bind(args, &loaded, &mut pseudonymizer)?;
     let mut all = Vec::new();
     let mut lines = Lines::new(io::stdin().lock(), VALUE_BYTES_MAX);
     let failed = |error: io::Error| CliError::Failed(format!("standard input: {error}"));
@@ -72,10 +89,43 @@ pub fn run(args: &Args) -> Result<(), CliError> {
             continue;
         }
         let tokens = pseudonymizer.tokens_of(entity, value);
-        match args.output {
-            Output::Text => print(tokens.iter().map(|token| format!("{token}\n")).collect::<String>())?,
-            Output::Json => all.push(Tokens { line: lines.number(), tokens }),
-        }
+        all.push(Tokens { line: lines.number(), tokens });
     }
-    if args.output == Output::Json { print_json(&all) } else { Ok(()) }
+    let (name, count) = (plan.entity_names()[usize::from(entity.0)], all.len() as u64);
+    let recorded = Audit::new(loaded.settings.audit.clone()).write(What::Token, count, &[("entity", name)]);
+    recorded.map_err(|error| CliError::Failed(format!("no audit record, so no tokens: {error}")))?;
+    match args.output {
+        Output::Text => print(all.iter().flat_map(|t| &t.tokens).map(|token| format!("{token}\n")).collect::<String>()),
+        Output::Json => print_json(&all),
+    }
+}
+
+/// Daily tokens need the salts of the days that live; nothing is minted for them.
+fn load_salts(args: &Args, loaded: &Loaded, plan: &Plan, entity: EntityId) -> Result<(), CliError> {
+    if !plan.is_daily(entity) {
+        return Ok(());
+    }
+    let place = args.salts.clone().map(SaltStore::File).or_else(|| loaded.settings.pseudonyms.salts.clone());
+    let Some(place) = place else { return Ok(()) };
+    let loading = salts::load(&place, &Arc::new(loaded.settings.clone()), plan);
+    loading.map_err(|error| CliError::Failed(format!("daily salts: {error}")))?;
+    if plan.salts.current().is_empty() {
+        note("there is no living salt: of earlier days nobody can make tokens any more");
+    }
+    Ok(())
+}
+
+/// Tenant and scope: the config's words, or those of the arguments where a record would say them.
+fn bind(args: &Args, loaded: &Loaded, pseudonymizer: &mut Pseudonymizer) -> Result<(), CliError> {
+    let Loaded { settings, .. } = loaded;
+    let word = |binding: &Binding, given: &Option<String>, name: &str| match (binding, given) {
+        (_, Some(word)) => Ok(word.clone()),
+        (Binding::Word(word), None) => Ok(word.clone()),
+        (Binding::From { .. }, None) => Err(CliError::Usage(format!(
+            "--{name}: the config leaves it to the records, so name the one of the values"
+        ))),
+    };
+    let tenant = word(&settings.pseudonyms.tenant, &args.tenant, "tenant")?;
+    pseudonymizer.bind(&tenant, &word(&settings.pseudonyms.scope, &args.scope, "scope")?);
+    Ok(())
 }

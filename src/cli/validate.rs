@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::CliError;
 use super::args::ring_at;
 use super::output::{Output, print, print_json};
-use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets};
+use super::{CliError, note};
+use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets, Settings};
 use crate::pipeline::{Plan, PlanError, SignalPlan, service};
 use crate::pseudonymize::{KeyRing, MIN_KEY_BYTES, SharedRing, StateKey};
 
@@ -30,11 +30,15 @@ pub struct Args {
 /// Checks the config, its patterns and its keys; all that is wrong is one error.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let checked = check(&args.config);
-    if let (true, Ok(Checked { loaded, .. })) = (args.live, &checked) {
-        service::check_live(loaded).map_err(|error| match error.is_config() {
-            true => CliError::Config(error.to_string()),
-            false => CliError::Failed(error.to_string()),
-        })?;
+    if let Ok(Checked { loaded, .. }) = &checked {
+        warn_of_compaction(&loaded.settings);
+        if args.live {
+            let warnings = service::check_live(loaded).map_err(|error| match error.is_config() {
+                true => CliError::Config(error.to_string()),
+                false => CliError::Failed(error.to_string()),
+            })?;
+            warnings.iter().for_each(|text| note(text));
+        }
     }
     match (args.output, checked) {
         (Output::Text, Ok(checked)) => print(summary(&checked, args.live)),
@@ -46,6 +50,17 @@ pub fn run(args: &Args) -> Result<(), CliError> {
             print_json(&Report::new(false, Some(&error)))?;
             Err(CliError::ConfigReported)
         }
+    }
+}
+
+/// Output topics that the config has created compacted, and keys that change every day, do not go together.
+fn warn_of_compaction(settings: &Settings) {
+    let policy = settings.output.create.as_ref().and_then(|create| create.config.get("cleanup.policy"));
+    if settings.pseudonyms.salts.is_some() && policy.is_some_and(|policy| policy.contains("compact")) {
+        note(
+            "output.create.config.cleanup.policy: the outputs are compacted, and keys with daily tokens change every \
+             day: nothing is ever compacted, and a tombstone reaches the living days only",
+        );
     }
 }
 

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::bindings;
 use super::compiled::{
-    BinaryKey, Breaker, CommitSettings, CreateTopics, Delivery, Format, GroupProtocol, InputTopic, KafkaSettings,
-    KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, Settings, SignalTopics,
+    Audit, BinaryKey, Breaker, CommitSettings, CreateTopics, Delivery, Format, GroupProtocol, InputTopic,
+    KafkaSettings, KeySource, Limits, LogSettings, OnTrip, OutputSettings, QuarantineSettings, SaltStore, Settings,
+    SignalTopics,
 };
 use super::error::Problem;
 use super::properties::{self, SESSION_TIMEOUT_MS};
@@ -44,8 +46,12 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
             spec::Keys::Directory(path) => KeySource::Directory(path.clone()),
             spec::Keys::File(path) => KeySource::File(path.clone()),
         }),
-        tenant: label("pseudonyms.tenant", &spec.pseudonyms.tenant, p),
-        scope: label("pseudonyms.scope", &spec.pseudonyms.scope, p),
+        pseudonyms: bindings::pseudonyms(&spec.pseudonyms, p),
+        audit: match &spec.audit {
+            spec::Audit::Log => Audit::Log,
+            spec::Audit::File(path) => Audit::File(path.clone()),
+        },
+        erase: spec.erase.as_ref().map(|erase| bindings::erase(erase, p)),
         admin: admin(&spec.admin, p),
         log: log(&spec.log),
         drain_timeout: spec.drain_timeout.0,
@@ -215,6 +221,8 @@ fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     // Offsets inside a record are 32 bits wide, and no broker takes records near that size.
     within("limits.record_bytes", spec.record_bytes, ByteSize(1), ByteSize(1 << 30), problems);
     within("limits.depth", spec.depth, 1, 1024, problems);
+    within("limits.encoded_depth", spec.encoded_depth, 1, 32, problems);
+    within("limits.encoded_bytes", spec.encoded_bytes, ByteSize(64), ByteSize(1 << 30), problems);
     let memory_min = spec.record_bytes.0.saturating_mul(4).max(8 << 20);
     if spec.memory.0 < memory_min {
         let message = format!(
@@ -226,6 +234,8 @@ fn limits(spec: &spec::Limits, problems: &mut Vec<Problem>) -> Limits {
     Limits {
         record_bytes: spec.record_bytes.0 as usize,
         depth: spec.depth,
+        encoded_depth: spec.encoded_depth,
+        encoded_bytes: spec.encoded_bytes.0 as usize,
         memory_bytes: usize::try_from(spec.memory.0).unwrap_or(usize::MAX),
     }
 }
@@ -313,6 +323,15 @@ fn topics_are_apart(settings: &Settings, problems: &mut Vec<Problem>) {
             }
         }
     }
+    if let Some(SaltStore::Topic(salts)) = &settings.pseudonyms.salts {
+        let ours = |input: &InputTopic| {
+            [settings.output.topic_for(&input.name), settings.quarantine.topic_for(&input.name), input.name.clone()]
+        };
+        if settings.inputs.iter().flat_map(ours).any(|topic| topic == *salts) {
+            let message = format!("`{salts}` is read or written for records too; salts need a topic of their own");
+            problems.push(Problem::new("pseudonyms.salts.topic", message));
+        }
+    }
     let outputs: HashSet<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
     for input in &settings.inputs {
         let topic = settings.quarantine.topic_for(&input.name);
@@ -354,7 +373,7 @@ fn template(path: &str, template: &str, problems: &mut Vec<Problem>) {
 }
 
 /// What Kafka has against a topic name (`Topic.validate` of its clients).
-fn topic_fault(topic: &str) -> Option<&'static str> {
+pub(super) fn topic_fault(topic: &str) -> Option<&'static str> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if topic.is_empty() {
         Some("is empty")
@@ -388,14 +407,6 @@ pub fn client_name(text: &str) -> Result<String, String> {
 
 fn check_name(path: &str, text: &str, problems: &mut Vec<Problem>) {
     problems.extend(client_name(text).err().map(|message| Problem::new(path, message)));
-}
-
-/// A word that keys are bound to.
-fn label(path: &str, text: &str, problems: &mut Vec<Problem>) -> String {
-    if text.is_empty() || text.len() > 256 {
-        problems.push(Problem::new(path, "must be 1 to 256 bytes long"));
-    }
-    text.to_owned()
 }
 
 fn at_least(path: &str, given: Duration, least: Duration, problems: &mut Vec<Problem>) {

@@ -28,10 +28,12 @@ pub struct Settings {
     pub quarantine: QuarantineSettings,
     /// Where root keys are, if the config names a place.
     pub keys: Option<KeySource>,
-    /// The `tenant` of every token.
-    pub tenant: String,
-    /// The `scope` of every token.
-    pub scope: String,
+    /// What tokens are bound to, and how long they hold.
+    pub pseudonyms: PseudonymSettings,
+    /// Where audit records go.
+    pub audit: Audit,
+    /// Which events ask for a subject to be forgotten.
+    pub erase: Option<Erase>,
     /// The admin port; `None`: off.
     pub admin: Option<SocketAddr>,
     /// Logging.
@@ -180,13 +182,17 @@ pub struct Limits {
     pub record_bytes: usize,
     /// Deepest nesting of JSON.
     pub depth: usize,
+    /// Most encodings within encodings that are looked into.
+    pub encoded_depth: usize,
+    /// Largest base64 or hexadecimal value that is looked into, in bytes.
+    pub encoded_bytes: usize,
     /// Memory that the buffers of the whole process may take, in bytes.
     pub memory_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { record_bytes: 1 << 20, depth: 64, memory_bytes: 64 << 20 }
+        Limits { record_bytes: 1 << 20, depth: 64, encoded_depth: 8, encoded_bytes: 64 << 10, memory_bytes: 64 << 20 }
     }
 }
 
@@ -233,6 +239,71 @@ pub enum KeySource {
     Directory(PathBuf),
     /// One YAML file.
     File(PathBuf),
+}
+
+/// What tokens are bound to, and how long they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PseudonymSettings {
+    /// Whose data it is.
+    pub tenant: Binding,
+    /// Within which values may be linked.
+    pub scope: Binding,
+    /// Where daily salts are; `None`: no token is daily.
+    pub salts: Option<SaltStore>,
+    /// File of pseudonyms whose records are dropped.
+    pub suppress: Option<PathBuf>,
+}
+
+/// A word that tokens are bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    /// The same for every record.
+    Word(String),
+    /// Said by the record; `default` where it is not, and without one the record is quarantined.
+    From {
+        /// Who says it.
+        place: Place,
+        /// The word of records that do not.
+        default: Option<String>,
+    },
+}
+
+/// Where a record says a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A field of its value: the names of its path.
+    Field(Vec<String>),
+    /// A header.
+    Header(String),
+    /// The name of its topic.
+    Topic,
+}
+
+/// Where daily salts are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SaltStore {
+    /// A Kafka topic.
+    Topic(String),
+    /// A local file.
+    File(PathBuf),
+}
+
+/// Where audit records go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audit {
+    /// To standard error.
+    Log,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+/// An event that asks for a subject to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erase {
+    /// Names of the path of the field that tells it.
+    pub field: Vec<String>,
+    /// What stands in the field.
+    pub equals: String,
 }
 
 /// Logging.

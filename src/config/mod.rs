@@ -1,6 +1,7 @@
 //! Configuration in two steps: [`spec`] is what the YAML says, [`Settings`] is what the service runs. Never one type
 //! for both: the first is kept stable and friendly for people, the second is checked and fast.
 
+mod bindings;
 mod compile;
 mod compiled;
 mod error;
@@ -9,10 +10,12 @@ mod properties;
 pub mod schema;
 pub mod signals;
 pub mod spec;
+mod spec_pseudonyms;
 pub mod units;
 
 use std::path::Path;
 
+pub use bindings::WORD_BYTES_MAX;
 pub use compile::{Listen, Secrets, check_service, client_name, compile};
 pub use compiled::*;
 pub use error::{ConfigError, Problem, nearest};

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use super::spec_pseudonyms::*;
 use super::units::{ByteSize, HumanDuration};
 
 /// Configuration of Sluice: where records come from and go to, what is personal data in them, and what becomes of it.
@@ -37,6 +38,12 @@ pub struct Spec {
     pub keys: Option<Keys>,
     /// What tokens are bound to besides their key.
     pub pseudonyms: Pseudonyms,
+    /// Whom values are sealed to.
+    pub seal: Sealing,
+    /// Where audit records go.
+    pub audit: Audit,
+    /// Events that ask for a subject to be forgotten.
+    pub erase: Option<Erase>,
     /// What personal data looks like.
     pub patterns: Patterns,
     /// What fields are known to hold. These rules go before the patterns.
@@ -64,6 +71,9 @@ impl Default for Spec {
             quarantine: Quarantine::default(),
             keys: None,
             pseudonyms: Pseudonyms::default(),
+            seal: Sealing::default(),
+            audit: Audit::default(),
+            erase: None,
             patterns: Patterns::default(),
             fields: Vec::new(),
             signals: None,
@@ -273,29 +283,43 @@ pub struct Limits {
     /// Deepest nesting of JSON.
     #[schemars(range(min = 1, max = 1024))]
     pub depth: usize,
+    /// Most encodings within encodings (JSON in a string, base64, percent escapes) that are looked into. What lies
+    /// deeper is redacted whole; the record goes on.
+    #[schemars(range(min = 1, max = 32))]
+    pub encoded_depth: usize,
+    /// Largest base64 or hexadecimal value that is looked into; a larger one (a photo) is redacted whole.
+    pub encoded_bytes: ByteSize,
     /// Memory for the buffers of the whole process; the process itself takes some 50 MiB more.
     pub memory: ByteSize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { record_bytes: ByteSize(1 << 20), depth: 64, memory: ByteSize(64 << 20) }
+        Limits {
+            record_bytes: ByteSize(1 << 20),
+            depth: 64,
+            encoded_depth: 8,
+            encoded_bytes: ByteSize(64 << 10),
+            memory: ByteSize(64 << 20),
+        }
     }
 }
 
-/// What happens to records that cannot be read safely: coordinates and reason go to a topic, never the payload.
+/// What happens to records that cannot be read safely: coordinates and reason go to a topic, the payload only sealed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quarantine {
     /// Name of the topic; `{topic}` stands for the input topic.
     pub topic: String,
+    /// age recipients, `age1…`, to whom the payload is sealed. Empty: there is no payload.
+    pub recipients: Vec<String>,
     /// Stops a partition that quarantines too much.
     pub breaker: Breaker,
 }
 
 impl Default for Quarantine {
     fn default() -> Self {
-        Quarantine { topic: "{topic}.quarantine".to_owned(), breaker: Breaker::default() }
+        Quarantine { topic: "{topic}.quarantine".to_owned(), recipients: Vec::new(), breaker: Breaker::default() }
     }
 }
 
@@ -339,22 +363,6 @@ pub enum Keys {
     File(PathBuf),
 }
 
-/// What tokens are bound to besides their key: other words here give unrelated tokens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Pseudonyms {
-    /// Whose data it is.
-    pub tenant: String,
-    /// Within which values may be linked.
-    pub scope: String,
-}
-
-impl Default for Pseudonyms {
-    fn default() -> Self {
-        Pseudonyms { tenant: "default".to_owned(), scope: "default".to_owned() }
-    }
-}
-
 /// What personal data looks like.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -395,7 +403,7 @@ pub struct FieldRule {
     pub name: Option<OneOrMany>,
     /// What it holds: the whole value is treated as this entity.
     pub entity: Option<String>,
-    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `drop` or `keep`.
+    /// What becomes of it: `token`, `redact`, `mask:<how>`, `generalize:<how>`, `seal`, `drop` or `keep`.
     pub action: Option<String>,
     /// Whether the rule is applied: `on`, `shadow` or `off`.
     #[serde(default, skip_serializing_if = "State::is_on")]

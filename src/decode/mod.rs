@@ -2,12 +2,17 @@
 //!
 //! - [`Scanner`] makes the tape of a JSON record, [`text()`] that of a plain text: spans into the raw bytes, no copies.
 //! - [`View`] undoes the encodings of one value, layer by layer, and maps what is found there back to raw offsets.
+//! - [`documents`], [`pairs`] and [`encoded`] find what a text holds that is more than text: JSON, names with values,
+//!   base64 and hexadecimal.
 //!
 //! Most values never need a view: [`needs_view`] tells from the class that the scanner gathered.
 
+pub mod documents;
+pub mod encoded;
 mod escape;
 mod json;
 pub mod layers;
+pub mod pairs;
 mod text;
 mod view;
 
@@ -16,7 +21,7 @@ mod parity;
 
 pub use json::Scanner;
 pub use text::text;
-pub use view::{View, Writer, needs_view};
+pub use view::{Undone, View, Writer, may_be_encoded, needs_view};
 
 /// Limits on one record. What exceeds them is rejected, never passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,22 @@ use std::ops::Range;
 use crate::decode::layers;
 use crate::record::{Class, Span};
 
+/// What [`View::undo_encodings`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undone {
+    /// The text holds no encoding.
+    Nothing,
+    /// All are undone.
+    All,
+    /// The rounds were too few: the text may still hold encodings.
+    Some,
+}
+
+/// Whether a text of this class may be written in an encoding that [`View::undo_encodings`] undoes.
+pub const fn may_be_encoded(class: Class) -> bool {
+    class.has(Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE))
+}
+
 /// Whether a value's raw bytes may differ from what it means: then it is searched in a [`View`].
 pub const fn needs_view(class: Class) -> bool {
     class.has(Class::ESCAPE.with(Class::NON_ASCII))
@@ -44,6 +60,13 @@ impl View {
         }
     }
 
+    /// Loads a part of what another view shows; raw offsets stay those of the other.
+    pub fn load_part(&mut self, from: &View, part: Span) {
+        self.current.clear();
+        self.current.end = from.raw_span(Span::new(part.end, part.end)).end;
+        Writer { from: &from.current, into: &mut self.current }.keep(part.range());
+    }
+
     /// Undoes JSON escapes: `\n`, `\u0040`, surrogate pairs. What is no escape stays as it is.
     pub fn unescape_json(&mut self) {
         self.layer(layers::json_escape::decode);
@@ -54,15 +77,40 @@ impl View {
         self.layer(layers::unicode_fold::decode);
     }
 
+    /// Undoes the encodings that a text may be written in without saying so (percent, HTML entities, quoted-printable,
+    /// backslashes), each as often as it is used, in at most `rounds` rounds of all of them.
+    pub fn undo_encodings(&mut self, rounds: usize) -> Undone {
+        let mut undone = Undone::Nothing;
+        for _ in 0..rounds {
+            if !self.undo_once() {
+                return undone;
+            }
+            self.fold_unicode();
+            undone = Undone::All;
+        }
+        if self.undo_once() { Undone::Some } else { undone }
+    }
+
+    fn undo_once(&mut self) -> bool {
+        let (class, _) = Class::of_text(self.text().as_bytes());
+        let mut any = false;
+        for (sign, decode) in layers::ENCODINGS {
+            any |= class.has(sign) && self.layer(decode);
+        }
+        any
+    }
+
     /// Puts one layer on: `decode` reads the text so far and writes all of the new one. It returns false if there is
-    /// nothing to do; what it wrote is then dropped.
-    pub fn layer(&mut self, decode: impl FnOnce(&str, &mut Writer<'_>) -> bool) {
+    /// nothing to do, as this does then; what it wrote is dropped.
+    pub fn layer(&mut self, decode: impl FnOnce(&str, &mut Writer<'_>) -> bool) -> bool {
         self.next.clear();
         self.next.end = self.current.end;
         let mut writer = Writer { from: &self.current, into: &mut self.next };
-        if decode(&self.current.text, &mut writer) {
+        let changed = decode(&self.current.text, &mut writer);
+        if changed {
             std::mem::swap(&mut self.current, &mut self.next);
         }
+        changed
     }
 
     /// The decoded text.

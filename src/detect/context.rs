@@ -256,6 +256,16 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
     })
 }
 
+/// Whether one of `words` (lower case) stands directly behind byte `end`, at most a space between: `1.250 IDR`.
+pub(super) fn is_before(text: &str, end: u32, words: &[Box<str>]) -> bool {
+    let behind = &text.as_bytes()[end as usize..];
+    let behind = behind.strip_prefix(b" ").unwrap_or(behind);
+    words.iter().any(|word| {
+        behind.get(..word.len()).is_some_and(|place| place.eq_ignore_ascii_case(word.as_bytes()))
+            && !behind.get(word.len()).is_some_and(u8::is_ascii_alphanumeric)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,6 +315,17 @@ mod tests {
             "no hpx 123",
         ] {
             assert!(!near(text, "123"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_directly_behind_is_a_whole_word() {
+        let words: [Box<str>; 2] = ["kr".into(), "€".into()];
+        for text in ["1 kr", "1kr.", "1 KR", "1€", "1 €"] {
+            assert!(is_before(text, 1, &words), "{text}");
+        }
+        for text in ["1", "1  kr", "1,kr", "1 kro", "1 k"] {
+            assert!(!is_before(text, 1, &words), "{text}");
         }
     }
 

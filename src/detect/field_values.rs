@@ -21,6 +21,7 @@ struct Shape {
 /// Words that say there is no value, or what sort of card it is. In three languages.
 const NO_VALUES: &[&str] = &[
     "none",
+    "localhost",
     "null",
     "nil",
     "unknown",
@@ -97,7 +98,7 @@ impl FieldValues {
     /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
-        if shape.is_none_or(|shape| digits >= shape.digits_min) {
+        if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {
             return true;
         }
         let is_word = |c: char| c.is_alphabetic();
@@ -109,16 +110,24 @@ impl FieldValues {
         !(short && (guessed || no_value))
     }
 
-    /// Appends a finding for each value of a list. Nothing, when `text` is one value, or not all parts are values.
-    pub(super) fn split(&self, entity: EntityId, text: &str, regions: &[Region], out: &mut Vec<Finding>) {
+    /// Appends a finding for each value of a list (`canonical` is a buffer). Nothing, when `text` is one value, or not all parts are values.
+    pub(super) fn split(
+        &self,
+        entity: EntityId,
+        text: &str,
+        regions: &[Region],
+        canonical: &mut Vec<u8>,
+        out: &mut Vec<Finding>,
+    ) {
         let Some(shape) = self.entities.get(usize::from(entity.0)).filter(|shape| shape.form != Form::Text) else {
             return;
         };
         if !text.contains(LIST_SIGNS) && !text.contains(" / ") {
             return;
         }
-        let (from, mut canonical) = (out.len(), Vec::with_capacity(64));
-        if shape.form.write(text, regions, &mut canonical) && shape.form != Form::Account {
+        let from = out.len();
+        canonical.clear();
+        if shape.form.write(text, regions, canonical) && shape.form != Form::Account {
             return;
         }
         let mut at = 0;
@@ -129,7 +138,7 @@ impl FieldValues {
             if value.is_empty() {
                 continue;
             }
-            if !shape.form.write(value, regions, &mut canonical) {
+            if !shape.form.write(value, regions, canonical) {
                 out.truncate(from);
                 return;
             }

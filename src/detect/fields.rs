@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
-use super::rules::{FieldPlan, FieldRule, Select};
+use super::rules::{FieldPlan, FieldRule, Nature, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -46,7 +46,8 @@ struct Names {
 impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
-        let plan = FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan };
+        let plan =
+            FieldPlan { entity: rule.entity, action: rule.action, scan: rule.scan, nature: Nature::Any, part: false };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -70,7 +71,7 @@ impl Fields {
 
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, scan: true });
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, ..FieldPlan::SCAN });
     }
 
     /// What is to be done with the values at `path`.
@@ -78,18 +79,23 @@ impl Fields {
         let mut segments = paths.segments(path);
         let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
         let name = normalize(name);
+        let part = segments.last() == Some(&Paths::ELEMENT);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         loop {
             if let Some(plan) = self.by_path(&segments) {
-                return plan;
+                return FieldPlan { part, ..plan };
             }
             if segments.last().is_none_or(|s| *s != Paths::ELEMENT) {
                 break;
             }
             segments.pop();
         }
-        let by_name = self.config_names.find(&name).or_else(|| self.catalog_names.find(&name));
-        by_name.unwrap_or(FieldPlan::SCAN)
+        FieldPlan { part, ..self.plan_of_normal(&name) }
+    }
+
+    fn plan_of_normal(&self, name: &str) -> FieldPlan {
+        let by_name = self.config_names.find(name).or_else(|| self.catalog_names.find(name));
+        by_name.unwrap_or(FieldPlan { nature: nature(name), ..FieldPlan::SCAN })
     }
 
     /// The plan of the most exact rule, the later one of equals.
@@ -99,9 +105,37 @@ impl Fields {
     }
 }
 
+/// Plans of names in texts, which are many and may be anything: the last one of each slot is remembered.
+#[derive(Debug, Default)]
+pub(super) struct NamePlans {
+    slots: Vec<(Box<[u8]>, Option<FieldPlan>)>,
+}
+
+impl NamePlans {
+    const SLOTS: usize = 256;
+
+    /// The plan of a name by the rules about names.
+    pub(super) fn plan(&mut self, fields: &Fields, name: &[u8]) -> FieldPlan {
+        if self.slots.is_empty() {
+            self.slots.resize_with(NamePlans::SLOTS, Default::default);
+        }
+        let hash = name.iter().fold(name.len(), |hash, b| hash.wrapping_mul(31).wrapping_add(usize::from(*b)));
+        let slot = &mut self.slots[hash % NamePlans::SLOTS];
+        match slot {
+            (known, Some(plan)) if **known == *name => *plan,
+            _ => {
+                let plan = fields.plan_of_normal(&normalize(name));
+                *slot = (name.into(), Some(plan));
+                plan
+            }
+        }
+    }
+}
+
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan { entity: None, action: None::<ActionId>, scan: true };
+    pub(super) const SCAN: FieldPlan =
+        FieldPlan { entity: None, action: None::<ActionId>, scan: true, nature: Nature::Any, part: false };
 }
 
 impl Names {
@@ -139,6 +173,26 @@ impl Names {
             .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
         suffix.chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
+}
+
+/// Words of names whose fields hold versions, and amounts; in English, Indonesian and Danish.
+const VERSIONS: &[&str] =
+    &["version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver"];
+const AMOUNTS: &[&str] = &[
+    "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",
+    "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
+    "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet", "odds", "limit",
+];
+
+/// What the words of a field's name say of numbers in it: `app_version`, `amount_idr`, `total_beløb`; but `account_total_no`
+/// may be anything.
+fn nature(name: &str) -> Nature {
+    const IDENTIFIERS: [&str; 6] = ["account", "card", "id", "no", "number", "phone"];
+    let holds = |list: &[&str]| name.split('_').any(|word| list.contains(&word));
+    if name.split('_').next_back().is_some_and(|word| VERSIONS.contains(&word)) {
+        return Nature::Version;
+    }
+    if holds(AMOUNTS) && !holds(&IDENTIFIERS) { Nature::Amount } else { Nature::Any }
 }
 
 /// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
@@ -383,7 +437,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { entity: None, action: None, scan: false });
+        assert_eq!(plan, FieldPlan { scan: false, ..FieldPlan::SCAN });
     }
 
     #[test]

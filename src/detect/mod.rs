@@ -10,6 +10,8 @@
 //! that overlap become one. To add an entity, write one file in `patterns/entities`; a validator or a matcher is one
 //! file and one line in `validators` or `matchers`.
 
+#[cfg(test)]
+mod adversarial;
 mod catalog;
 mod context;
 mod examples;
@@ -38,7 +40,7 @@ use own::OwnTokens;
 
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use notes::PatternNote;
-pub use rules::{FieldPlan, FieldRule, Options, Rules, Select};
+pub use rules::{FieldPlan, FieldRule, Nature, Options, Rules, Select};
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
 pub struct Detector {
@@ -46,8 +48,11 @@ pub struct Detector {
     /// Clones of the rules' regular expressions, so that workers do not share their caches.
     regexes: Vec<Regex>,
     plans: Vec<Option<FieldPlan>>,
+    names: fields::NamePlans,
     own: OwnTokens,
     masked: String,
+    /// Canonical bytes of the part of a list at hand.
+    canonical: Vec<u8>,
     scratch: search::Scratch,
 }
 
@@ -66,8 +71,10 @@ impl Detector {
             rules,
             regexes,
             plans: Vec::new(),
+            names: fields::NamePlans::default(),
             own: OwnTokens::default(),
             masked: String::new(),
+            canonical: Vec::new(),
             scratch: search::Scratch::default(),
         }
     }
@@ -97,6 +104,12 @@ impl Detector {
         plan
     }
 
+    /// What is to be done with a value that a text gives this name (`email=…`): rules and catalog are asked by name
+    /// alone.
+    pub fn plan_of_name(&mut self, name: &[u8]) -> FieldPlan {
+        self.names.plan(&self.rules.fields, name)
+    }
+
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:
     /// one with escapes or characters beyond ASCII is never dismissed.
     #[inline]
@@ -107,6 +120,18 @@ impl Detector {
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
     /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
+        self.find_in(Nature::Any, text, kind, (class, digits), out);
+    }
+
+    /// As [`Detector::find`], in a field whose name says something of its numbers.
+    pub fn find_in(
+        &mut self,
+        nature: Nature,
+        text: &str,
+        kind: Kind,
+        (class, digits): (Class, u8),
+        out: &mut Vec<Finding>,
+    ) {
         let text = if OwnTokens::may_hold(class, text) && self.own.mask(text, &mut self.masked) {
             self.masked.as_str()
         } else {
@@ -120,6 +145,7 @@ impl Detector {
             kind,
             class,
             digits,
+            nature,
         };
         search.run(out);
     }
@@ -131,8 +157,9 @@ impl Detector {
 
     /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
     /// nothing when it is no list.
-    pub fn split_field(&self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
-        self.rules.field_values.split(entity, text, &self.rules.settings.regions, out);
+    pub fn split_field(&mut self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {
+        let rules = &self.rules;
+        rules.field_values.split(entity, text, &rules.settings.regions, &mut self.canonical, out);
     }
 
     /// Whether `text` is nothing but tokens of known keys: then its field's entity asks for nothing any more.

@@ -1,6 +1,6 @@
 //! Tokens of our own in a text: they are hidden before anything is looked for, so that scrubbing twice changes nothing.
 
-use crate::canonical::token;
+use crate::canonical::{sealed, token};
 use crate::record::Class;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
@@ -26,14 +26,11 @@ impl OwnTokens {
         text.len() >= TOKEN_BYTES_MIN
             && class.has(Class::OTHER)
             && class.has(Class::DIGIT)
-            && memchr::memchr(b'_', text.as_bytes()).is_some()
+            && memchr::memchr2(b'_', b'[', text.as_bytes()).is_some()
     }
 
     /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.
     pub(super) fn mask(&self, text: &str, masked: &mut String) -> bool {
-        if self.kids.is_empty() {
-            return false;
-        }
         let mut copied = 0;
         for token in self.find(text) {
             if copied == 0 {
@@ -54,7 +51,7 @@ impl OwnTokens {
     /// Whether `text` is one own token, or several with separators between them (a value in a time of two keys).
     pub(super) fn is_all(&self, text: &str) -> bool {
         // Most values end here: the search below is for all the marks of a text.
-        if text.len() < TOKEN_BYTES_MIN || memchr::memchr(b'_', text.as_bytes()).is_none() {
+        if text.len() < TOKEN_BYTES_MIN || memchr::memchr2(b'_', b'[', text.as_bytes()).is_none() {
             return false;
         }
         let mut end = None;
@@ -71,11 +68,25 @@ impl OwnTokens {
         end.is_some_and(|end| is_separator(&text[end..]))
     }
 
+    /// Tokens and sealed values, in order. A token cannot stand in a sealed value: base64 has no `_`.
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        token::find_all(text).filter(|t| self.kids.iter().any(|kid| **kid == *t.kid)).map(|t| t.span)
+        let ours = |t: &token::TokenRef<'_>| self.kids.iter().any(|kid| **kid == *t.kid);
+        let mut tokens = token::find_all(text).filter(move |t| ours(t)).map(|t| t.span).peekable();
+        let mut sealed = sealed_in(text).peekable();
+        std::iter::from_fn(move || match (tokens.peek(), sealed.peek()) {
+            (Some(token), Some(value)) if value.start < token.start => sealed.next(),
+            (None, _) => sealed.next(),
+            _ => tokens.next(),
+        })
     }
 }
 
+/// Sealed values; most texts are too short for one.
+fn sealed_in(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let long = text.len() >= sealed::MIN_BYTES;
+    long.then(|| sealed::find_all(text)).into_iter().flatten()
+}
+
 fn is_separator(between: &str) -> bool {
-    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|'))
+    between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|' | b'/' | b'\n'))
 }

@@ -58,6 +58,22 @@ pub struct FieldPlan {
     pub action: Option<ActionId>,
     /// Whether the content is searched.
     pub scan: bool,
+    /// What the field's name says of numbers in it.
+    pub nature: Nature,
+    /// Whether it stands in an array: it may be a part of a value.
+    pub part: bool,
+}
+
+/// What a field's name says of the numbers in it, where it names no entity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Nature {
+    /// Nothing.
+    #[default]
+    Any,
+    /// Versions: dotted numbers are no addresses.
+    Version,
+    /// Amounts of money or points: long numbers are no cards and no phones.
+    Amount,
 }
 
 /// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.
@@ -102,6 +118,8 @@ pub(super) struct Pattern {
     pub keywords: Option<KeywordRule>,
     /// Words, in lower case, that forbid it when they stand directly before.
     pub not_after: Box<[Box<str>]>,
+    /// And directly behind.
+    pub not_before: Box<[Box<str>]>,
     pub confidence: Confidence,
     pub basis: Basis,
 }
@@ -192,6 +210,7 @@ impl Builder {
             digits: spec.digits.as_ref().map_or_else(|| validator.map_or((0, 0), |v| v.digits), |d| d.value),
             keywords,
             not_after: spec.not_after.iter().map(|word| word.to_lowercase().into()).collect(),
+            not_before: spec.not_before.iter().map(|word| word.to_lowercase().into()).collect(),
             confidence: spec.confidence,
             basis: validator.map_or(Basis::Pattern, |v| v.basis),
         };

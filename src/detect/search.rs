@@ -6,13 +6,17 @@ use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Gap, Group};
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
-use super::rules::{Pattern, Patterns, Rules};
+use super::rules::{Nature, Pattern, Patterns, Rules};
 use super::spec::Confidence;
 use super::validators::{Candidate, Validator};
+use crate::canonical;
 use crate::record::{Basis, Class, Finding, Kind, Span};
 
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
+
+/// Digits in a row without which no matcher finds anything in a short text without `.`, `:` and `@`.
+const MATCHER_DIGITS: usize = 7;
 
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
@@ -24,8 +28,8 @@ pub(super) struct Scratch {
     digits: Vec<u8>,
     /// The run of groups, or the match, that is judged: keywords are looked for around it.
     region: Span,
-    /// For each digit pattern, the first group that it may use: accepted windows of one pattern do not overlap.
-    free_from: Vec<usize>,
+    /// For each digit pattern, the window of groups that its entity took last: windows of one entity do not overlap.
+    taken: Vec<(usize, usize)>,
     /// Regular expressions whose literals occur.
     wanted: Vec<bool>,
 }
@@ -40,6 +44,8 @@ pub(super) struct Search<'a> {
     pub kind: Kind,
     pub class: Class,
     pub digits: u8,
+    /// What the field's name says of numbers in it.
+    pub nature: Nature,
 }
 
 /// For strings of every class, the least number of digits with which one can hold anything: the cheap dismissal of
@@ -79,7 +85,8 @@ impl Dismissal {
             Kind::String | Kind::Key => {
                 self.least_digits.get(class.0 as usize).is_none_or(|&least| u16::from(digits) >= least)
             }
-            Kind::Number => digits as usize >= self.number_digits,
+            // Behind an exponent there are digits that are not written.
+            Kind::Number => digits as usize >= self.number_digits || class.has(Class::LETTER),
             Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
         }
     }
@@ -177,17 +184,22 @@ impl Search<'_> {
         }
         self.scratch.nearby.clear();
         self.scratch.found.clear();
+        if self.kind == Kind::Number {
+            if self.nature != Nature::Amount {
+                self.number();
+            }
+            return overlap::resolve(&mut self.scratch.found, out);
+        }
         self.scratch.groups.clear();
         if self.digits >= DIGITS_MIN {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
-        if self.kind != Kind::Number {
-            self.matchers();
-        }
-        if self.digits as usize >= self.rules.patterns.digits_range.0 {
+        self.matchers();
+        let amount = self.nature == Nature::Amount && !self.class.has(Class::LETTER);
+        if self.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
             self.digits();
         }
-        if self.kind != Kind::Number && self.rules.dismissal.may_match_regex(self.class, self.digits) {
+        if self.rules.dismissal.may_match_regex(self.class, self.digits) {
             self.regexes();
         }
         overlap::resolve(&mut self.scratch.found, out);
@@ -202,22 +214,51 @@ impl Search<'_> {
             && !self.class.has(OTHERS)
             && !self.rules.dismissal.may_match_regex(self.class, self.digits)
             && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
+            // A stripe as a chip gives it begins with the card's number: `4111111111111111D2912…`.
+            && self.text.bytes().take(12).any(|b| !b.is_ascii_digit())
     }
 
     /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
     fn is_plain_id(&self) -> bool {
         const OTHERS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::ESCAPE).with(Class::NON_ASCII);
-        self.text.len() <= groups::SIEVE_BYTES_MAX
-            && !self.class.has(OTHERS)
+        let (text, least) = (self.text.as_bytes(), self.rules.patterns.digits_range.0.min(MATCHER_DIGITS));
+        let short = text.len() <= groups::SIEVE_BYTES_MAX && !self.class.has(OTHERS);
+        let hardware = || self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(text);
+        short
             && !self.rules.dismissal.may_match_regex(self.class, self.digits)
-            && !groups::may_hold_number(self.text.as_bytes(), self.rules.patterns.digits_range.0)
+            && !groups::may_hold_number(text, least)
+            && !matchers::crypto::has_long_word(text)
+            && !hardware()
+    }
+
+    /// A JSON number, however it is spelled, is one group of digits without any context.
+    fn number(&mut self) {
+        let mut digits = std::mem::take(&mut self.scratch.digits);
+        digits.clear();
+        let whole = canonical::digits::write_number(self.text, &mut digits);
+        let judges = self.rules.patterns.judges.of(Kind::Number, digits.len());
+        if let (true, Some(judges), Ok(text)) = (whole, judges, std::str::from_utf8(&digits)) {
+            let span = Span::new(0, digits.len() as u32);
+            let groups = [Group { start: span.start, end: span.end, gap: Gap::BREAK }];
+            let (before, after) = (Gap::BREAK, Gap::BREAK);
+            let candidate = Candidate { text, span, digits: &digits, groups: &groups, before, after };
+            for (validator, pattern) in judges.alone.iter().map(|&i| &self.rules.patterns.digits[i]) {
+                if (validator.check)(&candidate, &self.rules.settings).is_some() {
+                    let all = Span::new(0, self.text.len() as u32);
+                    let (entity, basis, confidence) = (pattern.entity, pattern.basis, pattern.confidence);
+                    self.scratch.found.push(Found { span: all, value: all, entity, basis, confidence });
+                }
+            }
+        }
+        self.scratch.digits = digits;
     }
 
     fn matchers(&mut self) {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            if !(matcher.wants)(self.class, self.digits) {
+            let version = self.nature == Nature::Version && matcher.name == matchers::IP;
+            if version || !(matcher.wants)(self.class, self.digits) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -266,7 +307,7 @@ impl Search<'_> {
     fn digits(&mut self) {
         let least = self.rules.patterns.digits_range.0;
         let scratch = &mut *self.scratch;
-        scratch.free_from.clear();
+        scratch.taken.clear();
         if scratch.found.len() > 1 {
             scratch.found.sort_unstable_by_key(|f| f.span.start);
         }
@@ -300,7 +341,7 @@ impl Search<'_> {
 
     /// Offers each window of the groups `first..end`, the longest from each group first.
     fn run_of_groups(&mut self, first: usize, end: usize) {
-        self.scratch.free_from.resize(self.rules.patterns.digits.len(), 0);
+        self.scratch.taken.resize(self.rules.patterns.digits.len(), (0, 0));
         let groups = std::mem::take(&mut self.scratch.groups);
         let mut digits = std::mem::take(&mut self.scratch.digits);
         digits.clear();
@@ -365,13 +406,20 @@ impl Search<'_> {
 
     /// Lets the digit pattern `i` judge a candidate, the groups `start..=last`.
     fn judge_digits(&mut self, i: usize, candidate: &Candidate<'_>, (start, last): (usize, usize)) {
-        let (validator, pattern) = &self.rules.patterns.digits[i];
-        if start < self.scratch.free_from[i] {
+        let digits = &self.rules.patterns.digits;
+        let (validator, pattern) = &digits[i];
+        // The same window may be judged again: a keyword makes the finding surer.
+        let window = (start, last + 1);
+        if start < self.scratch.taken[i].1 && self.scratch.taken[i] != window {
             return;
         }
         let value = (validator.check)(candidate, &self.rules.settings);
         if value.is_some_and(|value| self.accept(pattern, value, value)) {
-            self.scratch.free_from[i] = last + 1;
+            for ((_, other), taken) in digits.iter().zip(&mut self.scratch.taken) {
+                if other.entity == pattern.entity {
+                    *taken = window;
+                }
+            }
         }
     }
 
@@ -424,7 +472,8 @@ impl Search<'_> {
         let vetoed = !pattern.not_after.is_empty()
             && context::is_after(self.text, span.start, &pattern.not_after)
             && !is_address_like(&self.text[value.range()]);
-        if vetoed {
+        let amount = !pattern.not_before.is_empty() && context::is_before(self.text, span.end, &pattern.not_before);
+        if vetoed || amount {
             return false;
         }
         let near = pattern.keywords.is_some_and(|rule| self.near(span, rule));

@@ -56,6 +56,9 @@ pub(super) struct PatternSpec {
     /// Words that forbid it when they stand directly before: `version 1.2.3.4`.
     #[serde(default)]
     pub not_after: Vec<String>,
+    /// Words that forbid it when they stand directly behind, a space between: `25.100.200.250 IDR`.
+    #[serde(default)]
+    pub not_before: Vec<String>,
     /// How sure a match is.
     #[serde(default)]
     pub confidence: Confidence,

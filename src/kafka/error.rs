@@ -67,6 +67,11 @@ impl Error {
         Error::new(ErrorKind::Retriable, "ASSIGNMENT_LOST", "the assignment was lost")
     }
 
+    /// A record of today came before today's salt.
+    pub fn early() -> Error {
+        Error::new(ErrorKind::Retriable, "NO_SALT", "a record of today came before today's salt")
+    }
+
     /// What it means.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -6,6 +6,7 @@
 //! start     what is checked (or created) before the first record: brokers, rights, topics, partitions
 //! state     what the topics of account state must be like
 //! consumer  a member of the group: fetch, assignment, positions
+//! topic     topics that are read and written as a whole: salts, quarantine
 //! producer  sends records, counts deliveries, runs transactions
 //! ffi       the C calls
 //! ```
@@ -19,6 +20,7 @@ pub mod mock;
 mod producer;
 mod start;
 mod state;
+pub mod topic;
 
 pub use changelog::Changelog;
 pub use consumer::{Consumer, Group, Partition};

@@ -162,6 +162,60 @@ fn input_partitions(settings: &Settings, consumer: &BaseConsumer<StartContext>) 
         .collect()
 }
 
+/// Number of partitions of a topic; `None`: there is no such topic.
+pub(super) fn count_partitions(settings: &Settings, topic: &str) -> Result<Option<i32>, Error> {
+    let consumer: BaseConsumer<StartContext> =
+        admin_config(settings).create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
+    partition_count(settings, &consumer, topic)
+}
+
+/// Creates a topic.
+pub(super) async fn create(
+    settings: &Settings,
+    topic: &str,
+    partitions: i32,
+    create: &CreateTopics,
+) -> Result<(), Error> {
+    create_topic(&admin_client(settings)?, topic, partitions, create).await
+}
+
+/// The settings of topics; `None` for one that is not there.
+pub(super) async fn describe(
+    settings: &Settings,
+    topics: &[&str],
+) -> Result<Vec<Option<BTreeMap<String, String>>>, Error> {
+    let resources: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(10)));
+    let failed = |cause: &dyn std::fmt::Display, kind| {
+        let text = format!("the settings of topics ({}) could not be read: {cause}", topics.join(", "));
+        Error::new(kind, "DESCRIBE_CONFIGS", text)
+    };
+    let answers = admin_client(settings)?.describe_configs(&resources, &options).await;
+    let answers = answers.map_err(|cause| failed(&cause, ErrorKind::Unreachable))?;
+    let settings_of = |answer: Result<rdkafka::admin::ConfigResource, RDKafkaErrorCode>| match answer {
+        Ok(resource) => {
+            let entries = resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?)));
+            Ok(Some(entries.collect()))
+        }
+        Err(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => Ok(None),
+        Err(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+            Err(failed(&"grant this user DescribeConfigs", ErrorKind::Authorization))
+        }
+        Err(code) => Err(failed(&code, ErrorKind::Unreachable)),
+    };
+    answers.into_iter().map(settings_of).collect()
+}
+
+fn admin_config(settings: &Settings) -> rdkafka::ClientConfig {
+    let mut config = client::common(settings);
+    client::pass_through(&mut config, settings, Kind::Admin);
+    config
+}
+
+fn admin_client(settings: &Settings) -> Result<AdminClient<StartContext>, Error> {
+    admin_config(settings).create_with_context(StartContext::default()).map_err(|e| Error::config(&e))
+}
+
 /// Number of partitions; `None`: no such topic. Waits for a broker up to the connect timeout, and no longer than it
 /// takes to learn that we are not let in.
 fn partition_count(

@@ -3,17 +3,22 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::binding::Purpose;
+use super::payload::Payload;
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
 use super::signal_plan::SignalPlan;
 use super::watch::Watch;
-use crate::config::{BinaryKey, Format};
+use crate::config::{BinaryKey, InputTopic};
 use crate::record::{PathId, Record, Reject, Span};
-use crate::sink::OutBatch;
+use crate::sink::{Mark, OutBatch, quarantine};
 use crate::state::tasks::TaskStore;
 
 /// Bytes that Kafka adds to a record at most, besides key, value and headers.
 const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Bytes of a quarantine record besides its payload: coordinates, reason, and Kafka's own.
+const QUARANTINE_OVERHEAD_BYTES: usize = 1024;
 
 /// Where a record goes.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +27,38 @@ pub struct Place {
     pub topic: usize,
     /// Partition, the same as that of the input.
     pub partition: i32,
+}
+
+/// What became of a record that could be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// It carries a listed pseudonym: it was dropped, and nothing was appended.
+    pub suppressed: bool,
+    /// Values of it were redacted because the salt of its day is gone, or its day is not yet.
+    pub saltless: bool,
+    /// What it is about.
+    pub purpose: Purpose,
+}
+
+/// The payload of a quarantine record, sealed or not.
+pub enum SealedPayload {
+    /// Nobody may open payloads.
+    None,
+    /// An age file.
+    Sealed(Vec<u8>),
+    /// Too large, or not to be sealed.
+    Omitted,
+}
+
+impl SealedPayload {
+    /// As the quarantine takes it.
+    pub fn payload(&self) -> quarantine::Payload<'_> {
+        match self {
+            SealedPayload::None => quarantine::Payload::None,
+            SealedPayload::Sealed(file) => quarantine::Payload::Sealed(file),
+            SealedPayload::Omitted => quarantine::Payload::Omitted,
+        }
+    }
 }
 
 /// Where a record of a signal input stands, with the state of its task.
@@ -75,21 +112,26 @@ impl Engine {
         self.scrubber.refresh();
     }
 
-    /// Appends the scrubbed record to `out`.
+    /// Whether all that tokens of this day need is there. Before that, records of the day must wait.
+    pub fn has_salt_of(&mut self, timestamp_ms: i64) -> bool {
+        self.scrubber.pseudonymizer().has_salt_of(timestamp_ms)
+    }
+
+    /// Appends the scrubbed record to `out`, a tombstone once for each token that its key may have been given.
     ///
     /// # Errors
     /// Why it cannot be passed on; `out` is then as before.
     pub fn process(
         &mut self,
-        format: Format,
+        input: &InputTopic,
         record: &Record<'_>,
         place: Place,
         seat: Option<Seat<'_>>,
         out: &mut OutBatch,
-    ) -> Result<(), Reject> {
+    ) -> Result<Fate, Reject> {
         let mark = out.mark();
         // A fault of ours must neither stop the stream nor let the record pass. The scrubber starts each record anew.
-        let result = catch_unwind(AssertUnwindSafe(|| self.append(format, record, place, seat, out)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.all(input, record, place, seat, out)));
         let result = result.unwrap_or_else(|_| {
             self.scrubber = Scrubber::new(Arc::clone(&self.plan));
             if let Some(watch) = &mut self.watch {
@@ -97,48 +139,101 @@ impl Engine {
             }
             Err(Reject::Internal)
         });
-        let result = result.and_then(|parts| {
-            let bytes = out.appended(mark) + RECORD_OVERHEAD_BYTES + 16 * record.headers.len();
-            if bytes > self.message_max_bytes { Err(Reject::OutputTooLarge) } else { Ok(parts) }
-        });
-        match result {
-            Ok((key, value)) => {
-                out.push(mark, (place.topic, place.partition, record.timestamp_ms), key, value);
-                Ok(())
-            }
-            Err(reject) => {
-                out.undo(mark);
-                Err(reject)
-            }
+        if result.is_err() || result.is_ok_and(|fate| fate.suppressed) {
+            out.undo(mark);
         }
+        result
     }
 
-    fn append(
+    /// The record as it came, sealed to the recipients of the quarantine.
+    pub fn sealed_payload(&self, record: &Record<'_>) -> SealedPayload {
+        let Some(sealer) = &self.plan.quarantine_sealer else { return SealedPayload::None };
+        let payload = zeroize::Zeroizing::new(Payload::of(record).to_bytes());
+        let file =
+            sealer.seal(&payload).filter(|file| file.len() + QUARANTINE_OVERHEAD_BYTES <= self.message_max_bytes);
+        file.map_or(SealedPayload::Omitted, SealedPayload::Sealed)
+    }
+
+    fn all(
         &mut self,
-        format: Format,
+        input: &InputTopic,
         record: &Record<'_>,
         place: Place,
         seat: Option<Seat<'_>>,
         out: &mut OutBatch,
-    ) -> Result<(Option<Span>, Option<Span>), Reject> {
+    ) -> Result<Fate, Reject> {
         self.scrubber.begin(record.timestamp_ms)?;
-        let key = record.key.map(|raw| self.key(raw, out)).transpose()?;
+        self.scrubber.origin(&input.name, record.headers);
+        self.scrubber.bind_to(input.format, record.value)?;
+        let Some(raw) = record.value else {
+            // A tombstone deletes: even one of somebody who has objected goes through.
+            self.tombstones(record, place, out)?;
+            return Ok(Fate { saltless: self.scrubber.pseudonymizer().notes().saltless, ..Fate::default() });
+        };
+        let mark = out.mark();
+        let key = self.key_and_headers(record, out)?;
+        // The value last: an account is only touched by a record that passes, and by the tape of its value.
+        let from = out.bytes();
+        self.scrubber.value(input.format, raw, out.arena())?;
+        let notes = self.scrubber.pseudonymizer().notes();
+        let suppressed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
+        let fate = Fate { suppressed, saltless: notes.saltless, purpose: self.scrubber.purpose() };
+        if suppressed {
+            return Ok(fate);
+        }
+        if let (Some(watch), Some(seat)) = (&mut self.watch, seat) {
+            watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
+        }
+        let value = out.span_from(from);
+        self.push(mark, record, place, (key, Some(value)), out)?;
+        Ok(fate)
+    }
+
+    /// A compacted topic holds a value under each token that its key was given: each of them must go.
+    fn tombstones(&mut self, record: &Record<'_>, place: Place, out: &mut OutBatch) -> Result<(), Reject> {
+        let mut done: Vec<Vec<u8>> = Vec::new();
+        for variant in 0..self.scrubber.pseudonymizer().variants() {
+            if !self.scrubber.pseudonymizer().choose_variant(variant) {
+                continue;
+            }
+            let mark = out.mark();
+            let key = self.key_and_headers(record, out)?;
+            let bytes = key.map(|key| out.slice(key).to_vec()).unwrap_or_default();
+            if done.contains(&bytes) {
+                out.undo(mark);
+                continue;
+            }
+            self.push(mark, record, place, (key, None), out)?;
+            done.push(bytes);
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        mark: Mark,
+        record: &Record<'_>,
+        place: Place,
+        (key, value): (Option<Span>, Option<Span>),
+        out: &mut OutBatch,
+    ) -> Result<(), Reject> {
+        let bytes = out.appended(mark) + RECORD_OVERHEAD_BYTES + 16 * record.headers.len();
+        if bytes > self.message_max_bytes {
+            return Err(Reject::OutputTooLarge);
+        }
+        out.push(mark, (place.topic, place.partition, record.timestamp_ms), key, value);
+        Ok(())
+    }
+
+    fn key_and_headers(&mut self, record: &Record<'_>, out: &mut OutBatch) -> Result<Option<Span>, Reject> {
+        // What is partitioned and compacted by a key must find it unchanged until the time of two keys is over.
+        self.scrubber.pseudonymizer().single(true);
+        let key = record.key.map(|raw| self.key(raw, out)).transpose();
+        self.scrubber.pseudonymizer().single(false);
         for &(name, value) in record.headers {
             self.header(name, value, out)?;
         }
-        // The value last: an account is only touched by a record that passes, and by the tape of its value.
-        let value = match record.value {
-            Some(raw) => {
-                let from = out.bytes();
-                self.scrubber.value(format, raw, out.arena())?;
-                if let (Some(watch), Some(seat)) = (&mut self.watch, seat) {
-                    watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
-                }
-                Some(out.span_from(from))
-            }
-            None => None,
-        };
-        Ok((key, value))
+        key
     }
 
     /// A key is scrubbed like a text at the path `@key`: equal keys stay equal, so partitioning by account survives.

@@ -7,6 +7,10 @@
 //! worker   the loop of one worker: fetch, process, send, commit; rebalance, recovery, drain
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
+//! binding  whose record it is: tenant and scope, and what it asks for
+//! audit    who used a key, and for what; payload: what a sealed quarantine record holds
+//! keeper   today's salt: read, minted, dropped; salt_topic, salt_file: where; salts: the start of it
+//! seal     seals values and payloads; clock: what day it is
 //! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
 //! watch    the signals of one worker: from a record's tape to signals and flags
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
@@ -17,13 +21,24 @@
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
+pub mod audit;
 mod backoff;
+pub mod binding;
 mod breaker;
+pub mod clock;
 mod engine;
+pub mod keeper;
 mod live;
+pub mod payload;
 mod plan;
 mod reload;
+mod salt_file;
+mod salt_topic;
+pub mod salts;
 mod scrub;
+#[cfg(test)]
+mod scrub_cases;
+mod seal;
 pub mod service;
 mod shadow;
 pub mod signal_plan;
@@ -32,7 +47,7 @@ pub mod watch;
 mod why;
 mod worker;
 
-pub use engine::{Engine, Place};
+pub use engine::{Engine, Fate, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
 pub use signal_plan::SignalPlan;

@@ -1,13 +1,19 @@
 //! What all workers share: the rules of detection, what is done with what is found, and the keys.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::seal::Sealer;
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
-use crate::config::{BinaryKey, KeySource, Limits, Loaded, Problem, nearest, spec};
+use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
 use crate::detect::{Catalog, CatalogError, FieldRule, Options, Rules, Select};
-use crate::pseudonymize::{Action, Context, EntityPlan, KeyError, Pseudonymizer, SharedRing, TokenType};
+use crate::pseudonymize::age::Recipient;
+use crate::pseudonymize::{
+    Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
+    TokenType,
+};
 use crate::record::{ActionId, EntityId};
 
 /// The compiled plan. Immutable; workers hold it in an `Arc`.
@@ -22,7 +28,17 @@ pub struct Plan {
     pub limits: Limits,
     /// Kafka keys that are not UTF-8.
     pub binary_key: BinaryKey,
-    context: Context,
+    /// The daily salts; whoever runs the plan puts them in.
+    pub salts: Arc<SharedSalts>,
+    /// Pseudonyms whose records are dropped.
+    pub suppression: Arc<SharedSuppression>,
+    /// What the tokens of a record are bound to, and which records ask for erasure.
+    pub pseudonyms: PseudonymSettings,
+    /// Which records ask for their subject to be forgotten.
+    pub erase: Option<Erase>,
+    /// Who seals the payload of what is quarantined, if anybody.
+    pub quarantine_sealer: Option<Arc<dyn Seal>>,
+    sealer: Option<Arc<dyn Seal>>,
     regions: Vec<Region>,
     entities: Vec<EntityPlan>,
     actions: Vec<Action>,
@@ -50,6 +66,9 @@ pub enum PlanError {
 
 /// The name of what a field holds when a rule gives an action and no entity.
 const FIELD: &str = "field";
+
+/// The name of what is encoded and cannot be looked into.
+const ENCODED: &str = "encoded";
 
 /// The name of what is done with what a shadow rule finds: nothing.
 const SHADOW: &str = "shadow";
@@ -95,6 +114,10 @@ impl Plan {
         let region_codes = region_codes(&spec.patterns.regions);
         let regions = regions(&region_codes, &mut problems);
         let disabled = disabled(&spec.patterns, catalog, &mut problems);
+        table.epochs(&spec.pseudonyms, catalog, &mut problems);
+        let value_sealer = table.sealer(&spec.seal, &mut problems);
+        let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
+        let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
@@ -115,7 +138,12 @@ impl Plan {
             ring,
             limits: settings.limits,
             binary_key: settings.output.binary_key,
-            context: Context { tenant: settings.tenant.clone(), scope: settings.scope.clone() },
+            salts: Arc::new(SharedSalts::new()),
+            suppression,
+            pseudonyms: settings.pseudonyms.clone(),
+            erase: settings.erase.clone(),
+            quarantine_sealer,
+            sealer: value_sealer,
             regions,
             entities: table.entities,
             actions: table.actions,
@@ -126,13 +154,22 @@ impl Plan {
 
     /// A pseudonymizer for one worker.
     pub fn pseudonymizer(&self) -> Pseudonymizer {
-        Pseudonymizer::new(
-            Arc::clone(&self.ring),
-            self.context.clone(),
-            self.entities.clone(),
-            self.actions.clone(),
-            self.regions.clone(),
-        )
+        let word = |binding: &Binding| match binding {
+            Binding::Word(word) => Some(word.clone()),
+            // The record says it: see `Binder`.
+            Binding::From { .. } => None,
+        };
+        let words = word(&self.pseudonyms.tenant).zip(word(&self.pseudonyms.scope));
+        Pseudonymizer::new(Parts {
+            ring: Arc::clone(&self.ring),
+            salts: Arc::clone(&self.salts),
+            suppression: Arc::clone(&self.suppression),
+            context: words.map(|(tenant, scope)| Context { tenant, scope }),
+            entities: self.entities.clone(),
+            actions: self.actions.clone(),
+            regions: self.regions.clone(),
+            sealer: self.sealer.clone(),
+        })
     }
 
     /// Names of all entities, by [`EntityId`].
@@ -154,6 +191,23 @@ impl Plan {
     /// What is done with an entity where no rule says otherwise.
     pub fn default_action(&self, entity: EntityId) -> ActionId {
         self.defaults[entity.0 as usize]
+    }
+
+    /// Whether the tokens of an entity hold for a day only.
+    pub fn is_daily(&self, entity: EntityId) -> bool {
+        self.entities[entity.0 as usize].daily
+    }
+
+    /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
+    pub fn encoded(&self) -> (EntityId, ActionId) {
+        let own = |entity: &EntityPlan| entity.name == ENCODED;
+        let at = self.entities.iter().rposition(own).expect("invariant: every plan has it");
+        (EntityId(at as u16), self.defaults[at])
+    }
+
+    /// Whether values of the entity are words, so that neither digits nor signs tell one.
+    pub fn is_of_words(&self, entity: EntityId) -> bool {
+        self.entities[entity.0 as usize].form == Form::Text
     }
 
     /// The action that makes a token of a value.
@@ -218,6 +272,7 @@ impl Table {
         }
         let redact = table.action("redact", "", problems);
         table.push(FIELD, TokenType::parse("fd").expect("two letters"), Form::Text, redact);
+        table.push(ENCODED, TokenType::parse("enc").expect("three letters"), Form::Text, redact);
         // Pseudonyms of signals, whatever the catalog looks for.
         let token = table.action("token", "", problems);
         for (name, letters) in [("account", "ac"), ("device", "dv"), ("payee", "py")] {
@@ -229,8 +284,8 @@ impl Table {
     }
 
     fn push(&mut self, name: &str, token_type: TokenType, form: Form, action: ActionId) {
-        let plan = EntityPlan { name: name.to_owned(), token_type, form, action: self.actions[action.0 as usize] };
-        self.entities.push(plan);
+        let action_of = self.actions[action.0 as usize];
+        self.entities.push(EntityPlan { name: name.to_owned(), token_type, form, action: action_of, daily: false });
         self.defaults.push(action);
     }
 
@@ -250,6 +305,25 @@ impl Table {
         self.actions.push(action);
         self.action_names.push(name.to_owned());
         ActionId((self.actions.len() - 1) as u16)
+    }
+
+    /// Marks the entities whose tokens hold for a day.
+    fn epochs(&mut self, spec: &spec::Pseudonyms, catalog: &Catalog, problems: &mut Vec<Problem>) {
+        for name in spec.epochs.keys().filter(|name| *name != FIELD && catalog.find(name).is_none()) {
+            problems.push(unknown_entity(&format!("pseudonyms.epochs.{name}"), name, catalog));
+        }
+        for plan in &mut self.entities {
+            plan.daily = *spec.epochs.get(&plan.name).unwrap_or(&spec.epoch) == spec::Epoch::Daily;
+        }
+    }
+
+    /// Who seals values.
+    fn sealer(&self, spec: &spec::Sealing, problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {
+        if spec.recipients.is_empty() && self.actions.contains(&Action::Seal) {
+            let fix = "is empty, and an action is `seal`; add the public key (`age1…`) of who may open the values";
+            problems.push(Problem::new("seal.recipients", fix));
+        }
+        sealer("seal.recipients", &spec.recipients, problems)
     }
 
     fn field_rules(
@@ -282,6 +356,28 @@ impl Table {
         }
         out
     }
+}
+
+fn sealer(field: &str, recipients: &[String], problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {
+    let mut keys = Vec::new();
+    for (i, text) in recipients.iter().enumerate() {
+        match Recipient::parse(text) {
+            Some(key) => keys.push(key),
+            None => {
+                let fix = "is no age recipient; write a public key such as `age-keygen` prints: `age1` and 58 letters and digits";
+                problems.push(Problem::new(format!("{field}[{i}]"), fix));
+            }
+        }
+    }
+    (!keys.is_empty()).then(|| Arc::new(Sealer::new(keys)) as Arc<dyn Seal>)
+}
+
+fn suppression(file: Option<&Path>, problems: &mut Vec<Problem>) -> Arc<SharedSuppression> {
+    let list = file.map(SharedSuppression::from_file).transpose().unwrap_or_else(|error| {
+        problems.push(Problem::new("pseudonyms.suppress", error.to_string()));
+        None
+    });
+    Arc::new(list.unwrap_or_else(SharedSuppression::none))
 }
 
 /// The entities that the rules that are on leave out, and those that the shadow rules leave out.

@@ -7,14 +7,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::audit::{Audit, What};
+use super::clock;
 use super::live::Live;
 use super::plan::{Plan, PlanError, load_ring};
 use super::reload::Reload;
+use super::salts;
 use super::signal_plan::SignalPlan;
 use super::stateful::{self, Stateful};
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health};
-use crate::config::{Delivery, Loaded, Problem, Settings};
+use crate::config::{Delivery, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
 use crate::pseudonymize::StateKey;
 use crate::signals::mapping::Unmapped;
@@ -72,12 +75,17 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let missing = || PlanError::from(loaded.error(vec![Problem::new("keys", "no root key is configured")]));
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
+    ring.reload(clock::now_ms()).map_err(PlanError::from)?;
     let mut reload = Reload::new(loaded);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     let runtime = runtime()?;
     let signals = signals(loaded)?;
     let topology =
         runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
+    if let Some(SaltStore::Topic(topic)) = &loaded.settings.pseudonyms.salts {
+        let salts = kafka::topic::prepare_salts(&loaded.settings, topic, kafka::Missing::Create);
+        runtime.block_on(salts).map_err(ServiceError::Start)?;
+    }
     let mut running = Running::start(loaded.settings.clone(), &plan, signals, &topology)?;
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
@@ -91,15 +99,46 @@ fn runtime() -> Result<tokio::runtime::Runtime, ServiceError> {
     build.map_err(|e| ServiceError::System(format!("cannot start the runtime: {e}")))
 }
 
-/// Asks the brokers what [`run`] would ask before it starts, and changes nothing.
+/// Asks the brokers what [`run`] would ask before it starts, and changes nothing. Returns what it would not refuse, and
+/// somebody should know.
 ///
 /// # Errors
 /// What would keep it from starting.
-pub fn check_live(loaded: &Loaded) -> Result<(), ServiceError> {
+pub fn check_live(loaded: &Loaded) -> Result<Vec<String>, ServiceError> {
     loaded.check_service().map_err(PlanError::from)?;
     let runtime = runtime()?;
     runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Leave)).map_err(ServiceError::Start)?;
-    Ok(())
+    let Some(place) = &loaded.settings.pseudonyms.salts else { return Ok(Vec::new()) };
+    if let SaltStore::Topic(topic) = place {
+        let salts = kafka::topic::prepare_salts(&loaded.settings, topic, kafka::Missing::Leave);
+        runtime.block_on(salts).map_err(ServiceError::Start)?;
+    }
+    runtime.block_on(daily_warnings(&loaded.settings)).map_err(ServiceError::Start)
+}
+
+/// What daily tokens do not go well with: compacted outputs, and times that producers make up.
+async fn daily_warnings(settings: &Settings) -> Result<Vec<String>, kafka::Error> {
+    let outputs: Vec<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
+    let names: Vec<&str> = settings.inputs.iter().map(|input| input.name.as_str()).collect();
+    let topics: Vec<&str> = names.iter().copied().chain(outputs.iter().map(String::as_str)).collect();
+    let found = kafka::topic::describe(settings, &topics).await?;
+    let mut warnings = Vec::new();
+    for (index, (topic, settings)) in topics.iter().zip(found).enumerate() {
+        let value = |name: &str| settings.as_ref().and_then(|s| s.get(name)).map_or("", String::as_str).to_owned();
+        if index >= names.len() && value("cleanup.policy").contains("compact") {
+            warnings.push(format!(
+                "topic `{topic}` is compacted, and keys with daily tokens change every day: nothing is ever compacted, \
+                 and a tombstone reaches the living days only"
+            ));
+        }
+        if index < names.len() && value("message.timestamp.type") != "LogAppendTime" {
+            warnings.push(format!(
+                "topic `{topic}` takes the producers' times: an event with a wrong clock gets another day's token, or none; \
+                 set message.timestamp.type=LogAppendTime"
+            ));
+        }
+    }
+    Ok(warnings)
 }
 
 /// Sets `stop` at SIGTERM or SIGINT, from a thread of its own.
@@ -137,6 +176,9 @@ pub struct Running {
     process: ProcessMetrics,
     live: Arc<Live>,
     failure: Option<kafka::Error>,
+    audit: Audit,
+    /// Id of the active key, as it was told last.
+    active: Option<String>,
 }
 
 impl Running {
@@ -153,7 +195,8 @@ impl Running {
         let count = worker_count(&settings, topology);
         settings.workers = Some(count);
         let settings = Arc::new(settings);
-        let parts = (0..count).map(joined_part).chain(["keys".to_owned()]);
+        let salted = settings.pseudonyms.salts.as_ref().map(|_| salts::PART.to_owned());
+        let parts = (0..count).map(joined_part).chain(["keys".to_owned()]).chain(salted);
         let health = Arc::new(Health::new(count, parts));
         health.set_ready("keys", true);
         let admin = match settings.admin {
@@ -186,7 +229,14 @@ impl Running {
             };
             workers.push(part.spawn(tell.clone())?);
         }
-        let running = Running { stop, workers, ended, admin, process, live, failure: None };
+        if let Some(place) = &settings.pseudonyms.salts {
+            let keeper = salts::keeper(place, &settings, plan);
+            let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
+            // Nobody waits for its end: it holds nothing that is to be finished.
+            salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
+        }
+        let audit = Audit::new(settings.audit.clone());
+        let mut running = Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -224,17 +274,30 @@ impl Running {
         }
     }
 
-    fn poll_keys(&self, plan: &Plan) {
-        match plan.ring.reload() {
+    fn poll_keys(&mut self, plan: &Plan) {
+        match plan.ring.reload(clock::now_ms()) {
             Ok(true) => {
                 self.process.key_reloads_done.increment(1);
                 let ids: Vec<String> = plan.ring.current().ids().map(|id| id.as_str().to_owned()).collect();
                 tracing::info!(keys = ids.join(","), "took over changed keys");
+                self.audit.write_or_log(What::Rotation, 1, &[("keys", &ids.join(","))]);
             }
             Ok(false) => {}
             Err(e) => {
                 self.process.key_reloads_failed.increment(1);
                 tracing::error!(error = %e, "the changed keys are refused: the old ones stay");
+            }
+        }
+        match plan.suppression.reload() {
+            Ok(true) => {
+                self.process.suppression_reloads_done.increment(1);
+                let tokens = plan.suppression.current().len();
+                tracing::info!(tokens, "took over a changed suppression list");
+            }
+            Ok(false) => {}
+            Err(e) => {
+                self.process.suppression_reloads_failed.increment(1);
+                tracing::error!(error = %e, "the changed suppression list is refused: the old one stays");
             }
         }
         self.tell_active_key(plan);
@@ -256,11 +319,17 @@ impl Running {
         }
     }
 
-    fn tell_active_key(&self, plan: &Plan) {
-        let now_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
+    fn tell_active_key(&mut self, plan: &Plan) {
         let ring = plan.ring.current();
-        if let Some(active) = ring.active_at(now_ms) {
-            self.process.set_active_key(ring.keys()[active].id().as_str());
+        let Some(active) = ring.active_at(clock::now_ms()) else { return };
+        let id = ring.keys()[active].id().to_string();
+        if self.active.as_ref() == Some(&id) {
+            return;
+        }
+        self.process.set_active_key(&id);
+        if let Some(before) = self.active.replace(id.clone()) {
+            tracing::info!(before, now = id, "another key is active");
+            self.audit.write_or_log(What::Rotation, 1, &[("from", &before), ("to", &id)]);
         }
     }
 

@@ -6,13 +6,15 @@ mod intake;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 pub use intake::Fetched;
 use intake::Unit;
 
+use super::audit::{Audit, What};
 use super::backoff::Backoff;
 use super::breaker::Breaker;
+use super::clock::now_ms;
 use super::engine::Engine;
 use super::live::{Generation, Live};
 use super::signal_plan::SignalPlan;
@@ -201,7 +203,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         if self.due() {
             self.seal()?;
         }
-        if self.batch.bytes() < self.arena_bytes() {
+        if !self.engine.has_salt_of(now_ms()) {
+            // What it is, and for how long, is told by the keeper of salts.
+            std::thread::sleep(FETCH_TIMEOUT);
+        } else if self.batch.bytes() < self.arena_bytes() {
             self.fetch()?;
         } else if let Some(durable) = self.sink.poll(FETCH_TIMEOUT)? {
             self.durable(durable)?;
@@ -276,6 +281,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             // Said again by the coming rebalance; committing what is somebody else's would count records twice.
             return Ok(());
         }
+        self.audit_erasures();
         let offsets: Offsets = self.partitions.iter().filter(|p| p.next > p.sealed).map(|p| (p.at, p.next)).collect();
         let group = self.source.group();
         let state = self.state.as_mut().map_or_else(OutBatch::new, |state| state.seal(now_ms()));
@@ -286,6 +292,16 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let topics = self.settings.inputs.len();
         self.sealed.push_back(std::mem::replace(&mut self.unit, Unit::new(topics, &self.rules)));
         Ok(())
+    }
+
+    /// Before the commit: a record of an erasure may come twice, and is never missing.
+    fn audit_erasures(&mut self) {
+        for (at, offset) in self.unit.erasures.drain(..) {
+            let (partition, offset) = (at.partition.to_string(), offset.to_string());
+            let topic = self.settings.inputs[at.topic].name.as_str();
+            let of = [("topic", topic), ("partition", &partition), ("offset", &offset)];
+            Audit::new(self.settings.audit.clone()).write_or_log(What::Erase, 1, &of);
+        }
     }
 
     fn durable(&mut self, durable: Durable) -> Result<(), Error> {
@@ -320,6 +336,9 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         for (metrics, counts) in self.metrics.topics.iter().zip(&unit.per_topic) {
             metrics.records_out.increment(counts.records_out);
             metrics.bytes_out.increment(counts.bytes_out);
+            metrics.suppressed.increment(counts.suppressed);
+            metrics.saltless.increment(counts.saltless);
+            metrics.erasures.increment(counts.erasures);
             for (reason, &n) in counts.rejected.iter().enumerate().filter(|&(_, &n)| n > 0) {
                 metrics.quarantined(reason).increment(n);
             }
@@ -340,7 +359,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let arena_bytes = self.arena_bytes();
         let Worker { settings, source, engine, state, batch, unit, partitions, metrics, .. } = self;
         let signals_to = metrics.signals.as_ref().map_or(0, |(topic, _)| *topic);
-        let mut hand = Fetched { settings, engine, batch, unit, partitions, signals_to, trips: Vec::new(), last: 0 };
+        let mut hand =
+            Fetched { settings, engine, batch, unit, partitions, signals_to, trips: Vec::new(), early: false, last: 0 };
         let mut begun = None;
         let mut fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
@@ -353,7 +373,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             let blocked: Vec<Partition> = hand.partitions.iter().filter(|p| p.paused).map(|p| p.at).collect();
             fetched = fetched.and_then(|()| state.release(source, &blocked, &mut hand, arena_bytes));
         }
-        let trips = std::mem::take(&mut hand.trips);
+        let (trips, early) = (std::mem::take(&mut hand.trips), hand.early);
         for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
             metrics.records_in.increment(std::mem::take(&mut counts.records_in));
             metrics.bytes_in.increment(std::mem::take(&mut counts.bytes_in));
@@ -364,6 +384,10 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 return Err(Error::lost().during(&error.to_string()));
             }
             return Err(error);
+        }
+        if early {
+            // Midnight passed between the look at the clock and the record: what was read waits for the new salt.
+            return Err(Error::early());
         }
         if let Some(begun) = begun {
             busy = begun.elapsed();
@@ -630,8 +654,4 @@ impl Assigned {
             metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
         }
     }
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }

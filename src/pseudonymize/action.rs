@@ -19,6 +19,8 @@ pub enum Action {
     Mask(Mask),
     /// Something coarser takes its place.
     Generalize(Generalize),
+    /// It is encrypted to the recipients of the config: `[sealed:…]`, for holders of the private key to open.
+    Seal,
     /// The member or element that holds it goes.
     Drop,
     /// It stays.
@@ -49,6 +51,9 @@ pub enum Generalize {
     Year,
     /// Of an amount the greatest multiple of this step that is not above it: 34958.30 by 10000 is `30000`.
     Bucket(u64),
+    /// Of coordinates the nearest points of a grid, its step in millionths of a degree: -6.2088 by 0.1 is `-6.2`. What
+    /// lies on the grid stays as it is written.
+    Grid(u32),
 }
 
 /// The text is no action.
@@ -61,7 +66,8 @@ pub struct ActionError {
 impl Action {
     /// How actions are written in the config.
     pub const ALLOWED: &'static str = "token, redact, mask:first6_last4, mask:last4, mask:first4, mask:email_domain, \
-         mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, drop, keep";
+        mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, \
+         generalize:grid:<degrees>, seal, drop, keep";
 
     /// The action that `text` names, such as `mask:last4`.
     ///
@@ -78,8 +84,15 @@ impl Action {
             "mask:all" => Action::Mask(Mask::All),
             "generalize:ip_network" => Action::Generalize(Generalize::IpNetwork),
             "generalize:year" => Action::Generalize(Generalize::Year),
+            "seal" => Action::Seal,
             "drop" => Action::Drop,
             "keep" => Action::Keep,
+            _ if text.starts_with("generalize:grid:") => text
+                .strip_prefix("generalize:grid:")
+                .and_then(millionths)
+                .filter(|step| (1..=90_000_000).contains(step))
+                .map(|step| Action::Generalize(Generalize::Grid(step as u32)))
+                .ok_or_else(|| ActionError { given: text.to_owned() })?,
             _ => text
                 .strip_prefix("generalize:bucket:")
                 .and_then(|step| step.parse().ok())
@@ -138,6 +151,7 @@ impl Value<'_> {
                 let floor = bucket(text, step);
                 floor.inspect(|floor| write!(out, "{floor}").expect("writing to a Vec cannot fail")).is_some()
             }
+            Generalize::Grid(step) => write_grid(text, step, out),
         };
         if !written {
             write_placeholder(self.entity, out);
@@ -253,6 +267,56 @@ fn is_day_and_month(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// Appends `text`, one coordinate or several with commas, semicolons or spaces between them, brought to a grid. False, and
+/// nothing appended, when it is anything else.
+fn write_grid(text: &str, step: u32, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let is_sign = |c: char| matches!(c, ',' | ';' | ' ');
+    for (at, part) in text.split_inclusive(is_sign).enumerate() {
+        let number = part.trim_end_matches(is_sign);
+        let signs = &part[number.len()..];
+        let Some(degrees) = millionths(number).filter(|_| at < 8) else {
+            if number.is_empty() && at > 0 {
+                out.extend_from_slice(signs.as_bytes());
+                continue;
+            }
+            out.truncate(start);
+            return false;
+        };
+        let step = i64::from(step);
+        // A tail below a millionth is off every grid.
+        if degrees % step == 0 && number.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 6) {
+            out.extend_from_slice(number.as_bytes());
+        } else {
+            write_millionths((degrees + step.div_euclid(2)).div_euclid(step) * step, step, out);
+        }
+        out.extend_from_slice(signs.as_bytes());
+    }
+    out.len() > start
+}
+
+/// A plain decimal in millionths, what lies below cut off.
+fn millionths(number: &str) -> Option<i64> {
+    let unsigned = number.strip_prefix(['-', '+']).unwrap_or(number);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let decimal = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 9 || !decimal(whole) || !decimal(fraction) {
+        return None;
+    }
+    let fraction = fraction.bytes().chain(std::iter::repeat(b'0')).take(6);
+    let value = whole.bytes().chain(fraction).fold(0i64, |value, b| value * 10 + i64::from(b - b'0'));
+    Some(if number.starts_with('-') { -value } else { value })
+}
+
+/// Writes a multiple of `step` with as many decimals as the step has.
+fn write_millionths(value: i64, step: i64, out: &mut Vec<u8>) {
+    let decimals = (0..6).find(|&n| step % 10i64.pow(6 - n) == 0).unwrap_or(6) as usize;
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, rest) = (value.abs() / 1_000_000, value.abs() % 1_000_000);
+    write!(out, "{sign}{whole}.{rest:06}").expect("writing to a Vec cannot fail");
+    out.truncate(out.len() - (6 - decimals) - usize::from(decimals == 0));
+}
+
 /// A number of one to four digits.
 fn number(digits: &[u8]) -> Option<u32> {
     let fits = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
@@ -293,10 +357,10 @@ mod tests {
 
     #[test]
     fn an_action_is_read_and_an_unknown_one_is_told_what_is_allowed() {
-        for name in Action::ALLOWED.replace("<step>", "100").split(", ") {
+        for name in Action::ALLOWED.replace("<step>", "100").replace("<degrees>", "0.1").split(", ") {
             assert!(Action::parse(name).is_ok(), "{name}");
         }
-        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "seal"] {
+        for name in ["", "mask", "mask:last5", "generalize:bucket:0", "generalize:bucket:", "Token", "sealed"] {
             let error = Action::parse(name).expect_err(name).to_string();
             assert!(error.contains("mask:last4"), "{error}");
         }
@@ -331,12 +395,15 @@ mod tests {
         }
         for (how, text) in [
             (Generalize::IpNetwork, "localhost"),
-            (Generalize::IpNetwork, "203.0.113.7/24"),
+            (Generalize::IpNetwork, "203.0.113.0/23"),
             (Generalize::Year, "29-01-95"),
             (Generalize::Year, "1995-13-13"),
             (Generalize::Year, "1995-01"),
             (Generalize::Year, "0812-34-5678"),
             (Generalize::Year, "19950129"),
+            (Generalize::Grid(100_000), "55.6761 N"),
+            (Generalize::Grid(100_000), ""),
+            (Generalize::Grid(100_000), "here"),
             (Generalize::Bucket(10), "1e3"),
             (Generalize::Bucket(10), "1.000,50"),
             (Generalize::Bucket(10), "-"),
@@ -353,6 +420,21 @@ mod tests {
         for text in ["1995-01-29", "29/01/1995", "01/29/1995", "29.1.1995", "1995-01-29T10:00:00Z", "1995"] {
             assert_eq!(generalized(Generalize::Year, text), "1995", "{text}");
         }
+        for (text, point) in [
+            ("-6.2088", "-6.2"),
+            ("106.8456", "106.8"),
+            ("106.8", "106.8"),
+            ("106.80", "106.80"),
+            ("7", "7"),
+            ("-0.0471", "0.0"),
+            ("-6.2088,106.8456", "-6.2,106.8"),
+            ("55.6761, 12.5683", "55.7, 12.6"),
+            ("55.70000001", "55.7"),
+        ] {
+            assert_eq!(generalized(Generalize::Grid(100_000), text), point, "{text}");
+        }
+        assert_eq!(generalized(Generalize::Grid(250_000), "12.5683"), "12.50");
+        assert_eq!(generalized(Generalize::Grid(1_000_000), "12.5683"), "13");
         for (text, floor) in
             [("34958.30", "30000"), ("10000", "10000"), ("9999.99", "0"), ("-0.01", "-10000"), ("-0.0", "0")]
         {
@@ -376,7 +458,7 @@ mod tests {
             }
             let once = masked(Mask::EmailDomain, Form::Email, &text);
             prop_assert_eq!(masked(Mask::EmailDomain, Form::Email, &once), once);
-            for how in [Generalize::IpNetwork, Generalize::Year, Generalize::Bucket(250)] {
+            for how in [Generalize::IpNetwork, Generalize::Year, Generalize::Bucket(250), Generalize::Grid(250_000)] {
                 let once = generalized(how, &text);
                 prop_assert_eq!(generalized(how, &once), once);
             }

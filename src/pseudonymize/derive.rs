@@ -71,7 +71,7 @@ impl TokenMac {
         self.hash(message)
     }
 
-    fn new(key: &[u8]) -> TokenMac {
+    pub(super) fn new(key: &[u8]) -> TokenMac {
         let mut block = Zeroizing::new([0u8; BLOCK]);
         if key.len() <= BLOCK {
             block[..key.len()].copy_from_slice(key);
@@ -94,7 +94,7 @@ impl TokenMac {
         code
     }
 
-    fn hash(&self, message: &[u8]) -> [u8; 32] {
+    pub(super) fn hash(&self, message: &[u8]) -> [u8; 32] {
         let (blocks, rest) = message.as_chunks::<BLOCK>();
         let mut tail = [0u8; 2 * BLOCK];
         tail[..rest.len()].copy_from_slice(rest);

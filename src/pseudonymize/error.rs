@@ -25,7 +25,7 @@ pub enum KeyError {
     },
     /// The file is not YAML of the right shape.
     #[error(
-        "{}:{line}:{column}: is not a key file; its fields are id, key, not_before, destroy_after \
+        "{}:{line}:{column}: is not a key file; its fields are id, key, not_before, dual_until, destroy_after \
          (in a file of several keys: a list of these below `keys:`), each once",
         path.display()
     )]
@@ -71,12 +71,20 @@ pub enum KeyError {
         path: PathBuf,
         /// The key.
         id: KeyId,
-        /// `not_before` or `destroy_after`.
+        /// `not_before`, `dual_until` or `destroy_after`.
         field: &'static str,
     },
     /// A key is never active.
     #[error("{}: destroy_after of {id}: must be later than its not_before", path.display())]
     Window {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        id: KeyId,
+    },
+    /// The time of two keys ends before it begins.
+    #[error("{}: dual_until of {id}: must be later than its not_before, which it needs", path.display())]
+    Dual {
         /// The file.
         path: PathBuf,
         /// The key.

@@ -12,11 +12,16 @@ use zeroize::Zeroizing;
 use super::error::KeyError;
 use super::ring::{KeyId, MIN_KEY_BYTES, RootKey};
 
-/// The text of a new key file: a fresh key with this id, active from `not_before` (RFC 3339) on, or at once.
+/// The text of a new key file: a fresh key with this id, active from `not_before` (RFC 3339) on, or at once; until
+/// `dual_until` the token of the key before stands beside its own.
 ///
 /// # Errors
 /// The id or the time is none, or the operating system gives no entropy.
-pub fn new_key_file(id: &str, not_before: Option<&str>) -> Result<Zeroizing<String>, KeyError> {
+pub fn new_key_file(
+    id: &str,
+    not_before: Option<&str>,
+    dual_until: Option<&str>,
+) -> Result<Zeroizing<String>, KeyError> {
     let path = Path::new("new key");
     let id = KeyId::parse(id).ok_or_else(|| KeyError::Id { path: path.to_owned() })?;
     let mut text = Zeroizing::new(String::with_capacity(256));
@@ -25,67 +30,93 @@ pub fn new_key_file(id: &str, not_before: Option<&str>) -> Result<Zeroizing<Stri
     text.push_str("\nkey: \"");
     text.push_str(&new_material()?);
     text.push_str("\"\n");
-    if let Some(time) = not_before {
-        parse_time(time).ok_or_else(|| KeyError::Time { path: path.to_owned(), id, field: "not_before" })?;
-        text.push_str("not_before: \"");
-        text.push_str(time);
-        text.push_str("\"\n");
+    for (field, time) in [("not_before", not_before), ("dual_until", dual_until)] {
+        let Some(time) = time else { continue };
+        parse_time(time).ok_or_else(|| KeyError::Time { path: path.to_owned(), id, field })?;
+        for part in [field, ": \"", time, "\"\n"] {
+            text.push_str(part);
+        }
     }
     Ok(text)
 }
 
-/// Keys read so far, and the hash of all content.
+/// Keys, and the hash of what they were read from.
 pub(super) struct Loaded {
     pub(super) keys: Vec<RootKey>,
-    pub(super) hash: Sha256,
+    pub(super) digest: [u8; 32],
 }
 
 impl Loaded {
-    fn new() -> Loaded {
-        Loaded { keys: Vec::new(), hash: Sha256::new() }
-    }
-
-    /// Reads every key file of a directory.
-    pub(super) fn from_dir(dir: &Path) -> Result<Loaded, KeyError> {
-        let mut loaded = Loaded::new();
-        for path in files_of(dir)? {
-            let content = loaded.read(&path)?;
-            let entry = KeyEntry::of_file(&path, &content)?;
-            loaded.keys.push(entry.check(&path)?);
-        }
-        Ok(loaded)
-    }
-
-    /// Reads a file of several keys.
-    pub(super) fn from_file(path: &Path) -> Result<Loaded, KeyError> {
-        let mut loaded = Loaded::new();
-        let content = loaded.read(path)?;
-        let file: KeyListFile = parse_yaml(path, &content)?;
-        for entry in file.keys {
-            loaded.keys.push(entry.check(path)?);
-        }
-        Ok(loaded)
-    }
-
     /// One key from the command line, called `path` in errors.
     pub(super) fn from_seed(id: &str, key: &str, path: &Path) -> Result<Loaded, KeyError> {
         let entry = KeyEntry { id: Some(id.to_owned()), key: Zeroizing::new(key.to_owned()), ..KeyEntry::default() };
-        let mut loaded = Loaded::new();
-        loaded.hash.update(entry.key.as_bytes());
-        loaded.keys.push(entry.check(path)?);
-        Ok(loaded)
+        let digest = Sha256::digest(entry.key.as_bytes()).into();
+        Ok(Loaded { keys: vec![entry.check(path)?], digest })
+    }
+}
+
+/// What stands in the key files, not yet looked at.
+pub(super) struct Files {
+    files: Vec<(PathBuf, Zeroizing<Vec<u8>>)>,
+    /// Whether it is one file of several keys.
+    list: bool,
+    hash: Sha256,
+}
+
+impl Files {
+    /// Reads every key file of a directory.
+    pub(super) fn of_dir(dir: &Path) -> Result<Files, KeyError> {
+        let mut all = Files { files: Vec::new(), list: false, hash: Sha256::new() };
+        for path in files_of(dir)? {
+            all.read(path)?;
+        }
+        Ok(all)
     }
 
-    fn read(&mut self, path: &Path) -> Result<Zeroizing<String>, KeyError> {
-        let bytes = Zeroizing::new(fs::read(path).map_err(read_error(path))?);
+    /// Reads a file of several keys.
+    pub(super) fn of_list(path: &Path) -> Result<Files, KeyError> {
+        let mut all = Files { files: Vec::new(), list: true, hash: Sha256::new() };
+        all.read(path.to_owned())?;
+        Ok(all)
+    }
+
+    /// Hash of names and contents: two readings of the same files are equal.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.hash.clone().finalize().into()
+    }
+
+    /// The keys in them.
+    pub(super) fn parse(&self) -> Result<Loaded, KeyError> {
+        let mut keys = Vec::new();
+        for (path, bytes) in &self.files {
+            let content = std::str::from_utf8(bytes).map_err(|_| KeyError::NotText { path: path.clone() })?;
+            if self.list {
+                let file: KeyListFile = parse_yaml(path, content)?;
+                for entry in file.keys {
+                    keys.push(entry.check(path)?);
+                }
+            } else {
+                keys.push(KeyEntry::of_file(path, content)?.check(path)?);
+            }
+        }
+        Ok(Loaded { keys, digest: self.digest() })
+    }
+
+    fn read(&mut self, path: PathBuf) -> Result<(), KeyError> {
+        let bytes = Zeroizing::new(fs::read(&path).map_err(read_error(&path))?);
         let name = path.file_name().map_or(&b""[..], |name| name.as_encoded_bytes());
         for part in [name, &bytes] {
             self.hash.update((part.len() as u64).to_be_bytes());
             self.hash.update(part);
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::NotText { path: path.to_owned() })?;
-        Ok(Zeroizing::new(text.to_owned()))
+        self.files.push((path, bytes));
+        Ok(())
     }
+}
+
+/// A file of text, such as a list of pseudonyms.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 /// The key files of a directory, by name.
@@ -113,6 +144,7 @@ pub(super) struct KeyEntry {
     #[serde(deserialize_with = "secret")]
     pub(super) key: Zeroizing<String>,
     pub(super) not_before: Option<String>,
+    pub(super) dual_until: Option<String>,
     pub(super) destroy_after: Option<String>,
 }
 
@@ -153,10 +185,14 @@ impl KeyEntry {
         };
         let not_before_ms = time(self.not_before, "not_before")?;
         let destroy_after_ms = time(self.destroy_after, "destroy_after")?;
+        let dual_until_ms = time(self.dual_until, "dual_until")?;
+        if dual_until_ms.is_some_and(|end| not_before_ms.is_none_or(|first| end <= first)) {
+            return Err(KeyError::Dual { path: path(), id });
+        }
         if not_before_ms.zip(destroy_after_ms).is_some_and(|(first, last)| first >= last) {
             return Err(KeyError::Window { path: path(), id });
         }
-        Ok(RootKey { id, material, not_before_ms, destroy_after_ms })
+        Ok(RootKey { id, material, not_before_ms, destroy_after_ms, dual_until_ms })
     }
 }
 
@@ -185,6 +221,11 @@ pub(super) fn new_material() -> Result<Zeroizing<String>, KeyError> {
     let mut bytes = Zeroizing::new([0u8; MIN_KEY_BYTES]);
     getrandom::fill(&mut bytes[..]).map_err(|source| KeyError::Entropy { source })?;
     Ok(Zeroizing::new(hex::encode(&bytes[..])))
+}
+
+/// Fills `bytes` with random numbers of the operating system; false: it has none.
+pub fn fill_random(bytes: &mut [u8]) -> bool {
+    getrandom::fill(bytes).is_ok()
 }
 
 fn read_error(path: &Path) -> impl Fn(io::Error) -> KeyError + '_ {
@@ -267,8 +308,8 @@ mod tests {
 
     #[test]
     fn a_bad_key_file_is_named_with_field_and_remedy_and_never_quoted() {
-        type Files<'a> = &'a [(&'a str, &'a str)];
-        let table: [(Files, &str, &str); 12] = [
+        type Named<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Named, &str, &str); 13] = [
             (&[], "", "holds no key"),
             (&[("k1", "c0ffee")], "k1", "key of k1: has 3 bytes, fewer than 32"),
             (&[("k1", "")], "k1", "key of k1: has 0 bytes"),
@@ -287,6 +328,11 @@ mod tests {
                 )],
                 "k1",
                 "destroy_after of k1: must be later",
+            ),
+            (
+                &[("k1", &format!("key: {A}\ndual_until: 2026-01-01T00:00:00Z\n"))],
+                "k1",
+                "dual_until of k1: must be later",
             ),
         ];
         for (files, place, problem) in table {
@@ -315,14 +361,14 @@ mod tests {
 
     #[test]
     fn a_new_key_file_is_read_back_and_no_two_are_alike() {
-        let text = new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file");
+        let text = new_key_file("k7", Some("2026-01-01T00:00:00Z"), None).expect("a file");
         let dir = dir(&[("whatever", text.as_str())]);
         let ring = KeyRing::from_dir(dir.path()).expect("a ring");
         assert_eq!(ids(&ring), ["k7"]);
         assert_eq!(ring.keys()[0].not_before_ms(), Some(1_767_225_600_000));
-        assert_ne!(*text, *new_key_file("k7", Some("2026-01-01T00:00:00Z")).expect("a file"));
-        assert!(new_key_file("7", None).is_err());
-        assert!(new_key_file("k7", Some("tomorrow")).is_err());
+        assert_ne!(*text, *new_key_file("k7", Some("2026-01-01T00:00:00Z"), None).expect("a file"));
+        assert!(new_key_file("7", None, None).is_err());
+        assert!(new_key_file("k7", Some("tomorrow"), None).is_err());
         let (one, two) = (KeyRing::throwaway().expect("a ring"), KeyRing::throwaway().expect("a ring"));
         assert_ne!(one.keys()[0].material[..], two.keys()[0].material[..]);
     }

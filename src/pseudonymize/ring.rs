@@ -3,11 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
-use sha2::Digest;
 use zeroize::Zeroizing;
 
 use super::error::KeyError;
-use super::key_file::{Loaded, new_material};
+use super::key_file::{Files, Loaded, new_material};
 
 /// Fewest bytes of a root key.
 pub const MIN_KEY_BYTES: usize = 32;
@@ -60,6 +59,16 @@ pub struct RootKey {
     pub(super) material: Zeroizing<Vec<u8>>,
     pub(super) not_before_ms: Option<i64>,
     pub(super) destroy_after_ms: Option<i64>,
+    pub(super) dual_until_ms: Option<i64>,
+}
+
+/// The keys of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KeyPair {
+    /// Place of the active key in the ring.
+    pub(super) active: usize,
+    /// In a time of two keys, that of the one before.
+    pub(super) old: Option<usize>,
 }
 
 impl RootKey {
@@ -78,8 +87,19 @@ impl RootKey {
         self.destroy_after_ms
     }
 
+    /// End of the time in which the token of the key before it stands beside its own, in ms since 1970.
+    pub fn dual_until_ms(&self) -> Option<i64> {
+        self.dual_until_ms
+    }
+
+    /// Whether its material is there: it is wiped when `destroy_after` has passed.
+    pub fn is_readable(&self) -> bool {
+        !self.material.is_empty()
+    }
+
     fn holds_at(&self, timestamp_ms: i64) -> bool {
-        self.not_before_ms.is_none_or(|first| first <= timestamp_ms)
+        self.is_readable()
+            && self.not_before_ms.is_none_or(|first| first <= timestamp_ms)
             && self.destroy_after_ms.is_none_or(|last| timestamp_ms <= last)
     }
 }
@@ -100,21 +120,21 @@ pub struct KeyRing {
 
 impl KeyRing {
     /// Reads a directory of key files, such as a mounted Kubernetes Secret: every regular file (or link to one) whose
-    /// name does not begin with a dot. A file is YAML, `{id, key, not_before?, destroy_after?}`, or the bare key; the
+    /// name does not begin with a dot. A file is YAML, `{id, key, not_before?, dual_until?, destroy_after?}`, or the bare key; the
     /// id is the file's stem unless the file says it. A key is hex, or base64 after `base64:`; times are RFC 3339.
     ///
     /// # Errors
     /// The file and what to mend in it; never its content.
     pub fn from_dir(dir: &Path) -> Result<KeyRing, KeyError> {
-        KeyRing::new(Loaded::from_dir(dir)?, dir)
+        KeyRing::new(Files::of_dir(dir)?.parse()?, dir)
     }
 
-    /// Reads one YAML file, `keys: [{id, key, not_before?, destroy_after?}]`, with keys as in [`KeyRing::from_dir`].
+    /// Reads one YAML file, `keys: [{id, key, …}]`, with keys as in [`KeyRing::from_dir`].
     ///
     /// # Errors
     /// The file and what to mend in it; never its content.
     pub fn from_file(path: &Path) -> Result<KeyRing, KeyError> {
-        KeyRing::new(Loaded::from_file(path)?, path)
+        KeyRing::new(Files::of_list(path)?.parse()?, path)
     }
 
     /// A ring of one key from hex, for examples and tests that must be repeatable.
@@ -143,6 +163,37 @@ impl KeyRing {
         holding.max_by_key(|(_, key)| (key.not_before_ms, key.id.number())).map(|(index, _)| index)
     }
 
+    /// The active key, and beside it the one before while its `dual_until` has not come.
+    pub(super) fn pair_at(&self, timestamp_ms: i64) -> Option<KeyPair> {
+        let active = self.active_at(timestamp_ms)?;
+        let RootKey { not_before_ms, dual_until_ms, .. } = self.keys[active];
+        let together = dual_until_ms.is_some_and(|end| timestamp_ms < end);
+        let before = not_before_ms.filter(|_| together).and_then(|first| self.active_at(first.saturating_sub(1)));
+        let old = before.filter(|&old| old != active && self.keys[old].holds_at(timestamp_ms));
+        Some(KeyPair { active, old })
+    }
+
+    /// Wipes the keys whose `destroy_after` has passed; their ids stay known. True: there were some.
+    pub fn destroy_due(&mut self, now_ms: i64) -> bool {
+        let due = |key: &RootKey| key.is_readable() && key.destroy_after_ms.is_some_and(|last| last < now_ms);
+        let mut any = false;
+        for key in self.keys.iter_mut().filter(|key| due(key)) {
+            key.material = Zeroizing::default();
+            any = true;
+        }
+        any
+    }
+
+    /// Whether a key is there whose `destroy_after` has passed.
+    pub(super) fn has_due(&self, now_ms: i64) -> bool {
+        self.keys.iter().any(|key| key.is_readable() && key.destroy_after_ms.is_some_and(|last| last < now_ms))
+    }
+
+    /// SHA-256 of what it was loaded from.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
     /// All keys, by the number of their ids.
     pub fn keys(&self) -> &[RootKey] {
         &self.keys
@@ -153,12 +204,7 @@ impl KeyRing {
         self.keys.iter().map(RootKey::id)
     }
 
-    /// Whether both were loaded from the same content.
-    pub fn same_content(&self, other: &KeyRing) -> bool {
-        self.digest == other.digest
-    }
-
-    fn new(Loaded { mut keys, hash }: Loaded, path: &Path) -> Result<KeyRing, KeyError> {
+    pub(super) fn new(Loaded { mut keys, digest }: Loaded, path: &Path) -> Result<KeyRing, KeyError> {
         if keys.is_empty() {
             return Err(KeyError::Empty { path: path.to_owned() });
         }
@@ -166,7 +212,7 @@ impl KeyRing {
         if let Some(pair) = keys.windows(2).find(|pair| pair[0].id.number() == pair[1].id.number()) {
             return Err(KeyError::Duplicate { path: path.to_owned(), id: pair[1].id });
         }
-        Ok(KeyRing { keys, digest: hash.finalize().into() })
+        Ok(KeyRing { keys, digest })
     }
 }
 
@@ -180,7 +226,6 @@ impl fmt::Debug for KeyRing {
 mod tests {
     use super::*;
     use crate::pseudonymize::key_file::KeyEntry;
-    use sha2::Sha256;
 
     #[test]
     fn the_active_key_is_the_last_one_whose_window_holds_the_time() {
@@ -191,11 +236,12 @@ mod tests {
                 key: Zeroizing::new("ab".repeat(32)),
                 not_before: from.map(time),
                 destroy_after: to.map(time),
+                dual_until: None,
             };
             entry.check(Path::new("test")).expect("a key")
         };
         let ring =
-            |keys: Vec<RootKey>| KeyRing::new(Loaded { keys, hash: Sha256::new() }, Path::new("test")).expect("a ring");
+            |keys: Vec<RootKey>| KeyRing::new(Loaded { keys, digest: [0; 32] }, Path::new("test")).expect("a ring");
         let day = |day: i64| 1_767_225_600_000 + (day - 1) * 86_400_000;
         let active = |ring: &KeyRing, at| ring.active_at(at).map(|key| ring.keys()[key].id().to_string());
 
@@ -217,5 +263,27 @@ mod tests {
         let ended = ring(vec![entry("k1", None, Some("15"))]);
         assert_eq!(active(&ended, day(15)).as_deref(), Some("k1"));
         assert_eq!(active(&ended, day(15) + 1), None);
+    }
+
+    #[test]
+    fn old_and_new_stand_together_until_the_window_ends_and_a_due_key_is_wiped() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, more: &str| {
+            std::fs::write(dir.path().join(name), format!("key: {}\n{more}", "ab".repeat(32))).expect("a file");
+        };
+        write("k1", "destroy_after: 2026-01-20T00:00:00Z\n");
+        write("k2", "not_before: 2026-01-10T00:00:00Z\ndual_until: 2026-01-12T00:00:00Z\n");
+        let mut ring = KeyRing::from_dir(dir.path()).expect("a ring");
+        let day = |day: i64| 1_767_225_600_000 + (day - 1) * 86_400_000;
+        let pair = |ring: &KeyRing, at| ring.pair_at(at).map(|pair| (pair.active, pair.old));
+        for (at, expected) in
+            [(day(10) - 1, (0, None)), (day(10), (1, Some(0))), (day(12) - 1, (1, Some(0))), (day(12), (1, None))]
+        {
+            assert_eq!(pair(&ring, at), Some(expected), "{at}");
+        }
+        assert!(!ring.destroy_due(day(20)) && ring.has_due(day(20) + 1) && ring.destroy_due(day(20) + 1));
+        assert!(!ring.keys()[0].is_readable() && !ring.has_due(day(21)));
+        assert_eq!((pair(&ring, day(9)), pair(&ring, day(10))), (None, Some((1, None))), "it makes no token any more");
+        assert_eq!(ring.ids().count(), 2, "its tokens are still ours");
     }
 }

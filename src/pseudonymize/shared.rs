@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use sha2::{Digest, Sha256};
 
 use super::error::KeyError;
+use super::key_file::Files;
 use super::ring::KeyRing;
 
 /// A key ring and the place it comes from. Readers take a whole ring without a lock; a reload swaps it at once.
@@ -15,7 +17,8 @@ pub struct SharedRing {
     source: Source,
     ring: ArcSwap<KeyRing>,
     generation: AtomicU64,
-    reloading: Mutex<()>,
+    /// Hash of the content that was refused last, or of why it could not be read. Held while reloading.
+    refused: Mutex<Option<[u8; 32]>>,
 }
 
 #[derive(Debug)]
@@ -51,7 +54,7 @@ impl SharedRing {
 
     fn new(ring: KeyRing, source: Source) -> SharedRing {
         let ring = ArcSwap::from_pointee(ring);
-        SharedRing { source, ring, generation: AtomicU64::new(1), reloading: Mutex::new(()) }
+        SharedRing { source, ring, generation: AtomicU64::new(1), refused: Mutex::default() }
     }
 
     /// The ring as it is now.
@@ -64,21 +67,36 @@ impl SharedRing {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Reads the source again, and swaps the ring when its content has changed (then true).
+    /// Reads the source again, and swaps the ring when its content has changed, or when a key must be destroyed by now
+    /// (then true).
     ///
     /// # Errors
-    /// As the source's own; the ring stays as it is.
-    pub fn reload(&self) -> Result<bool, KeyError> {
-        // A panic of another reload leaves nothing half done: the swap is one step.
-        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = match &self.source {
-            Source::Directory(dir) => KeyRing::from_dir(dir)?,
-            Source::File(path) => KeyRing::from_file(path)?,
+    /// As the source's own, once for each content; the ring stays as it is.
+    pub fn reload(&self, now_ms: i64) -> Result<bool, KeyError> {
+        let files = match &self.source {
+            Source::Directory(dir) => Files::of_dir(dir),
+            Source::File(path) => Files::of_list(path),
             Source::Fixed => return Ok(false),
         };
-        if ring.same_content(&self.ring.load()) {
+        // A panic of another reload leaves nothing half done: the swap is one step.
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = match &files {
+            Ok(files) => files.digest(),
+            Err(error) => Sha256::digest(error.to_string()).into(),
+        };
+        let current = self.ring.load();
+        if current.digest() == digest && !current.has_due(now_ms) {
+            *refused = None;
             return Ok(false);
         }
+        if *refused == Some(digest) {
+            return Ok(false);
+        }
+        *refused = Some(digest);
+        let (Source::Directory(path) | Source::File(path)) = &self.source else { return Ok(false) };
+        let mut ring = KeyRing::new(files?.parse()?, path)?;
+        *refused = None;
+        ring.destroy_due(now_ms);
         self.ring.store(Arc::new(ring));
         self.generation.fetch_add(1, Ordering::Release);
         Ok(true)
@@ -106,22 +124,28 @@ mod tests {
         write_ring(&path, 1);
         let shared = SharedRing::from_file(&path).expect("a ring");
         let first = shared.generation();
-        assert!(!shared.reload().expect("no change"));
+        assert!(!shared.reload(0).expect("no change"));
         assert_eq!(shared.generation(), first);
 
         write_ring(&path, 2);
-        assert!(shared.reload().expect("a change"));
+        assert!(shared.reload(0).expect("a change"));
         assert!(shared.generation() > first);
         assert_eq!(shared.current().ids().next().map(|id| id.to_string()).as_deref(), Some("k2"));
 
         let second = shared.generation();
         fs::write(&path, "keys: []").expect("a file");
-        assert!(matches!(shared.reload(), Err(KeyError::Empty { .. })));
+        assert!(matches!(shared.reload(0), Err(KeyError::Empty { .. })));
+        assert!(!shared.reload(0).expect("the same fault is told once"));
         fs::remove_file(&path).expect("a file");
-        assert!(matches!(shared.reload(), Err(KeyError::Read { .. })));
+        assert!(matches!(shared.reload(0), Err(KeyError::Read { .. })));
+        assert!(!shared.reload(0).expect("the same fault is told once"));
         assert_eq!(shared.generation(), second);
         assert_eq!(shared.current().ids().count(), 2);
-        assert!(!SharedRing::fixed(KeyRing::throwaway().expect("a ring")).reload().expect("never changes"));
+        write_ring(&path, 2);
+        assert!(!shared.reload(0).expect("back to what is there already"));
+        fs::write(&path, "keys: []").expect("a file");
+        assert!(shared.reload(0).is_err(), "the fault is back");
+        assert!(!SharedRing::fixed(KeyRing::throwaway().expect("a ring")).reload(0).expect("never changes"));
     }
 
     #[test]
@@ -152,7 +176,7 @@ mod tests {
             let readers = [scope.spawn(read), scope.spawn(read)];
             for n in 1..=300 {
                 write_ring(&path, n);
-                assert!(shared.reload().expect("a ring"));
+                assert!(shared.reload(0).expect("a ring"));
             }
             done.store(true, Ordering::Release);
             for reader in readers {

@@ -1,11 +1,16 @@
 //! Tests of a whole pseudonymizer.
 
 use std::fs;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::derive::Epoch;
 use super::*;
+use crate::canonical::phone::Region;
+use crate::canonical::sealed;
 use crate::canonical::token::find_all;
+use crate::record::{ActionId, EntityId, Reject};
 
 const EMAIL: EntityId = EntityId(0);
 const IP: EntityId = EntityId(1);
@@ -15,7 +20,7 @@ const IBAN: EntityId = EntityId(4);
 const NAME: EntityId = EntityId(5);
 const SEED: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
-fn plans() -> Vec<EntityPlan> {
+fn plans(daily: bool) -> Vec<EntityPlan> {
     [
         ("email", "em", Form::Email),
         ("ip", "ip", Form::Ip),
@@ -29,6 +34,7 @@ fn plans() -> Vec<EntityPlan> {
         token_type: TokenType::parse(type_).expect("a type"),
         form,
         action: Action::Token,
+        daily: name == "ip" && daily,
     })
     .into()
 }
@@ -42,7 +48,20 @@ fn with_ring(ring: Arc<SharedRing>, tenant: &str, scope: &str) -> Pseudonymizer 
         Action::Mask(Mask::Last4),
         Action::Generalize(Generalize::Year),
     ];
-    Pseudonymizer::new(ring, context, plans(), actions, Region::ALL.to_vec())
+    Pseudonymizer::new(Parts { context: Some(context), actions, ..parts(ring) })
+}
+
+fn parts(ring: Arc<SharedRing>) -> Parts {
+    Parts {
+        ring,
+        salts: Arc::new(SharedSalts::new()),
+        suppression: Arc::new(SharedSuppression::none()),
+        context: Some(Context { tenant: "games".to_owned(), scope: "default".to_owned() }),
+        entities: plans(false),
+        actions: Vec::new(),
+        regions: Region::ALL.to_vec(),
+        sealer: None,
+    }
 }
 
 fn pseudonymizer() -> Pseudonymizer {
@@ -164,7 +183,7 @@ fn a_new_ring_is_taken_over_between_batches_only() {
     let old = token(&mut p, EMAIL, "a@b.dk");
 
     fs::write(dir.path().join("k2"), SEED.replace("00", "aa")).expect("a file");
-    assert!(shared.reload().expect("a ring"));
+    assert!(shared.reload(0).expect("a ring"));
     p.begin(1).expect("a key");
     assert_eq!(token(&mut p, EMAIL, "a@b.dk"), old, "not before refresh");
 
@@ -176,6 +195,169 @@ fn a_new_ring_is_taken_over_between_batches_only() {
     assert!(new.starts_with("em_1k2_") && new[7..] != old[7..]);
     assert_eq!(p.tokens_of(EMAIL, "A@b.dk"), [old.clone(), new], "both can be looked up");
     assert_eq!(token(&mut p, EMAIL, &old), old, "and the old key's tokens are still ours");
+}
+
+const DAY: u32 = 20_514;
+const DAY_START_MS: i64 = DAY as i64 * DAY_MS;
+
+fn salt(day: u32, byte: u8) -> Epoch {
+    Epoch { salt: zeroize::Zeroizing::new(vec![byte; 32]), day }
+}
+
+/// A pseudonymizer whose IP tokens are daily.
+fn daily(salts: &Arc<SharedSalts>) -> Pseudonymizer {
+    let ring = Arc::new(SharedRing::fixed(KeyRing::from_seed("k3", SEED).expect("a ring")));
+    Pseudonymizer::new(Parts { entities: plans(true), salts: Arc::clone(salts), ..parts(ring) })
+}
+
+#[test]
+fn a_daily_token_holds_for_its_day_and_cannot_be_linked_to_the_next() {
+    let salts = Arc::new(SharedSalts::new());
+    salts.insert(salt(DAY, 1));
+    salts.insert(salt(DAY + 1, 2));
+    let mut p = daily(&salts);
+    let at = |p: &mut Pseudonymizer, ms: i64| {
+        p.begin(DAY_START_MS + ms).expect("a key");
+        (token(p, IP, "203.0.113.7"), token(p, EMAIL, "a@b.dk"))
+    };
+    let (first, email) = at(&mut p, 0);
+    assert!(first.starts_with("ip_1k3d20514_"), "{first}");
+    assert_eq!(at(&mut p, DAY_MS - 1), (first.clone(), email.clone()), "one day, one token");
+    let (next, same) = at(&mut p, DAY_MS);
+    assert!(next.starts_with("ip_1k3d20515_") && next[13..] != first[13..], "{next}");
+    assert_eq!(same, email, "an entity without epoch has one token for ever");
+    assert_eq!(p.tokens_of(IP, "203.0.113.7"), [first, next]);
+    assert_eq!(p.tokens_of(EMAIL, "a@b.dk"), [email]);
+}
+
+#[test]
+fn without_a_salt_for_its_day_a_value_is_redacted_and_never_gets_another_token() {
+    let salts = Arc::new(SharedSalts::new());
+    salts.insert(salt(DAY, 1));
+    let mut p = daily(&salts);
+    for (ms, redacted) in [(-1, true), (0, false), (DAY_MS, true)] {
+        p.begin(DAY_START_MS + ms).expect("a key");
+        assert_eq!(token(&mut p, IP, "203.0.113.7") == "[ip]", redacted, "{ms}");
+        assert_eq!(p.notes().saltless, redacted, "{ms}");
+        assert!(token(&mut p, EMAIL, "a@b.dk").starts_with("em_1k3_"));
+    }
+    p.begin(-5).expect("a key");
+    assert_eq!(token(&mut p, IP, "203.0.113.7"), "[ip]", "before 1970");
+    p.begin(DAY_START_MS).expect("a key");
+    salts.drop_dead(DAY_START_MS + SALT_LIFE_MS);
+    assert!(token(&mut p, IP, "203.0.113.7").starts_with("ip_1k3d"), "no record mixes two tables");
+    assert!(!p.refresh(), "the keys are the same");
+    p.begin(DAY_START_MS).expect("a key");
+    assert_eq!(token(&mut p, IP, "203.0.113.7"), "[ip]", "the salt is gone, and its states with it");
+}
+
+#[test]
+fn tenants_and_scopes_have_unrelated_tokens() {
+    let mut p = pseudonymizer();
+    let mut seen = std::collections::HashSet::new();
+    for (tenant, scope) in [("a", "b"), ("b", "a"), ("ab", ""), ("", "ab"), ("a", "c")] {
+        p.bind(tenant, scope);
+        let mine = token(&mut p, IP, "203.0.113.7");
+        assert!(seen.insert(mine.clone()), "{tenant}/{scope}");
+        p.begin(0).expect("a key");
+        assert_eq!(token(&mut p, IP, "203.0.113.7"), mine);
+    }
+}
+
+#[test]
+fn a_record_that_must_say_whose_it_is_gets_no_token_before_it_has() {
+    let ring = Arc::new(SharedRing::fixed(KeyRing::from_seed("k3", SEED).expect("a ring")));
+    let mut p = Pseudonymizer::new(Parts { context: None, ..parts(ring) });
+    p.begin(0).expect("a key");
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]");
+    p.bind("a", "b");
+    assert!(token(&mut p, EMAIL, "a@b.dk").starts_with("em_1k3_"));
+    p.begin(1).expect("a key");
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]", "never the words of the record before");
+}
+
+fn rotated() -> (tempfile::TempDir, Arc<SharedRing>) {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("k1"), SEED).expect("a file");
+    let new = "not_before: 2026-01-10T00:00:00Z\ndual_until: 2026-01-12T00:00:00Z\n";
+    fs::write(dir.path().join("k2"), format!("key: {}\n{new}", "ab".repeat(32))).expect("a file");
+    let ring = Arc::new(SharedRing::from_dir(dir.path()).expect("a ring"));
+    (dir, ring)
+}
+
+#[test]
+fn in_a_time_of_two_keys_old_and_new_stand_together_and_a_kafka_key_keeps_the_old() {
+    let (_dir, ring) = rotated();
+    let mut p = Pseudonymizer::new(parts(ring));
+    let begin = |p: &mut Pseudonymizer, day: i64| p.begin(1_767_225_600_000 + (day - 1) * DAY_MS).expect("a key");
+    begin(&mut p, 9);
+    let old = token(&mut p, EMAIL, "a@b.dk");
+    begin(&mut p, 12);
+    let new = token(&mut p, EMAIL, "a@b.dk");
+    assert!(old.starts_with("em_1k1_") && new.starts_with("em_1k2_"));
+    begin(&mut p, 11);
+    let both = token(&mut p, EMAIL, "a@b.dk");
+    assert_eq!(both, format!("{old}|{new}"));
+    assert_eq!(token(&mut p, EMAIL, &both), both, "scrubbed twice it stays");
+    p.single(true);
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), old);
+    begin(&mut p, 11);
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), both, "the next record begins anew");
+    let variants: Vec<_> = (0..p.variants())
+        .map(|variant| {
+            assert!(p.choose_variant(variant));
+            token(&mut p, EMAIL, "a@b.dk")
+        })
+        .collect();
+    assert_eq!(variants, [old, new]);
+}
+
+#[test]
+fn a_listed_pseudonym_is_met_under_every_key_and_whatever_becomes_of_the_value() {
+    let (dir, ring) = rotated();
+    let mut plain = Pseudonymizer::new(parts(Arc::clone(&ring)));
+    let listed = plain.tokens_of(EMAIL, "siti@example.id").swap_remove(0);
+    assert!(listed.starts_with("em_1k1_"));
+    let list = dir.path().join("suppressed");
+    fs::write(&list, format!("{listed}\n")).expect("a file");
+    let suppression = Arc::new(SharedSuppression::from_file(&list).expect("a list"));
+    let actions = vec![Action::Redact, Action::Drop, Action::Keep];
+    let mut p = Pseudonymizer::new(Parts { suppression, actions, ..parts(ring) });
+    let mut met = |entity, action, text: &str| {
+        p.begin(1_800_000_000_000).expect("a key");
+        p.apply(entity, action, text, &mut Vec::new());
+        p.notes().suppressed
+    };
+    assert!(met(EMAIL, None, "Siti@Example.ID"), "its token is made with k2, and still it is the listed one");
+    assert!(met(EMAIL, Some(ActionId(0)), "siti@example.id") && met(EMAIL, Some(ActionId(1)), "siti@example.id"));
+    assert!(!met(EMAIL, Some(ActionId(2)), "siti@example.id"), "what is kept is nobody's pseudonym");
+    assert!(!met(EMAIL, None, "budi@example.id") && !met(NAME, None, "siti@example.id"));
+    assert!(met(EMAIL, None, &listed), "a token that came in");
+    assert!(p.carries_suppressed(format!("x {listed}").as_bytes()) && !p.carries_suppressed(b"x"));
+    assert!(!p.notes().suppressed || p.begin(0).is_ok() && !p.notes().suppressed);
+}
+
+struct Mock;
+
+impl Seal for Mock {
+    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut file = b"age-encryption.org/v1\n".to_vec();
+        file.resize(200, plain.len() as u8);
+        (!plain.is_empty()).then_some(file)
+    }
+}
+
+#[test]
+fn a_sealed_value_is_sealed_once_and_without_a_sealer_it_is_redacted() {
+    let ring = || Arc::new(SharedRing::fixed(KeyRing::from_seed("k3", SEED).expect("a ring")));
+    let entities = || plans(false).into_iter().map(|plan| EntityPlan { action: Action::Seal, ..plan }).collect();
+    let mut p = Pseudonymizer::new(Parts { sealer: Some(Arc::new(Mock)), entities: entities(), ..parts(ring()) });
+    p.begin(0).expect("a key");
+    let value = token(&mut p, EMAIL, "a@b.dk");
+    assert!(sealed::is_all(&value), "{value}");
+    assert_eq!(token(&mut p, EMAIL, &value), value);
+    let mut p = Pseudonymizer::new(Parts { entities: entities(), ..parts(ring()) });
+    assert_eq!(token(&mut p, EMAIL, "a@b.dk"), "[email]");
 }
 
 /// A cosmetic change that must not change an address: case, a format character, full-width letters, a trailing dot.

@@ -53,6 +53,17 @@ pub fn write_token(out: &mut Vec<u8>, type_: TokenType, kid: KeyId, day: Option<
     out.extend_from_slice(&letters);
 }
 
+/// The code that a token ends with; `None` if `token` ends otherwise.
+pub(super) fn parse_code(token: &str) -> Option<[u8; CODE_BYTES]> {
+    let letters = token.as_bytes().last_chunk::<LETTERS>()?;
+    let value = |letter: u8| ALPHABET.iter().position(|known| *known == letter).map(|at| at as u8);
+    let mut code = [0; CODE_BYTES];
+    for (byte, pair) in code.iter_mut().zip(letters.chunks_exact(2)) {
+        *byte = value(pair[0])? << 4 | value(pair[1])?;
+    }
+    Some(code)
+}
+
 fn write_day(out: &mut Vec<u8>, day: u32) {
     use std::io::Write;
     write!(out, "d{day}").expect("writing to a Vec cannot fail");
@@ -87,6 +98,7 @@ mod tests {
             write_token(&mut token, token_type, id, day, &code);
             let token = String::from_utf8(token).expect("ASCII");
             let read = parse_at(&token, 0).expect("a token");
+            prop_assert_eq!(parse_code(&token), Some(code));
             prop_assert_eq!((read.type_, read.kid, read.day, read.span), (&*type_, &*kid, day, 0..token.len()));
             prop_assert_eq!(find_all(&format!("x={token}, {token}")).count(), 2);
         }

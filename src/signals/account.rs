@@ -345,7 +345,7 @@ impl Account {
         self.asns.keep(5);
         self.networks.keep(1);
         self.agents.keep(1);
-        self.payees.keep(5);
+        self.payees.keep(4);
         self.balances.iter_mut().for_each(|balance| balance.since_s = 0);
         self.decays.cool();
         self.amounts.iter_mut().for_each(LogModel::coarsen);
@@ -440,7 +440,7 @@ mod tests {
         let once = account.clone();
         account.cool();
         assert_eq!(account, once);
-        assert_eq!(account.payees.as_slice().len(), 5);
+        assert_eq!(account.payees.as_slice().len(), 4);
     }
 
     #[test]
@@ -460,7 +460,7 @@ mod tests {
 
         #[test]
         fn a_chain_of_balances_closes_in_any_order(
-            deltas in prop::collection::vec(-1000i64..1000, 2..20), seed: u64, missing: prop::sample::Index
+            deltas in prop::collection::vec(1i64..1000, 2..20), seed: u64, missing: prop::sample::Index
         ) {
             let mut balance = 5_000;
             let chain: Vec<(i64, i64, i64)> = deltas.iter().enumerate().map(|(i, delta)| {

@@ -143,8 +143,9 @@ impl Engine {
             });
         }
         let fired = case.fired;
-        // The score of a signal: the risk with all that this event adds, as a probability-like number.
-        let score = 1.0 - (-(risk + added) / 4.0).exp();
+        // The score of a signal is of its event alone, so that it does not depend on the order of others: all that spoke
+        // against it, as a number below one.
+        let score = 1.0 - (-added / 4.0).exp();
         let account = remember(event, facts, fired, &settings, account);
         if added > 0.0 {
             account.add_risk(facts.now_s, added, RISK_HALF_LIFE_S);

@@ -91,8 +91,8 @@ pub struct FlowFacts {
     pub payee_count: u32,
     /// Outflows within hours to payees that were new within them, this one included; 1 if its own is an old one.
     pub chunks: u32,
-    /// Their sum.
-    pub chunk_sum: f64,
+    /// Their sum as a share of the day's peak balance; above 1: money came in between, so they are no pieces of one.
+    pub chunk_ratio: f64,
     /// Standard deviations above the account's usual amounts of this kind.
     pub z: Option<f64>,
     /// Flags of the login that it belongs to, and of what that login's device did.
@@ -118,6 +118,8 @@ pub struct Facts {
     pub now_s: u32,
     /// The account is learnt: what is new means something.
     pub learnt: bool,
+    /// A few logins are known: not enough for what is new, but for several things at once.
+    pub acquainted: bool,
     /// Days since the account's first event.
     pub age_days: f64,
     /// The event is not the newest of its account.
@@ -149,6 +151,7 @@ pub fn gather(event: &Event, account: &Account, shares: [f64; FEATURES], gates: 
     let mut facts = Facts {
         now_s,
         learnt: account.is_learnt(now_s, gates.learnt_days, gates.learnt_logins),
+        acquainted: account.logins >= 4,
         age_days: match account.first_s {
             0 => 0.0,
             first_s => f64::from(now_s.saturating_sub(first_s)) / 86_400.0,
@@ -319,7 +322,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         payee_days: known.map_or(0, |k| u32::from(payee.first_day.saturating_sub(k.first_day))),
         payee_count: known.map_or(0, |k| u32::from(k.count)),
         chunks: if to_new { same().count() as u32 + 1 } else { 1 },
-        chunk_sum: same().map(|m| f64::from(m.amount)).sum::<f64>() + amount,
+        chunk_ratio: (same().map(|m| f64::from(m.amount)).sum::<f64>() + amount) / peak(1, DAY_S).max(1.0),
         z: account.amounts[model_of(event.kind)].z(amount, 5),
         login: last.map_or(0, |login| login.flags),
         login_minutes: last.map(|login| f64::from(now_s.saturating_sub(login.time_s)) / 60.0),

@@ -139,10 +139,9 @@ fn verdict(
     let gone = taken >= parameters.taken_min * amount && amount >= parameters.share_min * taken.max(1.0);
     let confirmed = pending.due_ms >= pending.time_ms + parameters.confirm_ms;
     let alert = gone && confirmed;
-    if pending.told && !alert {
-        if confirmed {
-            return None;
-        }
+    if !(confirmed || gone && pending.new_payee) {
+        // Most gaps are late events: silence, until nothing can come any more.
+        pending.told = true;
         pending.due_ms = pending.time_ms + parameters.confirm_ms;
         let due_ms = pending.due_ms;
         account.pending = Some(pending);
@@ -160,8 +159,7 @@ fn verdict(
     let from = out.len();
     out.push(Verdict { rule: parameters.rule, severity, score, notice: false, evidence, held });
     settle(&mut out[from..], (pending.time_ms / 1000) as u32, settings, account);
-    // Money that is missing may still come to light, but nobody gains by it.
-    if alert || amount < 0.0 {
+    if confirmed {
         return None;
     }
     pending.told = true;

@@ -30,6 +30,7 @@ pub struct OutRecord {
 pub struct Mark {
     bytes: usize,
     headers: usize,
+    records: usize,
 }
 
 impl OutBatch {
@@ -68,18 +69,29 @@ impl OutBatch {
 
     /// Begins a record.
     pub fn mark(&self) -> Mark {
-        Mark { bytes: self.bytes.len(), headers: self.headers.len() }
+        Mark { bytes: self.bytes.len(), headers: self.headers.len(), records: self.records.len() }
     }
 
-    /// Drops what was appended since `mark`.
+    /// Drops what was appended since `mark`, whole records too.
     pub fn undo(&mut self, mark: Mark) {
         self.bytes.truncate(mark.bytes);
         self.headers.truncate(mark.headers);
+        self.records.truncate(mark.records);
     }
 
     /// Bytes appended since `mark`.
     pub fn appended(&self, mark: Mark) -> usize {
         self.bytes.len() - mark.bytes
+    }
+
+    /// The bytes appended since `mark`.
+    pub fn since(&self, mark: Mark) -> &[u8] {
+        &self.bytes[mark.bytes..]
+    }
+
+    /// The bytes of a span.
+    pub fn slice(&self, span: Span) -> &[u8] {
+        &self.bytes[span.range()]
     }
 
     /// The span of what was appended to the arena since byte `from`.

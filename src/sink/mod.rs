@@ -5,7 +5,7 @@ mod counted;
 pub mod quarantine;
 mod transactional;
 
-pub use batch::{OutBatch, OutRecord};
+pub use batch::{Mark, OutBatch, OutRecord};
 pub use counted::CountedSink;
 pub use transactional::TransactionalSink;
 

@@ -21,6 +21,12 @@ pub struct TopicMetrics {
     pub bytes_out: Counter,
     /// Times a partition of it was stopped by the breaker.
     pub breaker_trips: Counter,
+    /// Records dropped because they carry a listed pseudonym.
+    pub suppressed: Counter,
+    /// Records with values redacted for want of a salt.
+    pub saltless: Counter,
+    /// Records that asked for their subject to be forgotten.
+    pub erasures: Counter,
     quarantined: Vec<Counter>,
 }
 
@@ -33,6 +39,9 @@ impl TopicMetrics {
             records_out: counter(&names::OUTPUT_RECORDS, &[topic]),
             bytes_out: counter(&names::OUTPUT_BYTES, &[topic]),
             breaker_trips: counter(&names::BREAKER_TRIPS, &[topic]),
+            suppressed: counter(&names::SUPPRESSED_RECORDS, &[topic]),
+            saltless: counter(&names::SALTLESS_RECORDS, &[topic]),
+            erasures: counter(&names::ERASURES, &[topic]),
             quarantined: reasons.iter().map(|reason| counter(&names::QUARANTINED_RECORDS, &[topic, reason])).collect(),
         }
     }
@@ -301,6 +310,34 @@ impl FindingMetrics {
     }
 }
 
+/// Daily salts.
+#[derive(Debug)]
+pub struct SaltMetrics {
+    /// Seconds that the stream has been waiting for today's salt.
+    pub wait_seconds: Gauge,
+    /// Salts minted.
+    pub minted: Counter,
+    /// Failed tries.
+    pub errors: Counter,
+}
+
+impl SaltMetrics {
+    /// The series of the process.
+    pub fn new() -> SaltMetrics {
+        SaltMetrics {
+            wait_seconds: gauge(&names::SALT_WAIT, &[]),
+            minted: counter(&names::SALTS_MINTED, &[]),
+            errors: counter(&names::SALT_ERRORS, &[]),
+        }
+    }
+}
+
+impl Default for SaltMetrics {
+    fn default() -> Self {
+        SaltMetrics::new()
+    }
+}
+
 /// Keys, config and the process itself.
 #[derive(Debug)]
 pub struct ProcessMetrics {
@@ -312,6 +349,10 @@ pub struct ProcessMetrics {
     pub config_reloads_done: Counter,
     /// Changed rules that were refused: the old ones stay.
     pub config_reloads_failed: Counter,
+    /// Suppression lists that were taken over while running.
+    pub suppression_reloads_done: Counter,
+    /// Suppression lists that were refused.
+    pub suppression_reloads_failed: Counter,
     active_key: Mutex<Option<Gauge>>,
 }
 
@@ -327,6 +368,8 @@ impl ProcessMetrics {
             key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
             config_reloads_done: reloads(&names::CONFIG_RELOADS, "done"),
             config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
+            suppression_reloads_done: reloads(&names::SUPPRESSION_RELOADS, "done"),
+            suppression_reloads_failed: reloads(&names::SUPPRESSION_RELOADS, "failed"),
             active_key: Mutex::new(None),
         }
     }

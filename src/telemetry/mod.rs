@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Once};
 
 pub use handles::{
-    FindingMetrics, PartitionMetrics, ProcessMetrics, SignalMetrics, StateMetrics, TopicMetrics, WorkerMetrics,
+    FindingMetrics, PartitionMetrics, ProcessMetrics, SaltMetrics, SignalMetrics, StateMetrics, TopicMetrics,
+    WorkerMetrics,
 };
 pub use metrics::{Counter, Gauge, Histogram};
 pub use names::{Kind, Metric};
@@ -65,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    const UNITS: [&str; 21] = [
+    const UNITS: [&str; 22] = [
         "accounts",
         "evictions",
         "shadowed",
@@ -87,6 +88,7 @@ mod tests {
         "info",
         "signals",
         "accounts",
+        "salts",
     ];
 
     #[test]
@@ -131,6 +133,9 @@ mod tests {
         let findings = FindingMetrics::new(&["e-mail", "card"], &["token", "redact"]);
         findings.add(1, 0, 5);
         assert!(findings.add_unexpected(0, 7) && !findings.add_unexpected(0, 7));
+        let salts = SaltMetrics::new();
+        salts.minted.increment(1);
+        salts.wait_seconds.set(0.0);
         StateMetrics::new(901).set(3, 900, 1, 0);
         SignalMetrics::new(&["drain"], &["low", "high"], &["time"]).add(0, 1);
         let process = process();

@@ -77,6 +77,12 @@ metrics! {
         "Records that could not be read safely, by input topic and reason.";
     BREAKER_TRIPS Kind::Counter, "sluice_breaker_trips_total" ["topic"]
         "Times a partition was stopped because too many of its records were quarantined.";
+    SUPPRESSED_RECORDS Kind::Counter, "sluice_suppressed_records_total" ["topic"]
+        "Records dropped because they carry a listed pseudonym, by input topic.";
+    SALTLESS_RECORDS Kind::Counter, "sluice_saltless_records_total" ["topic"]
+        "Records with values redacted because their day's salt is gone or their day is not yet, by input topic.";
+    ERASURES Kind::Counter, "sluice_erasure_records_total" ["topic"]
+        "Records that asked for their subject to be forgotten, by input topic.";
     FINDINGS Kind::Counter, "sluice_findings_total" ["entity", "action"]
         "Personal data found, by what it is and what was done with it.";
     UNEXPECTED_FINDINGS Kind::Counter, "sluice_unexpected_findings_total" ["entity"]
@@ -128,6 +134,12 @@ metrics! {
     KEY_RELOADS Kind::Counter, "sluice_key_reloads_total" ["result"] "Changes of the key files that were seen.";
     CONFIG_RELOADS Kind::Counter, "sluice_config_reloads_total" ["result"]
         "Changes of the config or of pattern files that were seen.";
+    SUPPRESSION_RELOADS Kind::Counter, "sluice_suppression_reloads_total" ["result"]
+        "Changes of the suppression list that were seen.";
+    SALT_WAIT Kind::Gauge, "sluice_salt_wait_seconds" []
+        "Time that the stream has been waiting for today's salt, 0 when it is there.";
+    SALTS_MINTED Kind::Counter, "sluice_minted_salts_total" [] "Salts that this process has minted.";
+    SALT_ERRORS Kind::Counter, "sluice_salt_errors_total" [] "Failed tries to get at today's salt.";
     START_TIME Kind::Gauge, "sluice_process_start_seconds" [] "Unix time at which the process started.";
     BUILD Kind::Gauge, "sluice_build_info" ["version", "commit", "librdkafka"] "1, with what was built in its labels.";
 }

@@ -13,12 +13,16 @@ use crate::support::service::Setup;
 mod bed;
 /// The broker goes away under load, cleanly and by a crash, and comes back.
 mod broker_restart;
+/// Daily tokens: two processes over midnight, late events, a restart, salts out of reach.
+mod daily;
 /// 200,000 events through both modes of delivery.
 mod exactly_once;
 /// The process is killed again and again, most often inside an open transaction.
 mod kill;
 /// Records that cannot be read safely, and a partition full of them.
 mod poison;
+/// A key is changed under load; tenants; suppressed, sealed and erased records.
+mod privacy;
 /// Processes join, leave and die under load, with each rebalance protocol.
 mod rebalance;
 /// Rules change while the service runs.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::support::command::{command, sluice};
 
 /// Every command that can be called, with its subcommands.
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 13] = [
     &["run"],
     &["scrub"],
     &["demo"],
@@ -15,6 +15,8 @@ const COMMANDS: [&[&str]; 11] = [
     &["keys", "new"],
     &["keys", "list"],
     &["keys", "rotate"],
+    &["quarantine", "list"],
+    &["quarantine", "open"],
     &["schema"],
     &["completions"],
 ];

@@ -5,6 +5,7 @@ mod demo;
 mod keys;
 mod logging;
 mod panics;
+mod privacy;
 mod schema;
 mod scrub;
 mod token;

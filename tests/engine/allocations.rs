@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use sluice::config::{Format, PROFILES};
-use sluice::pipeline::{Engine, Place};
+use sluice::config::{Format, InputTopic, PROFILES};
+use sluice::pipeline::{Engine, Place, Plan};
 use sluice::record::Record;
 use sluice::sink::OutBatch;
 
@@ -12,7 +12,12 @@ use super::inputs::{CORPUS, NOW_MS, config, plan, texts};
 
 /// Allocations of the second of two passes over `lines`.
 fn steady_allocations(profile: Option<&str>, format: Format, lines: &[&[u8]]) -> u64 {
-    let mut engine = Engine::new(&Arc::new(plan(&config(profile))), 1 << 20);
+    steady_allocations_of(plan(&config(profile)), format, lines)
+}
+
+fn steady_allocations_of(plan: Plan, format: Format, lines: &[&[u8]]) -> u64 {
+    let mut engine = Engine::new(&Arc::new(plan), 1 << 20);
+    let input = InputTopic { name: "logins".to_owned(), format };
     let mut out = OutBatch::new();
     let place = Place { topic: 0, partition: 0 };
     let mut pass = || {
@@ -21,7 +26,7 @@ fn steady_allocations(profile: Option<&str>, format: Format, lines: &[&[u8]]) ->
             let header: (&[u8], Option<&[u8]>) = (b"trace", Some(b"5df795a30be2a804"));
             let record =
                 Record { key: Some(b"account-7"), value: Some(line), headers: &[header], timestamp_ms: NOW_MS };
-            engine.process(format, &record, place, None, &mut out).expect("the input is valid");
+            engine.process(&input, &record, place, None, &mut out).expect("the input is valid");
         }
     };
     pass();

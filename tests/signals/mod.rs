@@ -8,4 +8,5 @@ mod score;
 pub mod stream;
 
 mod judge;
+mod scores;
 mod streams;

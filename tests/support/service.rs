@@ -24,7 +24,7 @@ pub const EXIT_CONFIG: i32 = 78;
 /// More than the drain timeout of the config.
 pub const STOP_DEADLINE: Duration = Duration::from_secs(30);
 /// A root key that is no secret: 32 bytes in hex.
-const TEST_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub const TEST_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// Names of metrics that tests look at (`src/telemetry/names.rs`).
 pub mod metric {
@@ -77,6 +77,10 @@ pub struct Setup {
     pub workers: usize,
     /// More lines at the top level of the config.
     pub more: String,
+    /// Directory of keys; `None`: one of its own with the test's key.
+    pub keys: Option<PathBuf>,
+    /// More lines in `quarantine`.
+    pub quarantine_more: String,
 }
 
 impl Setup {
@@ -100,6 +104,8 @@ impl Setup {
             transaction_timeout: "30s",
             workers: 2,
             more: String::new(),
+            keys: None,
+            quarantine_more: String::new(),
         }
     }
 
@@ -137,7 +143,9 @@ impl Setup {
         let topics: String = self.topics.iter().map(|t| format!("    - {{name: \"{t}\", format: json}}\n")).collect();
         let create = if self.create { "  create: {replication: 1}\n" } else { "" };
         let Setup { brokers, group, instance_id, group_protocol, static_membership, .. } = self;
-        let Setup { delivery, commit_interval, transaction_timeout, workers, output_topic, more, .. } = self;
+        let Setup {
+            delivery, commit_interval, transaction_timeout, workers, output_topic, more, quarantine_more, ..
+        } = self;
         let records = self.commit_records.map_or(String::new(), |n| format!("  records: {n}\n"));
         format!(
             "kafka:\n  brokers: [\"{brokers}\"]\n  group: \"{group}\"\n  instance_id: \"{instance_id}\"\n  \
@@ -146,7 +154,7 @@ impl Setup {
              input:\n  topics:\n{topics}\
              output:\n  topic: \"{output_topic}\"\n{create}\
              delivery: {delivery}\ncommit:\n  interval: {commit_interval}\n{records}  transaction_timeout: {transaction_timeout}\nworkers: {workers}\n\
-             quarantine:\n  topic: \"{{topic}}.quarantine\"\n\
+             quarantine:\n  topic: \"{{topic}}.quarantine\"\n{quarantine_more}\
              keys:\n  directory: \"{keys}\"\nadmin:\n  listen: \"{admin}\"\nlog:\n  format: json\n  level: info\n{more}"
         )
     }
@@ -161,8 +169,11 @@ impl Setup {
     /// Starts the process.
     pub fn spawn(&self) -> Sluice {
         let dir = tempfile::Builder::new().prefix("sluice-run-").tempdir().expect("a directory for the process");
-        let keys = dir.path().join("keys");
-        write_key(&keys);
+        let keys = self.keys.clone().unwrap_or_else(|| {
+            let keys = dir.path().join("keys");
+            write_key(&keys);
+            keys
+        });
         let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let config = dir.path().join("sluice.yaml");
         fs::write(&config, self.yaml(&keys.display().to_string(), admin)).expect("write the config");

@@ -3,11 +3,14 @@
 //! - digits of every script (general category Nd), and all whose NFKC is ASCII (full-width, mathematical, raised…);
 //! - spaces of every kind become a space, dashes `-`, the full stops that IDNA takes for a dot `.`;
 //! - characters that are not shown (Cf, Default_Ignorable_Code_Point: soft hyphen, zero-width and bidi marks, variation
-//!   selectors) are swallowed.
+//!   selectors) are swallowed; so are marks that are put on signs and digits (`4̶`, `4⃣`). A mark on a letter makes the
+//!   letter that both are (`é`);
+//! - digits and letters in circles and squares become what is in them;
+//! - four and more tag characters in a row, the invisible copy of ASCII, become that ASCII.
 //!
 //! Letters that only resemble ASCII (ø, Cyrillic а) stay: they are spelling, not hiding.
 
-use unicode_normalization::char::decompose_compatible;
+use unicode_normalization::char::{compose, decompose_compatible, is_combining_mark};
 
 use crate::canonical::text::digit;
 use crate::decode::Writer;
@@ -20,7 +23,15 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     let (mut kept, mut changed) = (0, false);
     for (at, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
         let end = at + c.len_utf8();
-        match fold(c) {
+        if ('\u{300}'..='\u{20ff}').contains(&c) && is_combining_mark(c) {
+            if !put_mark(text, kept, at, c, writer) {
+                continue;
+            }
+            (kept, changed) = (end, true);
+            continue;
+        }
+        let folded = if is_tag(c) && in_tag_run(text, at) { tagged(c) } else { fold(c) };
+        match folded {
             Folded::Same => continue,
             Folded::Gone => writer.keep(kept..at),
             Folded::Ascii(ascii) => {
@@ -33,6 +44,39 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     }
     writer.keep(kept..text.len());
     changed
+}
+
+/// Writes the text from `kept` on with the mark at `at` gone from a sign or digit, or as a part of the letter before.
+/// False, and nothing written: the mark is a part of its script's spelling.
+fn put_mark(text: &str, kept: usize, at: usize, mark: char, writer: &mut Writer<'_>) -> bool {
+    let Some(base) = text[..at].chars().next_back() else {
+        return false;
+    };
+    let start = at - base.len_utf8();
+    match compose(base, mark) {
+        Some(both) if start >= kept => {
+            writer.keep(kept..start);
+            writer.put(start..at + mark.len_utf8(), both.encode_utf8(&mut [0; 4]));
+        }
+        _ if base.is_alphabetic() && !base.is_ascii() && start >= kept => return false,
+        _ => writer.keep(kept..at),
+    }
+    true
+}
+
+const fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0020}'..='\u{e007e}')
+}
+
+/// Whether the tag at `at` stands in a row of four or more. (Fewer disturb a value, they do not hold one.)
+fn in_tag_run(text: &str, at: usize) -> bool {
+    let after = text[at..].chars().take(4).take_while(|&c| is_tag(c)).count();
+    let before = text[..at].chars().rev().take(3).take_while(|&c| is_tag(c)).count();
+    before + after >= 4
+}
+
+fn tagged(c: char) -> Folded {
+    Folded::Ascii(Ascii::one((u32::from(c) - 0xe0000) as u8))
 }
 
 /// What one character beyond ASCII becomes.
@@ -79,6 +123,15 @@ fn fold(c: char) -> Folded {
         '\u{2010}'..='\u{2015}'
         | '\u{2212}'
         | '\u{2043}'
+        | '\u{58a}'
+        | '\u{5be}'
+        | '\u{1806}'
+        | '\u{2796}'
+        | '\u{2e3a}'
+        | '\u{2e3b}'
+        | '\u{2d7}'
+        | '\u{301c}'
+        | '\u{10ead}'
         | '\u{fe31}'
         | '\u{fe32}'
         | '\u{fe58}'
@@ -87,7 +140,10 @@ fn fold(c: char) -> Folded {
         '\u{3002}' | '\u{ff61}' => Folded::Ascii(Ascii::one(b'.')),
         _ if c.is_whitespace() => Folded::Ascii(Ascii::one(b' ')),
         _ if is_invisible(c) => Folded::Gone,
-        _ => digit(c).map_or_else(|| fold_compatible(c), |digit| Folded::Ascii(Ascii::one(b'0' + digit))),
+        _ => {
+            let digit = digit(c).map(|digit| b'0' + digit).or_else(|| enclosed(c));
+            digit.map_or_else(|| fold_compatible(c), |ascii| Folded::Ascii(Ascii::one(ascii)))
+        }
     }
 }
 
@@ -99,6 +155,21 @@ fn fold_compatible(c: char) -> Folded {
         _ => is_ascii = false,
     });
     if is_ascii && ascii.len <= Ascii::MAX { Folded::Ascii(ascii) } else { Folded::Same }
+}
+
+/// The digit or letter in a circle or square that has no compatibility decomposition.
+fn enclosed(c: char) -> Option<u8> {
+    let from = |first: char, ascii: u8| Some(ascii + (u32::from(c) - u32::from(first)) as u8);
+    match c {
+        '❶'..='❾' => from('❶', b'1'),
+        '➀'..='➈' => from('➀', b'1'),
+        '➊'..='➒' => from('➊', b'1'),
+        '⓵'..='⓽' => from('⓵', b'1'),
+        '⓿' | '\u{1f10b}' | '\u{1f10c}' => Some(b'0'),
+        '\u{1f150}'..='\u{1f169}' => from('\u{1f150}', b'A'),
+        '\u{1f170}'..='\u{1f189}' => from('\u{1f170}', b'A'),
+        _ => None,
+    }
 }
 
 fn is_invisible(c: char) -> bool {
@@ -169,8 +240,27 @@ mod tests {
     }
 
     #[test]
+    fn marks_go_from_digits_and_signs_and_join_letters() {
+        assert_eq!(folded("4\u{336}1\u{336}1\u{fe0f}\u{20e3}1\u{332} @\u{332}"), "4111 @");
+        assert_eq!(folded("jose\u{301} q\u{332}x a\u{30a}\u{332}"), "josé qx å");
+    }
+
+    #[test]
+    fn circles_and_squares_show_what_is_in_them() {
+        assert_eq!(folded("❶➁➌⓸⓿ 🅐🅱🄲"), "12340 ABC");
+    }
+
+    #[test]
+    fn tags_in_a_row_are_read_and_single_ones_are_swallowed() {
+        let tags =
+            |text: &str| -> String { text.bytes().filter_map(|b| char::from_u32(0xe0000 + u32::from(b))).collect() };
+        assert_eq!(folded(&format!("x {} y", tags("a@b.dk"))), "x a@b.dk y");
+        assert_eq!(folded(&format!("41{}11", tags("9"))), "4111");
+    }
+
+    #[test]
     fn spelling_stays() {
-        for text in ["Søren Ærø, Åse", "Жанна а@ь", "naïve ½ ×", "東京", "e\u{301}", "😀"] {
+        for text in ["Søren Ærø, Åse", "Жанна а@ь", "naïve ½ ×", "東京", "हिन्दी", "😀"] {
             assert_eq!(folded(text), text);
         }
     }

@@ -23,7 +23,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if group.len() < 2 || !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
             continue;
         }
-        let bounded = !input.text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+        let head = &input.text[..start];
+        let labelled = head.len() >= 4 && bytes[start - 4..start].eq_ignore_ascii_case(b"iban");
+        let bounded = labelled || !head.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}');
         if let Some(end) = bounded.then(|| end_of(input.text, start)).flatten() {
             let span = Span::new(start as u32, end as u32);
             out.push(Match { span, value: span });
@@ -42,7 +44,7 @@ fn end_of(text: &str, start: usize) -> Option<usize> {
         match *bytes.get(end)? {
             b if b.is_ascii_alphanumeric() => count += 1,
             // One separator between signs.
-            b' ' | b'-' if bytes[end - 1].is_ascii_alphanumeric() => {}
+            b' ' | b'-' | b'.' if bytes[end - 1].is_ascii_alphanumeric() => {}
             _ => return None,
         }
         end += 1;

@@ -2,7 +2,7 @@
 //!
 //! What is an address is decided by the parser of the canonical form; this file decides where one may begin and end.
 
-use super::{Input, Match, Matcher};
+use super::{Input, Match, Matcher, version};
 use crate::canonical::ip;
 use crate::detect::groups::{Gap, Group};
 use crate::record::{Class, Span};
@@ -27,6 +27,8 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     }
     if input.class.has(Class::DOT) {
         v4(input.text, input.groups, &mut found);
+        dashed(input.text, input.groups, &mut found);
+        v6_reversed(input.text, &mut found);
     }
 }
 
@@ -37,14 +39,18 @@ fn is_network(text: &str, start: usize, end: usize) -> bool {
     prefix && ends && ip::parse_network(&text[start..end + 3]).is_some()
 }
 
-/// Four groups joined by single dots, with neither digits nor a dotted number beside them.
+/// Four groups joined by single dots, with neither digits nor a dotted number beside them; behind them the name of the
+/// reverse tree may stand.
 fn v4(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
     let mut first = 0;
     while first < groups.len() {
         let dotted = 1 + groups[first + 1..].iter().take_while(|g| g.gap == Gap::DOT).count();
         if let (4, Some(quad)) = (dotted, groups.get(first..first + 4)) {
             let (start, end) = (quad[0].start as usize, quad[3].end as usize);
-            if is_v4(text, quad, start, end) {
+            let reversed = starts_with(&text.as_bytes()[end..], b".in-addr.arpa");
+            if reversed && ip::parse(&text[start..end]).is_some() {
+                found(start, end + b".in-addr.arpa".len());
+            } else if is_v4(text, quad) {
                 found(start, end);
             }
         }
@@ -52,12 +58,67 @@ fn v4(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
     }
 }
 
-fn is_v4(text: &str, quad: &[Group], start: usize, end: usize) -> bool {
+fn starts_with(text: &[u8], start: &[u8]) -> bool {
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+fn is_v4(text: &str, quad: &[Group]) -> bool {
+    let (start, end) = (quad[0].start as usize, quad[3].end as usize);
     let bytes = text.as_bytes();
     if quad.iter().any(|g| g.len() > 3) || ip::parse(&text[start..end]).is_none() {
         return false;
     }
-    !is_amount(bytes, quad, end) && !is_product(bytes, start) && !is_release(bytes, end)
+    !is_amount(bytes, quad, end)
+        && !is_clock(bytes, quad)
+        && !version::is_product(bytes, quad)
+        && !version::is_release(bytes, quad)
+}
+
+/// `203-0-113-7.static.example.net`, `ip-10-0-0-5`: an address in the name of its host.
+fn dashed(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
+    let bytes = text.as_bytes();
+    let mut first = 0;
+    while first < groups.len() {
+        let joined = 1 + groups[first + 1..].iter().take_while(|g| g.gap == Gap::DASH).count();
+        // `ec2-203-0-113-7`: a digit that ends a word is none of it.
+        let word = usize::from(joined == 5 && text[..groups[first].start as usize].ends_with(glues));
+        if let (4, Some(quad)) = (joined - word, groups.get(first + word..first + word + 4)) {
+            let (start, end) = (quad[0].start as usize, quad[3].end as usize);
+            // `page 1-2-3-4.html` is a page.
+            let octets = quad.iter().all(|g| g.len() <= 3) && quad.iter().any(|g| g.len() > 1);
+            let octets = octets && ip::parse(&text[start..end]).is_some();
+            let named = starts_with(&bytes[start.saturating_sub(3)..], b"ip-");
+            if octets && (named || is_host(&bytes[end..])) {
+                found(start, end);
+            }
+        }
+        first += joined;
+    }
+}
+
+/// Whether a host's name goes on here: `.static.example.net`, `-dsl.example.net`.
+fn is_host(rest: &[u8]) -> bool {
+    let label = rest.iter().take(63).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    let domain = matches!(&rest[label..], [b'.', first, second, ..] if first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric());
+    let separated = rest.first().is_some_and(|b| matches!(b, b'.' | b'-'));
+    separated && domain && rest[label + 1..].iter().take_while(|b| **b != b' ').any(u8::is_ascii_alphabetic)
+}
+
+/// 32 nibbles in reverse before `ip6.arpa`.
+fn v6_reversed(text: &str, found: &mut impl FnMut(usize, usize)) {
+    const NIBBLES: usize = 64;
+    if text.len() < NIBBLES + 8 {
+        return;
+    }
+    let bytes = text.as_bytes();
+    for arpa in memchr::memmem::find_iter(bytes, b".arpa") {
+        let Some(start) = arpa.checked_sub(NIBBLES + 3) else { continue };
+        let bounded = start == 0 || !(bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'.');
+        let name = text.get(start..arpa + ".arpa".len());
+        if bounded && name.is_some_and(|name| ip::parse(name).is_some()) {
+            found(start, arpa + ".arpa".len());
+        }
+    }
 }
 
 /// `1.250.000.000` and `25.000.000.000,00` are amounts; `203.000.113.007` is an address that pads each part.
@@ -74,30 +135,9 @@ fn is_amount(bytes: &[u8], quad: &[Group], end: usize) -> bool {
     cents || round || (padded && quad[0].len() < 3)
 }
 
-/// `Chrome/126.0.0.0`: a product and its version. A name that stands in a path, or speaks of addresses, is none.
-fn is_product(bytes: &[u8], start: usize) -> bool {
-    let Some(name_end) = start.checked_sub(1).filter(|&i| bytes[i] == b'/') else {
-        return false;
-    };
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
-    let name_start = bytes[..name_end].iter().rposition(|b| !part(b)).map_or(0, |i| i + 1);
-    let name = &bytes[name_start..name_end];
-    let in_path = name_start > 0 && matches!(bytes[name_start - 1], b'/' | b':' | b'@' | b'%');
-    let dotted_host = name.contains(&b'.');
-    let of_address = [&b"ip"[..], b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"]
-        .iter()
-        .any(|word| name.eq_ignore_ascii_case(word));
-    name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !dotted_host
-}
-
-/// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`: a version.
-fn is_release(bytes: &[u8], end: usize) -> bool {
-    const WORDS: [&[u8]; 12] =
-        [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
-    let rest = &bytes[end..];
-    let rest = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
-    let len = rest.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
-    WORDS.iter().any(|word| rest[..len].eq_ignore_ascii_case(word))
+/// `08.12.34.56`: hours, minutes, seconds and hundredths. No address pads to two digits.
+fn is_clock(bytes: &[u8], quad: &[Group]) -> bool {
+    quad.iter().all(|g| g.len() == 2) && quad.iter().any(|g| bytes[g.start as usize] == b'0')
 }
 
 fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
@@ -124,7 +164,7 @@ fn is_bounded_left(text: &str, start: usize) -> bool {
     let before = &text[..start];
     match before.chars().next_back() {
         Some(':') => ends_in_word(&before.as_bytes()[..start - 1]),
-        other => !other.is_some_and(char::is_alphanumeric),
+        other => !other.is_some_and(glues),
     }
 }
 
@@ -148,12 +188,26 @@ fn v6_end(text: &str, start: usize, end: usize) -> Option<usize> {
     if colons < 2 || (gap.is_none() && colons < 6) {
         return None;
     }
-    let glued = text[end..].chars().next().is_some_and(char::is_alphanumeric);
+    let glued = text[end..].chars().next().is_some_and(glues);
     if glued || !is_plausible(run, gap.is_some()) {
         return None;
     }
     ip::parse(&text[start..end])?;
-    Some(zone_end(bytes, end))
+    // A port, where it can be told from a group, is none of the address.
+    let port = memchr::memrchr(b':', run).map(|colon| start + colon);
+    let end = port.filter(|_| colons > 7 || end - start > 6).filter(|&port| is_port(run, end - port, colons));
+    Some(zone_end(bytes, end.unwrap_or(start + run.len())))
+}
+
+/// Whether the last `len` bytes of a run are a port: five digits, or behind eight groups.
+fn is_port(run: &[u8], len: usize, colons: usize) -> bool {
+    let whole = memchr::memmem::find(run, b"::").is_none() && colons == 8;
+    run[run.len() - len + 1..].iter().all(u8::is_ascii_digit) && (whole || len == 6)
+}
+
+/// Letters that glue what touches them; scripts that put no spaces between words do not.
+fn glues(c: char) -> bool {
+    c.is_alphanumeric() && c < '\u{2e80}'
 }
 
 /// Whether a run that might parse as an address is meant as one: not `a::b`, `1::2`, `10::30`, or a hardware address.

@@ -6,12 +6,21 @@
 use super::groups::Group;
 use crate::record::{Class, Span};
 
+mod card_track;
+pub(super) mod crypto;
 mod email;
+mod geo;
 mod iban;
 mod ip;
+mod lettered_id;
+pub(super) mod mac;
+mod version;
 
 /// The name of the matcher that offers groups of digits to validators.
 pub(super) const DIGITS: &str = "digits";
+
+/// The name of the matcher that finds addresses: fields that hold versions are not shown to it.
+pub(super) const IP: &str = "ip";
 
 /// A finder. JSON numbers are not shown to it: it looks for signs that they do not have.
 pub(super) struct Matcher {
@@ -47,7 +56,18 @@ pub(super) struct Match {
 }
 
 /// Every matcher but [`DIGITS`].
-pub(super) static ALL: &[Matcher] = &[email::MATCHER, iban::MATCHER, ip::MATCHER];
+pub(super) static ALL: &[Matcher] = &[
+    card_track::TRACK,
+    card_track::MASKED,
+    crypto::MATCHER,
+    email::MATCHER,
+    geo::MATCHER,
+    iban::MATCHER,
+    ip::MATCHER,
+    lettered_id::SG_NRIC,
+    lettered_id::UK_NINO,
+    mac::MATCHER,
+];
 
 /// The names entity files may use.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {

@@ -59,7 +59,10 @@ impl Candidate<'_> {
     /// Whether it is a part of a number with a decimal point: `0.4111111111111111`, `4111111111111111.00`.
     pub(super) fn is_decimal(&self) -> bool {
         let inner = self.groups.len() > 1 && self.gaps().has(Gap::DOT);
-        !inner && (self.before == Gap::DOT || self.after == Gap::DOT)
+        // `.0` alone is the mark of a floating point type that a whole number went through.
+        let tail = &self.text.as_bytes()[self.span.end as usize..];
+        let whole = matches!(tail, [b'.', b'0', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_alphanumeric));
+        !inner && (self.before == Gap::DOT || (self.after == Gap::DOT && !whole))
     }
 
     /// Every sign that may stand between the groups of one number.
@@ -163,6 +166,8 @@ pub(super) static ALL: &[Validator] = &[
     phone::INTERNATIONAL,
     phone::NATIONAL,
     phone::ANY,
+    phone::BARE,
+    phone::FOREIGN,
     virtual_account::VALIDATOR,
     virtual_account::ANY,
 ];

@@ -94,7 +94,9 @@ fn is_card_grouping(candidate: &Candidate<'_>) -> bool {
     match groups {
         [] | [_] => true,
         [all @ .., last] if fours(all) && all.len() >= 3 => last.len() <= 4,
-        [a, b, c] => matches!((a.len(), b.len(), c.len()), (4, 6, 5) | (4, 6, 4) | (4, 4, 8)),
+        [a, b, c] => {
+            matches!((a.len(), b.len(), c.len()), (4, 6, 5) | (4, 6, 4) | (6, 6, 4) | (4, 4, 8) | (4, 8, 4) | (8, 4, 4))
+        }
         [a, b] => matches!((a.len(), b.len()), (8, 8) | (6, 10) | (6, 13) | (4, 12)),
         _ => false,
     }

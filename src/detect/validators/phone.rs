@@ -36,12 +36,32 @@ pub(super) const ANY: Validator = Validator {
     check: any,
 };
 
+/// JSON numbers in a field without a name that says so.
+pub(super) const BARE: Validator = Validator {
+    name: "phone_bare",
+    doc: "an Indonesian mobile number with its calling code and without a sign: 6281234567890",
+    digits: (11, 14),
+    numbers: true,
+    basis: Basis::Pattern,
+    check: bare,
+};
+
+/// Numbers of other countries in local spelling.
+pub(super) const FOREIGN: Validator = Validator {
+    name: "phone_foreign",
+    doc: "7 to 15 digits in groups as phone numbers are written; needs a keyword that says so",
+    digits: (7, 15),
+    numbers: false,
+    basis: Basis::Pattern,
+    check: foreign,
+};
+
 /// Separators within a phone number.
 const SEPARATORS: Gap = Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::WIDE);
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
-    if !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) {
+    if !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) || is_two_numbers(candidate) {
         return None;
     }
     let span = with_prefix(candidate);
@@ -49,22 +69,45 @@ fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span>
 }
 
 fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    if has_plus(candidate) || candidate.is_thousands() || candidate.is_decimal() {
+    if has_plus(candidate) || candidate.is_thousands() || candidate.is_decimal() || is_two_numbers(candidate) {
         return None;
     }
-    let shaped = is_indonesian_mobile(candidate) || is_danish_pairs(candidate);
-    (shaped && !is_tied(candidate) && parses(candidate, candidate.span, settings)).then_some(candidate.span)
+    let shaped = (is_indonesian_mobile(candidate) && !is_bound(candidate))
+        || (is_danish_pairs(candidate) && !is_tied(candidate));
+    let span = with_prefix(candidate);
+    (shaped && parses(candidate, span, settings)).then_some(span)
 }
 
 fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) {
+    if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) || is_two_numbers(candidate) {
         return None;
     }
-    if candidate.is_date() || candidate.is_decimal() || is_tied(candidate) {
+    if candidate.is_date() || candidate.is_decimal() || candidate.is_thousands() || is_bound(candidate) {
         return None;
     }
     let span = with_prefix(candidate);
     parses(candidate, span, settings).then_some(span)
+}
+
+/// Of no plan that we know; its groups must end where the run of digits ends, or another number would be cut.
+fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
+    let groups = candidate.groups;
+    let long = groups.len() > 1 && groups[0].len() >= 5 && groups[1].gap.has(Gap::SPACE);
+    let refused = candidate.is_date()
+        || candidate.is_decimal()
+        || (candidate.is_thousands() && candidate.gaps().has(Gap::DOT))
+        || is_bound(candidate)
+        || is_two_numbers(candidate)
+        || !candidate.gaps().within(SEPARATORS)
+        || candidate.gaps().has(Gap::SLASH)
+        || candidate.after != Gap::BREAK
+        || long;
+    (!refused).then(|| with_prefix(candidate))
+}
+
+fn bare(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
+    let shaped = candidate.groups.len() == 1 && candidate.digits.starts_with(b"628") && is_indonesian_mobile(candidate);
+    (shaped && !is_bound(candidate) && parses(candidate, candidate.span, settings)).then_some(candidate.span)
 }
 
 fn parses(candidate: &Candidate<'_>, span: Span, settings: &Settings) -> bool {
@@ -73,7 +116,7 @@ fn parses(candidate: &Candidate<'_>, span: Span, settings: &Settings) -> bool {
 
 /// `0812…` with 10 to 13 digits, or `62 812…`; the first group of digits holds the prefix.
 fn is_indonesian_mobile(candidate: &Candidate<'_>) -> bool {
-    if !candidate.gaps().within(Gap::SPACE.or(Gap::DASH).or(Gap::DOT)) {
+    if !candidate.gaps().within(Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::PAREN).or(Gap::WIDE)) {
         return false;
     }
     let first = candidate.groups.first().map_or(0, |g| g.len());
@@ -93,6 +136,25 @@ fn is_danish_pairs(candidate: &Candidate<'_>) -> bool {
         && candidate.groups.iter().all(|g| g.len() == 2)
         && (gaps == Gap::SPACE || gaps == Gap::DASH)
         && candidate.digits[0] >= b'2'
+}
+
+/// Whether a dash or a dot alone joins it to digits beside it.
+fn is_bound(candidate: &Candidate<'_>) -> bool {
+    let binds = |gap: Gap| gap == Gap::DASH || gap == Gap::DOT;
+    binds(candidate.before) || binds(candidate.after)
+}
+
+/// `0812-3456-789 12`, `0812 3456 7890 1`: an Indonesian number, and another behind it. After the first groups the sign
+/// does not change, and no group is shorter than three digits unless all are pairs.
+fn is_two_numbers(candidate: &Candidate<'_>) -> bool {
+    let indonesian = candidate.digits.starts_with(b"08") || candidate.digits.starts_with(b"628");
+    let [.., before_last, last] = candidate.groups else { return false };
+    let skipped = if candidate.digits[0] == b'6' { 3 } else { 2 };
+    let inner = candidate.groups.get(skipped..).unwrap_or_default();
+    let mixed = inner.first().is_some_and(|first| inner.iter().any(|g| g.gap != first.gap));
+    let closed = candidate.gaps().has(Gap::PAREN);
+    let changed = !closed && last.gap != before_last.gap && before_last.gap != Gap::BREAK && candidate.groups.len() > 3;
+    indonesian && (mixed || changed || (last.len() < 3 && before_last.len() > 2))
 }
 
 /// Whether it goes on beside itself with the separator it uses within: then it is a part of something else.

@@ -7,9 +7,12 @@ use std::time::Instant;
 use super::{Assigned, LATENCY_SAMPLE};
 use crate::config::Settings;
 use crate::kafka::Partition;
+use crate::pipeline::binding::Purpose;
+use crate::pipeline::clock::now_ms;
 use crate::pipeline::engine::{Engine, Place, Seat};
 use crate::pipeline::live::Generation;
 use crate::pipeline::scrub::Counts;
+use crate::pseudonymize::day_of;
 use crate::record::Reject;
 use crate::sink::{OutBatch, quarantine};
 use crate::source::Incoming;
@@ -28,6 +31,8 @@ pub struct Unit {
     pub(super) signals: Vec<(usize, usize)>,
     /// Kafka timestamps of a sample of the records.
     pub(super) timestamps_ms: Vec<i64>,
+    /// Where records stand that asked for their subject to be forgotten.
+    pub(super) erasures: Vec<(Partition, i64)>,
 }
 
 /// What a topic gave and got.
@@ -39,6 +44,9 @@ pub struct TopicCounts {
     pub(super) records_out: u64,
     pub(super) bytes_out: u64,
     pub(super) rejected: [u64; Reject::LABELS.len()],
+    pub(super) suppressed: u64,
+    pub(super) saltless: u64,
+    pub(super) erasures: u64,
 }
 
 impl Unit {
@@ -53,6 +61,7 @@ impl Unit {
             per_topic: vec![TopicCounts::default(); topics],
             signals: Vec::new(),
             timestamps_ms: Vec::new(),
+            erasures: Vec::new(),
         }
     }
 }
@@ -67,6 +76,8 @@ pub struct Fetched<'a> {
     /// Number of the output topic of signals.
     pub(super) signals_to: usize,
     pub(super) trips: Vec<Partition>,
+    /// A record of today came before today's salt: from it on nothing is taken.
+    pub(super) early: bool,
     /// Place of the partition of the last record: the next one is mostly the same.
     pub(super) last: usize,
 }
@@ -88,7 +99,13 @@ impl Fetched<'_> {
         }
         let partition = &mut self.partitions[self.last];
         // A rewind may leave records in the queue that were already handled.
-        if partition.paused || incoming.offset < partition.next {
+        if partition.paused || self.early || incoming.offset < partition.next {
+            return;
+        }
+        let at_ms = incoming.record.timestamp_ms;
+        if !self.engine.has_salt_of(at_ms) && day_of(at_ms) == day_of(now_ms()) {
+            // A late event, or one of a day to come, is redacted; one of today is not, it waits.
+            self.early = true;
             return;
         }
         if partition.first.is_none() {
@@ -107,24 +124,28 @@ impl Fetched<'_> {
             Some(Seat { store, topic: &input.name, offset: incoming.offset })
         });
         let result = if incoming.headers_readable {
-            self.engine.process(input.format, record, place, seat, self.batch)
+            self.engine.process(input, record, place, seat, self.batch)
         } else {
             Err(Reject::HeaderName)
         };
-        if let Err(reason) = result {
-            topic.rejected[reason.index()] += 1;
-            let at = quarantine::Coordinates {
-                topic: &input.name,
-                partition: incoming.at.partition,
-                offset: incoming.offset,
-                timestamp_ms: record.timestamp_ms,
-            };
-            quarantine::push(self.batch, place.topic + 1, at, reason);
-        } else {
-            topic.records_out += 1;
-            topic.bytes_out += (self.batch.bytes() - before) as u64;
-            if let Some(watch) = self.engine.watch() {
-                watch.send((self.signals_to, place.partition, record.timestamp_ms), self.batch, &mut self.unit.signals);
+        match result {
+            Ok(fate) => {
+                topic.records_out += u64::from(!fate.suppressed);
+                topic.suppressed += u64::from(fate.suppressed);
+                topic.saltless += u64::from(fate.saltless);
+                topic.bytes_out += (self.batch.bytes() - before) as u64;
+                if fate.purpose == Purpose::Erase {
+                    topic.erasures += 1;
+                    self.unit.erasures.push((incoming.at, incoming.offset));
+                }
+                if let Some(watch) = self.engine.watch() {
+                    let to = (self.signals_to, place.partition, record.timestamp_ms);
+                    watch.send(to, self.batch, &mut self.unit.signals);
+                }
+            }
+            Err(reason) => {
+                topic.rejected[reason.index()] += 1;
+                quarantine_record(self.engine, self.batch, &input.name, incoming, reason);
             }
         }
         partition.next = incoming.offset + 1;
@@ -142,4 +163,12 @@ impl Fetched<'_> {
         self.unit.records += 1;
         self.unit.bytes += bytes;
     }
+}
+
+/// Appends what may be told of a rejected record.
+fn quarantine_record(engine: &Engine, batch: &mut OutBatch, topic: &str, incoming: &Incoming<'_>, why: Reject) {
+    let (partition, timestamp_ms) = (incoming.at.partition, incoming.record.timestamp_ms);
+    let at = quarantine::Coordinates { topic, partition, offset: incoming.offset, timestamp_ms };
+    let sealed = engine.sealed_payload(&incoming.record);
+    quarantine::push(batch, incoming.at.topic * 2 + 1, at, why, sealed.payload());
 }

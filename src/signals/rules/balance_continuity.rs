@@ -10,7 +10,6 @@ pub(super) const RULE: Rule = Rule {
     name: "balance_continuity",
     severity: Severity::High,
     weight: 3.0,
-    order_free: true,
     parameters: &[
         parameter("tolerance", 1.0),
         parameter("confirm_hours", 12.0),

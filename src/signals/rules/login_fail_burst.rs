@@ -23,6 +23,6 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         let evidence = Evidence::new().with("failures", f64::from(facts.failures));
         let hit = Hit::new(evidence.with("failures_here", f64::from(facts.failures_here)).about(Who::Device));
         // From a network that is new as well, nobody mistyped.
-        if facts.new_asn && case.facts.learnt { hit.severity(Severity::High) } else { hit }
+        if facts.new_asn && case.facts.acquainted { hit.severity(Severity::High) } else { hit }
     })
 }

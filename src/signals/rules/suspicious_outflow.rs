@@ -22,11 +22,15 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     case.event.outflow()?;
     let flow = &case.facts.flow;
     // Money that goes where it always went is the holder's.
-    if !case.facts.learnt || flow.payee_days > 7 || flow.payee_count >= 8 {
+    // Of an account that is hardly known, only a lock-out tells: it needs no habits.
+    let lock = flow.password_change_minutes.or(flow.contact_change_minutes).is_some();
+    let telling = lock && flow.payout_change_minutes.is_some();
+    let known = case.facts.learnt || case.facts.acquainted && telling;
+    if !known || flow.payee_days > 7 || flow.payee_count >= 8 {
         return None;
     }
     let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
-    let odds = login + payee + drain + chunks + case.risk.clamp(0.0, 2.0);
+    let odds = login + payee + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
         let more = evidence.with("drain", drain).with("chunks", f64::from(flow.chunks)).with("amount", flow.amount);
@@ -56,7 +60,7 @@ fn novelty(case: &Case<'_>) -> f64 {
     let flow = &case.facts.flow;
     let habits = f64::from(case.account.habits.outflows);
     // An account with a history of payees that turns to a new one says more than the first payout of its life.
-    let new = match (flow.new_payee || flow.payee_days <= 1, habits) {
+    let new = match (flow.new_payee || flow.payee_days == 0, habits) {
         (true, n) if n >= 4.0 => 1.5,
         (true, _) => 0.7,
         _ => 0.0,
@@ -89,5 +93,6 @@ fn emptiness(case: &Case<'_>) -> f64 {
 /// Whether it leaves in pieces to one new payee: who owns the money has no reason to.
 fn pieces(case: &Case<'_>, chunks_min: f64) -> f64 {
     let flow = &case.facts.flow;
-    if f64::from(flow.chunks) >= chunks_min && flow.ratio_1d >= 0.4 { 4.0 } else { 0.0 }
+    let share = (0.4..=1.05).contains(&flow.chunk_ratio);
+    if f64::from(flow.chunks) >= chunks_min && share { 4.0 } else { 0.0 }
 }

@@ -1,0 +1,126 @@
+//! Quoted-printable: `=40`, `=C3=B8`, and lines that go on behind a `=` at their end.
+//!
+//! Logs are full of `=` and digits (`status=404`), so a lone escape is believed only where it joins what else would be
+//! two things: a soft line break, escapes in a row, `=3D`, or an `@`, dot, dash or space between parts of a value.
+
+use std::ops::Range;
+
+use super::bytes::{character, hex_byte};
+use crate::decode::Writer;
+
+/// Writes `text` with its escapes decoded and its soft line breaks swallowed.
+pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
+    let bytes = text.as_bytes();
+    let (mut kept, mut changed) = (0, false);
+    for at in memchr::memchr_iter(b'=', bytes) {
+        if at < kept {
+            continue;
+        }
+        let Some((escape, c)) = soft_break(bytes, at).map(|e| (e, None)).or_else(|| escape_at(bytes, at)) else {
+            continue;
+        };
+        writer.keep(kept..escape.start);
+        if let Some(c) = c {
+            writer.put(escape.clone(), c.encode_utf8(&mut [0; 4]));
+        }
+        kept = escape.end;
+        changed = true;
+    }
+    if changed {
+        writer.keep(kept..text.len());
+    }
+    changed
+}
+
+/// `=` at the end of a line, white space behind it and the line break.
+fn soft_break(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let blanks = bytes[at + 1..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let end = at + 1 + blanks;
+    match bytes.get(end..)? {
+        [b'\r', b'\n', ..] => Some(at..end + 2),
+        [b'\n', ..] => Some(at..end + 1),
+        _ => None,
+    }
+}
+
+fn escape_at(bytes: &[u8], at: usize) -> Option<(Range<usize>, Option<char>)> {
+    let byte_at = |at: usize| (bytes.get(at) == Some(&b'=')).then(|| hex_byte(bytes, at + 1)).flatten();
+    let byte = byte_at(at)?;
+    let (c, count) = character(at, 3, byte_at)?;
+    let end = at + 3 * count;
+    let in_row = count > 1 || byte_at(end).is_some() || at >= 3 && byte_at(at - 3).is_some();
+    let before = at.checked_sub(1).map(|i| bytes[i]);
+    // Those who write it write capitals.
+    let capital = !bytes[at + 1..at + 3].iter().any(u8::is_ascii_lowercase);
+    let believed = in_row || bytes[at + 1..].starts_with(b"3D") || capital && joins(before, byte, &bytes[end..]);
+    (believed && (byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'))).then_some((at..end, Some(c)))
+}
+
+/// Whether an escaped sign stands between the parts of one value.
+fn joins(before: Option<u8>, sign: u8, after: &[u8]) -> bool {
+    let Some(before) = before.filter(u8::is_ascii_alphanumeric) else {
+        return false;
+    };
+    let next_is_digit = after.first().is_some_and(u8::is_ascii_digit);
+    match sign {
+        b'@' => begins_domain(after),
+        b'.' | b'-' | b'_' | b'+' => after.first().is_some_and(u8::is_ascii_alphanumeric),
+        b' ' | b':' => before.is_ascii_digit() && next_is_digit,
+        _ => false,
+    }
+}
+
+/// `example.com`, `example=2Ecom`: labels, then a dot and letters.
+fn begins_domain(after: &[u8]) -> bool {
+    let label = after.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'=' | 0x80..));
+    let run = &after[..label.count()];
+    let dot = run.iter().rposition(|&b| b == b'.').map(|i| i + 1);
+    let dot = dot.or_else(|| run.windows(3).rposition(|w| w.eq_ignore_ascii_case(b"=2E")).map(|i| i + 3));
+    let first = run.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
+    first
+        && dot.is_some_and(|dot| run[dot..].iter().take_while(|b| b.is_ascii_alphabetic() || **b >= 0x80).count() >= 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::View;
+
+    fn decoded(raw: &str) -> String {
+        let mut view = View::new();
+        view.load(raw, 0);
+        view.layer(super::decode);
+        view.text().to_owned()
+    }
+
+    #[test]
+    fn escapes_and_soft_breaks_are_undone() {
+        assert_eq!(decoded("john.doe=40example.com"), "john.doe@example.com");
+        assert_eq!(decoded("john=2Edoe=40example=2Ecom"), "john.doe@example.com");
+        assert_eq!(decoded("4111 1111 11=\r\n11 1111"), "4111 1111 1111 1111");
+        assert_eq!(decoded("a=  \nb"), "ab");
+        assert_eq!(decoded("S=C3=B8ren <a href=3D\"x\">"), "Søren <a href=\"x\">");
+        assert_eq!(decoded("23=2023=2075=2085"), "23 23 75 85");
+        assert_eq!(decoded("=34=31=31=31"), "4111");
+    }
+
+    #[test]
+    fn pairs_of_logs_stay() {
+        for text in [
+            "status=404 took=25ms id=41ab k=3d2",
+            "n=20",
+            "a=40",
+            "timeout=40ms",
+            "a==b",
+            "x=\"y\"",
+            "t=20 12",
+            "=",
+            "==",
+            "page=2e10",
+            "user=40",
+            "=4",
+            "count=7E a=0A",
+        ] {
+            assert_eq!(decoded(text), text);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Names with values in a text: `email=…`, `?phone=…&x=1`, `"email": "…"`, `user_name: '…'`, whole or cut off.
+
+use std::ops::Range;
+
+/// A name and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The name, without quotes.
+    pub name: Range<usize>,
+    /// The value, without quotes.
+    pub value: Range<usize>,
+}
+
+/// Longest name, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Offers `take` every pair of `text`, in order; a value that it does not take may hold pairs itself. Names are of one
+/// word; a value in quotes is all between them, another ends at white space or at a sign that ends it in logs, queries
+/// and forms.
+pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) {
+    let bytes = text.as_bytes();
+    let mut floor = 0;
+    for at in memchr::memchr2_iter(b'=', b':', bytes) {
+        if at < floor {
+            continue;
+        }
+        let Some(name) = name_before(bytes, floor, at) else {
+            continue;
+        };
+        let quoted = bytes.get(name.end).is_some_and(|b| matches!(b, b'"' | b'\''));
+        let Some(value) = value_after(text, at, quoted) else {
+            continue;
+        };
+        if !value.is_empty() {
+            let pair = Pair { name, value };
+            floor = if take(&pair) { pair.value.end } else { pair.value.start };
+        }
+    }
+}
+
+/// The name that ends before the `=` or `:` at `at`.
+fn name_before(bytes: &[u8], floor: usize, at: usize) -> Option<Range<usize>> {
+    let mut end = at;
+    // `"name" : "value"`, and the quotes of a string inside of a string: `\"name\": …`.
+    let blanks = bytes[floor..end].iter().rev().take_while(|b| **b == b' ').count();
+    end -= blanks;
+    let quote = *bytes[floor..end].last()?;
+    let quoted = matches!(quote, b'"' | b'\'');
+    if blanks > 1 || blanks == 1 && !quoted && bytes[at] == b':' {
+        return None;
+    }
+    if quoted {
+        end -= 1;
+        end -= bytes[floor..end].iter().rev().take_while(|b| **b == b'\\').count();
+        let start = end - bytes[floor..end].iter().rev().take(NAME_BYTES_MAX).take_while(|b| **b != quote).count();
+        let opened = start > floor && bytes[start - 1] == quote;
+        return (opened && is_name(&bytes[start..end])).then_some(start..end);
+    }
+    let word = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']' | 0x80..);
+    let len = bytes[floor..end].iter().rev().take(NAME_BYTES_MAX + 1).take_while(word).count();
+    let start = end - len;
+    (len <= NAME_BYTES_MAX && is_name(&bytes[start..end])).then_some(start..end)
+}
+
+fn is_name(name: &[u8]) -> bool {
+    name.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+}
+
+/// The value behind the sign at `at`.
+fn value_after(text: &str, at: usize, name_quoted: bool) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let colon = bytes[at] == b':';
+    let mut start = at + 1;
+    let blanks = bytes[start..].iter().take_while(|b| **b == b' ').count();
+    // `a == b`, `a => b`, `http://`, `12:30`, `a::b`.
+    if matches!(bytes.get(start), None | Some(b'=' | b'>' | b':' | b'/')) {
+        return None;
+    }
+    start += blanks;
+    // `key = value` has a blank on both sides, `key= value` is the end of an empty one.
+    if !colon && blanks > 0 && bytes[at - 1] != b' ' {
+        return None;
+    }
+    let slashes = bytes[start..].iter().take_while(|b| **b == b'\\').count();
+    match bytes.get(start + slashes) {
+        Some(&quote @ (b'"' | b'\'')) => Some(quoted_value(bytes, start + slashes + 1, quote)),
+        // What stands behind `name:` without any quotes is prose as often as a value.
+        _ if colon && !name_quoted => None,
+        _ => Some(bare_value(text, start, at)),
+    }
+}
+
+/// What stands between quotes; to the end if the second one is missing.
+fn quoted_value(bytes: &[u8], start: usize, quote: u8) -> Range<usize> {
+    let mut at = start;
+    while let Some(found) = memchr::memchr2(quote, b'\n', &bytes[at..]).map(|i| at + i) {
+        if bytes[found] == b'\n' {
+            return start..found;
+        }
+        let slashes = bytes[start..found].iter().rev().take_while(|b| **b == b'\\').count();
+        // A quote with a backslash ends the value if the first one had one, too.
+        let first = bytes[..start - 1].iter().rev().take_while(|b| **b == b'\\').count();
+        if slashes <= first {
+            return start..found - slashes;
+        }
+        at = found + 1;
+    }
+    start..bytes.len()
+}
+
+/// What stands without quotes.
+fn bare_value(text: &str, start: usize, sign: usize) -> Range<usize> {
+    let rest = &text[start..];
+    let ends = |c: char| match c {
+        '&' | '"' | '\'' | '<' | '>' | '|' | ';' | ',' | '{' | '}' | '(' | ')' | '`' | '\\' => true,
+        c => c.is_whitespace(),
+    };
+    // `name=[name]` is a value that was replaced.
+    let placeholder = rest.starts_with('[').then(|| rest.find(']').map(|i| i + 1)).flatten();
+    let mut len = placeholder.unwrap_or_else(|| rest.find(|c| ends(c) || c == ']').unwrap_or(rest.len()));
+    if text.as_bytes()[sign] == b':' {
+        return start..start + len;
+    }
+    // The end of a sentence is no part of the value.
+    len = rest[..len].trim_end_matches(['.', ':', '!', '?']).len();
+    start..start + len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, &str)> {
+        let mut out = Vec::new();
+        find(text, |pair| {
+            out.push((&text[pair.name.clone()], &text[pair.value.clone()]));
+            true
+        });
+        out
+    }
+
+    #[test]
+    fn pairs_of_logs_queries_and_forms_are_found() {
+        assert_eq!(
+            found("ts=1 msg=\"a b=c\" user='x y' email=a@b.c, z=[name]. q"),
+            [("ts", "1"), ("msg", "a b=c"), ("user", "x y"), ("email", "a@b.c"), ("z", "[name]")]
+        );
+        assert_eq!(
+            found("GET /r?email=a%40b.c&phone=%2B62+812#x HTTP"),
+            [("email", "a%40b.c"), ("phone", "%2B62+812#x")]
+        );
+        assert_eq!(found("user.email=a;X-Ip=1|k = v"), [("user.email", "a"), ("X-Ip", "1"), ("k", "v")]);
+    }
+
+    #[test]
+    fn pairs_of_json_are_found_even_when_it_is_cut_off() {
+        assert_eq!(found(r#"{"a b":"c\"d", "e":5, 'f' : 'g"#), [("a b", r#"c\"d"#), ("e", "5"), ("f", "g")]);
+        assert_eq!(found(r#"x="{\"email\":\"a@b\",\"n\":1}""#), [("x", r#"{\"email\":\"a@b\",\"n\":1}"#)]);
+        assert_eq!(found(r#"{\"email\":\"a@b\",\"n\":\"c\"}"#), [("email", "a@b"), ("n", "c")]);
+        assert_eq!(found(r#"User { name: "Siti", n: 3 }"#), [("name", "Siti")]);
+    }
+
+    #[test]
+    fn signs_that_join_no_name_and_value_are_passed_over() {
+        for text in
+            ["a == b", "a=>b", "12:30:00", "http://x", "a::b", "key: value", "= x", "a=", "a= b", "1=2", ":", "="]
+        {
+            assert!(found(text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Magnetic stripes and masked card numbers that show too much: what may stand nowhere, not even in part (PCI DSS 3.4.1
+//! and 3.5.1).
+
+use super::{Match, Matcher};
+use crate::detect::groups::Group;
+use crate::record::{Class, Span};
+
+/// Track data.
+pub(super) const TRACK: Matcher = Matcher {
+    name: "card_track",
+    doc: "tracks 1 and 2 of a magnetic stripe, from their start to their end mark (ISO/IEC 7813)",
+    wants: |class, digits| digits >= 19 && class.has(Class::EQUALS.with(Class::OTHER).with(Class::LETTER)),
+    find: |input, out| {
+        let mut floor = 0;
+        for (at, group) in input.groups.iter().enumerate() {
+            let track = track_end(input.text.as_bytes(), &input.groups[at..]).filter(|_| group.start as usize >= floor);
+            if let Some(end) = track {
+                let span = Span::new(track_start(input.text.as_bytes(), group.start), end as u32);
+                out.push(Match { span, value: span });
+                floor = end;
+            }
+        }
+    },
+};
+
+/// Masked numbers.
+pub(super) const MASKED: Matcher = Matcher {
+    name: "masked_card",
+    doc: "a card number of 12 to 19 places, masked, that shows more than its first six and last four digits",
+    wants: |class, digits| {
+        digits >= 9 && class.has(Class::OTHER.with(Class::LETTER).with(Class::NON_ASCII).with(Class::ESCAPE))
+    },
+    find: |input, out| {
+        let mut floor = 0;
+        for group in input.groups {
+            if (group.start as usize) < floor {
+                continue;
+            }
+            if let Some((end, too_much)) = masked(input.text, group) {
+                floor = end;
+                if too_much {
+                    let span = Span::new(group.start, end as u32);
+                    out.push(Match { span, value: span });
+                }
+            }
+        }
+    },
+};
+
+/// The start mark of a track, `;` or `%B`, belongs to it.
+fn track_start(bytes: &[u8], start: u32) -> u32 {
+    match &bytes[..start as usize] {
+        [.., b'%', b'B' | b'b'] => start - 2,
+        [.., b';'] => start - 1,
+        _ => start,
+    }
+}
+
+/// One past the track whose number the first group is: `4111111111111111=2912101…?`, `4111…^DOE/JOHN^2912101…?`.
+fn track_end(bytes: &[u8], groups: &[Group]) -> Option<usize> {
+    let [number, ..] = groups else { return None };
+    let at = number.end as usize;
+    if !(12..=19).contains(&number.len()) {
+        return None;
+    }
+    let rest = bytes.get(at + 1..)?;
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    let end = match bytes.get(at)? {
+        // Expiry and service code are seven digits; `D` is the separator of a chip's copy.
+        b'=' | b'D' | b'd' if digits(rest) >= 7 => at + 1 + digits(rest),
+        b'^' => {
+            let name = memchr::memchr(b'^', &rest[..rest.len().min(30)])?;
+            let after = at + 1 + name + 1;
+            let len = bytes[after..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b' ').count();
+            (digits(&bytes[after..]) >= 4).then_some(after + len)?
+        }
+        _ => return None,
+    };
+    Some(end + usize::from(matches!(bytes.get(end), Some(b'?' | b'F' | b'f'))))
+}
+
+/// Where a masked number that begins with the digits of `group` ends, and whether it shows too much.
+fn masked(text: &str, group: &Group) -> Option<(usize, bool)> {
+    if !(4..=12).contains(&group.len()) || text[..group.start as usize].ends_with(char::is_alphanumeric) {
+        return None;
+    }
+    let (mut places, mut shown, mut last) = (0, 0, 0);
+    let (mut first, mut hidden, mut in_first) = (0, 0, true);
+    let mut end = group.start as usize;
+    for (at, c) in text[end..].char_indices() {
+        let at = at + group.start as usize;
+        match c {
+            '0'..='9' => {
+                (places, shown, last) = (places + 1, shown + 1, last + 1);
+                first += usize::from(in_first);
+            }
+            '*' | 'x' | 'X' | '#' | '•' | '●' | '∙' => {
+                (places, hidden, last, in_first) = (places + 1, hidden + 1, 0, false);
+            }
+            ' ' | '-' if places > 0 && at == end => continue,
+            _ => break,
+        }
+        if places > 19 {
+            return None;
+        }
+        end = at + c.len_utf8();
+    }
+    let ended = !text[end..].starts_with(char::is_alphanumeric);
+    let card = hidden >= 2 && (12..=19).contains(&places) && (1..=8).contains(&last) && ended;
+    card.then_some((end, shown > 10 || first > 6 || last > 4))
+}

@@ -1,0 +1,91 @@
+//! Geographic coordinates in a text: numbers with three decimals or more, in pairs or behind the name of their axis.
+
+use super::{Input, Match, Matcher};
+use crate::detect::groups::{Gap, Group};
+use crate::record::{Class, Span};
+
+/// The finder. That a pair is a place must be said by a keyword.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "coordinates",
+    doc: "decimal degrees with three decimals or more, in pairs or behind lat, lon, lng; needs a keyword",
+    wants: |class, digits| digits >= 5 && class.has(Class::DOT),
+    find,
+};
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let mut previous: Option<Span> = None;
+    for pair in input.groups.windows(2) {
+        let Some(number) = degrees(input.text, pair) else { continue };
+        let axis = is_behind_axis(input.text, number.start as usize);
+        match previous {
+            Some(first) if is_between(&input.text[first.end as usize..number.start as usize]) => {
+                push(first, out);
+                push(number, out);
+            }
+            _ if axis => push(number, out),
+            _ => {}
+        }
+        previous = Some(number);
+    }
+}
+
+fn push(span: Span, out: &mut Vec<Match>) {
+    if out.last().is_none_or(|last| last.value != span) {
+        out.push(Match { span, value: span });
+    }
+}
+
+/// The decimal number of two groups, with its sign: up to three digits, a dot, three decimals or more, at most 180.
+fn degrees(text: &str, pair: &[Group]) -> Option<Span> {
+    let bytes = text.as_bytes();
+    let (whole, decimals) = (&pair[0], &pair[1]);
+    let joined = decimals.gap == Gap::DOT && whole.gap != Gap::DOT && whole.len() <= 3;
+    if !joined
+        || !(3..=17).contains(&decimals.len())
+        || text[whole.start as usize..whole.end as usize].parse::<u16>().is_ok_and(|degrees| degrees > 180)
+    {
+        return None;
+    }
+    let next = (bytes.get(decimals.end as usize), bytes.get(decimals.end as usize + 1));
+    if matches!(next, (Some(b'.'), Some(b'0'..=b'9'))) {
+        return None;
+    }
+    let start = whole.start as usize;
+    let sign = start > 0 && matches!(bytes[start - 1], b'-' | b'+');
+    let start = start - usize::from(sign);
+    let glued = start > 0 && bytes[start - 1].is_ascii_alphanumeric();
+    (!glued).then(|| Span::new(start as u32, decimals.end))
+}
+
+/// Whether what stands between two numbers makes a pair of them: a comma, a space, `lon=` and the like.
+fn is_between(between: &str) -> bool {
+    let between = between.trim();
+    if between.len() > 16 {
+        return false;
+    }
+    let word = between.trim_matches(|c: char| !c.is_alphabetic());
+    let axis = ["lon", "lng", "long", "longitude", "bujur", "længde", "e", "n", "s", "w", "o", "ll"];
+    let signs = between
+        .chars()
+        .all(|c| c.is_alphabetic() || matches!(c, ',' | ';' | ' ' | ':' | '=' | '"' | '/' | '°' | '&' | '(' | ')'));
+    signs && (word.is_empty() || axis.iter().any(|known| word.eq_ignore_ascii_case(known)) || is_axis_pair(word))
+}
+
+/// `N, E`: the hemisphere of the first number and the second's.
+fn is_axis_pair(word: &str) -> bool {
+    word.split(|c: char| !c.is_alphabetic()).filter(|part| !part.is_empty()).all(|part| {
+        let axis = ["n", "s", "e", "w", "o", "ø", "v", "lon", "lng", "long", "longitude"];
+        axis.iter().any(|known| part.eq_ignore_ascii_case(known))
+    })
+}
+
+/// `lat -6.2088`, `latitude=…`, `"lng": …`.
+fn is_behind_axis(text: &str, start: usize) -> bool {
+    const AXES: [&str; 9] =
+        ["lat", "latitude", "lintang", "breddegrad", "lon", "lng", "longitude", "bujur", "længdegrad"];
+    let head = text[..start].trim_end_matches([' ', ':', '=', '"', '\'']);
+    let word = head
+        .rfind(|c: char| !c.is_alphabetic())
+        .map_or(head, |at| &head[at + head[at..].chars().next().map_or(1, char::len_utf8)..]);
+    head.len() + 5 > start && AXES.iter().any(|axis| word.eq_ignore_ascii_case(axis))
+}

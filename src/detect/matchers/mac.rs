@@ -1,0 +1,80 @@
+//! Hardware addresses (MAC, EUI-48): `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`.
+
+use super::{Input, Match, Matcher};
+use crate::record::{Class, Span};
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "mac",
+    doc: "hardware addresses of six bytes with colons or dashes between them, or dots between pairs",
+    wants: |class, digits| {
+        // A bare one with dashes and few digits is left to its field's name: ids and names of things look like it.
+        let dashes = class.has(Class::OTHER) && (digits >= 7 || class.has(Class::SPACE));
+        digits >= 1 && class.has(Class::LETTER) && (class.has(Class::COLON.with(Class::DOT)) || dashes)
+    },
+    find,
+};
+
+/// Bytes of an address with colons or dashes, and with dots.
+const PAIRS: usize = 17;
+const DOTTED: usize = 14;
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let bytes = input.text.as_bytes();
+    let mut floor = 0;
+    if input.class.has(Class::COLON.with(Class::OTHER)) {
+        for sign in memchr::memchr2_iter(b':', b'-', bytes) {
+            // The next sign stands three bytes on: in most texts this ends it.
+            if bytes.get(sign + 3) == Some(&bytes[sign]) && sign >= floor + 2 && is_pairs(bytes, sign - 2) {
+                push(sign - 2, PAIRS, out);
+                floor = sign - 2 + PAIRS;
+            }
+        }
+    }
+    if input.class.has(Class::DOT) {
+        for dot in memchr::memchr_iter(b'.', bytes) {
+            if bytes.get(dot + 5) == Some(&b'.') && dot >= 4 && is_dotted(bytes, dot - 4) {
+                push(dot - 4, DOTTED, out);
+            }
+        }
+    }
+}
+
+fn push(start: usize, len: usize, out: &mut Vec<Match>) {
+    let span = Span::new(start as u32, (start + len) as u32);
+    out.push(Match { span, value: span });
+}
+
+/// Whether a text may hold an address with dashes: asked before short texts are dismissed as ids.
+pub(in crate::detect) fn may_hold_dashed(bytes: &[u8]) -> bool {
+    bytes.len() >= PAIRS && memchr::memchr_iter(b'-', bytes).any(|at| at >= 2 && is_pairs(bytes, at - 2))
+}
+
+fn is_pairs(bytes: &[u8], start: usize) -> bool {
+    let Some(address) = bytes.get(start..start + PAIRS) else { return false };
+    let sign = address[2];
+    let shaped = address.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == sign } else { b.is_ascii_hexdigit() });
+    // Six pairs of digits are mostly times and numbers in groups.
+    let typical = address.iter().any(u8::is_ascii_alphabetic) || (sign == b':' && address.starts_with(b"00"));
+    shaped && typical && is_bounded(bytes, start, start + PAIRS, sign)
+}
+
+fn is_dotted(bytes: &[u8], start: usize) -> bool {
+    let Some(address) = bytes.get(start..start + DOTTED) else { return false };
+    let shaped = address.iter().enumerate().all(|(i, b)| if i % 5 == 4 { *b == b'.' } else { b.is_ascii_hexdigit() });
+    let mixed = address.iter().any(u8::is_ascii_alphabetic) && address.iter().any(u8::is_ascii_digit);
+    shaped && mixed && is_bounded(bytes, start, start + DOTTED, b'.')
+}
+
+/// Whether neither letters nor digits touch it, nor more of its kind: hashes are written in pairs, too.
+fn is_bounded(bytes: &[u8], start: usize, end: usize, sign: u8) -> bool {
+    let word = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let before = start.checked_sub(1).map(|at| &bytes[at]);
+    let more_before = before == Some(&sign)
+        && start >= 3
+        && bytes[start - 2].is_ascii_hexdigit()
+        && bytes[start - 3].is_ascii_hexdigit()
+        && !start.checked_sub(4).is_some_and(|at| bytes[at].is_ascii_alphanumeric());
+    let more_after = bytes.get(end) == Some(&sign) && bytes.get(end + 1).is_some_and(u8::is_ascii_hexdigit);
+    !word(before) && !word(bytes.get(end)) && !more_before && !more_after
+}

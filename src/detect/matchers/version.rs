@@ -1,0 +1,143 @@
+//! What tells a version of four numbers from an address: a product before it, a release or a file's ending behind it.
+
+use crate::detect::groups::Group;
+
+/// Products and things that have versions: behind one of these a number is a version unless it looks like an address.
+const PRODUCTS: &[&[u8]] = &[
+    b"nginx",
+    b"apache",
+    b"httpd",
+    b"openssl",
+    b"openssh",
+    b"chrome",
+    b"chromium",
+    b"firefox",
+    b"safari",
+    b"edge",
+    b"edg",
+    b"opera",
+    b"webkit",
+    b"applewebkit",
+    b"mozilla",
+    b"gecko",
+    b"android",
+    b"ios",
+    b"ipados",
+    b"macos",
+    b"windows",
+    b"win",
+    b"linux",
+    b"ubuntu",
+    b"debian",
+    b"kernel",
+    b"java",
+    b"jdk",
+    b"python",
+    b"php",
+    b"node",
+    b"nodejs",
+    b"ruby",
+    b"rust",
+    b"mysql",
+    b"mariadb",
+    b"postgres",
+    b"postgresql",
+    b"redis",
+    b"kafka",
+    b"mongodb",
+    b"elasticsearch",
+    b"tomcat",
+    b"jetty",
+    b"sdk",
+    b"api",
+    b"app",
+    b"apk",
+    b"aplikasi",
+    b"image",
+    b"lib",
+    b"plugin",
+    b"module",
+    b"package",
+    b"paket",
+    b"pakke",
+    b"docker",
+    b"k8s",
+    b"kubernetes",
+    b"okhttp",
+    b"curl",
+    b"wget",
+    b"dart",
+    b"flutter",
+    b"unity",
+    b"unreal",
+    b"oracle",
+    b"office",
+    b"teams",
+    b"skype",
+    b"zoom",
+    b"whatsapp",
+    b"telegram",
+    b"photoshop",
+    b"acrobat",
+    b"adobe",
+    b"arenaplay",
+];
+
+/// Words before a `/` that speak of addresses.
+const ADDRESSES: &[&[u8]] = &[b"ip", b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"];
+
+/// `Chrome/126.0.0.0`, `nginx 1.25.3.1`, `app:1.0.0.1`: a product and its version. What has a part of three digits, or is
+/// private, is an address all the same, except behind the `/` of a product's name.
+pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
+    let start = quad[0].start as usize;
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
+    if let Some(name_end) = start.checked_sub(1).filter(|&i| bytes[i] == b'/') {
+        let name_start = bytes[..name_end].iter().rposition(|b| !part(b)).map_or(0, |i| i + 1);
+        let name = &bytes[name_start..name_end];
+        let in_path = name_start > 0 && matches!(bytes[name_start - 1], b'/' | b':' | b'@' | b'%');
+        let of_address = ADDRESSES.iter().any(|word| name.eq_ignore_ascii_case(word));
+        return name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !name.contains(&b'.');
+    }
+    let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
+    let head = &bytes[..start - signs];
+    let name = &head[head.len() - head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()..];
+    let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
+    known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
+}
+
+/// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`, `foo-1.2.3.4.jar`, `foo_1.2.3.4_amd64.deb`: a version.
+pub(super) fn is_release(bytes: &[u8], quad: &[Group]) -> bool {
+    const WORDS: [&[u8]; 12] =
+        [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
+    const ENDINGS: [&[u8]; 26] = [
+        b"jar", b"war", b"ear", b"zip", b"gz", b"tgz", b"xz", b"bz2", b"zst", b"7z", b"tar", b"deb", b"rpm", b"apk",
+        b"aab", b"ipa", b"exe", b"msi", b"dmg", b"pkg", b"whl", b"gem", b"nupkg", b"dll", b"so", b"js",
+    ];
+    let rest = &bytes[quad[3].end as usize..];
+    let word = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
+    let len = word.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
+    if WORDS.iter().any(|known| word[..len].eq_ignore_ascii_case(known)) {
+        return true;
+    }
+    let name = rest.iter().take(48).take_while(|b| b.is_ascii_alphanumeric() || b"._+-".contains(b)).count();
+    let name = rest[..name].strip_suffix(b".").unwrap_or(&rest[..name]);
+    let ending = name.iter().rposition(|&b| b == b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
+    is_like_version(bytes, quad) && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// No part of three digits, and none of the private networks: `10.0.0.5` behind `nginx` is an address.
+fn is_like_version(bytes: &[u8], quad: &[Group]) -> bool {
+    let value = |g: &Group| &bytes[g.start as usize..g.end as usize];
+    let private = match (value(&quad[0]), value(&quad[1])) {
+        (b"10" | b"127", _) => true,
+        (b"172", second) => (&b"16"[..]..=b"31").contains(&second),
+        (b"192", second) => second == b"168",
+        _ => false,
+    };
+    !private && quad.iter().all(|g| g.len() < 3)
+}
+
+/// `126.0.0.0`: nobody's address, and what browsers say of their version.
+fn is_rounded(bytes: &[u8], quad: &[Group]) -> bool {
+    quad[1..].iter().all(|g| &bytes[g.start as usize..g.end as usize] == b"0")
+}

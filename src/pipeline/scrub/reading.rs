@@ -1,0 +1,377 @@
+//! What a value may mean besides what it says: JSON inside of text, names with values, base64, percent escapes and
+//! their like. Each reading of a value is searched; what is found in any of them goes.
+//!
+//! A plain value never comes here: its class, and one look at long words, tell.
+
+use super::claims::{Claim, Label};
+use super::{At, Core, Frame, Place, escape_tail};
+use crate::decode::documents;
+use crate::decode::encoded::{self, Content, Part};
+use crate::decode::pairs::{self, Pair};
+use crate::decode::{Undone, View, may_be_encoded, needs_view};
+use crate::detect::FieldPlan;
+use crate::pseudonymize::Outcome;
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Scalar, Span};
+
+/// How often the bytes of a record may be read over, encodings within encodings: past that what is encoded is redacted.
+const READ_OVER_MAX: usize = 32;
+
+/// One way to read a value: its text, and the way back to the bytes of its document.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) text: &'a str,
+    /// `None`: the text is the raw bytes, which begin at `base`.
+    pub(super) view: Option<&'a View>,
+    pub(super) base: u32,
+    /// See [`Claim::rank`].
+    pub(super) rank: u8,
+}
+
+impl<'a> Reading<'a> {
+    /// The raw bytes themselves.
+    pub(super) fn plain(text: &'a str, base: u32) -> Self {
+        Reading { text, view: None, base, rank: 0 }
+    }
+
+    /// What a view shows.
+    pub(super) fn of(view: &'a View, rank: u8) -> Self {
+        Reading { text: view.text(), view: Some(view), base: 0, rank }
+    }
+
+    /// What the text is made of: as the scanner saw it where that is the same.
+    pub(super) fn class_and_digits(&self, scalar: &Scalar) -> (Class, u8) {
+        let as_scanned = self.view.is_none() && self.text.len() == scalar.span.len();
+        if as_scanned { (scalar.class, scalar.digits) } else { Class::of_text(self.text.as_bytes()) }
+    }
+
+    /// The bytes that a part of the text stands for.
+    pub(super) fn raw(&self, span: Span) -> Span {
+        match self.view {
+            Some(view) => view.raw_span(span),
+            None => Span::new(self.base + span.start, self.base + span.end),
+        }
+    }
+
+    fn load_into(&self, part: Span, view: &mut View) {
+        match self.view {
+            Some(from) => view.load_part(from, part),
+            None => view.load(&self.text[part.range()], self.base + part.start),
+        }
+    }
+}
+
+fn span_of(range: &std::ops::Range<usize>) -> Span {
+    Span::new(range.start as u32, range.end as u32)
+}
+
+/// Whether a text may mean more than it says.
+pub(super) fn may_hide(class: Class, text: &str, encoded_bytes: usize) -> bool {
+    const SIGNS: Class =
+        Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
+    class.has(SIGNS) || encoded::may_hold(text.as_bytes(), encoded_bytes)
+}
+
+impl Core {
+    /// Searches all readings of a value, and makes edits of what is found.
+    pub(super) fn read_deeply(
+        &mut self,
+        at: At<'_>,
+        reading: Reading<'_>,
+        class: Class,
+        digits: u8,
+        frame: &mut Frame,
+    ) {
+        frame.claims.clear();
+        let whole = Span::new(0, reading.text.len() as u32);
+        let is_document = class.has(Class::BRACE)
+            && documents::is_document_like(reading.text)
+            && self.document_in(at, reading, whole, frame);
+        if !is_document {
+            self.search(at, reading, class, digits, frame);
+            if may_be_encoded(class) {
+                self.search_undone(at, reading, frame);
+            }
+        }
+        let (scalar, report) = (at.scalar, &mut self.report);
+        let Frame { claims, edits, .. } = frame;
+        claims.settle(edits, |span, label| report.note(super::traced(scalar.path, span, label)));
+    }
+
+    /// Searches what is left when all encodings are undone.
+    fn search_undone(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
+        let mut undone = std::mem::take(&mut frame.undone);
+        let whole = Span::new(0, reading.text.len() as u32);
+        reading.load_into(whole, &mut undone);
+        match undone.undo_encodings(self.plan.limits.encoded_depth) {
+            Undone::Nothing => {}
+            Undone::All => {
+                let (class, digits) = Class::of_text(undone.text().as_bytes());
+                self.search(at, Reading::of(&undone, reading.rank + 1), class, digits, frame);
+            }
+            Undone::Some => self.redact(at, reading, whole, frame),
+        }
+        frame.undone = undone;
+    }
+
+    /// Claims what one reading shows.
+    fn search(&mut self, at: At<'_>, reading: Reading<'_>, class: Class, digits: u8, frame: &mut Frame) {
+        if class.has(Class::BRACE) {
+            documents::find(reading.text, |range| self.document_in(at, reading, span_of(&range), frame));
+        }
+        if class.has(Class::EQUALS) || class.has(Class::COLON) && class.has(Class::BRACE.with(Class::OTHER)) {
+            pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame));
+        }
+        self.encoded_parts(at, reading, frame);
+        if !self.detector.may_hold(at.scalar.kind, class, digits) {
+            return;
+        }
+        let mut findings = std::mem::take(&mut frame.findings);
+        findings.clear();
+        self.detector.find(reading.text, at.scalar.kind, class, digits, &mut findings);
+        for finding in &findings {
+            let raw = reading.raw(finding.span);
+            if !frame.claims.is_covered(raw) {
+                let value = &reading.text[finding.value.range()];
+                let found = Found { raw, value, entity: finding.entity, action: None, basis: finding.basis };
+                self.claim(at, &found, reading.rank, frame);
+            }
+        }
+        frame.findings = findings;
+    }
+
+    /// Scrubs a part of a reading as a JSON document of its own: its paths go on from that of the value. False: it is
+    /// none.
+    fn document_in(&mut self, at: At<'_>, reading: Reading<'_>, part: Span, frame: &mut Frame) -> bool {
+        let raw = reading.raw(part);
+        if frame.claims.is_covered(raw) {
+            return true;
+        }
+        let text = &reading.text[part.range()];
+        let Some(mut inner) = self.enter(text.len()) else {
+            self.redact(at, reading, part, frame);
+            return true;
+        };
+        let mark = self.report.mark();
+        let result = self.document(at.scalar.path, text, &mut inner);
+        if result.is_ok() {
+            let raw_of = |span: Span| reading.raw(Span::new(part.start + span.start, part.start + span.end));
+            self.report.map_since(mark, raw_of);
+            inner.edits.settle(text.len(), |span, replacement| {
+                let from = frame.edits.buffer().len();
+                frame.edits.buffer().extend_from_slice(replacement);
+                let quote = if reading.rank > 0 { quote_in(&at.document[raw.range()]) } else { "\"" };
+                fit(at.place, quote, frame.edits.buffer(), from);
+                let replacement = Span::new(from as u32, frame.edits.buffer().len() as u32);
+                frame.claims.push(Claim { raw: raw_of(span), replacement, label: None, rank: reading.rank });
+            });
+            frame.claims.cover(raw);
+        }
+        self.leave(inner);
+        match result {
+            Ok(()) => true,
+            Err(Reject::TooDeep) => {
+                self.redact(at, reading, part, frame);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// A name with its value: what the name says counts as for a field. False: it says nothing.
+    fn pair(&mut self, at: At<'_>, reading: Reading<'_>, pair: &Pair, frame: &mut Frame) -> bool {
+        let plan = self.detector.plan_of_name(reading.text[pair.name.clone()].as_bytes());
+        let Some(entity) = plan.entity else {
+            return false;
+        };
+        let part = span_of(&pair.value);
+        let raw = reading.raw(part);
+        let text = &reading.text[pair.value.clone()];
+        if frame.claims.is_covered(raw) || self.detector.is_own_token(text) {
+            return false;
+        }
+        let (class, _) = Class::of_text(text.as_bytes());
+        let mut view = std::mem::take(&mut frame.part);
+        let mut value = text;
+        if may_be_encoded(class) || text.contains('+') {
+            // With its `=`, so that a form is seen as one.
+            let start = pair.value.start - usize::from(reading.text.as_bytes()[..pair.value.start].ends_with(b"="));
+            reading.load_into(Span::new(start as u32, part.end), &mut view);
+            view.undo_encodings(self.plan.limits.encoded_depth);
+            value = &view.text()[pair.value.start - start..];
+        }
+        let meant = self.is_meant(entity, plan, value);
+        if meant {
+            let found = Found { raw, value, entity, action: plan.action, basis: Basis::Field };
+            self.claim(at, &found, reading.rank, frame);
+        }
+        frame.part = view;
+        meant
+    }
+
+    /// Whether a value behind a name in a text is one: `phone=verified` and `card=true` are not.
+    fn is_meant(&self, entity: EntityId, plan: FieldPlan, value: &str) -> bool {
+        const NOTHING: [&str; 12] =
+            ["true", "false", "null", "nil", "none", "undefined", "unknown", "yes", "no", "n/a", "-", "ok"];
+        if NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+            return false;
+        }
+        let (class, digits) = Class::of_text(value.as_bytes());
+        self.detector.is_field_value(plan, value, digits)
+            && (plan.action.is_some()
+                || self.plan.is_of_words(entity)
+                || digits >= 4
+                || class.has(Class::AT.with(Class::COLON).with(Class::NON_ASCII)))
+    }
+
+    /// Base64 and hexadecimal.
+    fn encoded_parts(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
+        if !encoded::may_hold(reading.text.as_bytes(), self.plan.limits.encoded_bytes) {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut frame.decoded);
+        encoded::find(reading.text, self.plan.limits.encoded_bytes, &mut buffer, |part, content| {
+            let raw = reading.raw(span_of(&part.span));
+            if frame.claims.is_covered(raw) {
+                return;
+            }
+            match content {
+                Content::Text(text) => self.encoded_text(at, reading, part, text, frame),
+                Content::File | Content::TooLarge => self.redact(at, reading, span_of(&part.span), frame),
+            }
+            frame.claims.cover(raw);
+        });
+        frame.decoded = buffer;
+    }
+
+    /// Scrubs what a part decodes to, and encodes it again. A value that is all of it is replaced itself; a token that
+    /// is signed is worth nothing when it is changed, so it goes.
+    fn encoded_text(&mut self, at: At<'_>, reading: Reading<'_>, part: &Part, text: &str, frame: &mut Frame) {
+        let Some(mut inner) = self.enter(text.len()) else {
+            return self.redact(at, reading, span_of(&part.span), frame);
+        };
+        let mark = self.report.mark();
+        let raw = reading.raw(span_of(&part.span));
+        if self.text_in(at.scalar.path, text, &mut inner).is_err() {
+            self.redact(at, reading, span_of(&part.span), frame);
+        } else if !inner.edits.is_empty() && part.is_signed() {
+            self.redact(at, reading, span_of(&part.whole), frame);
+        } else if !inner.edits.is_empty() {
+            let from = frame.edits.buffer().len();
+            let (mut written, mut alone) = (Vec::new(), false);
+            inner.edits.settle(text.len(), |span, _| alone = span.len() >= text.trim().len());
+            inner.edits.splice(text.as_bytes(), &mut written);
+            if alone {
+                frame.edits.buffer().extend_from_slice(&written);
+            } else {
+                part.encode(&written, frame.edits.buffer());
+            }
+            fit(at.place, "\"", frame.edits.buffer(), from);
+            let replacement = Span::new(from as u32, frame.edits.buffer().len() as u32);
+            frame.claims.push(Claim { raw, replacement, label: None, rank: reading.rank });
+        }
+        self.report.map_since(mark, |_| raw);
+        self.leave(inner);
+    }
+
+    /// Claims a part that cannot be looked into, whole.
+    fn redact(&mut self, at: At<'_>, reading: Reading<'_>, part: Span, frame: &mut Frame) {
+        let raw = reading.raw(part);
+        let (entity, action) = self.plan.encoded();
+        let found = Found { raw, value: "", entity, action: Some(action), basis: Basis::Field };
+        self.claim(at, &found, reading.rank, frame);
+        frame.claims.cover(raw);
+    }
+
+    /// Claims a value.
+    fn claim(&mut self, at: At<'_>, found: &Found<'_>, rank: u8, frame: &mut Frame) {
+        let Found { raw, value, entity, action, basis } = *found;
+        if frame.claims.has(raw, entity) {
+            return;
+        }
+        let buffer = frame.edits.buffer();
+        let from = buffer.len();
+        match self.pseudonymizer.apply(entity, action, value, buffer) {
+            Outcome::Replaced if at.place == Place::Text => {}
+            Outcome::Replaced => escape_tail(buffer, from),
+            Outcome::Removed => {}
+            Outcome::Kept => return,
+        }
+        let replacement = Span::new(from as u32, buffer.len() as u32);
+        let action = action.unwrap_or_else(|| self.plan.default_action(entity));
+        frame.claims.push(Claim { raw, replacement, label: Some(Label { entity, action, basis }), rank });
+    }
+
+    /// Goes one encoding deeper, into `bytes` of text. `None`: that is too deep, or too much for one record.
+    fn enter(&mut self, bytes: usize) -> Option<Frame> {
+        let budget = READ_OVER_MAX * self.limits.record_bytes.max(1 << 16);
+        if self.depth >= self.plan.limits.encoded_depth || self.read_over + bytes > budget {
+            return None;
+        }
+        self.depth += 1;
+        self.read_over += bytes;
+        let mut frame = self.spare.pop().unwrap_or_default();
+        frame.edits.clear();
+        Some(frame)
+    }
+
+    fn leave(&mut self, frame: Frame) {
+        self.depth -= 1;
+        self.spare.push(frame);
+    }
+
+    /// A number as it is meant: `4.111111111111111E+15` and `4111111111111111.0` are whole.
+    pub(super) fn number_text<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
+        buffer.clear();
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], text[at + 1..].parse::<i32>().unwrap_or(i32::MAX)),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let zeros = usize::try_from(exponent).ok().and_then(|e| e.checked_sub(fraction.len()));
+        match zeros.filter(|zeros| *zeros <= 24) {
+            Some(zeros) if whole.len() != text.len() => {
+                buffer.push_str(whole);
+                buffer.push_str(fraction);
+                buffer.extend(std::iter::repeat_n('0', zeros));
+                buffer.as_str()
+            }
+            _ => text,
+        }
+    }
+}
+
+/// How a quote is written in a text that stands in a document in escapes.
+fn quote_in(raw: &str) -> &'static str {
+    match () {
+        () if raw.contains('%') => "%22",
+        () if raw.contains('&') => "&quot;",
+        () => "\\\"",
+    }
+}
+
+/// Writes the bytes from `from` on so that they fit into the text, and this into its place.
+fn fit(place: Place, quote: &str, buffer: &mut Vec<u8>, from: usize) {
+    if quote != "\"" && buffer[from..].contains(&b'"') {
+        let text = String::from_utf8_lossy(&buffer[from..]).replace('"', quote);
+        buffer.truncate(from);
+        buffer.extend_from_slice(text.as_bytes());
+    }
+    if place != Place::Text {
+        escape_tail(buffer, from);
+    }
+}
+
+/// What is claimed.
+struct Found<'a> {
+    raw: Span,
+    value: &'a str,
+    entity: EntityId,
+    action: Option<ActionId>,
+    basis: Basis,
+}
+
+/// Whether a value must be read through a view, or for what it hides.
+pub(super) fn needs_reading(kind: Kind, class: Class, text: &str, encoded_bytes: usize) -> bool {
+    matches!(kind, Kind::String | Kind::Key) && (needs_view(class) || may_hide(class, text, encoded_bytes))
+}

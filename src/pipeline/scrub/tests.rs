@@ -1,0 +1,306 @@
+//! Values through the whole scrubber: every kind of value in every encoding, and what must stay as it is.
+
+use super::*;
+use crate::config::{Secrets, from_str};
+use crate::pseudonymize::{KeyRing, SharedRing};
+
+fn scrubber(yaml: &str) -> Scrubber {
+    let loaded = from_str(yaml, "test", Secrets::Skip).expect("valid");
+    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+    let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("compiles");
+    let mut scrubber = Scrubber::new(Arc::new(plan));
+    scrubber.begin(0).expect("the key has no window");
+    scrubber
+}
+
+fn text(scrubber: &mut Scrubber, path: PathId, raw: &[u8]) -> String {
+    let mut out = Vec::new();
+    scrubber.text(path, raw, &mut out).expect("readable");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// What becomes of a value; scrubbed again it must stay.
+fn scrubbed(scrubber: &mut Scrubber, format: Format, raw: &str) -> String {
+    let (mut once, mut twice) = (Vec::new(), Vec::new());
+    scrubber.value(format, raw.as_bytes(), &mut once).expect("readable");
+    scrubber.value(format, &once, &mut twice).expect("still readable");
+    let once = String::from_utf8(once).expect("UTF-8");
+    assert_eq!(String::from_utf8(twice).expect("UTF-8"), once, "scrubbing {raw} twice changes something");
+    if format == Format::Json {
+        serde_json::from_str::<serde_json::Value>(&once).unwrap_or_else(|e| panic!("{raw} became {once}: {e}"));
+    }
+    once
+}
+
+#[test]
+fn a_kafka_key_and_a_header_that_are_json_have_fields() {
+    let mut scrubber = scrubber("fields: [{name: nickname, action: redact}, {path: \"@key.id\", action: redact}]");
+    let key = text(&mut scrubber, PathId::KEY, b"{\"nickname\":\"Siti\",\"id\":7}");
+    assert_eq!(key, "{\"nickname\":\"[field]\",\"id\":\"[field]\"}");
+    let broken = text(&mut scrubber, PathId::KEY, b"{\"nickname\": a@example.com");
+    assert!(!broken.contains("a@example"), "what only begins like JSON is read as text: {broken}");
+    let mut header = Vec::new();
+    scrubber.header("x-user", b"{\"nickname\":\"Siti\"}", &mut header).expect("it stays");
+    assert_eq!(header, b"{\"nickname\":\"[field]\"}");
+}
+
+#[test]
+fn json_in_strings_has_paths_rules_and_its_own_escapes_at_every_level() {
+    let mut scrubber = scrubber(
+        "fields: [{path: raw.raw.nickname, action: redact}, {path: raw.gone, action: drop}, {name: card_no, action: redact}]",
+    );
+    let inner = r#"{"nickname":"A \"B\"","pan":4111111111111111,"m":"caf\u00e9 a@example.com\n"}"#;
+    let middle = serde_json::json!({"gone": "x", "raw": inner, "kept": "a\\b"}).to_string();
+    let raw = format!(r#"{{"raw" : {}, "n":1.0}}"#, serde_json::json!(middle));
+    let out = scrubbed(&mut scrubber, Format::Json, &raw);
+    assert!(out.ends_with(", \"n\":1.0}"));
+    let outer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let middle: serde_json::Value = serde_json::from_str(outer["raw"].as_str().expect("a string")).expect("JSON");
+    assert_eq!(middle["kept"], "a\\b");
+    assert!(middle.get("gone").is_none());
+    let inner = middle["raw"].as_str().expect("a string");
+    assert!(inner.contains(r"caf\u00e9 em_1k1_") && inner.contains(r#""pan":"pan_1k1_"#), "{inner}");
+    assert!(inner.starts_with(r#"{"nickname":"[field]","#), "{inner}");
+}
+
+#[test]
+fn one_value_has_one_token_in_every_encoding() {
+    let mut scrubber = scrubber("");
+    let plain = scrubbed(&mut scrubber, Format::Text, "john.doe@example.com");
+    for raw in [
+        "GET /r?u=john.doe%40example.com&x=1",
+        "GET /r?u=john.doe%252540example.com",
+        "john.doe&#64;example.com",
+        "john.doe&#x40;example&period;com,",
+        "john.doe&amp;#64;example.com",
+        "john.doe=40example.com",
+        "john.doe@exam=\r\nple.com",
+        r"john.doe\u0040example.com",
+        r"john.doe\x40example.com \n",
+        "x=am9obi5kb2VAZXhhbXBsZS5jb20=",
+        "x=am9obi5kb2VAZXhhbXBsZS5jb20",
+        "6a6f686e2e646f65406578616d706c652e636f6d",
+        "john\u{ad}.doe\u{ff20}example\u{3002}com",
+        "jo\u{200b}hn.doe@exa\u{2060}mple.com",
+        "%6A%6F%68%6E%2E%64%6F%65%40%65%78%61%6D%70%6C%65%2E%63%6F%6D",
+        "{\"a\":\"john.doe@example.com\"} tail",
+        "data=%7B%22a%22%3A%22john.doe%40example.com%22%7D",
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Text, raw);
+        assert!(out.contains(&plain), "{raw} became {out}");
+        let json = serde_json::json!({ "m": raw, raw: 1, "l": [raw] }).to_string();
+        let out = scrubbed(&mut scrubber, Format::Json, &json);
+        assert_eq!(out.matches(&plain).count(), 3, "{json} became {out}");
+    }
+}
+
+/// A way to write a value that hides it, and its name.
+type Encoding = (&'static str, fn(&str) -> String);
+
+fn encodings() -> Vec<Encoding> {
+    fn bytes(text: &str, write: fn(u8) -> String) -> String {
+        text.bytes().map(write).collect()
+    }
+    fn base64(text: &str) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(text)
+    }
+    vec![
+        ("plain", |t| t.to_owned()),
+        ("percent", |t| bytes(t, |b| format!("%{b:02X}"))),
+        ("percent twice", |t| bytes(t, |b| format!("%25{b:02x}"))),
+        ("form", |t| format!("q={}", t.replace('+', "%2B").replace('@', "%40").replace(' ', "+"))),
+        ("html decimal", |t| bytes(t, |b| format!("&#{b};"))),
+        ("html hex", |t| bytes(t, |b| format!("&#x{b:x};"))),
+        ("html in percent", |t| bytes(t, |b| format!("%26%23{b}%3B"))),
+        ("quoted-printable", |t| bytes(t, |b| format!("={b:02X}"))),
+        ("soft break", |t| format!("{}=\r\n{}", &t[..t.len() / 2], &t[t.len() / 2..])),
+        ("backslash u", |t| bytes(t, |b| format!("\\u00{b:02x}"))),
+        ("backslash x", |t| bytes(t, |b| format!("\\x{b:02X}"))),
+        ("behind a break", |t| format!("line\\n{t}\\n")),
+        ("base64", |t| base64(&format!("the customer wrote: {t}."))),
+        ("base64 of JSON", |t| base64(&serde_json::json!({ "value is": t }).to_string())),
+        ("base64 of percent", |t| base64(&format!("?q={}", t.replace('@', "%40").replace(' ', "%20")))),
+        ("hexadecimal", |t| bytes(&format!("it is {t} "), |b| format!("{b:02x}"))),
+        ("JSON", |t| serde_json::json!({ "m": t }).to_string()),
+        ("JSON in JSON", |t| serde_json::json!({ "m": serde_json::json!([t]).to_string() }).to_string()),
+        ("JSON in percent", |t| {
+            serde_json::json!({ "m": t }).to_string().replace('"', "%22").replace('@', "%40").replace(' ', "%20")
+        }),
+        ("full-width", |t| {
+            t.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c > ' ').unwrap_or(c)).collect()
+        }),
+        ("zero-width", |t| t.chars().flat_map(|c| [c, '\u{200b}']).collect()),
+        ("soft hyphens", |t| t.chars().flat_map(|c| [c, '\u{ad}']).collect()),
+        ("no-break spaces", |t| t.replace(' ', "\u{a0}").replace('-', "\u{2011}")),
+        ("Arabic digits", |t| {
+            t.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(0x660 + d)).unwrap_or(c)).collect()
+        }),
+        ("bold digits", |t| {
+            t.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(0x1d7ce + d)).unwrap_or(c)).collect()
+        }),
+        ("struck", |t| t.chars().flat_map(|c| [c, '\u{336}']).collect()),
+    ]
+}
+
+/// Values that are found without any word around them.
+const VALUES: [&str; 7] = [
+    "john.doe@example.com",
+    "bo+news@sub.example.co.id",
+    "203.0.113.77",
+    "4111 1111 1111 1111",
+    "4000056655665556",
+    "DK5000400440116243",
+    "+62 812-3456-7890",
+];
+
+#[test]
+fn no_value_passes_in_any_encoding_and_place() {
+    let mut scrubber = scrubber("");
+    let mut failed = Vec::new();
+    for (name, encode) in encodings() {
+        for value in VALUES {
+            let hidden = encode(value);
+            let places = [
+                (Format::Text, hidden.clone()),
+                (Format::Text, format!("2026-01-02 INFO got {hidden} ok")),
+                (Format::Text, format!("a=1 body=\"{hidden}\"")),
+                (Format::Json, serde_json::json!({ "m": hidden }).to_string()),
+                (Format::Json, serde_json::json!({ "l": [1, [hidden, "x"]] }).to_string()),
+                (Format::Json, serde_json::json!({ "m": format!("see {hidden}\n!") }).to_string()),
+                (Format::Json, serde_json::json!({ hidden.clone(): 1 }).to_string()),
+                (Format::Json, serde_json::json!({ "r": serde_json::json!({ "m": hidden }).to_string() }).to_string()),
+            ];
+            for (format, raw) in places {
+                let out = scrubbed(&mut scrubber, format, &raw);
+                let written = match format {
+                    Format::Json => serde_json::json!(hidden).to_string().trim_matches('"').to_owned(),
+                    Format::Text => hidden.clone(),
+                };
+                if out.contains(&written) || out == raw {
+                    failed.push(format!("{name}: {raw} became {out}"));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{} pass:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn what_is_no_personal_data_stays_byte_for_byte() {
+    let mut scrubber = scrubber("");
+    for raw in [
+        "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "trace 550e8400-e29b-41d4-a716-446655440000 span=00f067aa0ba902b7",
+        "sid=3q2+7w3q2+7w3q2+7w== etag=W/\"5f3a-17c\" done",
+        "GET /search?q=red+shoes&page=2&utm_source=mail&lang=da%2DDK HTTP/1.1 200",
+        "progress 100% (5%25 left) rate=40ms a==b x=>y k=3d n=41 took=25ms status=404",
+        "R&D &copy; 2026 <a href=\"https://example.com/?a=1&amp;b=2\">link</a> &lt;b&gt;",
+        "C:\\new\\table\\users\\x20 \\d+ \\w",
+        "phone=verified email=sent card=true ip=unknown mobile=1",
+        "payload=eyJhbW91bnQiOjI1MDAwLCJjdXJyZW5jeSI6IklEUiJ9",
+        "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiIsInJvbGUiOiJhZG1pbiJ9.c2lnbmF0dXJl",
+        "uid=dGhpcyBpcyBmaW5l tag=Uddannelsesinstitutionen",
+        "[INFO] {\"amount\": 34958.30, \"odds\":[1.85,2.10]} {} []",
+        "pixel data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+        "smörgås Ærø 東京 Жанна e\u{301} 😀 \u{200d}",
+        "em_1k1_bcdfghjklmnpqrstbcdfghjk %20",
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Text, raw), raw);
+        let json = serde_json::json!({ "m": raw, "r": serde_json::json!({ "m": raw }).to_string() }).to_string();
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, &json), json);
+    }
+    let raw = r#"{"l":[1,2,3],"y":[2019,2020,2021,2022],"t":["a","b"],"o":[1.5,2.25],"e":[],"n":1e3,"z":0.0}"#;
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+}
+
+#[test]
+fn values_split_over_an_array_are_one() {
+    let mut scrubber = scrubber("");
+    let card = scrubbed(&mut scrubber, Format::Json, r#"["4111111111111111"]"#);
+    for raw in [
+        r#"["4111","1111","1111","1111"]"#,
+        r#"["4","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1"]"#,
+        "[4,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(out.starts_with(card.trim_end_matches(']')) && out.ends_with(",\"\"]"), "{out}");
+    }
+    let email = scrubbed(&mut scrubber, Format::Json, r#"["john.doe@example.com"]"#);
+    for raw in [r#"["john.doe","@example.com"]"#, r#"["john.doe","@","example.com"]"#] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(out.starts_with(email.trim_end_matches(']')), "{out}");
+    }
+    let out = scrubbed(&mut scrubber, Format::Json, r#"{"tags":["vip","a@example.com"]}"#);
+    assert!(out.starts_with(r#"{"tags":["vip","em_1k1_"#), "a neighbour is no part of it: {out}");
+}
+
+#[test]
+fn what_is_deeper_or_larger_than_the_limits_is_redacted_and_the_record_goes_on() {
+    let mut scrubber = scrubber("limits: {encoded_depth: 2, encoded_bytes: 1KiB}");
+    let mut value = serde_json::json!({ "email": "a@example.com" });
+    for _ in 0..3 {
+        value = serde_json::json!({ "r": value.to_string() });
+    }
+    let out = scrubbed(&mut scrubber, Format::Json, &value.to_string());
+    assert!(out.contains("[encoded]") && !out.contains("example.com"), "{out}");
+    let photo = "q7W+".repeat(300);
+    let out = scrubbed(&mut scrubber, Format::Json, &serde_json::json!({ "photo": photo, "n": 1 }).to_string());
+    assert_eq!(out, r#"{"n":1,"photo":"[encoded]"}"#);
+    let photo = format!("data:image/jpeg;base64,/9j/{}", "A9z0".repeat(64));
+    let out = scrubbed(&mut scrubber, Format::Text, &photo);
+    assert_eq!(out, "data:image/jpeg;base64,[encoded]");
+    let percent = format!("%{}40", "25".repeat(9));
+    assert_eq!(scrubbed(&mut scrubber, Format::Text, &format!("a{percent}b.dk")), "[encoded]");
+}
+
+#[test]
+fn a_name_with_its_value_in_a_text_counts_as_a_field() {
+    let mut scrubber = scrubber("fields: [{name: [nickname, account_ref], action: redact}]");
+    for (raw, expected) in [
+        ("nickname=Siti ok", "nickname=[field] ok"),
+        ("/r?accountRef=A+1&x=2", "/r?accountRef=[field]&x=2"),
+        ("msg=\"a\" nickname=\"Siti R\"", "msg=\"a\" nickname=\"[field]\""),
+        ("{\"nickname\":\"Siti R\",\"n\":5", "{\"nickname\":\"[field]\",\"n\":5"),
+        ("u {\\\"nickname\\\":\\\"Siti\\\"} x", "u {\\\"nickname\\\":\\\"[field]\\\"} x"),
+        ("User { nickname: 'Siti' }", "User { nickname: '[field]' }"),
+        ("url=\"https://x/?nickname=Siti&b=1\"", "url=\"https://x/?nickname=[field]&b=1\""),
+        ("b=%7B%22nickname%22%3A%22Siti%22%7D", "b=%7B%22nickname%22%3A%22[field]%22%7D"),
+        ("nickname=null nickname= x", "nickname=null nickname= x"),
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Text, raw), expected);
+    }
+}
+
+#[test]
+fn json_that_is_cut_off_or_holds_half_a_character_is_searched_as_text() {
+    let mut scrubber = scrubber("");
+    for raw in [
+        r#"{"email":"john.doe@example.com","amt":5"#,
+        r#"{"m":"\ud83d john.doe@example.com"}"#,
+        r#"{"m":"\ud83djohn.doe@example.com"}"#,
+        r#"{"ip":"203.0.113.7"#,
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Text, raw);
+        assert!(!out.contains("doe@") && !out.contains("203.0"), "{out}");
+        let json = serde_json::json!({ "m": raw }).to_string();
+        let out = scrubbed(&mut scrubber, Format::Json, &json);
+        assert!(!out.contains("doe@") && !out.contains("203.0"), "{out}");
+    }
+}
+
+#[test]
+fn numbers_are_read_as_they_are_meant() {
+    let mut buffer = String::new();
+    for (raw, meant) in [
+        ("4.111111111111111E+15", "4111111111111111"),
+        ("4111111111111111.0", "4111111111111111"),
+        ("-12.50e1", "-125"),
+        ("34958.30", "34958.30"),
+        ("1e400", "1e400"),
+        ("5", "5"),
+        ("1e-3", "1e-3"),
+    ] {
+        assert_eq!(Core::number_text(raw, &mut buffer), meant);
+    }
+}

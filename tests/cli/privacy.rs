@@ -1,0 +1,161 @@
+//! Daily salts in a file, sealing, suppression, the quarantine of files, tenants, audit: as a user of the commands sees them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::command::{sluice, sluice_with_input};
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// A folder with `sluice.yaml`, in which `DIR` stands for the folder.
+fn folder(yaml: &str) -> (TempDir, String) {
+    let dir = TempDir::new().unwrap();
+    let config = dir.path().join("sluice.yaml");
+    fs::write(&config, yaml.replace("DIR", dir.path().to_str().unwrap())).unwrap();
+    let config = config.to_str().unwrap().to_owned();
+    (dir, config)
+}
+
+fn age() -> Value {
+    serde_json::from_str(include_str!("../vectors/age.json")).unwrap()
+}
+
+fn scrub(config: &str, more: &[&str], line: &str) -> String {
+    let args = [&["scrub", "-c", config, "--seed-key", KEY][..], more].concat();
+    sluice_with_input(&args, format!("{line}\n").as_bytes()).ok().trim_end().to_owned()
+}
+
+#[test]
+fn daily_tokens_hold_over_runs_with_a_salt_file_and_days_without_salt_are_redacted() {
+    let (dir, config) = folder("pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\n");
+    let line = r#"{"at":"2020-01-31T00:00:00Z","ip":"203.0.113.7"}"#;
+    let first = scrub(&config, &[], line);
+    assert!(first.contains(r#""ip":"ip_1k1d"#), "{first}");
+    assert_eq!(scrub(&config, &[], line), first, "another run finds the salt");
+    assert_eq!(fs::metadata(dir.path().join("salts")).unwrap().permissions().mode() & 0o777, 0o600);
+    for more in [&["--day", "2020-01-31"][..], &["--time", "at"], &["--time", "none"], &["--day", "2199-01-01"]] {
+        assert!(scrub(&config, more, line).contains(r#""ip":"[ip]""#), "{more:?}");
+    }
+    let other = dir.path().join("other");
+    let elsewhere = scrub(&config, &["--salts", other.to_str().unwrap()], line);
+    assert!(elsewhere.contains(r#""ip":"ip_1k1d"#) && elsewhere != first);
+    let tokens = sluice_with_input(&["token", "-c", &config, "--seed-key", KEY, "--type", "ip"], b"203.0.113.7\n").ok();
+    assert!(first.contains(tokens.trim_end()), "{tokens}");
+
+    fs::set_permissions(dir.path().join("salts"), fs::Permissions::from_mode(0o644)).unwrap();
+    let args = ["scrub", "-c", &config, "--seed-key", KEY];
+    let stderr = sluice_with_input(&args, line.as_bytes()).failed(1);
+    assert!(stderr.contains("chmod 600"), "{stderr}");
+}
+
+#[test]
+fn a_sealed_value_is_opened_by_its_key_and_never_scrubbed_again() {
+    use base64::Engine as _;
+    let age = age();
+    let recipient = age["recipient"].as_str().unwrap();
+    let (_dir, config) =
+        folder(&format!("seal: {{recipients: [{recipient}]}}\npatterns: {{actions: {{email: seal}}}}\n"));
+    let once = scrub(&config, &[], r#"{"email":"Siti@Example.id","note":"write to siti@example.id, please"}"#);
+    assert_eq!(once.matches("[sealed:YWdl").count(), 2, "{once}");
+    assert!(!once.to_lowercase().contains("siti"));
+    assert_eq!(scrub(&config, &[], &once), once, "scrubbed twice it is the same");
+    assert_eq!(scrub("profile:support", &[], &once), once, "by another config too");
+    let value: Value = serde_json::from_str(&once).unwrap();
+    let text = value["email"].as_str().unwrap().strip_prefix("[sealed:").unwrap().strip_suffix(']').unwrap();
+    let file = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+    let identity = sluice::pseudonymize::age::Identity::parse(age["identity"].as_str().unwrap()).unwrap();
+    assert_eq!(identity.open(&file).unwrap()[..], b"Siti@Example.id"[..]);
+
+    let (_dir, config) = folder("seal: {recipients: [age1xyz]}\npatterns: {actions: {email: seal}}\n");
+    assert!(sluice(&["validate", "-c", &config]).failed(78).contains("seal.recipients[0]: is no age recipient"));
+    let (_dir, config) = folder("patterns: {actions: {email: seal}}\n");
+    assert!(sluice(&["validate", "-c", &config]).failed(78).contains("seal.recipients"));
+}
+
+#[test]
+fn rejected_lines_are_sealed_and_opened_with_an_audit_record() {
+    let age = age();
+    let recipients = format!("recipients: [{}]", age["recipient"].as_str().unwrap());
+    let (dir, config) = folder(&format!("quarantine: {{{recipients}}}\naudit: {{file: DIR/audit}}\n"));
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let rejected = path("rejected");
+    fs::write(path("identity"), age["identity"].as_str().unwrap()).unwrap();
+    fs::write(path("other"), age["other_identity"].as_str().unwrap()).unwrap();
+    scrub(&config, &["--quarantine", &rejected], r#"{"email":"canary@example.com"#);
+    assert!(!fs::read_to_string(&rejected).unwrap().contains("canary"));
+    let listed = sluice(&["quarantine", "list", "--file", &rejected]).ok();
+    assert!(listed.contains(r#""reason":"truncated","sealed":true"#), "{listed}");
+    let open = |identity: &str| {
+        sluice(&["quarantine", "open", "-c", &config, "--file", &rejected, "--identity", &path(identity)])
+    };
+    let opened: Value = serde_json::from_str(&open("identity").ok()).unwrap();
+    assert_eq!((&opened["value"], &opened["offset"]), (&r#"{"email":"canary@example.com"#.into(), &1.into()));
+    let stderr = open("other").failed(1);
+    assert!(stderr.contains("is sealed to another recipient") && !stderr.contains("canary"), "{stderr}");
+    fs::write(path("other"), "AGE-SECRET-KEY-1GEHEIM").unwrap();
+    let stderr = open("other").failed(1);
+    assert!(stderr.contains("line 1: is no identity") && !stderr.contains("GEHEIM"), "{stderr}");
+    let audit = fs::read_to_string(path("audit")).unwrap();
+    assert_eq!(audit.lines().count(), 1, "what was not opened is not recorded: {audit}");
+    assert!(audit.contains(r#""what":"quarantine_open""#) && !audit.contains("canary"));
+    // No record, no payload.
+    fs::remove_file(path("audit")).unwrap();
+    fs::create_dir(path("audit")).unwrap();
+    assert!(open("identity").failed(1).contains("no audit record"));
+}
+
+#[test]
+fn who_is_listed_is_dropped_and_tenants_share_no_tokens() {
+    let (dir, config) = folder("pseudonyms: {scope: {field: site}, suppress: DIR/list}\naudit: {file: DIR/audit}\n");
+    let list = dir.path().join("list");
+    fs::write(&list, "").unwrap();
+    let of = |scope: &str| {
+        let args = ["token", "-c", &config, "--seed-key", KEY, "--type", "email", "--scope", scope];
+        sluice_with_input(&args, b"siti@example.id\n").ok()
+    };
+    assert_ne!(of("a"), of("b"));
+    let args = ["token", "-c", &config, "--seed-key", KEY, "--type", "email"];
+    assert!(sluice_with_input(&args, b"x\n").failed(2).contains("--scope"), "nobody guesses a scope");
+    let audit = fs::read_to_string(dir.path().join("audit")).unwrap();
+    assert!(audit.lines().count() == 2 && audit.contains(r#""what":"token""#) && !audit.contains("siti"), "{audit}");
+    fs::write(&list, of("a")).unwrap();
+    let line = |site: &str| format!(r#"{{"site":"{site}","email":"Siti@Example.id"}}"#);
+    assert_eq!(scrub(&config, &[], &line("a")), "");
+    assert!(scrub(&config, &[], &line("b")).contains("em_1k1_"), "an objection at one site is one there");
+    assert_eq!(scrub(&config, &[], r#"{"email":"siti@example.id"}"#), "", "it does not say its scope");
+    fs::write(&list, "siti@example.id\n").unwrap();
+    let stderr = sluice(&["validate", "-c", &config]).failed(78);
+    assert!(stderr.contains("list:1: is no token") && !stderr.contains("siti"), "{stderr}");
+}
+
+#[test]
+fn a_rotation_is_recorded_and_its_window_is_written() {
+    let dir = TempDir::new().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (keys, audit) = (path("keys"), path("audit"));
+    sluice(&["keys", "new", "--dir", &keys]).ok();
+    let rotate = ["keys", "rotate", "--dir", &keys, "--not-before", "2099-01-01T00:00:00Z", "--audit", &audit];
+    let early = [&rotate[..], &["--dual-until", "2099-01-01T00:00:00Z"]].concat();
+    assert!(sluice(&early).failed(2).contains("--dual-until"));
+    sluice(&[&rotate[..], &["--dual-until", "2099-02-01T00:00:00Z"]].concat()).ok();
+    let text = fs::read_to_string(format!("{keys}/k2.yaml")).unwrap();
+    assert!(text.contains("dual_until: \"2099-02-01T00:00:00Z\""));
+    let recorded = fs::read_to_string(&audit).unwrap();
+    let secret = text.lines().find_map(|line| line.strip_prefix("key: ")).unwrap().trim_matches('"');
+    assert!(recorded.contains(r#""what":"rotation""#) && recorded.contains("k2") && !recorded.contains(secret));
+    let listed = sluice(&["keys", "list", "--dir", &keys]).ok();
+    assert!(listed.contains("until 2099-02-01T00:00:00Z its tokens stand beside"), "{listed}");
+    fs::write(format!("{keys}/k1.yaml"), format!("id: k1\nkey: {KEY}\ndestroy_after: 2020-01-01T00:00:00Z\n")).unwrap();
+    let listed = sluice(&["keys", "list", "--dir", &keys]).ok();
+    assert!(listed.contains("k1 makes no token any more: delete its file"), "{listed}");
+}
+
+#[test]
+fn compacted_outputs_with_daily_keys_are_warned_of() {
+    let (_dir, config) = folder("pseudonyms: {epoch: daily}\noutput: {create: {config: {cleanup.policy: compact}}}\n");
+    let finished = sluice(&["validate", "-c", &config]);
+    assert!(finished.code == 0 && finished.stderr.contains("daily tokens change every day"), "{finished:?}");
+}
