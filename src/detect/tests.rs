@@ -367,6 +367,16 @@ fn pieces() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..24).prop_map(|p| p.concat())
 }
 
+#[test]
+fn a_text_that_begins_with_a_colon_and_a_full_stop_holds_nothing() {
+    for text in [":.", ":..ring", ":", ".:", "::."] {
+        let (class, digits) = Class::of_text(text.as_bytes());
+        let mut out = Vec::new();
+        detector().find(text, Kind::String, class, digits, &mut out);
+        assert!(out.is_empty(), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
 

@@ -179,7 +179,7 @@ fn v6_end(text: &str, start: usize, end: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     // The full stop, or the colon, of a sentence.
     let mut end = end;
-    while end > start && (bytes[end - 1] == b'.' || (bytes[end - 1] == b':' && bytes[end - 2] != b':')) {
+    while end > start && (bytes[end - 1] == b'.' || (bytes[end - 1] == b':' && !bytes[..end - 1].ends_with(b":"))) {
         end -= 1;
     }
     let run = &bytes[start..end];
