@@ -192,7 +192,7 @@ fn what_is_no_personal_data_stays_byte_for_byte() {
     for raw in [
         "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "trace 550e8400-e29b-41d4-a716-446655440000 span=00f067aa0ba902b7",
-        "sid=3q2+7w3q2+7w3q2+7w== etag=W/\"5f3a-17c\" done",
+        "rid=3q2+7w3q2+7w3q2+7w== etag=W/\"5f3a-17c\" done",
         "GET /search?q=red+shoes&page=2&utm_source=mail&lang=da%2DDK HTTP/1.1 200",
         "progress 100% (5%25 left) rate=40ms a==b x=>y k=3d n=41 took=25ms status=404",
         "R&D &copy; 2026 <a href=\"https://example.com/?a=1&amp;b=2\">link</a> &lt;b&gt;",
