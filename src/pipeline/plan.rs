@@ -82,12 +82,15 @@ impl Plan {
         Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
     }
 
-    /// The plan of a changed config, with all that outlives a change: the keys.
+    /// The plan of a changed config, with all that outlives a change: keys, salts, the suppression list.
     ///
     /// # Errors
     /// As [`Plan::compile`].
     pub fn renewed(&self, loaded: &Loaded) -> Result<Plan, PlanError> {
-        Plan::compile(loaded, Arc::clone(&self.ring))
+        let plan = Plan::compile(loaded, Arc::clone(&self.ring))?;
+        // Whoever keeps the salts and the list holds these very ones.
+        let (salts, suppression) = (Arc::clone(&self.salts), Arc::clone(&self.suppression));
+        Ok(Plan { salts, suppression, ..plan })
     }
 
     /// The catalog of a config: the built-in entities and those of its directories.
