@@ -197,6 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn keys_salts_and_the_suppression_list_outlive_a_change() {
+        let mut bed = Bed::new("fields: []\n");
+        swap(bed.folder.path(), "fields: [{name: nick, action: redact}]\n");
+        let plan = bed.look().expect("a change").expect("taken");
+        assert!(Arc::ptr_eq(&plan.ring, &bed.plan.ring));
+        assert!(Arc::ptr_eq(&plan.salts, &bed.plan.salts));
+        assert!(Arc::ptr_eq(&plan.suppression, &bed.plan.suppression));
+    }
+
+    #[test]
     fn files_of_pattern_directories_are_watched_by_content() {
         let mut bed = Bed::new("fields: []\n");
         let directory = bed.folder.path().join("patterns");
