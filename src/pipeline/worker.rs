@@ -202,8 +202,8 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         if self.due() {
             self.seal()?;
         }
-        if !self.engine.has_salt_of(now_ms()) {
-            // What it is, and for how long, is told by the keeper of salts.
+        if !self.partitions.is_empty() && !self.engine.has_salt_of(now_ms()) {
+            // Why, and for how long, is told by the keeper of salts. Without partitions the group is listened to.
             std::thread::sleep(FETCH_TIMEOUT);
         } else if self.batch.bytes() < self.arena_bytes() {
             self.fetch()?;

@@ -152,9 +152,7 @@ impl Fetched<'_> {
             Ok(fate) => {
                 topic.bytes_out += (self.batch.bytes() - before) as u64;
                 topic.count(fate);
-                if fate.purpose == Purpose::Erase {
-                    self.unit.erasures.push((incoming.at, incoming.offset));
-                }
+                self.unit.erasures.extend((fate.purpose == Purpose::Erase).then_some((incoming.at, incoming.offset)));
                 if let Some(watch) = self.engine.watch() {
                     let to = (self.signals_to, place.partition, record.timestamp_ms);
                     watch.send(to, self.batch, &mut self.unit.signals);
