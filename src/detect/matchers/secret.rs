@@ -68,10 +68,11 @@ static SHAPES: &[Shape] = &[
     shape("Mid-server-", 12, b"-_"),
     shape("xnd_production_", 12, b"_"),
     shape("xnd_development_", 12, b"_"),
-    shape("eyJ", 17, b"-_.="),
+    shape(JWT, 17, b"-_.="),
     shape(PEM, 16, b""),
 ];
 
+const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
 
 static PREFIXES: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -134,7 +135,9 @@ fn token_end(bytes: &[u8], from: usize, shape: &Shape) -> Option<usize> {
     let body = &bytes[from..end];
     // Random letters and digits, and no name of a thing such as `sk_test_environment`.
     let random = body.iter().any(u8::is_ascii_digit) || body.iter().any(u8::is_ascii_uppercase);
-    (body.len() >= shape.least && random).then_some(end)
+    // A JSON web token has three parts; without a dot it is JSON in base64, whose content says what it is.
+    let whole = shape.prefix != JWT || body.contains(&b'.');
+    (body.len() >= shape.least && random && whole).then_some(end)
 }
 
 /// One past `-----END … KEY-----`; a key that was cut off goes to the end of the text.

@@ -43,6 +43,11 @@ impl Claims {
         self.claims.push(claim);
     }
 
+    /// Number of claims.
+    pub(super) fn len(&self) -> usize {
+        self.claims.len()
+    }
+
     /// From now on nothing inside of `raw` is claimed.
     pub(super) fn cover(&mut self, raw: Span) {
         self.covered.push(raw);
