@@ -161,8 +161,6 @@ pub struct Rule {
     pub weight: Option<f64>,
     /// Parameters by name, such as `speed_kmh: 800`.
     pub parameters: BTreeMap<String, f64>,
-    /// A condition in CEL on the event; the rule is only asked when it holds, such as `amount > 100000.0`.
-    pub condition: Option<String>,
 }
 
 /// Whether a rule works.

@@ -385,23 +385,39 @@ fn decode_hex(signs: &[u8], out: &mut String) -> bool {
     into_text(bytes, out)
 }
 
-/// Makes `bytes` the text `out`: UTF-8, or Latin-1 of mostly ASCII. False: it is no text.
-fn into_text(bytes: Vec<u8>, out: &mut String) -> bool {
-    if bytes.iter().any(|b| is_control(*b)) {
+/// Makes `bytes` the text `out`: UTF-8, or Latin-1 of mostly ASCII. False: it is no text, and `out` is empty. The memory
+/// stays with `out` either way.
+fn into_text(mut bytes: Vec<u8>, out: &mut String) -> bool {
+    let is_text = !bytes.iter().any(|b| is_control(*b))
+        && (simdutf8::basic::from_utf8(&bytes).is_ok() || from_latin1(&mut bytes));
+    if !is_text {
+        bytes.clear();
+    }
+    *out = String::from_utf8(bytes).expect("invariant: just checked, just made, or empty");
+    is_text && !out.is_empty()
+}
+
+/// Writes Latin-1 as UTF-8, in place; false if little of it is ASCII, which text in Latin-1 mostly is.
+fn from_latin1(bytes: &mut Vec<u8>) -> bool {
+    let len = bytes.len();
+    let high = bytes.iter().filter(|b| !b.is_ascii()).count();
+    if high * 6 > len {
         return false;
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => *out = text,
-        Err(error) => {
-            let bytes = error.into_bytes();
-            let high = bytes.iter().filter(|b| !b.is_ascii()).count();
-            if high * 6 > bytes.len() {
-                return false;
-            }
-            out.extend(bytes.iter().map(|b| char::from(*b)));
+    bytes.resize(len + high, 0);
+    let mut to = bytes.len();
+    for from in (0..len).rev() {
+        let b = bytes[from];
+        if b.is_ascii() {
+            to -= 1;
+            bytes[to] = b;
+        } else {
+            to -= 2;
+            bytes[to] = 0xC0 | b >> 6;
+            bytes[to + 1] = 0x80 | b & 0x3F;
         }
     }
-    !out.is_empty()
+    true
 }
 
 fn encode_base64(content: &[u8], url: bool, padded: bool, line: Option<Line>, out: &mut Vec<u8>) {
@@ -580,6 +596,15 @@ mod tests {
                 assert!(text.is_char_boundary(part.span.start) && text.is_char_boundary(part.span.end));
                 assert!(part.span.len() > 64 || may_hold(text.as_bytes(), 64));
             });
+        }
+    }
+
+    #[test]
+    fn latin_1_becomes_the_same_text() {
+        for text in ["Kære Søren, det står i en mail fra i går", "ÿ and some ascii behind it", "plain"] {
+            let mut bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
+            assert!(from_latin1(&mut bytes), "{text}");
+            assert_eq!(String::from_utf8(bytes).expect("UTF-8"), text);
         }
     }
 }

@@ -130,15 +130,17 @@ pub(super) struct NamePlans {
 }
 
 impl NamePlans {
-    const SLOTS: usize = 256;
+    const SLOTS: usize = 2_048;
 
     /// The plan of a name by the rules about names.
     pub(super) fn plan(&mut self, fields: &Fields, name: &[u8]) -> FieldPlan {
         if self.slots.is_empty() {
             self.slots.resize_with(NamePlans::SLOTS, Default::default);
         }
-        let hash = name.iter().fold(name.len(), |hash, b| hash.wrapping_mul(31).wrapping_add(usize::from(*b)));
-        let slot = &mut self.slots[hash % NamePlans::SLOTS];
+        // FNV-1a.
+        let hash =
+            name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
+        let slot = &mut self.slots[(hash >> 32) as usize % NamePlans::SLOTS];
         match slot {
             (known, Some(plan)) if **known == *name => *plan,
             _ => {
