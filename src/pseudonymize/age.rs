@@ -1,6 +1,6 @@
 //! Sealing to an age recipient: what is sealed can be opened by the holder of the identity only, with us, `age` or `rage`.
 //!
-//! The file format age v1 with X25519 recipients (specification: https://c2sp.org/age), over maintained primitives. The
+//! The file format age v1 with X25519 recipients (specification: <https://c2sp.org/age>), over maintained primitives. The
 //! `age` crate brings some ninety others (translations, post-quantum key exchange) and draws its random numbers itself;
 //! here they come from the caller. Tested against files that the `age` crate wrote, and that it has read.
 

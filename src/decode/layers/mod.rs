@@ -1,6 +1,6 @@
 //! The layers of a view: one file, one `decode` function each.
 //!
-//! A layer reads the whole text so far and writes the new one with [`Writer`](crate::decode::Writer): `keep` what goes
+//! A layer reads the whole text so far and writes the new one with [`Writer`]: `keep` what goes
 //! on, `put` what a part means, leave out what is swallowed. It returns false if the text has nothing for it. A layer
 //! never fails: what is not well-formed stays as it is, so it is searched as it is.
 
