@@ -1,8 +1,10 @@
 //! The command line, as a user calls it.
 
+mod bad_patterns;
 mod contract;
 mod demo;
 mod keys;
+mod leaks;
 mod logging;
 mod panics;
 mod privacy;
