@@ -5,6 +5,7 @@
 # usage: scripts/setup.sh build    what a build needs: cargo, cmake, a C++ compiler, perl, make, pkg-config
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
 #        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
+#        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat
 #        scripts/setup.sh watch    what looks at a running service: Prometheus, Chromium, kcat, tmux; Java and Maven
 set -eu
 
@@ -63,6 +64,11 @@ want_image() {
     [ -e /etc/ssl/certs/ca-certificates.crt ] || packages="$packages ca-certificates"
 }
 
+want_cluster() {
+    want kcat kcat
+    command -v go >/dev/null 2>&1 || fail "Go is missing: install Go 1.24 or newer (go.dev), which builds Kubernetes and helm"
+}
+
 want_watch() {
     want prometheus prometheus
     want chromium chromium
@@ -89,8 +95,9 @@ case "${1:-}" in
 build) want_build ;;
 test) want_build && want_test ;;
 image) want_image && install && exit ;;
+cluster) want_image && want_cluster && install && exit ;;
 watch) want_test && want_watch && install && exit ;;
-*) sed -n '5,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+*) sed -n '5,9s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
 check_rust
 install
