@@ -75,6 +75,7 @@ want_watch() {
     want chromedriver chromium-driver
     want kcat kcat
     want tmux tmux
+    want pngquant pngquant
     want python3 python3-minimal
     [ -d /usr/share/fonts/truetype/dejavu ] || packages="$packages fonts-dejavu-core"
 }

@@ -47,7 +47,7 @@ checked=0
 for case in "$root"/tests/helm/cases/*.yaml; do
     [[ $(basename "$case") != bad-* ]] || continue
     helm lint --quiet --strict "$root/helm/sluice" --values "$case" >/dev/null || fail "helm lint: $case"
-    helm template sluice "$root/helm/sluice" --namespace sluice --values "$case" >"$work/manifests.yaml"
+    helm template sluice "$root/helm/sluice" --namespace sluice --skip-tests --values "$case" >"$work/manifests.yaml"
     kubectl apply --dry-run=server --validate=strict --namespace sluice -f "$work/manifests.yaml" >"$work/applied" || fail "$case"
     checked=$((checked + $(wc -l <"$work/applied")))
 done
@@ -71,7 +71,7 @@ config:
   input: {topics: [{name: logins, format: json}]}
   output: {create: {replication: 1}}
 YAML
-upgrade() { helm upgrade --install sluice "$root/helm/sluice" --values "$work/values.yaml" --wait --timeout 180s "$@" >/dev/null; }
+upgrade() { helm upgrade --install sluice "$root/helm/sluice" --values "$work/values.yaml" --wait --timeout 300s "$@" >/dev/null; }
 upgrade
 helm test sluice >/dev/null || fail "helm test"
 metric() { # POD NAME: the sum of a metric's series in a pod
@@ -80,7 +80,7 @@ metric() { # POD NAME: the sum of a metric's series in a pod
 pods() { kubectl get pods -l app.kubernetes.io/instance=sluice -o name | cut -d/ -f2; }
 held() { local sum=0 p; for p in $(pods); do sum=$((sum + $(metric "$p" sluice_assigned_partitions))); done; echo $sum; }
 all_held() { [ "$(held)" = 6 ]; }
-until_true 60 "six partitions held" all_held
+until_true 120 "six partitions held" all_held
 for p in $(pods); do echo "$p holds $(metric "$p" sluice_assigned_partitions) partitions"; done
 
 # Readiness, looked at through the whole run: a pod that Kubernetes calls ready says so itself, but for the time that two
@@ -104,7 +104,8 @@ watch_readiness() {
 watch_readiness &
 
 step "load: $rate events a second"
-(set -o pipefail; "$here/load.py" write "$work/stop" "$rate" 2>"$work/issued" | kcat -P -b "$broker" -t logins -K $'\t' -X partitioner=murmur2_random) &
+(set -o pipefail; "$here/load.py" write "$work/stop" "$rate" 2>"$work/issued" | kcat -P -b "$broker" -t logins -K $'\t' \
+    -X partitioner=murmur2_random -X enable.idempotence=true) &
 load_pid=$!
 produced() { admin org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$broker" --topic "$1" | awk -F: '{s += $3} END {print s + 0}'; }
 flows() { # at least so many records more came out than before the last step
@@ -121,8 +122,19 @@ goes_on
 
 step "a pod is killed"
 kubectl delete pod sluice-1 --grace-period=0 --force >/dev/null 2>&1
-kubectl rollout status statefulset/sluice --timeout 120s >/dev/null
-until_true 90 "six partitions held" all_held
+kubectl rollout status statefulset/sluice --timeout 240s >/dev/null
+until_true 180 "six partitions held" all_held
+goes_on
+
+step "a process is killed with -9, three times"
+for p in sluice-0 sluice-2 sluice-0; do
+    id=$(kubectl get pod "$p" -o jsonpath='{.status.containerStatuses[0].containerID}')
+    count=$(kubectl get pod "$p" -o jsonpath='{.status.containerStatuses[0].restartCount}')
+    ctr -a "${KUBE_RUN:-/var/lib/one-node-kube}/containerd.sock" -n k8s.io tasks kill -s SIGKILL "${id#containerd://}"
+    restarted() { [ "$(kubectl get pod "$p" -o jsonpath='{.status.containerStatuses[0].restartCount}')" -gt "$count" ]; }
+    until_true 120 "$p is started again" restarted
+    until_true 240 "six partitions held" all_held
+done
 goes_on
 
 step "scale 3, 1, 3"
@@ -130,7 +142,7 @@ upgrade --set replicas=1
 until_true 120 "one pod holds all" all_held
 goes_on
 upgrade
-until_true 90 "six partitions held" all_held
+until_true 180 "six partitions held" all_held
 goes_on
 
 step "the broker does not answer for 45 s: no pod restarts"
@@ -143,10 +155,10 @@ goes_on 120
 [ "$(restarts)" = "$before" ] || fail "an outage of the broker restarted a pod"
 
 step "key rotation by editing the Secret"
-"$binary" keys rotate --dir "$work/keys" --not-before "$(date -u -d '+100 seconds' +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
+"$binary" keys rotate --dir "$work/keys" --not-before "$(date -u -d '+150 seconds' +%Y-%m-%dT%H:%M:%SZ)" >/dev/null
 secret sluice-keys "$work/keys"
 rotated() { kcat -C -b "$broker" -t logins.scrubbed -o -20 -e -q -X isolation.level=read_committed 2>/dev/null | grep -q _1k2_; }
-until_true 240 "tokens of the new key" rotated
+until_true 360 "tokens of the new key" rotated
 
 step "a pattern by editing values"
 cat >>"$work/values.yaml" <<'YAML'
@@ -163,17 +175,17 @@ patterns:
     counter_examples: [C-12345]
 YAML
 upgrade
-until_true 90 "six partitions held" all_held
+until_true 180 "six partitions held" all_held
 patterned() { kcat -C -b "$broker" -t logins.scrubbed -o -20 -e -q -X isolation.level=read_committed 2>/dev/null | grep -q cus_1k; }
-until_true 60 "tokens of the new entity" patterned
+until_true 120 "tokens of the new entity" patterned
 
 step "the node is drained: evictions, as the budget allows"
 evict() { printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s"}}' "$1" | kubectl create --raw "/api/v1/namespaces/default/pods/$1/eviction" -f -; }
 for p in sluice-0 sluice-1 sluice-2; do
     until_true 120 "eviction of $p" evict "$p"
-    kubectl rollout status statefulset/sluice --timeout 120s >/dev/null
+    kubectl rollout status statefulset/sluice --timeout 240s >/dev/null
 done
-until_true 90 "six partitions held" all_held
+until_true 180 "six partitions held" all_held
 goes_on
 
 step "a wrong Secret: not ready, the log says why, nothing passes"
@@ -182,7 +194,7 @@ secret bad-keys "$work/bad"
 helm install bad "$root/helm/sluice" --values "$work/values.yaml" --set replicas=1,keys.existingSecret=bad-keys,config.kafka.group=bad,fullnameOverride=bad >/dev/null
 log_of_bad() { kubectl logs bad-0 --previous 2>/dev/null || kubectl logs bad-0; }
 says_why() { log_of_bad | grep -q 'k1.yaml'; }
-until_true 60 "the log names the key file" says_why
+until_true 120 "the log names the key file" says_why
 log_of_bad | tail -1
 [ "$(kubectl get pod bad-0 -o jsonpath='{.status.containerStatuses[0].ready}')" = false ] || fail "a pod with a wrong Secret is ready"
 helm uninstall bad >/dev/null

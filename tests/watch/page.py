@@ -130,7 +130,7 @@ def can_be_read(browser, work):
         low = browser.run(CONTRAST)
         assert not low, f"{scheme}: too little contrast: {low[:5]}"
         browser.run("document.activeElement.blur(); scrollTo(0, 0)")
-        browser.picture(f"{work}/status-page-{scheme}.png")
+        browser.picture(f"{work}/status-page-{scheme}.png", browser.run("return document.documentElement.scrollHeight"))
     for width in (1440, 800, 360):
         browser.devtools("Emulation.setDeviceMetricsOverride", width=width, height=1180, deviceScaleFactor=1, mobile=False)
         wide = browser.run("return document.documentElement.scrollWidth - innerWidth")

@@ -27,9 +27,10 @@ done
 echo "top: shows rates, findings, signals, partitions, workers; q ends it"
 
 if [ -n "${UPDATE:-}" ]; then
-    cp "$work/status-page-light.png" "$root/docs/status-page.png"
-    cp "$work/status-page-dark.png" "$root/docs/status-page-dark.png"
-    cp "$work/top.png" "$root/docs/top.png"
+    # As small as pictures of a page can be.
+    pngquant --force --output "$root/docs/status-page.png" "$work/status-page-light.png"
+    pngquant --force --output "$root/docs/status-page-dark.png" "$work/status-page-dark.png"
+    pngquant --force --output "$root/docs/top.png" "$work/top.png"
 fi
 for picture in status-page status-page-dark top; do
     [ "$(stat -c %s "$root/docs/$picture.png")" -lt 200000 ] || fail "docs/$picture.png is larger than 200 kB"
