@@ -13,7 +13,7 @@ const last = () => history[history.length - 1];
 const steps = (of) => history.map((sample, i) => of(history[i - 1], sample));
 /** Growth a second over the last ten seconds: calmer than between two looks. */
 const lately = (name, where) => rate(history[Math.max(0, history.length - 6)], last(), name, where);
-const lately_quantile = (q, name) => quantile(q, history[Math.max(0, history.length - 6)], last(), name);
+const quantiles = (q, name) => history.map((sample, i) => (i ? quantile(q, history[Math.max(0, i - 5)], sample, name) : null));
 const tell = (text) => (document.getElementById("told").textContent = text);
 const plots = Object.fromEntries([["rates", number], ["bytes", number], ["latency", duration]]
   .map(([id, format]) => [id, new Plot(id, KEEP, INTERVAL_MS / 1000, format, tell)]));
@@ -24,7 +24,7 @@ function draw() {
   plots.rates.draw([flow("in", "sluice_input_records_total"), flow("out", "sluice_output_records_total"),
     flow("quarantined", "sluice_quarantined_records_total")]);
   plots.bytes.draw([flow("in", "sluice_input_bytes_total"), flow("out", "sluice_output_bytes_total")]);
-  plots.latency.draw([0.5, 0.99].map((q) => [`p${q * 100}`, steps((a, b) => quantile(q, a, b, "sluice_end_to_end_latency_seconds"))]));
+  plots.latency.draw([0.5, 0.99].map((q) => [`p${q * 100}`, quantiles(q, "sluice_end_to_end_latency_seconds")]));
   drawLag();
   drawCounters("findings", "sluice_findings_total", "entity", "", "Nothing found yet.");
   drawCounters("signals", "sluice_signals_total", "rule", "warm",
@@ -37,7 +37,7 @@ function draw() {
 
 function drawTiles() {
   const lag = sum(last(), "sluice_lag_records"), oldest = Math.max(0, ...all(last(), "sluice_lag_seconds").map((s) => s.value));
-  const [p50, p99] = [0.5, 0.99].map((q) => lately_quantile(q, "sluice_end_to_end_latency_seconds"));
+  const [p50, p99] = [0.5, 0.99].map((q) => quantiles(q, "sluice_end_to_end_latency_seconds").pop());
   const [quarantined, read] = ["sluice_quarantined_records_total", "sluice_input_records_total"].map((name) => lately(name));
   const share = read ? 100 * (quarantined || 0) / read : null;
   const held = sum(last(), "sluice_assigned_partitions"), stopped = sum(last(), "sluice_paused_partitions") || 0;
