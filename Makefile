@@ -32,7 +32,7 @@ image: build ## The image from target/release/sluice, with its bill of materials
 
 sbom: ## The bill of materials (CycloneDX) of what the binary is built from, target/sluice.cdx.json
 	@scripts/setup.sh build
-	scripts/sbom.sh target/sluice.cdx.json
+	scripts/sbom.py target/sluice.cdx.json
 
 test-page: build ## The status page in headless Chromium, and `sluice top`; renews the pictures in docs/ with UPDATE=1
 	tests/watch/page.sh
