@@ -18,6 +18,7 @@
 //! live     the rules that run, swapped whole between two units of work
 //! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
+//! sampling what `sluice tap` may see of a batch
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -39,6 +40,7 @@ mod reload;
 mod salt_file;
 mod salt_topic;
 pub mod salts;
+mod sampling;
 mod scrub;
 #[cfg(test)]
 mod scrub_cases;
