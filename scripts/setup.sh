@@ -4,6 +4,7 @@
 #
 # usage: scripts/setup.sh build    what a build needs: cargo, cmake, a C++ compiler, perl, make, pkg-config
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
+#        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
 set -eu
 
 # Also in Cargo.toml (rust-version): a test compares them.
@@ -68,7 +69,11 @@ install() {
 case "${1:-}" in
 build) want_build ;;
 test) want_build && want_test ;;
-*) sed -n '5,6s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+chaos)
+    want_build && want_test
+    [ "$(id -u)" -ne 0 ] || want strace strace
+    ;;
+*) sed -n '5,7s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
 check_rust
 install

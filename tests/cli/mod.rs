@@ -1,6 +1,7 @@
 //! The command line, as a user calls it.
 
 mod contract;
+mod core_dumps;
 mod demo;
 mod keys;
 mod logging;
