@@ -82,7 +82,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 /// A file that is written is emptied first: it must be none of those that are read, and no other that is written.
 fn files_are_apart(args: &Args) -> Result<(), CliError> {
     let written = [("--findings", &args.findings), ("--signals", &args.signals), ("--quarantine", &args.quarantine)];
-    let mut taken: Vec<PathBuf> = args.files.iter().chain([&args.config]).filter_map(|f| f.canonicalize().ok()).collect();
+    let mut taken: Vec<PathBuf> =
+        args.files.iter().chain([&args.config]).filter_map(|f| f.canonicalize().ok()).collect();
     for (option, path) in written {
         let Some(path) = path else { continue };
         // What is not there yet is told apart by its name; devices such as /dev/null take anything.
