@@ -13,16 +13,17 @@ use super::live::Live;
 use super::plan::{Plan, PlanError, load_ring};
 use super::reload::Reload;
 use super::salts;
+use super::sampling::Sampling;
 use super::signal_plan::SignalPlan;
 use super::stateful::{self, Stateful};
 use super::worker::{self, Worker};
-use crate::admin::{self, AdminError, Health};
+use crate::admin::{self, AdminError, Health, Tap};
 use crate::config::{Delivery, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
 use crate::pseudonymize::StateKey;
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
-use crate::sink::{CountedSink, Sink, TransactionalSink};
+use crate::sink::{CountedSink, OutBatch, Sink, TransactionalSink};
 use crate::source::kafka::KafkaSource;
 use crate::telemetry::{self, ProcessMetrics, SignalMetrics, StateMetrics};
 
@@ -87,6 +88,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
         runtime.block_on(salts).map_err(ServiceError::Start)?;
     }
     let mut running = Running::start(loaded.settings.clone(), &plan, signals, &topology)?;
+    running.process.set_config(&reload.digest(), SystemTime::now());
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
@@ -199,8 +201,9 @@ impl Running {
         let parts = (0..count).map(joined_part).chain(["keys".to_owned()]).chain(salted);
         let health = Arc::new(Health::new(count, parts));
         health.set_ready("keys", true);
+        let tap = Arc::new(Tap::new(settings.tap_per_second));
         let admin = match settings.admin {
-            Some(listen) => Some(admin::serve(listen, Arc::clone(&health), telemetry::install())?),
+            Some(listen) => Some(admin::serve(listen, Arc::clone(&health), Arc::clone(&tap), telemetry::install())?),
             None => None,
         };
         let process = ProcessMetrics::new(
@@ -226,6 +229,7 @@ impl Running {
                 stop: Arc::clone(&stop),
                 stopped: Arc::clone(&stopped),
                 health: Arc::clone(&health),
+                tap: Arc::clone(&tap),
             };
             workers.push(part.spawn(tell.clone())?);
         }
@@ -310,6 +314,7 @@ impl Running {
             Some(Ok(plan)) => {
                 self.live.swap(plan);
                 self.process.config_reloads_done.increment(1);
+                self.process.set_config(&reload.digest(), SystemTime::now());
                 tracing::info!("took over changed rules: the next transactions are scrubbed by them");
             }
             Some(Err(error)) => {
@@ -320,8 +325,12 @@ impl Running {
     }
 
     fn tell_active_key(&mut self, plan: &Plan) {
-        let ring = plan.ring.current();
-        let Some(active) = ring.active_at(clock::now_ms()) else { return };
+        let (ring, now_ms) = (plan.ring.current(), clock::now_ms());
+        let changes = ring.changes_after(now_ms);
+        let next = changes.iter().find_map(|&(at, id)| Some((id?, at)));
+        let end = changes.iter().find(|(_, id)| id.is_none()).map(|&(at, _)| at);
+        self.process.set_key_changes(next.as_ref().map(|(id, at)| (id.as_str(), *at)), end);
+        let Some(active) = ring.active_at(now_ms) else { return };
         let id = ring.keys()[active].id().to_string();
         if self.active.as_ref() == Some(&id) {
             return;
@@ -385,6 +394,7 @@ struct Part {
     stop: Arc<AtomicBool>,
     stopped: worker::Stopped,
     health: Arc<Health>,
+    tap: Arc<Tap>,
 }
 
 impl Part {
@@ -427,7 +437,8 @@ impl Part {
         let (settings, number, count) = (Arc::clone(&self.settings), self.number, self.count);
         let source = KafkaSource::new(move || Consumer::new(&settings, number, count))?;
         let signals = self.signals();
-        let health = Box::new(Told { health: self.health, number: self.number });
+        let sampling = Sampling::new(self.tap, &self.settings, self.topology.signals());
+        let health = Box::new(Told { health: self.health, number: self.number, sampling });
         Worker::new(
             self.number,
             self.settings,
@@ -475,10 +486,11 @@ fn signal_metrics() -> SignalMetrics {
     SignalMetrics::new(&rules, &Severity::ALL.map(Severity::as_str), &Unmapped::LABELS)
 }
 
-/// Tells the probes how a worker does.
+/// Tells the probes how a worker does, and shows samples of what it sends.
 struct Told {
     health: Arc<Health>,
     number: usize,
+    sampling: Sampling,
 }
 
 impl worker::Health for Told {
@@ -488,5 +500,9 @@ impl worker::Health for Told {
 
     fn joined(&self, joined: bool) {
         self.health.set_ready(&joined_part(self.number), joined);
+    }
+
+    fn sends(&self, batch: &OutBatch) {
+        self.sampling.take(batch);
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::binding::Purpose;
 use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
@@ -10,7 +11,7 @@ use crate::pseudonymize::StateKey;
 use crate::record::PathId;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
-use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::signals::{Engine, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
 use crate::sink::OutBatch;
 
 /// What a record gave.
@@ -94,8 +95,13 @@ impl Watcher {
         out: &mut Vec<Signal>,
     ) -> Seen {
         let Ok(text) = std::str::from_utf8(raw) else { return Seen::Unmapped(Unmapped::Shape) };
+        let purpose = scrubber.purpose();
         let (paths, tape) = scrubber.tape();
-        let (kind, sighting) = match self.mapper.read(text, paths, tape) {
+        let read = match purpose {
+            Purpose::Event => self.mapper.read(text, paths, tape),
+            Purpose::Erase => self.mapper.subject(text, paths, tape).map(|sighting| (Kind::Erase, sighting)),
+        };
+        let (kind, sighting) = match read {
             Ok(read) => read,
             Err(reason) => return Seen::Unmapped(reason),
         };
@@ -200,8 +206,9 @@ impl Names for NamesOf<'_, '_> {
         self.scrubber.pseudonym("account", &self.sighting.account)
     }
 
-    fn event_id(&self) -> String {
-        self.sighting.id.as_deref().unwrap_or_default().to_owned()
+    fn event_id(&mut self) -> String {
+        // Nobody has promised that an id is none of a person.
+        self.sighting.id.as_deref().map_or_else(String::new, |id| self.scrubber.clean(self.sighting.id_path, id))
     }
 
     fn place(&self) -> (String, i32, i64) {
@@ -223,9 +230,8 @@ impl NamesOf<'_, '_> {
             }
         }
         let rule = rules::ALL[verdict.rule].name;
-        let event_id = self.event_id();
         Signal {
-            id: signal_id(key, rule, event.account, &event_id, self.at),
+            id: signal_id(key, rule, event.account, sighting.id.as_deref().unwrap_or_default(), self.at),
             notice: verdict.notice,
             rule,
             severity: verdict.severity,
@@ -233,7 +239,7 @@ impl NamesOf<'_, '_> {
             account: self.account(),
             time_ms: event.time_ms,
             at: self.at.clone(),
-            event_id,
+            event_id: self.event_id(),
             evidence: verdict.evidence,
             pseudonyms,
         }
