@@ -41,7 +41,9 @@ fn judge_default(entity: &Entity, cards: &mut CardActions, problems: &mut Vec<Pr
     if entity.never_passes && !hides(&entity.action) {
         let message = format!(
             "{}: lets `{}` pass as `{}`: it may neither pass nor be linked; say `action: redact` there",
-            entity.file(), entity.name, entity.action
+            entity.file(),
+            entity.name,
+            entity.action
         );
         problems.push(Problem::new("patterns.directories", message));
     }
@@ -54,7 +56,8 @@ fn judge_default(entity: &Entity, cards: &mut CardActions, problems: &mut Vec<Pr
 fn stays_on(entity: &Entity, patterns: &spec::Patterns, problems: &mut Vec<Problem>) {
     let name = &entity.name;
     let mut refuse = |field: String| {
-        let message = format!("`{name}` ({}) may never pass, so it is always looked for; remove it", entity.description);
+        let message =
+            format!("`{name}` ({}) may never pass, so it is always looked for; remove it", entity.description);
         problems.push(Problem::new(field, message));
     };
     if let Some(at) = patterns.disable.iter().position(|disabled| disabled == name) {
@@ -273,7 +276,11 @@ mod tests {
             (card.to_owned(), ", actions: {my_card: 'mask:last4'}", "can be joined"),
             (card.to_owned(), ", actions: {payment_card: 'mask:last4'}", "can be joined"),
             (format!("{card}action: keep\n"), "", "`keep` is refused"),
-            ("entity: card_verification\ntoken: cv\nform: text\nfields: [cvv]\n".to_owned(), "", "lets `card_verification` pass"),
+            (
+                "entity: card_verification\ntoken: cv\nform: text\nfields: [cvv]\n".to_owned(),
+                "",
+                "lets `card_verification` pass",
+            ),
         ] {
             let error = of(&file, config).unwrap_or_else(|| panic!("passed: {file} {config}"));
             assert!(error.contains(why) && error.contains("test.yaml:1"), "{error}");

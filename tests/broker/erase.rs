@@ -50,7 +50,11 @@ fn an_erased_account_is_forgotten_and_the_event_goes_on_scrubbed() {
     let changelog = "forget.signals.changelog";
     let mut service = setup.start();
     for account in ["ann", "bo"] {
-        load(broker, topic, ["2026-11-01", "2026-11-20"].map(|day| login(account, &format!("{day}T03:00:00Z"), "d1", HOME)));
+        load(
+            broker,
+            topic,
+            ["2026-11-01", "2026-11-20"].map(|day| login(account, &format!("{day}T03:00:00Z"), "d1", HOME)),
+        );
     }
     wait_until_done(broker, &setup.group, topic, &[&setup.output()], DONE_DEADLINE);
     let before = accounts(broker, changelog);

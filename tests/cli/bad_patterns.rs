@@ -112,7 +112,11 @@ fn rules_that_contradict_each_other_are_refused_with_the_line_of_the_second() {
     for (rules, line, words) in [
         ("fields:\n- {name: nick, action: redact}\n- {name: Nick, action: drop}\n", 3, "one field, two rules"),
         ("patterns:\n  disable: [email]\n  states: {email: on}\n", 3, "contradicts `patterns.disable`"),
-        ("patterns:\n  actions: {payment_card: token}\nfields:\n- {name: pan, action: 'mask:last4'}\n", 2, "can be joined"),
+        (
+            "patterns:\n  actions: {payment_card: token}\nfields:\n- {name: pan, action: 'mask:last4'}\n",
+            2,
+            "can be joined",
+        ),
         ("fields:\n- {name: cvv, action: token}\n", 2, "may neither pass nor be linked"),
         ("patterns:\n  disable:\n  - card_track\n", 3, "always looked for"),
         ("fields:\n- {name: x, entity: email, action: scan}\n", 2, "remove one"),

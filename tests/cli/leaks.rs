@@ -60,12 +60,15 @@ fn no_command_shows_who_a_record_is_about() {
     let records = records();
     fs::write(path("in"), &records).unwrap();
     let files = ["--findings", &path("findings"), "--quarantine", &path("rejected"), "--signals", &path("signals")];
-    for (what, more) in [("scrub", &[][..]), ("scrub --time", &["--time", "ts"]), ("scrub --day", &["--day", "2026-11-20"])] {
+    for (what, more) in
+        [("scrub", &[][..]), ("scrub --time", &["--time", "ts"]), ("scrub --day", &["--day", "2026-11-20"])]
+    {
         let args = [&["scrub", "--seed-key", KEY][..], &files, more, &[&path("in")]].concat();
         let finished = sluice(&args);
         assert_eq!((finished.code, finished.stdout.lines().count()), (0, 5), "{finished:?}");
         clean(what, &finished);
-        let [findings, rejected, signals] = ["findings", "rejected", "signals"].map(|name| fs::read_to_string(path(name)).unwrap());
+        let [findings, rejected, signals] =
+            ["findings", "rejected", "signals"].map(|name| fs::read_to_string(path(name)).unwrap());
         assert!(findings.lines().count() > 10 && rejected.lines().count() == 4, "{findings}{rejected}");
         assert!(signals.contains("impossible_travel"), "{signals}");
         for (name, text) in [("findings", findings), ("rejected", rejected), ("signals", signals)] {
@@ -91,7 +94,8 @@ fn no_command_shows_who_a_record_is_about() {
 fn a_case_that_fails_shows_findings_masked() {
     let dir = TempDir::new().unwrap();
     let cases = dir.path().join("cases.yaml");
-    fs::write(&cases, format!("cases: [{{name: a, event: {{x: 'to {MAIL}'}}, findings: [], expect: {{x: y}}}}]\n")).unwrap();
+    fs::write(&cases, format!("cases: [{{name: a, event: {{x: 'to {MAIL}'}}, findings: [], expect: {{x: y}}}}]\n"))
+        .unwrap();
     let finished = sluice(&["test", "-c", "profile:gaming", cases.to_str().unwrap()]);
     assert!(finished.code == 1 && finished.stdout.contains("aaaaaaa.aaaa@aaaaaaa.aa"), "{finished:?}");
     clean("test", &finished);
@@ -101,7 +105,9 @@ fn a_case_that_fails_shows_findings_masked() {
 fn an_error_in_a_file_of_people_does_not_repeat_them() {
     let dir = TempDir::new().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    for (name, text) in [("cases.yaml", format!("cases: [{{name: a, event: {{x: \"{MAIL}\", }}, expect: [{PHONE}, }}]\n"))] {
+    for (name, text) in
+        [("cases.yaml", format!("cases: [{{name: a, event: {{x: \"{MAIL}\", }}, expect: [{PHONE}, }}]\n"))]
+    {
         fs::write(path(name), text).unwrap();
         clean(name, &sluice(&["test", "-c", "profile:gaming", &path(name)]));
     }

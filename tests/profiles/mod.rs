@@ -103,7 +103,11 @@ fn analytics_keeps_what_it_lists_under_pseudonyms_of_one_day() {
     let day = NOON_MS / 86_400_000;
     let token = payments.split('"').find(|text| text.starts_with("em_")).expect("an address");
     assert!(token.starts_with(&format!("em_1k1d{day}_")), "a token of one day: {token}");
-    assert_eq!((payments.matches(token).count() > 2, log.matches(token).count()), (true, 1), "one address is one token");
+    assert_eq!(
+        (payments.matches(token).count() > 2, log.matches(token).count()),
+        (true, 1),
+        "one address is one token"
+    );
 }
 
 #[test]

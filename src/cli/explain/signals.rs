@@ -24,7 +24,9 @@ const BEFORE_MAX: usize = 5;
 pub fn explain(args: &Args, id: &str, look: &mut Look, times: &mut Times) -> Result<(), CliError> {
     if !look.watch(&args.keys)? {
         let origin = look.loaded.origin();
-        return Err(CliError::Config(format!("{origin}: has no `signals`; `profile:gaming` shows how they are set up")));
+        return Err(CliError::Config(format!(
+            "{origin}: has no `signals`; `profile:gaming` shows how they are set up"
+        )));
     }
     if Format::from(args.format) == Format::Text {
         return Err(CliError::Usage("lines of text give no signals; leave --format out".to_owned()));
@@ -108,7 +110,8 @@ impl Story<'_> {
             let line = signal.at.offset.unsigned_abs();
             let mut json = String::new();
             signal.write_json(&mut json);
-            let signal_json: Value = serde_json::from_str(&json).map_err(|error| CliError::Failed(error.to_string()))?;
+            let signal_json: Value =
+                serde_json::from_str(&json).map_err(|error| CliError::Failed(error.to_string()))?;
             let lines = self.lines.get(&signal.account).map_or(&[][..], Vec::as_slice);
             let upto = lines.partition_point(|(number, _)| *number < line);
             let at = rules::find(signal.rule).expect("invariant: a signal is of a rule");
@@ -155,7 +158,8 @@ impl Story<'_> {
 fn text(explained: &Explained<'_>, signal: &Signal) -> String {
     let Explained { line, parameters, changed_at, event, before, .. } = explained;
     let kind = if signal.notice { "notice" } else { "alert" };
-    let mut text = format!("line {line}: {}, {} {kind}, score {:.3}\n", signal.rule, signal.severity.as_str(), signal.score);
+    let mut text =
+        format!("line {line}: {}, {} {kind}, score {:.3}\n", signal.rule, signal.severity.as_str(), signal.score);
     text += &format!("  {} of {} at {}\n", signal.id, signal.account, time::format(signal.time_ms));
     let numbers = signal.evidence.numbers().iter().map(|(name, number)| format!("{name} {}", rounded(*number)));
     let names = signal.pseudonyms.iter().map(|(name, pseudonym)| format!("{name} {pseudonym}"));

@@ -150,7 +150,9 @@ pub fn read(yaml: &str, origin: &str) -> Result<Vec<Case>, CliError> {
             Case { format: CaseFormat::Text, event: Event::Structure(_), .. } => {
                 "has a structure as text; quote the event, or make it `format: json`"
             }
-            Case { format: CaseFormat::Text, signals: Some(_), .. } => "is text, which gives no signals; remove `signals`",
+            Case { format: CaseFormat::Text, signals: Some(_), .. } => {
+                "is text, which gives no signals; remove `signals`"
+            }
             Case { rejected: Some(_), signals: Some(_), .. } => "is rejected, which gives no signals; remove `signals`",
             Case { before, signals: None, .. } if !before.is_empty() => {
                 "has events `before` it and expects no `signals`; only signals remember them"
