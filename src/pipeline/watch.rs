@@ -58,6 +58,11 @@ impl Watcher {
         }
     }
 
+    /// Records come from another scrubber from now on: its paths have other numbers.
+    pub fn renew(&mut self) {
+        self.mapper.forget_paths();
+    }
+
     /// How often records told nothing since the last call, by [`Unmapped::index`].
     pub fn take_unmapped(&mut self) -> [u64; Unmapped::LABELS.len()] {
         std::mem::take(&mut self.unmapped)
@@ -390,9 +395,10 @@ impl Watch {
         watch
     }
 
-    /// A new scrubber takes the place of one that failed.
+    /// Another scrubber takes the place of the last one, which has failed or follows other rules.
     pub fn renew(&mut self, scrubber: &mut Scrubber) {
         self.signals.clear();
+        self.watcher.renew();
         if self.flags {
             scrubber.replace_flags();
         }
@@ -442,7 +448,41 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Format, Secrets, from_str};
+    use crate::pipeline::Plan;
+    use crate::pseudonymize::{KeyRing, SharedRing};
     use crate::signals::{Evidence, Severity};
+
+    /// 2026-11-01T03:02:00Z.
+    const NOW_MS: i64 = 1_793_502_120_000;
+
+    #[test]
+    fn events_are_understood_after_another_scrubber_took_over() {
+        let profile = include_str!("../../patterns/profiles/gaming.yaml");
+        let loaded = from_str(profile, "gaming.yaml", Secrets::Skip).expect("a valid profile");
+        let signals = SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[7; 32])));
+        let signals = Arc::new(signals.expect("valid signals").expect("the profile has signals"));
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("the profile compiles");
+        let plan = Arc::new(plan);
+        let mut store = MemoryStore::new(signals.limits, false);
+        let mut scrubber = Scrubber::new(Arc::clone(&plan));
+        let mut watch = Watch::new(&signals, &mut scrubber);
+        let mut look = |watch: &mut Watch, scrubber: &mut Scrubber, members: &str| {
+            let text = format!(
+                r#"{{{members}"type":"login","ts":"2026-11-01T03:01:00Z","user_id":"u-1","device_id":"d-1","success":true}}"#
+            );
+            scrubber.begin(NOW_MS).expect("the key has no window");
+            scrubber.value(Format::Json, text.as_bytes(), &mut Vec::new()).expect("JSON");
+            let at = Coordinates::default();
+            watch.watcher.observe(text.as_bytes(), NOW_MS, &at, scrubber, &mut store, &mut Vec::new())
+        };
+        assert_eq!(look(&mut watch, &mut scrubber, r#""event_id":"e-1","#), Seen::Judged);
+        // The same names have other numbers now.
+        let mut other = Scrubber::new(plan);
+        watch.renew(&mut other);
+        assert_eq!(look(&mut watch, &mut other, r#""a":1,"b":2,"event_id":"e-2","#), Seen::Judged);
+    }
 
     fn spliced(text: &str, n: usize) -> String {
         let signal = Signal {

@@ -375,6 +375,11 @@ impl Mapper {
         Mapper { mapping, by_path: Vec::new(), values }
     }
 
+    /// Forgets what it knows of paths: the next record is read with other [`Paths`].
+    pub fn forget_paths(&mut self) {
+        self.by_path.clear();
+    }
+
     /// What the record says.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod bad_patterns;
 mod contract;
+mod core_dumps;
 mod demo;
 mod keys;
 mod leaks;

@@ -12,7 +12,7 @@ start_service "$binary"
 
 "$root/tests/watch/page.py" "$admin" "$work"
 
-tmux -L "sluice-$$" -f /dev/null new-session -d -x 120 -y 36 "$binary top $admin"
+tmux -L "sluice-$$" -f /dev/null new-session -d -x 120 -y 36 "env -u NO_COLOR $binary top $admin"
 shown() { tmux -L "sluice-$$" capture-pane -e -p >"$work/top.txt" && grep -q ' MB/s' "$work/top.txt" && ! grep -q '–/s' "$work/top.txt"; }
 until_true 30 "sluice top shows rates" shown
 sleep 3 # for the picture: a few looks later its rates are steady

@@ -44,7 +44,7 @@ output: {create: {replication: 1}}
 workers: 2
 keys: {directory: $work/keys}
 pseudonyms: {epochs: {ip: daily}, salts: {topic: sluice.salts}, suppress: $work/suppressed}
-patterns: {states: {name: shadow}}
+patterns: {states: {person_name: shadow}}
 fields:
   - {name: [email, payer_email], entity: email}
   - {name: [ip, remote_addr], entity: ip}
@@ -70,6 +70,7 @@ start_service() {
     "$binary" keys new --dir "$work/keys" >/dev/null
     # A key that is to come, and that will end with none behind it: both are to be seen.
     "$binary" keys rotate --dir "$work/keys" --not-before "$(date -u -d '+2 days' +%FT%TZ)" >/dev/null 2>&1
+    echo "destroy_after: $(date -u -d '+4 days' +%FT%TZ)" >>"$work/keys/k1.yaml"
     echo "destroy_after: $(date -u -d '+20 days' +%FT%TZ)" >>"$work/keys/k2.yaml"
     head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/state-key"
     : >"$work/suppressed"
