@@ -9,7 +9,7 @@ use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
 use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
-use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select};
+use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select, WordList};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
     Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
@@ -134,17 +134,19 @@ impl Plan {
         let region_codes = region_codes(&spec.patterns.regions);
         let regions = regions(&region_codes, &mut problems);
         let disabled = disabled(&spec.patterns, catalog, &mut problems);
+        table.linkable(&spec.pseudonyms, catalog, &mut problems);
         table.epochs(&spec.pseudonyms, catalog, &mut problems);
         let value_sealer = table.sealer(&spec.seal, &mut problems);
         let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
+        let lists = word_lists(&spec.patterns.lists, catalog, &mut problems)?;
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
         let with = |state, disabled| {
             let fields: Vec<FieldRule> =
                 fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
-            let options = Options { disabled, regions: region_codes.clone() };
+            let options = Options { disabled, regions: region_codes.clone(), lists: lists.clone() };
             let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
             any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
         };
@@ -324,7 +326,8 @@ impl Table {
 
     fn push(&mut self, name: &str, token_type: TokenType, form: Form, action: ActionId) {
         let action_of = self.actions[action.0 as usize];
-        self.entities.push(EntityPlan { name: name.to_owned(), token_type, form, action: action_of, daily: false });
+        let name = name.to_owned();
+        self.entities.push(EntityPlan { name, token_type, form, action: action_of, daily: false, coarser: None });
         self.defaults.push(action);
     }
 
@@ -353,6 +356,39 @@ impl Table {
         }
         for plan in &mut self.entities {
             plan.daily = *spec.epochs.get(&plan.name).unwrap_or(&spec.epoch) == spec::Epoch::Daily;
+        }
+        // What stands beside a token that dies with its day must die with it.
+        for at in 0..self.entities.len() {
+            if let Some(coarser) = self.entities[at].coarser {
+                self.entities[usize::from(coarser.0)].daily |= self.entities[at].daily;
+            }
+        }
+    }
+
+    /// Puts coarser tokens beside those of the entities that the config names.
+    fn linkable(&mut self, spec: &spec::Pseudonyms, catalog: &Catalog, problems: &mut Vec<Problem>) {
+        for (name, coarser) in &spec.linkable {
+            let field = format!("pseudonyms.linkable.{name}");
+            let Some(entity) = catalog.find(name) else {
+                problems.push(unknown_entity(&field, name, catalog));
+                continue;
+            };
+            let (of, coarser, token_type, form) = match coarser {
+                spec::Linkable::Mailbox => (Form::Email, "mailbox", "emx", Form::Mailbox),
+                spec::Linkable::Network => (Form::Ip, "ip_network", "ipn", Form::IpNetwork),
+            };
+            if self.entities[usize::from(entity.0)].form != of {
+                let fix = "`mailbox` is for e-mail addresses and `network` for IP addresses";
+                problems.push(Problem::new(field, format!("is nothing that `{name}` has: {fix}")));
+                continue;
+            }
+            let known = self.entities.iter().position(|plan| plan.name == coarser);
+            let at = known.unwrap_or_else(|| {
+                let token = self.action("token", "", problems);
+                self.push(coarser, TokenType::parse(token_type).expect("three letters"), form, token);
+                self.entities.len() - 1
+            });
+            self.entities[usize::from(entity.0)].coarser = Some(EntityId(at as u16));
         }
     }
 
@@ -469,6 +505,25 @@ fn disabled(patterns: &spec::Patterns, catalog: &Catalog, problems: &mut Vec<Pro
     };
     let but = |wanted| catalog.names().filter(|name| state(name) != wanted).map(str::to_owned).collect();
     (but(State::On), but(State::Shadow))
+}
+
+/// The lists of words that the config names.
+fn word_lists(
+    lists: &[spec::WordList],
+    catalog: &Catalog,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<WordList>, CatalogError> {
+    let mut out = Vec::new();
+    for (index, list) in lists.iter().enumerate() {
+        match catalog.find(&list.entity) {
+            None => problems.push(unknown_entity(&format!("patterns.lists[{index}].entity"), &list.entity, catalog)),
+            Some(entity) => {
+                let field = format!("patterns.lists[{index}].file");
+                out.push(WordList::read(&list.file, &field, entity, list.case == spec::WordCase::Any)?);
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// The regions that the config names; none: all of them.

@@ -106,6 +106,9 @@ impl Reload {
                 add(fs::read(&file));
             }
         }
+        for list in &self.loaded.spec.patterns.lists {
+            add(fs::read(&list.file));
+        }
         hasher.finish()
     }
 }
