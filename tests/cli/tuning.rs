@@ -182,22 +182,22 @@ fn explain_says_why_a_signal_fired() {
     let args = ["explain", "-c", "profile:gaming", "--seed-key", KEY];
     let text = sluice(&[&args[..], &["--signal", STREAM]].concat()).ok();
     for part in [
-        "impossible_travel",
-        "  because: speed_kmh ",
-        "the rule asks for: distance_km 500",
-        "  event: line ",
-        "  before: line ",
+        "line 63: ato_drain, critical alert",
+        "because: ratio 0.95",
+        "the rule asks for: ratio_min 0.5 (by default)",
+        "event: line 63, withdrawal",
+        "before: line 62, change of payout",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let json = sluice(&[&args[..], &["--signal", "--output", "json", STREAM]].concat()).ok();
     let all: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let travel = all.iter().find(|told| told["signal"]["rule"] == "impossible_travel").unwrap();
-    assert_eq!(travel["parameters"]["speed_kmh"], 900.0);
-    assert_eq!((&travel["event"]["kind"], travel["before"].as_array().unwrap().len()), (&"login".into(), 5));
-    let id = travel["signal"]["id"].as_str().unwrap();
+    let drain = all.iter().find(|told| told["signal"]["rule"] == "ato_drain").unwrap();
+    assert_eq!(drain["parameters"]["ratio_min"], 0.5);
+    assert_eq!((&drain["event"]["kind"], drain["before"].as_array().unwrap().len()), (&"withdrawal".into(), 5));
+    let id = drain["signal"]["id"].as_str().unwrap();
     let one = sluice(&[&args[..], &[&format!("--signal={id}"), "--output", "json", STREAM]].concat()).ok();
-    assert_eq!(serde_json::from_str::<Value>(&one).unwrap(), *travel);
+    assert_eq!(serde_json::from_str::<Value>(&one).unwrap(), *drain);
     let none = sluice(&[&args[..], &["--signal=sg_none", STREAM]].concat()).failed(1);
     assert!(none.contains("no line gives the signal sg_none"), "{none}");
     let lacking = sluice(&["explain", "-c", "profile:support", "--signal", STREAM]).failed(78);
