@@ -101,11 +101,12 @@ fn every_finding_of_the_shipped_profiles_has_a_rule() {
         "{\"email\":\"a@example.com\",\"x\":\"hp 0812-3456-7890, kartu 4111 1111 1111 1111, DK50 0040 0440 1162 43\",",
         "\"list\":[{\"ip\":\"203.0.113.7\"}],\"nick\":\"203.0.113.8\"}\n"
     );
-    for profile in ["analytics", "support", "gaming"] {
+    // Of what analytics drops as a whole nothing inside is looked at.
+    for (profile, least) in [("analytics", 4), ("support", 6), ("gaming", 6)] {
         let args = ["explain", "-c", &format!("profile:{profile}"), "--output", "json"];
         let explained: Value = serde_json::from_str(&sluice_with_input(&args, input.as_bytes()).ok()).unwrap();
         let findings = explained["findings"].as_array().unwrap();
-        assert!(findings.len() >= 6, "{profile}: {explained:#}");
+        assert!(findings.len() >= least, "{profile}: {explained:#}");
         for finding in findings {
             assert!(!finding["rules"].as_array().unwrap().is_empty(), "{profile}: {finding:#}");
         }
