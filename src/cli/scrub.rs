@@ -107,6 +107,7 @@ struct Scrub {
     findings: Option<(PathBuf, BufWriter<File>)>,
     quarantine: Option<(PathBuf, BufWriter<File>)>,
     signals: Option<Signals>,
+    accepted: u64,
     rejected: u64,
     suppressed: u64,
     line: Vec<u8>,
@@ -205,6 +206,7 @@ impl Scrub {
             findings: args.findings.as_deref().map(create).transpose()?,
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
             signals: None,
+            accepted: 0,
             rejected: 0,
             suppressed: 0,
             line: Vec::new(),
@@ -260,6 +262,7 @@ impl Scrub {
             };
             match result {
                 Ok(()) => {
+                    self.accepted += 1;
                     self.line.extend_from_slice(line_break);
                     self.out.write_all(&self.line).map_err(|error| CliError::from_stdout(&error))?;
                 }
@@ -311,14 +314,33 @@ impl Scrub {
         for (path, file) in self.findings.iter_mut().chain(&mut self.quarantine) {
             file.flush().map_err(|error| cannot_write(path, &error))?;
         }
-        if self.suppressed > 0 {
-            note(&format!("{} lines carry a listed pseudonym and were dropped", self.suppressed));
-        }
-        if self.rejected > 0 {
-            note(&format!("{} lines were rejected; --quarantine FILE tells which and why", self.rejected));
-        }
+        self.tell();
         Ok(())
     }
+}
+
+impl Scrub {
+    /// Tells what did not go the way of the others.
+    fn tell(&self) {
+        if self.suppressed > 0 {
+            note(&format!("{} dropped for a listed pseudonym", lines(self.suppressed)));
+        }
+        if self.times.timeless > 0 {
+            let what = "without a time in the field of --time: of no day, so that daily tokens are redacted";
+            note(&format!("{} {what}", lines(self.times.timeless)));
+        }
+        if self.rejected > 0 {
+            let hint = match self.format {
+                Format::Json if self.accepted == 0 => "; is it text? then say --format text",
+                _ => "",
+            };
+            note(&format!("{} rejected; --quarantine FILE tells which and why{hint}", lines(self.rejected)));
+        }
+    }
+}
+
+fn lines(n: u64) -> String {
+    if n == 1 { "1 line was".to_owned() } else { format!("{n} lines were") }
 }
 
 /// One line through the engine. `Ok(false)`: it carries a listed pseudonym, and is dropped.

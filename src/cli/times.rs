@@ -37,6 +37,8 @@ pub struct Times {
     keeper: Option<Keeper>,
     /// The day whose salt the keeper was asked for last.
     day: Option<u32>,
+    /// Lines without a time in the field that should say it.
+    pub timeless: u64,
 }
 
 enum From {
@@ -61,14 +63,14 @@ impl Times {
                 salts::throwaway(plan, Box::new(clock::now_ms))
             }
         });
-        Times { from: from(args)?, keeper, day: None }.ready()
+        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
     }
 
     /// The same for looking at records: no token is shown, so a throw-away salt will do, and no file is touched.
     pub fn trying(args: &OriginArgs, loaded: &Loaded, plan: &Plan) -> Result<Times, CliError> {
         let daily = loaded.settings.pseudonyms.salts.is_some();
         let keeper = daily.then(|| salts::throwaway(plan, Box::new(clock::now_ms)));
-        Times { from: from(args)?, keeper, day: None }.ready()
+        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
     }
 
     fn ready(mut self) -> Result<Times, CliError> {
@@ -82,7 +84,10 @@ impl Times {
         Ok(match &self.from {
             From::Clock => clock::now_ms(),
             From::Fixed(time_ms) => *time_ms,
-            From::Field(path) => field_ms(line, path).unwrap_or(UNKNOWN_MS),
+            From::Field(path) => field_ms(line, path).unwrap_or_else(|| {
+                self.timeless += 1;
+                UNKNOWN_MS
+            }),
         })
     }
 

@@ -19,6 +19,10 @@ include!(concat!(env!("OUT_DIR"), "/entities.rs"));
 /// Largest compiled size of one regular expression, in bytes.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 
+/// Types of tokens that need no file, and whose they are: fields without an entity; accounts, devices and payees in signals.
+const RESERVED_TOKENS: [(&str, &str); 5] =
+    [("fd", "field"), ("enc", "encoded"), ("ac", "account"), ("dv", "device"), ("py", "payee")];
+
 /// Fewest bytes of a word that may end another one without a sign between: `*fornavn`.
 const GLUED_BYTES_MIN: usize = 7;
 
@@ -190,6 +194,7 @@ impl Catalog {
             fix: "see the entity files in patterns/entities for the fields there are".to_owned(),
         })?;
         Checker { file }.entity(&spec)?;
+        self.token_is_free(file, &spec)?;
         let entity = Entity {
             name: spec.entity.value.clone(),
             token_type: spec.token.value.clone(),
@@ -219,6 +224,21 @@ impl Catalog {
             None => self.entities.push(entity),
         }
         Ok(())
+    }
+}
+
+impl Catalog {
+    /// Tokens of one type are made with one key: two entities that share it could be joined.
+    fn token_is_free(&self, file: &str, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let token = &spec.token;
+        let known = self.entities.iter().map(|e| (e.token_type.as_str(), e.name.as_str())).chain(RESERVED_TOKENS);
+        let mut others = known.filter(|&(letters, owner)| letters == token.value && owner != spec.entity.value);
+        match others.next() {
+            Some((_, owner)) => {
+                Err(error_at(file, token, "token", &format!("is that of `{owner}`"), "choose other letters"))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -519,6 +539,8 @@ counter_examples: ['ord-12345']
         let cases: &[(&str, &str, u64, &str)] = &[
             ("entity: order", "entity: Order", 1, "is no name"),
             ("token: ord", "token: o1", 2, "two to four lower-case letters"),
+            ("token: ord", "token: em", 2, "is that of `email`"),
+            ("token: ord", "token: ac", 2, "is that of `account`"),
             ("form: digits", "form: digit", 3, "did you mean `digits`"),
             ("fields: [order_no]", "fields: [orderNo]", 5, "snake case"),
             ("fields:", "feilds:", 5, "feilds"),

@@ -421,7 +421,10 @@ impl Table {
                 problems
                     .push(Problem::new(&field, "`scan` asks what the field holds, and `entity` says it; remove one"));
             }
+            let known = problems.len();
             let action = rule.action.as_deref().filter(|_| !lists).map(|name| self.action(name, &field, problems));
+            // Only here there is one more.
+            problems[known..].iter_mut().for_each(|problem| problem.message += ", scan");
             let keep = action.is_some_and(|a| self.actions[a.0 as usize] == Action::Keep);
             if keep && rule.state == State::Shadow {
                 let fix = "has nothing to count when the field is kept; remove `state`, or the rule";
@@ -431,11 +434,23 @@ impl Table {
             let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
-            let rules = paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep });
-            out.extend(rules.map(|field| (rule.state, field)));
+            let rules: Vec<FieldRule> =
+                paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep }).collect();
+            problems.extend(rules.iter().filter_map(|rule| select_problem(index, &rule.select)));
+            out.extend(rules.into_iter().map(|field| (rule.state, field)));
         }
         out
     }
+}
+
+fn select_problem(index: usize, select: &Select) -> Option<Problem> {
+    let (what, text) = match select {
+        Select::Path(path) => ("path", path),
+        Select::Name(name) => ("name", name),
+    };
+    let fix = "paths look like `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`; names like `e_mail`";
+    let fault = select.fault()?;
+    Some(Problem::new(format!("fields[{index}].{what}"), format!("`{text}` {fault}; {fix}")))
 }
 
 /// Whether a field of the value goes on when only what is named does.

@@ -78,7 +78,7 @@ fn says(kind: Kind, sighting: &Sighting<'_>, scrubber: &mut Scrubber) -> Vec<(&'
         says.push(("asn", sighting.place.asn.to_string()));
     }
     if sighting.place.point.is_some() {
-        says.push(("lat, lon", "known".to_owned()));
+        says.push(("place", "known".to_owned()));
     }
     for (name, entity, value) in [
         ("ip", "ip", &sighting.ip),

@@ -260,7 +260,7 @@ fn signal_id(key: &StateKey, rule: &str, account: AccountId, event_id: &str, at:
 
 impl SignalPlan {
     /// The event that a sighting is, with fingerprints in place of identifiers.
-    pub fn resolve(&self, kind: crate::signals::Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
+    pub fn resolve(&self, kind: Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
         let key = &self.state_key;
         let print = |domain: u8, value: &Option<Cow<'_, str>>| {
             value.as_deref().filter(|v| !v.is_empty()).map_or(Print::NONE, |v| Print(key.print(domain, v.as_bytes())))

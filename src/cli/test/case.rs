@@ -54,7 +54,7 @@ pub struct Case {
     /// All that is found, in the order of the event.
     #[serde(default)]
     pub findings: Option<Vec<Finding>>,
-    /// All signals of the event, and those of it that are held back till nothing more comes.
+    /// Signals of the event, held back ones included: all alerts (high and critical), and of the weak ones those that matter.
     #[serde(default)]
     pub signals: Option<Vec<Signal>>,
 }
