@@ -139,7 +139,10 @@ async fn samples(State(tap): State<Arc<Tap>>, uri: Uri) -> impl IntoResponse {
     let (status, body) = if tap.is_on() {
         (StatusCode::OK, tap.ask(after.unwrap_or(0)))
     } else {
-        (StatusCode::NOT_FOUND, "off: set admin.tap in the config to the samples a second that may be shown\n".to_owned())
+        (
+            StatusCode::NOT_FOUND,
+            "off: set admin.tap in the config to the samples a second that may be shown\n".to_owned(),
+        )
     };
     (status, [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")], body)
 }
@@ -306,7 +309,9 @@ mod tests {
         let socket = tokio::net::TcpListener::from_std(socket).unwrap();
         let listener = listener::Bounded::new(socket, 1, Duration::from_millis(50));
         let health = Arc::new(Health::new(0, ["keys"]));
-        runtime.spawn(async move { axum::serve(listener, router(health, Arc::new(Tap::new(0)), telemetry::install())).await });
+        runtime.spawn(async move {
+            axum::serve(listener, router(health, Arc::new(Tap::new(0)), telemetry::install())).await
+        });
         let (send, answers) = oneshot::channel();
         std::thread::spawn(move || {
             let mut dawdler = TcpStream::connect(address).unwrap();

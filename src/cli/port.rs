@@ -51,10 +51,9 @@ impl Port {
     pub fn get_ok(&self, path: &str) -> Result<String, CliError> {
         match self.get(path)? {
             (200, text) => Ok(text),
-            (status, _) => Err(CliError::Failed(format!(
-                "{}{path} answers {status}: is it the admin port of Sluice?",
-                self.base
-            ))),
+            (status, _) => {
+                Err(CliError::Failed(format!("{}{path} answers {status}: is it the admin port of Sluice?", self.base)))
+            }
         }
     }
 }

@@ -79,7 +79,8 @@ mod tests {
         }
         sampling.take(&batch);
         let lines = tap.ask(0);
-        let values: Vec<&str> = lines.lines().filter_map(|l| l.split("\"value\":\"").nth(1)?.split('"').next()).collect();
+        let values: Vec<&str> =
+            lines.lines().filter_map(|l| l.split("\"value\":\"").nth(1)?.split('"').next()).collect();
         assert_eq!(values, ["0-10", "0-33", "2-6", "2-29"], "{lines}");
         assert!(lines.contains("\"topic\":\"a.out\"") && lines.contains("\"topic\":\"b.out\""), "{lines}");
     }
