@@ -1,7 +1,7 @@
 # Every target sets up what it needs (scripts/setup.sh) and then does one thing. `make help` lists them.
 
 CARGO ?= cargo
-# How long `make demo` runs.
+# How long `make demo` runs, and `make fuzz` each of its targets.
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
@@ -26,6 +26,14 @@ build: ## Build the optimised binary, target/release/sluice
 test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
 	@scripts/setup.sh test
 	$(CARGO) test --locked --no-fail-fast
+
+fuzz: ## Every fuzz target for SECONDS=30 each: libFuzzer with nightly and cargo-fuzz, else on stable Rust
+	@scripts/setup.sh build
+	scripts/fuzz.sh $(SECONDS)
+
+fuzz-smoke: ## Every fuzz target for 8 seconds on stable Rust, from one seed
+	@scripts/setup.sh build
+	SLUICE_FUZZ_SECONDS=8 $(CARGO) test --locked --test tests fuzz::
 
 image: build ## The image from target/release/sluice, with its bill of materials, into target/sluice-image.tar (buildah)
 	scripts/image.sh target/sluice-image.tar

@@ -4,6 +4,7 @@
 #
 # usage: scripts/setup.sh build    what a build needs: cargo, cmake, a C++ compiler, perl, make, pkg-config
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
+#        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
 #        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
 #        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat
 #        scripts/setup.sh watch    what looks at a running service: Prometheus, Chromium, kcat, tmux; Java and Maven
@@ -95,10 +96,14 @@ install() {
 case "${1:-}" in
 build) want_build ;;
 test) want_build && want_test ;;
+chaos)
+    want_build && want_test
+    [ "$(id -u)" -ne 0 ] || want strace strace
+    ;;
 image) want_image && install && exit ;;
 cluster) want_image && want_cluster && install && exit ;;
 watch) want_test && want_watch && install && exit ;;
-*) sed -n '5,9s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+*) sed -n '5,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
 check_rust
 install

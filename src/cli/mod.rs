@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod completions;
+mod core_dumps;
 pub mod demo;
 pub mod diff;
 pub mod explain;
@@ -155,6 +156,7 @@ impl From<KeyError> for CliError {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     panic::install_hook();
+    core_dumps::forbid();
     // The hook has said where; the exit code of a panic would be 101, which is not in the contract.
     let code = catch_unwind(AssertUnwindSafe(|| run_with(std::env::args_os()))).unwrap_or(1);
     ExitCode::from(code)

@@ -306,6 +306,8 @@ pub struct Erase {
     pub field: Vec<String>,
     /// What stands in the field.
     pub equals: String,
+    /// Path of the field that names the account, if it is not that of the other events.
+    pub account: Option<String>,
 }
 
 /// Logging.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -29,6 +29,10 @@ use crate::telemetry::{self, ProcessMetrics, SignalMetrics, StateMetrics};
 
 /// How often key files, the config and pattern files are looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How long workers may take to leave the group once the time to drain is over.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often a stop looks whether they have.
+const LEAVE_LOOK: Duration = Duration::from_millis(10);
 /// Longest wait of one call for the broker: below the 30 s after which a loop counts as stuck.
 const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(20);
 
@@ -172,6 +176,7 @@ pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
 /// The workers and the admin port.
 pub struct Running {
     stop: Arc<AtomicBool>,
+    drain_timeout: Duration,
     workers: Vec<JoinHandle<()>>,
     ended: UnboundedReceiver<Result<(), kafka::Error>>,
     admin: Option<admin::AdminHandle>,
@@ -240,7 +245,9 @@ impl Running {
             salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
         }
         let audit = Audit::new(settings.audit.clone());
-        let mut running = Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None };
+        let drain_timeout = settings.drain_timeout;
+        let (failure, active) = (None, None);
+        let mut running = Running { stop, drain_timeout, workers, ended, admin, process, live, failure, audit, active };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -348,7 +355,16 @@ impl Running {
     /// The first failure of a worker.
     pub fn stop(mut self) -> Result<(), ServiceError> {
         self.stop.store(true, Ordering::SeqCst);
+        let deadline = Instant::now() + self.drain_timeout + LEAVE_TIMEOUT;
+        while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) {
+            std::thread::sleep(LEAVE_LOOK);
+        }
         for worker in self.workers.drain(..) {
+            if !worker.is_finished() {
+                // Closing a client may wait for a coordinator that never answers. All that could be committed is.
+                tracing::warn!("a worker did not leave the group in time: its partitions move when its session ends");
+                continue;
+            }
             if worker.join().is_err() {
                 self.failure.get_or_insert_with(|| kafka::Error::internal("a worker panicked"));
             }

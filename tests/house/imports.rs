@@ -74,6 +74,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("ratatui", &["cli/demo", "cli/screen.rs", "cli/top"]),
     ("ureq", &["cli/port.rs"]),
+    ("rustix", &["cli/core_dumps.rs", "pipeline/audit.rs"]),
 ];
 
 /// Words and the only places that may use them.

@@ -93,7 +93,7 @@ fn headers(id: u64, tombstone: bool) -> Vec<OwnedHeader> {
 }
 
 /// A number in letters, which no detector of digits, addresses or names takes for anything: `a` is 0, `p` is 15.
-fn letters(mut number: u64) -> String {
+pub fn letters(mut number: u64) -> String {
     let mut text = [b'a'; 8];
     for place in text.iter_mut().rev() {
         *place = b'a' + (number % 16) as u8;
@@ -103,7 +103,8 @@ fn letters(mut number: u64) -> String {
     String::from_utf8(text.to_vec()).expect("letters")
 }
 
-fn number(letters: &[u8]) -> Option<u64> {
+/// The number that [`letters`] wrote.
+pub fn number(letters: &[u8]) -> Option<u64> {
     let digit = |b: &u8| b.is_ascii_lowercase().then(|| u64::from(b - b'a')).filter(|d| *d < 16);
     letters.iter().try_fold(0, |number, b| Some(number * 16 + digit(b)?))
 }
