@@ -11,8 +11,16 @@ use sluice::telemetry::names;
 use super::{root, rust_files, text_of};
 use crate::support::command::{sluice, sluice_with_input};
 
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/QUALITY.md", "docs/PERFORMANCE.md"];
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/QUALITY.md",
+    "docs/PERFORMANCE.md",
+    "docs/RELIABILITY.md",
+    "docs/SECURITY.md",
+];
 
 /// What stands in back quotes, and each line of the code blocks.
 fn code(document: &str) -> Vec<String> {
