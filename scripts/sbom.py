@@ -1,59 +1,96 @@
 #!/usr/bin/env python3
-"""A software bill of materials of the binary (CycloneDX 1.6, JSON) from Cargo.lock and cargo's own metadata: every crate
-that is built into it, with version, checksum and licence.
+"""Writes the bill of materials (CycloneDX 1.5, JSON) of what the binary is made of: every crate that this target takes, with
+version, licence and check sum, and the C libraries that some of them build in. From Cargo.lock and `cargo metadata`
+alone; the same lock file gives the same bytes.
 
-usage: scripts/sbom.py > sluice.cdx.json
+usage: scripts/sbom.py FILE
 """
 import json
+import pathlib
+import re
 import subprocess
+import sys
 import tomllib
 
-TARGET = "x86_64-unknown-linux-gnu"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Crates that carry the source of a C library; its version stands behind the `+` of theirs, or in a header.
+CARRIES = {"rdkafka-sys": "librdkafka", "openssl-src": "openssl", "zstd-sys": "zstd", "curl-sys": "curl", "libz-sys": "zlib"}
+HEADERS = {"libz-sys": ("src/zlib/zlib.h", r'#define ZLIB_VERSION "([0-9.]+)"')}
 
 
-def reached(metadata):
-    """Ids of the packages that normal and build dependencies of the root lead to."""
+def output(*command):
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def reached(metadata, host):
+    """Ids of the packages that the binary takes, and whether only its build does: {id: is only for the build}."""
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
-    found, waiting = set(), [metadata["resolve"]["root"]]
-    while waiting:
-        package = waiting.pop()
-        if package in found:
+    found, todo = {}, [(metadata["resolve"]["root"], False)]
+    while todo:
+        at, build = todo.pop()
+        if at in found and (build or not found[at]):
             continue
-        found.add(package)
-        for dep in nodes[package]["deps"]:
-            if any(kind["kind"] != "dev" for kind in dep["dep_kinds"]):
-                waiting.append(dep["pkg"])
-    return found
+        found[at] = build
+        for dep in nodes[at]["deps"]:
+            kinds = {kind["kind"] for kind in dep["dep_kinds"]}
+            if None in kinds:
+                todo.append((dep["pkg"], build))
+            elif "build" in kinds:
+                todo.append((dep["pkg"], True))
+    return found, nodes
 
 
-def component(package, checksums):
+def component(package, build, sums):
     name, version = package["name"], package["version"]
-    purl = f"pkg:cargo/{name}@{version}"
-    entry = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
-    if package["license"]:
-        entry["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
-    if checksum := checksums.get((name, version)):
-        entry["hashes"] = [{"alg": "SHA-256", "content": checksum}]
-    return entry
+    made = {"type": "library", "bom-ref": f"{name}@{version}", "name": name, "version": version, "purl": f"pkg:cargo/{name}@{version}"}
+    if package.get("license"):
+        made["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
+    if sums.get((name, version)):
+        made["hashes"] = [{"alg": "SHA-256", "content": sums[name, version]}]
+    if build:
+        made["scope"] = "excluded"  # it builds the binary, and is not in it
+    return made
 
 
-def main():
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", TARGET]
-    metadata = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    with open("Cargo.lock", "rb") as lock:
-        packages = tomllib.load(lock)["package"]
-    checksums = {(p["name"], p["version"]): p["checksum"] for p in packages if "checksum" in p}
-    root, wanted = metadata["resolve"]["root"], reached(metadata)
-    own = next(p for p in metadata["packages"] if p["id"] == root)
-    components = [component(p, checksums) for p in metadata["packages"] if p["id"] in wanted and p["id"] != root]
+def carried(package):
+    """The C library that a crate brings, if it does."""
+    library = CARRIES.get(package["name"])
+    number = re.search(r"\+\D*([0-9][0-9.]*)", package["version"])
+    if package["name"] in HEADERS:
+        header, pattern = HEADERS[package["name"]]
+        number = re.search(pattern, (pathlib.Path(package["manifest_path"]).parent / header).read_text(encoding="utf-8", errors="replace"))
+    if not library or not number:
+        return None
+    return {"type": "library", "bom-ref": f"{library}@{number[1]}", "name": library, "version": number[1], "purl": f"pkg:generic/{library}@{number[1]}"}
+
+
+def main(target):
+    host = re.search(r"^host: (.*)$", output("rustc", "-vV"), re.M)[1]
+    metadata = json.loads(output("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host))
+    lock = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))
+    sums = {(package["name"], package["version"]): package.get("checksum") for package in lock["package"]}
+    packages = {package["id"]: package for package in metadata["packages"]}
+    found, nodes = reached(metadata, host)
+    root = metadata["resolve"]["root"]
+    ref = lambda at: f"{packages[at]['name']}@{packages[at]['version']}"
+    components = [component(packages[at], build, sums) for at, build in found.items() if at != root]
+    dependencies = [{"ref": ref(at), "dependsOn": sorted(ref(dep["pkg"]) for dep in nodes[at]["deps"] if dep["pkg"] in found)} for at in found]
+    for at in found:
+        library = carried(packages[at])
+        if library:
+            components.append(library)
+            next(d for d in dependencies if d["ref"] == ref(at))["dependsOn"].append(library["bom-ref"])
+    missing = sorted(set(CARRIES) & {packages[at]["name"] for at in found} - {packages[at]["name"] for at in found if carried(packages[at])})
+    if missing:
+        sys.exit(f"sbom: the version of the library in {missing} is not known: mend scripts/sbom.py")
     bom = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": {**component(own, {}), "type": "application"}},
+        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+        "metadata": {"component": {**component(packages[root], False, {}), "type": "application"}},
         "components": sorted(components, key=lambda c: c["bom-ref"]),
+        "dependencies": sorted(dependencies, key=lambda d: d["ref"]),
     }
-    print(json.dumps(bom, indent=1))
+    pathlib.Path(target).write_text(json.dumps(bom, indent=1) + "\n", encoding="utf-8")
+    print(f"sbom: {len(components)} components in {target}", file=sys.stderr)
 
 
-main()
+main(*sys.argv[1:])

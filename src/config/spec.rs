@@ -483,11 +483,14 @@ impl JsonSchema for OneOrMany {
 pub struct Admin {
     /// Address of `/livez`, `/readyz` and `/metrics`, such as `0.0.0.0:9464`; `off`: none.
     pub listen: String,
+    /// Samples of scrubbed records, and of signals, that `sluice tap` may see a second, at most 100; 0: none. Whoever
+    /// reaches the port sees them.
+    pub tap: u32,
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Admin { listen: "0.0.0.0:9464".to_owned() }
+        Admin { listen: "0.0.0.0:9464".to_owned(), tap: 0 }
     }
 }
 

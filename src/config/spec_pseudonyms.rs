@@ -148,7 +148,8 @@ pub enum Audit {
     File(PathBuf),
 }
 
-/// Events that ask for a subject to be forgotten, keyed like the account's own events.
+/// Events that ask for a subject to be forgotten, keyed like the account's own events. What signals know of the account
+/// goes, and the event goes on scrubbed, so that consumers can forget too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erase {
@@ -156,4 +157,7 @@ pub struct Erase {
     pub field: String,
     /// What stands in it, such as `erase_subject`.
     pub equals: String,
+    /// Full path of the field that names the account. Default: the path that `signals.fields` has for `account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }

@@ -91,6 +91,19 @@ impl Entity {
     pub fn is_builtin(&self) -> bool {
         self.builtin
     }
+
+    /// The file that it was read from, with the line of its name.
+    pub fn file(&self) -> String {
+        match self.spec.entity.referenced.line() {
+            0 => self.file.to_string(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
+
+    /// Whether one of its patterns asks this validator.
+    pub fn asks(&self, validator: &str) -> bool {
+        self.spec.patterns.iter().any(|p| p.value.validator.as_ref().is_some_and(|name| name.value == validator))
+    }
 }
 
 impl Catalog {
@@ -190,7 +203,10 @@ impl Catalog {
             builtin,
         };
         match self.find(&entity.name) {
-            Some(EntityId(at)) => self.entities[at as usize] = entity,
+            Some(EntityId(at)) => {
+                let never_passes = entity.never_passes || self.entities[at as usize].never_passes;
+                self.entities[at as usize] = Entity { never_passes, ..entity };
+            }
             None if self.entities.len() == u16::MAX as usize => {
                 return Err(CatalogError {
                     file: file.to_owned(),
@@ -378,8 +394,10 @@ impl Checker<'_> {
         const FIELD: &str = "patterns.regex";
         let regex = compile_regex(&source.value)
             .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
-        if regex.is_match("") {
-            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
+        // `\b` alone matches no empty text, and yet nothing of another.
+        let least = regex_syntax::parse(&source.value).ok().and_then(|hir| hir.properties().minimum_len());
+        if regex.is_match("") || least == Some(0) {
+            return Err(self.at(source, FIELD, "can match nothing at all", "make it demand at least one character"));
         }
         let group = pattern.value.group;
         if group >= regex.captures_len() {
@@ -505,7 +523,8 @@ counter_examples: ['ord-12345']
             ("fields: [order_no]", "fields: [orderNo]", 5, "snake case"),
             ("fields:", "feilds:", 5, "feilds"),
             (pattern, "regex: '[0-9'", 7, "does not compile"),
-            (pattern, "regex: '([0-9]*)'", 7, "matches the empty text"),
+            (pattern, "regex: '([0-9]*)'", 7, "can match nothing at all"),
+            (pattern, "regex: '\\b([0-9]*)'", 7, "can match nothing at all"),
             (pattern, "regex: '(\\w{1000}){1000}'", 7, "does not compile"),
             (pattern, "matcher: emial", 7, "did you mean `email`"),
             (pattern, "confidence: low", 7, "without a pattern"),

@@ -9,13 +9,13 @@ use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
 use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
-use crate::detect::{Catalog, CatalogError, FieldRule, Options, Rules, Select};
+use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
     Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
     TokenType,
 };
-use crate::record::{ActionId, EntityId};
+use crate::record::{ActionId, EntityId, PathId, Paths};
 
 /// The compiled plan. Immutable; workers hold it in an `Arc`.
 pub struct Plan {
@@ -84,7 +84,10 @@ impl Plan {
     /// # Errors
     /// The first pattern file that is at fault, or every field of the config that is.
     pub fn compile(loaded: &Loaded, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
-        Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
+        let catalog = Plan::catalog(loaded)?;
+        let mut problems = Vec::new();
+        policy::check(&catalog, &loaded.spec, &mut problems);
+        Plan::build(loaded, &catalog, ring, problems)
     }
 
     /// The plan of a changed config, with all that outlives a change: keys, salts, and the suppression list.
@@ -110,13 +113,22 @@ impl Plan {
         Ok(catalog)
     }
 
-    /// As [`Plan::compile`], with another catalog than the config's own.
+    /// Some rules alone, to learn which of them finds something: what a config may not ask for is not looked at, so
+    /// nothing that such a plan makes may go anywhere.
     ///
     /// # Errors
     /// As [`Plan::compile`].
-    pub fn with_catalog(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+    pub(super) fn trial(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+        Plan::build(loaded, catalog, ring, Vec::new())
+    }
+
+    fn build(
+        loaded: &Loaded,
+        catalog: &Catalog,
+        ring: Arc<SharedRing>,
+        mut problems: Vec<Problem>,
+    ) -> Result<Plan, PlanError> {
         let Loaded { spec, settings, .. } = loaded;
-        let mut problems = Vec::new();
         let mut table = Table::new(catalog, &spec.patterns, &mut problems);
         let fields = table.field_rules(catalog, &spec.fields, &mut problems);
         let region_codes = region_codes(&spec.patterns.regions);
@@ -126,7 +138,6 @@ impl Plan {
         let value_sealer = table.sealer(&spec.seal, &mut problems);
         let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
-        policy::check(catalog, spec, &mut problems);
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
@@ -139,6 +150,11 @@ impl Plan {
         };
         let rules = with(State::On, disabled.0)?.expect("rules that are on are always compiled");
         let shadow = with(State::Shadow, disabled.1)?;
+        if let Some(erase) = settings.erase.as_ref().filter(|erase| spec.default_deny && !lists(&rules, &erase.field)) {
+            let name = erase.field.join(".");
+            let fix = format!("`{name}` would be dropped: add `{{path: {name}, action: scan}}` to `fields`");
+            return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
+        }
         let shadow_action = table.add_action(SHADOW, Action::Keep);
         Ok(Plan {
             rules,
@@ -277,11 +293,16 @@ impl Table {
             }
         }
         for entity in catalog.entities() {
-            let (action, field) = match patterns.actions.get(&entity.name) {
-                Some(action) => (action.as_str(), format!("patterns.actions.{}", entity.name)),
-                None => (entity.action.as_str(), String::new()),
+            let mut faults = Vec::new();
+            let action = match patterns.actions.get(&entity.name) {
+                Some(action) => table.action(action, &format!("patterns.actions.{}", entity.name), &mut faults),
+                None => {
+                    let action = table.action(&entity.action, "patterns.directories", &mut faults);
+                    faults.iter_mut().for_each(|f| f.message = format!("{}: {}", entity.file(), f.message));
+                    action
+                }
             };
-            let action = table.action(action, &field, problems);
+            problems.append(&mut faults);
             let plan = (TokenType::parse(&entity.token_type), Form::parse(&entity.form));
             // The catalog has checked both names when it was loaded.
             let (token_type, form) = (plan.0.expect("a checked token type"), plan.1.expect("a checked form"));
@@ -379,6 +400,16 @@ impl Table {
         }
         out
     }
+}
+
+/// Whether a field of the value goes on when only what is named does.
+fn lists(rules: &Arc<Rules>, names: &[String]) -> bool {
+    let (mut detector, mut paths) = (Detector::new(Arc::clone(rules)), Paths::new());
+    let mut path = PathId::ROOT;
+    names.iter().any(|name| {
+        path = paths.child(path, path, name.as_bytes());
+        detector.plan(&paths, path).listed
+    })
 }
 
 fn sealer(field: &str, recipients: &[String], problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {

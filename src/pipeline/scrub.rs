@@ -303,6 +303,19 @@ impl Scrubber {
         String::from_utf8_lossy(&token).into_owned()
     }
 
+    /// A text of the record at hand as its scrubbed form has it, for what repeats a part of the record. Not counted.
+    pub fn clean(&mut self, path: PathId, text: &str) -> String {
+        let field = self.core.detector.plan(&self.core.paths, path);
+        if field.action.is_some_and(|action| self.core.plan.is_drop(action)) {
+            return String::new();
+        }
+        let mut out = Vec::new();
+        let report = std::mem::take(&mut self.core.report);
+        let read = self.text(path, text.as_bytes(), &mut out);
+        self.core.report = report;
+        read.map_or_else(|_| String::new(), |()| String::from_utf8_lossy(&out).into_owned())
+    }
+
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
         self.core.report.take_counts(&self.core.paths)

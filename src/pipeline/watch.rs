@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::binding::Purpose;
 use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
@@ -10,7 +11,7 @@ use crate::pseudonymize::StateKey;
 use crate::record::PathId;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
-use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::signals::{Engine, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
 use crate::sink::OutBatch;
 
 /// What a record gave.
@@ -57,6 +58,11 @@ impl Watcher {
         }
     }
 
+    /// Records come from another scrubber from now on: its paths have other numbers.
+    pub fn renew(&mut self) {
+        self.mapper.forget_paths();
+    }
+
     /// How often records told nothing since the last call, by [`Unmapped::index`].
     pub fn take_unmapped(&mut self) -> [u64; Unmapped::LABELS.len()] {
         std::mem::take(&mut self.unmapped)
@@ -94,8 +100,13 @@ impl Watcher {
         out: &mut Vec<Signal>,
     ) -> Seen {
         let Ok(text) = std::str::from_utf8(raw) else { return Seen::Unmapped(Unmapped::Shape) };
+        let purpose = scrubber.purpose();
         let (paths, tape) = scrubber.tape();
-        let (kind, sighting) = match self.mapper.read(text, paths, tape) {
+        let read = match purpose {
+            Purpose::Event => self.mapper.read(text, paths, tape),
+            Purpose::Erase => self.mapper.subject(text, paths, tape).map(|sighting| (Kind::Erase, sighting)),
+        };
+        let (kind, sighting) = match read {
             Ok(read) => read,
             Err(reason) => return Seen::Unmapped(reason),
         };
@@ -200,8 +211,9 @@ impl Names for NamesOf<'_, '_> {
         self.scrubber.pseudonym("account", &self.sighting.account)
     }
 
-    fn event_id(&self) -> String {
-        self.sighting.id.as_deref().unwrap_or_default().to_owned()
+    fn event_id(&mut self) -> String {
+        // Nobody has promised that an id is none of a person.
+        self.sighting.id.as_deref().map_or_else(String::new, |id| self.scrubber.clean(self.sighting.id_path, id))
     }
 
     fn place(&self) -> (String, i32, i64) {
@@ -223,9 +235,8 @@ impl NamesOf<'_, '_> {
             }
         }
         let rule = rules::ALL[verdict.rule].name;
-        let event_id = self.event_id();
         Signal {
-            id: signal_id(key, rule, event.account, &event_id, self.at),
+            id: signal_id(key, rule, event.account, sighting.id.as_deref().unwrap_or_default(), self.at),
             notice: verdict.notice,
             rule,
             severity: verdict.severity,
@@ -233,7 +244,7 @@ impl NamesOf<'_, '_> {
             account: self.account(),
             time_ms: event.time_ms,
             at: self.at.clone(),
-            event_id,
+            event_id: self.event_id(),
             evidence: verdict.evidence,
             pseudonyms,
         }
@@ -384,9 +395,10 @@ impl Watch {
         watch
     }
 
-    /// A new scrubber takes the place of one that failed.
+    /// Another scrubber takes the place of the last one, which has failed or follows other rules.
     pub fn renew(&mut self, scrubber: &mut Scrubber) {
         self.signals.clear();
+        self.watcher.renew();
         if self.flags {
             scrubber.replace_flags();
         }
@@ -436,7 +448,41 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Format, Secrets, from_str};
+    use crate::pipeline::Plan;
+    use crate::pseudonymize::{KeyRing, SharedRing};
     use crate::signals::{Evidence, Severity};
+
+    /// 2026-11-01T03:02:00Z.
+    const NOW_MS: i64 = 1_793_502_120_000;
+
+    #[test]
+    fn events_are_understood_after_another_scrubber_took_over() {
+        let profile = include_str!("../../patterns/profiles/gaming.yaml");
+        let loaded = from_str(profile, "gaming.yaml", Secrets::Skip).expect("a valid profile");
+        let signals = SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[7; 32])));
+        let signals = Arc::new(signals.expect("valid signals").expect("the profile has signals"));
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("the profile compiles");
+        let plan = Arc::new(plan);
+        let mut store = MemoryStore::new(signals.limits, false);
+        let mut scrubber = Scrubber::new(Arc::clone(&plan));
+        let mut watch = Watch::new(&signals, &mut scrubber);
+        let mut look = |watch: &mut Watch, scrubber: &mut Scrubber, members: &str| {
+            let text = format!(
+                r#"{{{members}"type":"login","ts":"2026-11-01T03:01:00Z","user_id":"u-1","device_id":"d-1","success":true}}"#
+            );
+            scrubber.begin(NOW_MS).expect("the key has no window");
+            scrubber.value(Format::Json, text.as_bytes(), &mut Vec::new()).expect("JSON");
+            let at = Coordinates::default();
+            watch.watcher.observe(text.as_bytes(), NOW_MS, &at, scrubber, &mut store, &mut Vec::new())
+        };
+        assert_eq!(look(&mut watch, &mut scrubber, r#""event_id":"e-1","#), Seen::Judged);
+        // The same names have other numbers now.
+        let mut other = Scrubber::new(plan);
+        watch.renew(&mut other);
+        assert_eq!(look(&mut watch, &mut other, r#""a":1,"b":2,"event_id":"e-2","#), Seen::Judged);
+    }
 
     fn spliced(text: &str, n: usize) -> String {
         let signal = Signal {

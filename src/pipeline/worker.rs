@@ -39,12 +39,14 @@ const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
 /// A producer that is fenced twice within this time has a rival: two that take turns do so at every commit.
 const FENCE_WINDOW: Duration = Duration::from_secs(5);
 
-/// What a worker tells about itself: that it turns, and whether it works.
+/// What a worker tells about itself: that it turns, whether it works, what it sends.
 pub trait Health: Send {
     /// The loop has turned.
     fn turned(&self);
     /// Whether it has joined the group.
     fn joined(&self, joined: bool);
+    /// What it is about to send.
+    fn sends(&self, _batch: &OutBatch) {}
 }
 
 /// One worker.
@@ -256,6 +258,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
 
     fn send(&mut self) -> Result<(), Error> {
         if !self.batch.is_empty() && self.sink.accepts() {
+            self.health.sends(&self.batch);
             let since = Instant::now();
             self.sink.send(&mut self.batch)?;
             self.metrics.worker.produce_seconds.record(since.elapsed().as_secs_f64());

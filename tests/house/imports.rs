@@ -73,7 +73,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
     ("ratatui", &["cli/demo", "cli/screen.rs", "cli/top"]),
-    ("ureq", &["cli/top"]),
+    ("ureq", &["cli/port.rs"]),
     ("rustix", &["cli/core_dumps.rs", "pipeline/audit.rs"]),
 ];
 

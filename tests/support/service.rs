@@ -138,6 +138,15 @@ impl Setup {
         self
     }
 
+    /// Takes little at a time, and pauses in between: a stream in small batches lasts, however fast the machine is.
+    #[must_use]
+    pub fn at_leisure(mut self) -> Setup {
+        let properties =
+            [("fetch.message.max.bytes", "16384"), ("queued.min.messages", "1"), ("fetch.queue.backoff.ms", "250")];
+        self.properties.extend(properties.map(|(name, value)| (name, value.to_owned())));
+        self
+    }
+
     fn yaml(&self, keys: &str, admin: SocketAddr) -> String {
         let map = |pairs: Vec<(&str, String)>| {
             let lines = pairs.iter().map(|(key, value)| format!("    {key}: {value}\n"));
