@@ -95,7 +95,8 @@ const NOT_IN_CORE: &[&str] =
     &["Instant", "SystemTime", "thread", "TcpStream", "UdpSocket", "async", "tracing", "println", "eprintln", "dbg"];
 
 /// The files of the core that read files: what they read is there before the first record.
-const FILES_IN_CORE: &[&str] = &["detect/catalog.rs", "detect/word_list.rs", "pseudonymize/key_file.rs", "pseudonymize/state_key.rs"];
+const FILES_IN_CORE: &[&str] =
+    &["detect/catalog.rs", "detect/word_list.rs", "pseudonymize/key_file.rs", "pseudonymize/state_key.rs"];
 
 /// What breaks the rules in `files` (path from `src`, text), one line each.
 fn violations(files: &[(&str, &str)]) -> Vec<String> {

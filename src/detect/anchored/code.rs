@@ -118,7 +118,12 @@ fn is_code(bytes: &[u8], start: usize, end: usize) -> bool {
     let money = start >= 3 && bytes[start - 3..start].eq_ignore_ascii_case(b"rp ");
     let shaped =
         if others == 0 { (4..=8).contains(&digits) } else { upper && digits > 1 && (5..=10).contains(&part.len()) };
-    shaped && !amount && !goes_on && !money
+    shaped && !amount && !goes_on && !money && !is_masked(bytes, start, end)
+}
+
+/// What a mask has left of a longer number: `411111******1111`. (`**123456**` is in bold.)
+fn is_masked(bytes: &[u8], start: usize, end: usize) -> bool {
+    bytes[..start].ends_with(b"***") || bytes[end..].starts_with(b"***")
 }
 
 fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
@@ -152,7 +157,7 @@ fn short(text: &str, behind: usize) -> Option<Match> {
         Some([next, ..]) => next.is_ascii_alphabetic(),
         _ => false,
     };
-    ((3..=8).contains(&digits) && at < limit && !goes_on).then(|| found(at, end))
+    ((3..=8).contains(&digits) && at < limit && !goes_on && !is_masked(bytes, at, end)).then(|| found(at, end))
 }
 
 fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
