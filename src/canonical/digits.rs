@@ -6,7 +6,7 @@ use super::text::{digit, is_format};
 const MAX_SCIENTIFIC_DIGITS: usize = 24;
 
 /// Appends the digits of a number; false, and nothing appended, when `text` holds none, or other than digits (of any
-/// script), white space and the signs `-`, `.`, `/`.
+/// script), white space and the signs `-`, `.`, `/`, `_`.
 ///
 /// A whole number as a JSON writer may spell a card, in scientific notation (`4.111111111111111E+15`) or with a fraction
 /// of zeros (`4111111111111111.0`), is that number.
@@ -61,7 +61,7 @@ fn without_zero_fraction(text: &str) -> &str {
 fn is_sign(c: char) -> bool {
     let dash =
         matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}');
-    dash || matches!(c, '.' | '/' | '\u{FF0E}' | '\u{FF0F}') || c.is_whitespace() || is_format(c)
+    dash || matches!(c, '.' | '/' | '_' | '\u{FF0E}' | '\u{FF0F}') || c.is_whitespace() || is_format(c)
 }
 
 fn write_scientific(text: &str, out: &mut Vec<u8>) -> bool {

@@ -177,6 +177,7 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| COMMON_WORDS.s
 const COMMON_WORDS: &str = "
     all alle allesammen everyone everybody anybody there again igen team teams sir madam mam ma'am sirs gentlemen ladies
     customer customers client clients kunde kunden kunder medlem member members user users bruger brugere guest gæst
+    world verden dunia
     player players friend friends folks guys guy buddy bro sis dude mate colleague colleagues kollega kolleger hr human
     resources support helpdesk help desk service services kundeservice kundesupport customer-service care agent admin
     administrator operator moderator mod min cs bot assistant department afdeling afdelingen manager office kontor
