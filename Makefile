@@ -89,3 +89,22 @@ bench-instructions: ## Instructions of the hot path against their baseline (valg
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test
 	$(CARGO) bench --locked --bench e2e
+
+bench-record: ## Time of the engine, added to docs/benchmarks.csv with CPU and commit (on a calm machine)
+	@scripts/setup.sh build
+	@scripts/bench-record.sh
+
+chaos: SECONDS = 180
+chaos: ## Everything goes wrong on three real brokers, nothing is lost, doubled or told (SECONDS=180 SEED=… by the clock)
+	@scripts/setup.sh chaos
+	SLUICE_CHAOS_SECONDS=$(SECONDS) SLUICE_CHAOS_SEED=$(SEED) $(CARGO) bench --locked --profile dev --bench chaos
+
+bench-peers: ## The same next to Kafka Streams and Redpanda Connect's engine, with latencies (needs Go, Maven, a JDK; about an hour)
+	@scripts/setup.sh test
+	@scripts/build-peers.sh
+	SLUICE_E2E_ONLY=$${SLUICE_E2E_ONLY:-all} SLUICE_E2E_RATES=$${SLUICE_E2E_RATES:-50000,100000} $(CARGO) bench --locked --bench e2e
+
+soak: SECONDS = 1800
+soak: ## Half an hour at four fifths of what it can do, with flat memory (SECONDS=1800)
+	@scripts/setup.sh test
+	SLUICE_E2E_SOAK=$(SECONDS) $(CARGO) bench --locked --bench e2e

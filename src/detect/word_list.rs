@@ -111,7 +111,7 @@ impl WordList {
     pub(super) fn find(&self, text: &str, lower: &mut String, out: &mut Vec<Match>) {
         let mut at = 0;
         while let Some(start) = word_start(text, at) {
-            let Some(word) = Word::at(text, start) else {
+            let Some(word) = Word::at(text, start).map(|word| without_genitive(text, word)) else {
                 at = start + text[start..].chars().next().map_or(1, char::len_utf8);
                 continue;
             };
@@ -156,10 +156,12 @@ impl WordList {
             end = more;
         }
         let shouted = !word.text(text).contains(char::is_lowercase);
-        match name_at(text, word.start, Case::Capital) {
-            Some((whole, _)) if self.case == Case::Capital && !shouted => end.max(whole),
+        let end = match name_at(text, word.start, Case::Capital) {
+            Some((whole, _)) if self.case == Case::Capital && !shouted && !is_genitive(text, end) => end.max(whole),
             _ => end,
-        }
+        };
+        let name = &text[..end];
+        name.strip_suffix("'s").or_else(|| name.strip_suffix("’s")).map_or(end, str::len)
     }
 }
 
@@ -167,6 +169,17 @@ impl WordList {
 fn word_start(text: &str, at: usize) -> Option<usize> {
     let skip = text.as_bytes()[at..].iter().position(|b| b.is_ascii_alphabetic() || *b >= 0xc0)?;
     Some(at + skip)
+}
+
+/// `Siti` of `Siti's`.
+fn without_genitive(text: &str, word: Word) -> Word {
+    let name = word.text(text);
+    let cut = name.strip_suffix("'s").or_else(|| name.strip_suffix("’s")).map_or(name.len(), str::len);
+    Word { end: word.start + cut, ..word }
+}
+
+fn is_genitive(text: &str, end: usize) -> bool {
+    text[end..].starts_with("'s") || text[end..].starts_with("’s")
 }
 
 /// Where the word behind one or two spaces begins.
@@ -223,6 +236,7 @@ mod tests {
             ("Jean-Luc Picard", &["Jean-Luc Picard"]),
             ("Siti\nAnnette", &["Siti", "Annette"]),
             ("ask Bo Siti now", &["Bo Siti"]),
+            ("Siti Rahma's card", &["Siti Rahma"]),
             ("met van Dijk", &["van Dijk"]),
         ] {
             assert_eq!(found(&list, text), names, "{text}");

@@ -139,14 +139,14 @@ impl Plan {
         let value_sealer = table.sealer(&spec.seal, &mut problems);
         let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
-        let lists = word_lists(&spec.patterns.lists, catalog, &mut problems)?;
+        let words = word_lists(&spec.patterns.lists, catalog, &mut problems)?;
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
         let with = |state, disabled| {
             let fields: Vec<FieldRule> =
                 fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
-            let options = Options { disabled, regions: region_codes.clone(), lists: lists.clone() };
+            let options = Options { disabled, regions: region_codes.clone(), lists: words.clone() };
             let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
             any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
         };

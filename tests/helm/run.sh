@@ -56,7 +56,7 @@ for alert in $(sed -n 's/^ *- alert: //p' "$chart/files/alerts.yaml"); do
 done
 # The values that the guide shows are good ones.
 sed -n '/^<!-- values -->$/,/^```$/p' ../../docs/GUIDE.md | sed '/^<!--/d; /^```/d' >"${TMPDIR:-/tmp}/guide-values.$$.yaml"
-render "${TMPDIR:-/tmp}/guide-values.$$.yaml" | grep -q 'kind: StatefulSet' || { echo "FAILED: the values of docs/GUIDE.md"; failed=1; }
+render "${TMPDIR:-/tmp}/guide-values.$$.yaml" | grep -c 'kind: StatefulSet' >/dev/null || { echo "FAILED: the values of docs/GUIDE.md"; failed=1; }
 rm -f "${TMPDIR:-/tmp}/guide-values.$$.yaml"
 
 promtool check rules --lint=all --lint-fatal "$chart/files/alerts.yaml" >/dev/null

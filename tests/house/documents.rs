@@ -11,7 +11,7 @@ use sluice::telemetry::names;
 use super::{root, rust_files, text_of};
 use crate::support::command::{sluice, sluice_with_input};
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -20,7 +20,9 @@ const DOCUMENTS: [&str; 9] = [
     "docs/GUIDE.md",
     "docs/PERFORMANCE.md",
     "docs/QUALITY.md",
+    "docs/RELIABILITY.md",
     "docs/RUNBOOK.md",
+    "docs/SECURITY.md",
 ];
 
 /// What stands in back quotes, and each line of the code blocks.

@@ -47,7 +47,7 @@ checked=0
 for case in "$root"/tests/helm/cases/*.yaml; do
     [[ $(basename "$case") != bad-* ]] || continue
     helm lint --quiet --strict "$root/helm/sluice" --values "$case" >/dev/null || fail "helm lint: $case"
-    helm template sluice "$root/helm/sluice" --namespace sluice --skip-tests --values "$case" >"$work/manifests.yaml"
+    helm template sluice "$root/helm/sluice" --namespace sluice --kube-version 1.34.0 --skip-tests --values "$case" >"$work/manifests.yaml"
     kubectl apply --dry-run=server --validate=strict --namespace sluice -f "$work/manifests.yaml" >"$work/applied" || fail "$case"
     checked=$((checked + $(wc -l <"$work/applied")))
 done
@@ -107,7 +107,11 @@ step "load: $rate events a second"
 (set -o pipefail; "$here/load.py" write "$work/stop" "$rate" 2>"$work/issued" | kcat -P -b "$broker" -t logins -K $'\t' \
     -X partitioner=murmur2_random -X enable.idempotence=true) &
 load_pid=$!
-produced() { admin org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$broker" --topic "$1" | awk -F: '{s += $3} END {print s + 0}'; }
+produced() { # records and markers in a topic
+    local ends=() p
+    for p in 0 1 2 3 4 5; do ends+=(-t "$1:$p:-1"); done
+    kcat -Q -b "$broker" "${ends[@]}" | awk '{s += $NF} END {print s + 0}'
+}
 flows() { # at least so many records more came out than before the last step
     local before=$1
     [ "$(produced logins.scrubbed)" -gt "$before" ]

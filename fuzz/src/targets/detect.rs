@@ -12,7 +12,7 @@ thread_local! {
 
 fn detector() -> Detector {
     let regions = ["ID", "DK", "SG", "MY", "US", "GB"].map(str::to_owned).to_vec();
-    let options = Options { disabled: Vec::new(), regions };
+    let options = Options { disabled: Vec::new(), regions, ..Options::default() };
     let mut detector = Detector::new(Arc::new(Rules::compile(&Catalog::builtin(), &[], &options).expect("built in")));
     detector.set_known_keys(&["k1".to_owned()]);
     detector

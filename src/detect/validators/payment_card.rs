@@ -55,8 +55,8 @@ const ISSUERS: &[(u32, u32, u32)] = &[
     (65, 65, bits(16, 19)),
     (3528, 3589, bits(16, 19)),                           // JCB
     (2131, 2131, bits(15, 15)), (1800, 1800, bits(15, 15)),
-    (62, 62, bits(14, 19)), (81, 81, bits(16, 19)),       // UnionPay
-    (50, 50, bits(12, 19)), (56, 59, bits(12, 19)),       // Maestro, Dankort (5019), RuPay (508), Verve (506)
+    (62, 62, bits(16, 19)), (81, 81, bits(16, 19)),       // UnionPay
+    (50, 50, bits(12, 19)), (56, 58, bits(12, 19)),       // Maestro, Dankort (5019), RuPay (508), Verve (506)
     (60, 61, bits(12, 19)), (63, 69, bits(12, 19)),       // Maestro, RuPay, InterPayment, Troy
     (82, 82, bits(16, 16)),                               // RuPay
     (2200, 2204, bits(16, 19)),                           // Mir
