@@ -59,11 +59,12 @@ fn no_command_shows_who_a_record_is_about() {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let records = records();
     fs::write(path("in"), &records).unwrap();
+    let input = path("in");
     let files = ["--findings", &path("findings"), "--quarantine", &path("rejected"), "--signals", &path("signals")];
     for (what, more) in
         [("scrub", &[][..]), ("scrub --time", &["--time", "ts"]), ("scrub --day", &["--day", "2026-11-20"])]
     {
-        let args = [&["scrub", "--seed-key", KEY][..], &files, more, &[&path("in")]].concat();
+        let args = [&["scrub", "--seed-key", KEY][..], &files, more, &[&input]].concat();
         let finished = sluice(&args);
         assert_eq!((finished.code, finished.stdout.lines().count()), (0, 5), "{finished:?}");
         clean(what, &finished);

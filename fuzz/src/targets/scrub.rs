@@ -33,8 +33,8 @@ pub fn run(data: &[u8]) {
         let scrubber = &mut scrubbers[usize::from(how) & 1];
         let (planted, hidden) = PLANTED[usize::from(how >> 1) & 3];
         match how >> 3 & 3 {
-            0 => twice(scrubber, Format::Json, data),
-            1 => twice(scrubber, Format::Text, data),
+            0 => drop(twice(scrubber, Format::Json, data)),
+            1 => drop(twice(scrubber, Format::Text, data)),
             2 => {
                 let (before, after) = super::split(data);
                 let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
@@ -46,9 +46,8 @@ pub fn run(data: &[u8]) {
                 let (name, around) = (String::from_utf8_lossy(name), String::from_utf8_lossy(around));
                 let record = serde_json::json!({ "n": 1.50, name: [format!("{around} {planted}"), {"x": planted}] });
                 gone(&twice(scrubber, Format::Json, record.to_string().as_bytes()).unwrap_or_default(), hidden);
-                return;
             }
-        };
+        }
     });
 }
 
