@@ -140,13 +140,18 @@ fn mail_and_ip() -> String {
     format!("patterns: {{disable: [{}]}}\n", off.join(", "))
 }
 
-/// Names of the built-in entities: those of their files.
+/// Names of the built-in entities, as their files say.
 fn sluice_entities() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/entities");
     let files =
         |dir: PathBuf| std::fs::read_dir(dir).expect("a directory of entities").flatten().map(|entry| entry.path());
     let entities = files(root).flat_map(files).filter(|path| path.extension().is_some_and(|ext| ext == "yaml"));
-    entities.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
+    let name = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("an entity file");
+        let name = text.lines().find_map(|line| line.strip_prefix("entity: ")).expect("an entity's name");
+        name.split_whitespace().next().expect("a word").to_owned()
+    };
+    entities.map(name).collect()
 }
 
 fn everything(output: &str) -> String {
