@@ -62,11 +62,11 @@ pub enum Command {
     Tap(tap::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
-    /// Try cases: event in, expected event and findings.
+    /// Try cases: event in, expected event, findings and signals.
     Test(test::Args),
-    /// Tell which rule hits which span of a record, and why; values are masked.
+    /// Tell which rule hits which span of a record, and why, or why a signal fired; values are masked.
     Explain(explain::Args),
-    /// Compare what two configs scrub of a sample.
+    /// Compare what two configs scrub and flag of a sample.
     Diff(diff::Args),
     /// Make, list and rotate root keys.
     Keys(keys::Args),

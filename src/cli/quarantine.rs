@@ -252,7 +252,7 @@ fn of_file(path: &Path) -> Result<Vec<Entry>, CliError> {
 /// The private keys of an identity file, one a line, between comments.
 fn identities(path: &Path) -> Result<Vec<Identity>, CliError> {
     let failed = |what: &dyn std::fmt::Display| CliError::Failed(format!("{}: {what}", path.display()));
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failed(&error))?);
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failed(&format!("cannot read: {error}")))?);
     let mut identities = Vec::new();
     for (index, line) in text.lines().map(str::trim).enumerate() {
         if !line.is_empty() && !line.starts_with('#') {

@@ -32,7 +32,7 @@ pub fn explain(args: &Args, id: &str, look: &mut Look, times: &mut Times) -> Res
         return Err(CliError::Usage("lines of text give no signals; leave --format out".to_owned()));
     }
     let viewer = Viewer::new(look.signal_plan().expect("invariant: it is watched"));
-    let mut story = Story { args, id, viewer, lines: BTreeMap::new(), unmapped: Vec::new(), told: 0 };
+    let mut story = Story { args, id, viewer, lines: BTreeMap::new(), unmapped: Vec::new(), stopped: 0, told: 0 };
     let path = args.file.as_deref().unwrap_or(Path::new("-"));
     for_each_line(path, look.loaded.settings.limits.record_bytes, |number, raw| {
         let Some(raw) = raw else { return Ok(()) };
@@ -52,6 +52,8 @@ struct Story<'a> {
     lines: BTreeMap<String, Vec<(u64, Mapped)>>,
     /// Lines that told nothing: why, how many, and the first.
     unmapped: Vec<(Unmapped, u64, u64)>,
+    /// Lines that go no further than to the quarantine, or nowhere.
+    stopped: u64,
     told: u64,
 }
 
@@ -89,6 +91,7 @@ impl Story<'_> {
         let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &[] };
         let seen = look.at(Format::Json, raw, origin);
         if seen.output.is_err() || seen.suppressed {
+            self.stopped += 1;
             return Ok(());
         }
         match look.mapped(&mut self.viewer, raw) {
@@ -139,8 +142,12 @@ impl Story<'_> {
     }
 
     fn finish(self, look: &Look) -> Result<(), CliError> {
+        let lines = |n: u64| if n == 1 { "1 line".to_owned() } else { format!("{n} lines") };
         for (reason, n, first) in &self.unmapped {
-            note(&format!("{n} lines gave no event: {}; the first is line {first}", reason.label()));
+            note(&format!("{} gave no event: {}; the first is line {first}", lines(*n), reason.label()));
+        }
+        if self.stopped > 0 {
+            note(&format!("{} gave no event: rejected, or dropped for a listed pseudonym", lines(self.stopped)));
         }
         for (rule, lack) in look.signal_plan().into_iter().flat_map(|plan| plan.inactive_rules()) {
             note(&format!("{rule} is inactive, it needs {lack}"));
