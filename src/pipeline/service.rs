@@ -13,7 +13,9 @@ use super::live::Live;
 use super::plan::{Plan, PlanError, load_ring};
 use super::reload::Reload;
 use super::salts;
+use super::outside::Changes;
 use super::signal_plan::SignalPlan;
+use super::watch::Rekey;
 use super::stateful::{self, Stateful};
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health};
@@ -118,8 +120,9 @@ pub fn check_live(loaded: &Loaded) -> Result<Vec<String>, ServiceError> {
 
 /// What daily tokens do not go well with: compacted outputs, and times that producers make up.
 async fn daily_warnings(settings: &Settings) -> Result<Vec<String>, kafka::Error> {
-    let outputs: Vec<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
-    let names: Vec<&str> = settings.inputs.iter().map(|input| input.name.as_str()).collect();
+    let inputs = || settings.inputs.iter().filter(|input| !input.internal);
+    let outputs: Vec<String> = inputs().map(|input| settings.output.topic_for(&input.name)).collect();
+    let names: Vec<&str> = inputs().map(|input| input.name.as_str()).collect();
     let topics: Vec<&str> = names.iter().copied().chain(outputs.iter().map(String::as_str)).collect();
     let found = kafka::topic::describe(settings, &topics).await?;
     let mut warnings = Vec::new();
@@ -179,6 +182,8 @@ pub struct Running {
     audit: Audit,
     /// Id of the active key, as it was told last.
     active: Option<String>,
+    /// Looks at lists and databases of signals.
+    outside: Option<Changes>,
 }
 
 impl Running {
@@ -210,6 +215,7 @@ impl Running {
             &kafka::librdkafka_version(),
         );
         let live = Arc::new(Live::new(plan));
+        let outside = signals.as_ref().map(|signals| Changes::new(&signals.outside));
         let signals = signals.map(|signals| (Arc::new(signals), Arc::new(signal_metrics())));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = worker::Stopped::default();
@@ -236,7 +242,8 @@ impl Running {
             salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
         }
         let audit = Audit::new(settings.audit.clone());
-        let mut running = Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None };
+        let mut running =
+            Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None, outside };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -267,6 +274,7 @@ impl Running {
                 _ = poll.tick() => {
                     self.poll_keys(plan);
                     self.poll_rules(reload);
+                    self.poll_outside();
                     continue;
                 }
             }
@@ -315,6 +323,21 @@ impl Running {
             Some(Err(error)) => {
                 self.process.config_reloads_failed.increment(1);
                 tracing::error!(error, "the changed config is refused: the old one stays");
+            }
+        }
+    }
+
+    /// Takes over changed lists and databases of addresses, or says why not.
+    fn poll_outside(&mut self) {
+        match self.outside.as_mut().and_then(Changes::poll) {
+            None => {}
+            Some(Ok(())) => {
+                self.process.signal_file_reloads_done.increment(1);
+                tracing::info!("took over changed lists or databases of signals");
+            }
+            Some(Err(error)) => {
+                self.process.signal_file_reloads_failed.increment(1);
+                tracing::error!(error, "the changed lists or databases are refused: the old ones stay");
             }
         }
     }
@@ -454,6 +477,11 @@ impl Part {
             plan: Arc::clone(plan),
             state: Stateful::new(&self.settings, topics.clone(), shape, self.topology.changelog(), state),
             topic: self.topology.signals(),
+            rekey: topics.inputs.first().filter(|_| !topics.rekeyed.is_empty()).map(|&internal| Rekey {
+                inputs: topics.rekeyed.clone(),
+                to: 2 * internal,
+                partitions: self.topology.partitions[internal],
+            }),
             metrics: Arc::clone(metrics),
         })
     }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
+use crate::config::InputTopic;
 use crate::pseudonymize::StateKey;
 use crate::record::PathId;
+use crate::signals::carried::Carried;
+use crate::signals::condition::View;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
 use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
@@ -84,6 +87,56 @@ impl Watcher {
         seen
     }
 
+    /// The event that the record which `scrubber` has just read is.
+    fn read<'r>(
+        &mut self,
+        raw: &'r [u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+    ) -> Result<(Event, Sighting<'r>), Unmapped> {
+        let text = std::str::from_utf8(raw).map_err(|_| Unmapped::Shape)?;
+        let (paths, tape) = scrubber.tape();
+        let (kind, sighting) = self.mapper.read(text, paths, tape)?;
+        if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
+            return Err(Unmapped::Future);
+        }
+        Ok((self.plan.resolve(kind, &sighting, at), sighting))
+    }
+
+    /// What the record that `scrubber` has just read has to say on its way to its account. `None`: nothing.
+    fn carry(&mut self, raw: &[u8], now_ms: i64, at: &Coordinates, scrubber: &mut Scrubber) -> Option<(Event, Carried)> {
+        let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
+            Ok(read) => read,
+            Err(reason) => {
+                self.unmapped[reason.index()] += 1;
+                return None;
+            }
+        };
+        let mut names = NamesOf { sighting: &sighting, at, scrubber };
+        let account = names.account();
+        let of = [Who::Device, Who::Payee, Who::Address].map(|who| names.pseudonym(who));
+        let carried = Carried::of(&event, at, &names.event_id(), account, of);
+        Some((event, carried))
+    }
+
+    /// Judges an event that was carried to its account.
+    fn receive(&mut self, value: &[u8], store: &mut impl Store, out: &mut Vec<Signal>) {
+        let Some((carried, event)) = Carried::read(value).and_then(|carried| carried.event().map(|e| (carried, e))) else {
+            self.unmapped[Unmapped::Shape.index()] += 1;
+            return;
+        };
+        self.verdicts.clear();
+        self.engine.on_event(&event, &mut &carried, store, &mut self.verdicts);
+        let (key, at) = (&self.plan.state_key, carried.at());
+        for verdict in &self.verdicts {
+            out.push(match &verdict.held {
+                Some(_) => self.plan.held_signal(verdict),
+                None => signal(key, &event, verdict, &at, &mut &carried, |who| carried.names()[who as usize].clone()),
+            });
+        }
+    }
+
     fn look(
         &mut self,
         raw: &[u8],
@@ -93,26 +146,23 @@ impl Watcher {
         store: &mut impl Store,
         out: &mut Vec<Signal>,
     ) -> Seen {
-        let Ok(text) = std::str::from_utf8(raw) else { return Seen::Unmapped(Unmapped::Shape) };
-        let (paths, tape) = scrubber.tape();
-        let (kind, sighting) = match self.mapper.read(text, paths, tape) {
+        let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
             Ok(read) => read,
             Err(reason) => return Seen::Unmapped(reason),
         };
-        if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
-            return Seen::Unmapped(Unmapped::Future);
-        }
-        let event = self.plan.resolve(kind, &sighting, at);
         let mut names = NamesOf { sighting: &sighting, at, scrubber };
         self.verdicts.clear();
-        match self.engine.on_event(&event, &mut names, store, &mut self.verdicts) {
-            Taken::Duplicate => return Seen::Duplicate,
-            Taken::Judged | Taken::Erased => {}
+        if self.engine.on_event(&event, &mut names, store, &mut self.verdicts) == Taken::Duplicate {
+            return Seen::Duplicate;
         }
         for verdict in &self.verdicts {
             out.push(match &verdict.held {
                 Some(_) => self.plan.held_signal(verdict),
-                None => names.signal(&self.plan.state_key, &event, verdict),
+                None => {
+                    let mut of = [Who::Device, Who::Payee, Who::Address]
+                        .map(|who| verdict.evidence.is_about(who).then(|| names.pseudonym(who)).flatten());
+                    signal(&self.plan.state_key, &event, verdict, at, &mut names, |who| of[who as usize].take())
+                }
             });
         }
         Seen::Judged
@@ -210,33 +260,42 @@ impl Names for NamesOf<'_, '_> {
 }
 
 impl NamesOf<'_, '_> {
-    fn signal(&mut self, key: &StateKey, event: &Event, verdict: &Verdict) -> Signal {
-        let mut pseudonyms = Vec::new();
-        let sighting = self.sighting;
-        for (who, name, entity, value) in [
-            (Who::Device, "device", "device", &sighting.device),
-            (Who::Payee, "payee", "payee", &sighting.destination),
-            (Who::Address, "ip", "ip", &sighting.ip),
-        ] {
-            if let Some(value) = value.as_deref().filter(|_| verdict.evidence.is_about(who)) {
-                pseudonyms.push((name, self.scrubber.pseudonym(entity, value)));
-            }
-        }
-        let rule = rules::ALL[verdict.rule].name;
-        let event_id = self.event_id();
-        Signal {
-            id: signal_id(key, rule, event.account, &event_id, self.at),
-            notice: verdict.notice,
-            rule,
-            severity: verdict.severity,
-            score: verdict.score,
-            account: self.account(),
-            time_ms: event.time_ms,
-            at: self.at.clone(),
-            event_id,
-            evidence: verdict.evidence,
-            pseudonyms,
-        }
+    /// The pseudonym of a part of the record, if it has that part.
+    fn pseudonym(&mut self, who: Who) -> Option<String> {
+        let (entity, value) = match who {
+            Who::Device => ("device", &self.sighting.device),
+            Who::Payee => ("payee", &self.sighting.destination),
+            Who::Address => ("ip", &self.sighting.ip),
+        };
+        value.as_deref().map(|value| self.scrubber.pseudonym(entity, value))
+    }
+}
+
+/// The signal of a verdict on the event at hand; `name` gives pseudonyms that belong to its evidence.
+fn signal(
+    key: &StateKey,
+    event: &Event,
+    verdict: &Verdict,
+    at: &Coordinates,
+    names: &mut impl Names,
+    mut name: impl FnMut(Who) -> Option<String>,
+) -> Signal {
+    let parts = [(Who::Device, "device"), (Who::Payee, "payee"), (Who::Address, "ip")];
+    let about = parts.into_iter().filter(|(who, _)| verdict.evidence.is_about(*who));
+    let pseudonyms = about.filter_map(|(who, part)| Some((part, name(who)?))).collect();
+    let (rule, event_id) = (rules::ALL[verdict.rule].name, names.event_id());
+    Signal {
+        id: signal_id(key, rule, event.account, &event_id, at),
+        notice: verdict.notice,
+        rule,
+        severity: verdict.severity,
+        score: verdict.score,
+        account: names.account(),
+        time_ms: event.time_ms,
+        at: at.clone(),
+        event_id,
+        evidence: verdict.evidence,
+        pseudonyms,
     }
 }
 
@@ -261,8 +320,9 @@ impl SignalPlan {
         };
         let address = sighting.address();
         let mut place = sighting.place;
-        self.geo.complete(address, &mut place);
-        let lists = &self.lists;
+        let outside = self.outside.now();
+        outside.geo.complete(address, &mut place);
+        let lists = &outside.lists;
         let mut event = Event::new(kind, account, sighting.time_ms, id);
         event.session = print(domain::SESSION, &sighting.session);
         event.device = print(domain::DEVICE, &sighting.device);
@@ -270,6 +330,7 @@ impl SignalPlan {
         event.agent = agent_print(key, sighting);
         event.trusted = lists.is_trusted(address, place.asn);
         event.anonymiser = lists.is_anonymiser(place.asn);
+        event.carrier = lists.is_carrier(place.asn);
         event.exempt = lists.is_exempt(account);
         event.travelling = lists.is_travelling(account, place.country, sighting.time_ms);
         event.place = place;
@@ -280,7 +341,15 @@ impl SignalPlan {
         event.wallet = Print(key.print(domain::WALLET, wallet.join("/").as_bytes()));
         let payee = if kind.is_inflow() { &sighting.source } else { &sighting.destination };
         event.payee = print(domain::PAYEE, payee);
+        event.skip = self.skipped(&event, sighting);
         event
+    }
+
+    /// Rules whose condition does not hold for an event.
+    fn skipped(&self, event: &Event, sighting: &Sighting<'_>) -> u64 {
+        let view = View { event, currency: sighting.currency.as_deref(), method: sighting.method.as_deref() };
+        let failed = self.conditions.iter().filter(|(_, condition)| !condition.holds(&view));
+        failed.fold(0, |skip, (rule, _)| skip | 1 << rule)
     }
 
     /// The signal of a verdict that was held back, with the names that were kept for it.
@@ -356,13 +425,31 @@ pub fn splice_flags(signals: &[Signal], from: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&tail);
 }
 
+/// The partition of an account: its state key is a keyed hash, so any part of it is as good as another.
+fn partition_of(account: AccountId, partitions: i32) -> i32 {
+    let [a, b, c, d, ..] = account.0;
+    (u32::from_be_bytes([a, b, c, d]) % partitions.max(1).unsigned_abs()) as i32
+}
+
 /// The path of the flags.
 pub fn flags_path(paths: &mut crate::record::Paths) -> PathId {
     paths.child(PathId::ROOT, PathId::ROOT, b"_sluice")
 }
 
+/// Where events of inputs that are not keyed by account go.
+#[derive(Debug, Clone)]
+pub struct Rekey {
+    /// The inputs, by their places.
+    pub inputs: Vec<usize>,
+    /// Number of the internal topic among the outputs.
+    pub to: usize,
+    /// How many partitions it has.
+    pub partitions: i32,
+}
+
 /// The signals of a worker's records, as the engine makes them.
 pub struct Watch {
+    rekey: Option<Rekey>,
     watcher: Watcher,
     flags: bool,
     at: Coordinates,
@@ -372,9 +459,11 @@ pub struct Watch {
 
 impl Watch {
     /// By `plan`; `scrubber` will drop flags that come with the input, if flags are put on events.
-    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber) -> Watch {
+    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber, rekey: Option<Rekey>) -> Watch {
         let mut watch = Watch {
-            flags: plan.flags,
+            // The verdict on an event comes after it has gone, where it goes to its account first.
+            flags: plan.flags && rekey.is_none(),
+            rekey,
             watcher: Watcher::new(Arc::clone(plan)),
             at: Coordinates::default(),
             signals: Vec::new(),
@@ -403,14 +492,50 @@ impl Watch {
         (from, out): (usize, &mut Vec<u8>),
     ) {
         self.signals.clear();
-        if self.at.topic != seat.topic {
-            seat.topic.clone_into(&mut self.at.topic);
-        }
-        (self.at.partition, self.at.offset) = (place.partition, seat.offset);
+        self.stand(seat.topic, place);
         self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
         if self.flags {
             splice_flags(&self.signals, from, out);
         }
+    }
+
+    fn stand(&mut self, topic: &str, place: Place) {
+        if self.at.topic != topic {
+            topic.clone_into(&mut self.at.topic);
+        }
+        (self.at.partition, self.at.offset) = (place.partition, place.offset);
+    }
+
+    /// Appends what a value has to say to its account to `out`, if its input is not keyed by account: a record of the
+    /// internal topic, keyed by the state's own key of the account. `scrubber` has just read the value.
+    pub fn forward(
+        &mut self,
+        (raw, timestamp_ms): (&[u8], i64),
+        input: &InputTopic,
+        place: Place,
+        scrubber: &mut Scrubber,
+        out: &mut OutBatch,
+    ) {
+        let Some(rekey) = &self.rekey else { return };
+        // Scrubbed records of input `i` go to output `2i`.
+        if !rekey.inputs.contains(&(place.topic / 2)) {
+            return;
+        }
+        let (to, partitions) = (rekey.to, rekey.partitions);
+        self.stand(&input.name, place);
+        let Some((event, carried)) = self.watcher.carry(raw, timestamp_ms, &self.at, scrubber) else { return };
+        let mark = out.mark();
+        let key = out.append(&event.account.0);
+        let from = out.bytes();
+        carried.write(out.arena());
+        let value = out.span_from(from);
+        out.push(mark, (to, partition_of(event.account, partitions), timestamp_ms), Some(key), Some(value));
+    }
+
+    /// Judges a record of the internal topic.
+    pub fn receive(&mut self, value: &[u8], mut seat: Seat<'_>) {
+        self.signals.clear();
+        self.watcher.receive(value, &mut seat.store, &mut self.signals);
     }
 
     /// Appends the records of the last record's signals to `batch`: output topic, partition and Kafka timestamp are `to`,

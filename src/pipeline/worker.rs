@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::live::{Generation, Live};
 use super::signal_plan::SignalPlan;
 use super::stateful::Stateful;
+use super::watch::Rekey;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
@@ -98,6 +99,8 @@ pub struct Signals {
     pub state: Stateful,
     /// Number of their output topic.
     pub topic: usize,
+    /// Inputs whose events go to their account through the internal topic.
+    pub rekey: Option<Rekey>,
     /// How many there were.
     pub metrics: Arc<SignalMetrics>,
 }
@@ -139,7 +142,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let mut engine = Engine::new(&rules.plan, message_max_bytes);
         let (mut state, mut signal_metrics) = (None, None);
         if let Some(signals) = signals {
-            engine = engine.watching(&signals.plan);
+            engine = engine.watching(&signals.plan, signals.rekey);
             (state, signal_metrics) = (Some(signals.state), Some((signals.topic, signals.metrics)));
         }
         Worker {

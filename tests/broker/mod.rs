@@ -30,6 +30,7 @@ mod reload;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
 /// The state of accounts survives: the same signals whatever happens on the way.
+mod rekey;
 mod signals;
 /// What a start that cannot succeed says, and how it ends.
 mod start_errors;
