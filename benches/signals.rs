@@ -112,9 +112,8 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
         }
     }
     let from_ms = START_MS + 2 * DAY_MS;
-    let made: Vec<Event> = (0..EVENTS as u32)
-        .map(|i| event(account(&mut rng), from_ms + i64::from(i) * 20, n + i, &mut rng))
-        .collect();
+    let made: Vec<Event> =
+        (0..EVENTS as u32).map(|i| event(account(&mut rng), from_ms + i64::from(i) * 20, n + i, &mut rng)).collect();
     let (before, since) = (cpu_seconds(), Instant::now());
     for (i, event) in made.iter().enumerate() {
         feed(&mut engine, &mut store, event, i as u32);
@@ -124,8 +123,17 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
     let stats = store.stats();
     let hot = stats.accounts - stats.cold;
     let ns = |seconds: f64| seconds * 1e9 / EVENTS as f64;
-    println!("{name:8} {:6.0} ns CPU an event ({:.0} ns wall), {} accounts, {hot} hot", ns(cpu), ns(wall), stats.accounts);
-    println!("         {:.0} bytes an account without the table, {} MB resident", stats.bytes as f64 / stats.accounts as f64, resident_mb());
+    println!(
+        "{name:8} {:6.0} ns CPU an event ({:.0} ns wall), {} accounts, {hot} hot",
+        ns(cpu),
+        ns(wall),
+        stats.accounts
+    );
+    println!(
+        "         {:.0} bytes an account without the table, {} MB resident",
+        stats.bytes as f64 / stats.accounts as f64,
+        resident_mb()
+    );
 }
 
 /// Decoding of the changelog into a store: what a task does with each record that the broker gives it.

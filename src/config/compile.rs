@@ -91,7 +91,13 @@ fn signals(spec: &Spec, settings: &Settings, problems: &mut Vec<Problem>) -> Opt
     }
     inputs.sort_by_key(|&at| &settings.inputs[at].name);
     inputs.dedup();
-    Some(SignalTopics { inputs, rekeyed: Vec::new(), topic: signals.topic.clone(), changelog, start_empty: signals.state.start_empty })
+    Some(SignalTopics {
+        inputs,
+        rekeyed: Vec::new(),
+        topic: signals.topic.clone(),
+        changelog,
+        start_empty: signals.state.start_empty,
+    })
 }
 
 /// Adds the internal topic of inputs that are not keyed by account: what is judged comes from there.
@@ -179,7 +185,10 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
         spec::Format::Json => Format::Json,
         spec::Format::Text => Format::Text,
     };
-    spec.topics.iter().map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format), internal: false }).collect()
+    spec.topics
+        .iter()
+        .map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format), internal: false })
+        .collect()
 }
 
 fn output(spec: &spec::Output, problems: &mut Vec<Problem>) -> OutputSettings {

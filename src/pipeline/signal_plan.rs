@@ -56,10 +56,7 @@ impl SignalPlan {
             lateness_ms: ms(spec.lateness),
             future_ms: ms(spec.future),
             cooldown_s: (ms(spec.cooldown) / 1000) as u32,
-            gates: Gates {
-                learnt_days: f64::from(spec.learnt.days),
-                learnt_logins: f64::from(spec.learnt.logins),
-            },
+            gates: Gates { learnt_days: f64::from(spec.learnt.days), learnt_logins: f64::from(spec.learnt.logins) },
             ..Settings::default()
         };
         let conditions = rules(&spec.rules, &mut settings.rules, p);

@@ -60,6 +60,11 @@ impl Watcher {
         }
     }
 
+    /// A new scrubber reads from now on: its paths have other numbers.
+    pub fn renew(&mut self) {
+        self.mapper = Mapper::new(Arc::clone(&self.plan.mapping));
+    }
+
     /// How often records told nothing since the last call, by [`Unmapped::index`].
     pub fn take_unmapped(&mut self) -> [u64; Unmapped::LABELS.len()] {
         std::mem::take(&mut self.unmapped)
@@ -105,7 +110,13 @@ impl Watcher {
     }
 
     /// What the record that `scrubber` has just read has to say on its way to its account. `None`: nothing.
-    fn carry(&mut self, raw: &[u8], now_ms: i64, at: &Coordinates, scrubber: &mut Scrubber) -> Option<(Event, Carried)> {
+    fn carry(
+        &mut self,
+        raw: &[u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+    ) -> Option<(Event, Carried)> {
         let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
             Ok(read) => read,
             Err(reason) => {
@@ -122,7 +133,8 @@ impl Watcher {
 
     /// Judges an event that was carried to its account.
     fn receive(&mut self, value: &[u8], store: &mut impl Store, out: &mut Vec<Signal>) {
-        let Some((carried, event)) = Carried::read(value).and_then(|carried| carried.event().map(|e| (carried, e))) else {
+        let Some((carried, event)) = Carried::read(value).and_then(|carried| carried.event().map(|e| (carried, e)))
+        else {
             self.unmapped[Unmapped::Shape.index()] += 1;
             return;
         };
@@ -476,6 +488,7 @@ impl Watch {
     /// A new scrubber takes the place of one that failed.
     pub fn renew(&mut self, scrubber: &mut Scrubber) {
         self.signals.clear();
+        self.watcher.renew();
         if self.flags {
             scrubber.replace_flags();
         }

@@ -60,7 +60,13 @@ const STATUSES: [Status; 4] = [Status::Done, Status::Failed, Status::Reversed, S
 
 impl Carried {
     /// What is carried of an event. `names`: pseudonyms of its account, then of device, payee and address.
-    pub fn of(event: &Event, at: &Coordinates, event_id: &str, account_name: String, names: [Option<String>; 3]) -> Carried {
+    pub fn of(
+        event: &Event,
+        at: &Coordinates,
+        event_id: &str,
+        account_name: String,
+        names: [Option<String>; 3],
+    ) -> Carried {
         let half = |range: std::ops::Range<usize>| {
             u64::from_be_bytes(event.account.0[range].try_into().expect("invariant: half of sixteen bytes"))
         };
@@ -176,7 +182,8 @@ mod tests {
         (event.amount, event.before, event.after) = (money(), money(), money());
         event.fee = Money(rng.i64(..));
         event.status = STATUSES[rng.usize(..STATUSES.len())];
-        (event.success, event.trusted, event.anonymiser, event.carrier) = (rng.bool(), rng.bool(), rng.bool(), rng.bool());
+        (event.success, event.trusted, event.anonymiser, event.carrier) =
+            (rng.bool(), rng.bool(), rng.bool(), rng.bool());
         (event.exempt, event.travelling, event.bonus) = (rng.bool(), rng.bool(), rng.bool());
         event.skip = rng.u64(..);
         event.place = Place {

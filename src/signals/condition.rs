@@ -67,7 +67,7 @@ impl Condition {
         })?;
         let mut names = Vec::new();
         for name in program.references().variables() {
-            match NAMES.iter().find(|known| **known == name) {
+            match NAMES.iter().find(|known| **known == *name) {
                 Some(known) => names.push(*known),
                 None => return Err(format!("names `{name}`; an event has `{}`", NAMES.join("`, `"))),
             }
@@ -159,8 +159,7 @@ fn sample() -> Event {
     let mut event = Event::new(Kind::Withdrawal, AccountId::default(), 1_800_000_000_000, 1);
     let money = Some(Money(1_000_000));
     (event.amount, event.before, event.after) = (money, money, money);
-    event.place =
-        Place { country: Some(*b"ID"), point: Point::new(-6.2, 106.8), accuracy_km: Some(20.0), asn: 7713 };
+    event.place = Place { country: Some(*b"ID"), point: Point::new(-6.2, 106.8), accuracy_km: Some(20.0), asn: 7713 };
     event
 }
 

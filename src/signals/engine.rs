@@ -176,9 +176,9 @@ pub(super) fn settle(verdicts: &mut [Verdict], now_s: u32, settings: &Settings, 
     let said = if since < SAME_RULE_S { account.alerted_rules } else { 0 };
     let is_news = |verdict: &Verdict| verdict.severity >= Severity::High && said & 1 << verdict.rule == 0;
     let news = (0..verdicts.len()).filter(|&at| is_news(&verdicts[at]));
-    let best = news.max_by_key(|&at| (verdicts[at].severity, at)).filter(|&at| {
-        since >= settings.cooldown_s || verdicts[at].severity as u8 + 1 > account.alerted_rank
-    });
+    let best = news
+        .max_by_key(|&at| (verdicts[at].severity, at))
+        .filter(|&at| since >= settings.cooldown_s || verdicts[at].severity as u8 + 1 > account.alerted_rank);
     if let Some(best) = best {
         account.alerted_rank = verdicts[best].severity as u8 + 1;
         account.alerted_s = account.alerted_s.max(now_s);

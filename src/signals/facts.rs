@@ -89,8 +89,6 @@ pub struct FlowFacts {
     pub payee_count: u32,
     /// What came in from outside within the hour before, bonuses aside.
     pub came: f64,
-    /// Of it: outside of any session, so somebody else sent it.
-    pub came_from_others: f64,
     /// Whether what came is unlike the holder's own deposits: from others, or far larger.
     pub came_unlike: bool,
     /// Days that the account had lived when it first paid this payee: in its first week every payee is new.
@@ -321,11 +319,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let to_new = event.payee.is_some() && known.is_none() || is_new(event.payee);
     let (pay_days, paid, refilled) = paid_before(event, account, now_s);
     let last = account.login_of(session, now_s, DAY_S);
-    let inflow = movement::OUT | movement::UNDONE | movement::BONUS;
-    let came = || account.movements.between(now_s.saturating_sub(HOUR_S), now_s).filter(|m| m.flags & inflow == 0);
-    let came_sum: f64 = came().map(|m| f64::from(m.amount)).sum();
-    let came_from_others: f64 = came().filter(|m| m.session == 0).map(|m| f64::from(m.amount)).sum();
-    let large = came().any(|m| account.amounts[0].z(f64::from(m.amount), 5).is_some_and(|z| z > 1.5));
+    let (came, came_unlike) = came_before(account, now_s);
     let since = |changed_s: u32, related: bool| {
         let recent = changed_s != 0 && changed_s <= now_s && now_s - changed_s <= DAY_S && related;
         recent.then(|| f64::from(now_s - changed_s) / 60.0)
@@ -341,9 +335,8 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         new_payee: event.payee.is_some() && known.is_none(),
         payee_days: known.map_or(0, |k| u32::from(payee.first_day.saturating_sub(k.first_day))),
         payee_count: known.map_or(0, |k| u32::from(k.count)),
-        came: came_sum,
-        came_from_others,
-        came_unlike: came_from_others > 0.5 * came_sum || large,
+        came,
+        came_unlike,
         payee_since_days: {
             let first_day = known.map_or(payee.first_day, |k| k.first_day);
             u32::from(first_day.saturating_sub(today(account.first_s.max(1))))
@@ -352,7 +345,9 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         chunk_ratio: (same().map(|m| f64::from(m.amount)).sum::<f64>() + amount) / peak(1, DAY_S).max(1.0),
         payee_pay_days: pay_days,
         payee_share: match balance {
-            Some(balance) if ratio < 0.9 && refilled < 0.5 * (paid + total) => ((paid + total) / (paid + balance)).min(1.0),
+            Some(balance) if ratio < 0.9 && refilled < 0.5 * (paid + total) => {
+                ((paid + total) / (paid + balance)).min(1.0)
+            }
             _ => 0.0,
         },
         z: account.amounts[model_of(event.kind)].z(amount, 5),
@@ -365,6 +360,17 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         unlike_hour: account.habits.unlike_hour(now_s, 10).unwrap_or(0.0),
         cash_out_habit: f64::from(account.habits.cash_outs) / f64::from(account.habits.outflows.max(3)),
     }
+}
+
+/// What came in from outside within the hour before, bonuses aside, and whether it is unlike the holder's own deposits:
+/// most of it outside of any session, so somebody else sent it, or a part of it far larger than they are.
+fn came_before(account: &Account, now_s: u32) -> (f64, bool) {
+    let not_ours = movement::OUT | movement::UNDONE | movement::BONUS;
+    let came = || account.movements.between(now_s.saturating_sub(HOUR_S), now_s).filter(|m| m.flags & not_ours == 0);
+    let sum: f64 = came().map(|m| f64::from(m.amount)).sum();
+    let from_others: f64 = came().filter(|m| m.session == 0).map(|m| f64::from(m.amount)).sum();
+    let large = came().any(|m| account.amounts[0].z(f64::from(m.amount), 5).is_some_and(|z| z > 1.5));
+    (sum, from_others > 0.5 * sum || large)
 }
 
 /// What went to the payee of an outflow before: days on which it did (with today's), sum, and what came in meanwhile.

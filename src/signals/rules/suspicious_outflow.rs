@@ -36,7 +36,11 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let odds = login + payee + hour + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
-        let more = evidence.with("drain", drain).with("chunks", f64::from(flow.chunks)).with("share", flow.payee_share).with("amount", flow.amount);
+        let more = evidence
+            .with("drain", drain)
+            .with("chunks", f64::from(flow.chunks))
+            .with("share", flow.payee_share)
+            .with("amount", flow.amount);
         Hit::new(more.with("hour", flow.unlike_hour).about(Who::Payee))
     })
 }
