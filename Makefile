@@ -1,7 +1,7 @@
 # Every target sets up what it needs (scripts/setup.sh) and then does one thing. `make help` lists them.
 
 CARGO ?= cargo
-# How long `make demo` runs.
+# How long `make demo` runs, and `make fuzz` each of its targets.
 SECONDS ?= 30
 
 .DEFAULT_GOAL := help
@@ -26,6 +26,27 @@ build: ## Build the optimised binary, target/release/sluice
 test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
 	@scripts/setup.sh test
 	$(CARGO) test --locked --no-fail-fast
+
+fuzz: ## Every fuzz target for SECONDS=30 each: libFuzzer with nightly and cargo-fuzz, else on stable Rust
+	@scripts/setup.sh build
+	scripts/fuzz.sh $(SECONDS)
+
+fuzz-smoke: ## Every fuzz target for 8 seconds on stable Rust, from one seed
+	@scripts/setup.sh build
+	SLUICE_FUZZ_SECONDS=8 $(CARGO) test --locked --test tests fuzz::
+
+image: build ## The image from target/release/sluice, with its bill of materials, into target/sluice-image.tar (buildah)
+	scripts/image.sh target/sluice-image.tar
+
+sbom: ## The bill of materials (CycloneDX) of what the binary is built from, target/sluice.cdx.json
+	@scripts/setup.sh build
+	scripts/sbom.py target/sluice.cdx.json
+
+test-page: build ## The status page in headless Chromium, and `sluice top`; renews the pictures in docs/ with UPDATE=1
+	tests/watch/page.sh
+
+test-dashboard: build ## Every query of the dashboard, asked of a Prometheus that scrapes a service on a real Kafka
+	tests/watch/dashboard.sh
 
 test-chart: ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
 	tests/helm/run.sh
@@ -76,3 +97,22 @@ bench-restore: ## How fast the state of accounts comes back from its changelog, 
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test
 	$(CARGO) bench --locked --bench e2e
+
+bench-record: ## Time of the engine, added to docs/benchmarks.csv with CPU and commit (on a calm machine)
+	@scripts/setup.sh build
+	@scripts/bench-record.sh
+
+chaos: SECONDS = 180
+chaos: ## Everything goes wrong on three real brokers, nothing is lost, doubled or told (SECONDS=180 SEED=… by the clock)
+	@scripts/setup.sh chaos
+	SLUICE_CHAOS_SECONDS=$(SECONDS) SLUICE_CHAOS_SEED=$(SEED) $(CARGO) bench --locked --profile dev --bench chaos
+
+bench-peers: ## The same next to Kafka Streams and Redpanda Connect's engine, with latencies (needs Go, Maven, a JDK; about an hour)
+	@scripts/setup.sh test
+	@scripts/build-peers.sh
+	SLUICE_E2E_ONLY=$${SLUICE_E2E_ONLY:-all} SLUICE_E2E_RATES=$${SLUICE_E2E_RATES:-50000,100000} $(CARGO) bench --locked --bench e2e
+
+soak: SECONDS = 1800
+soak: ## Half an hour at four fifths of what it can do, with flat memory (SECONDS=1800)
+	@scripts/setup.sh test
+	SLUICE_E2E_SOAK=$(SECONDS) $(CARGO) bench --locked --bench e2e

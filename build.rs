@@ -28,16 +28,19 @@ fn main() -> io::Result<()> {
 
 /// The commit that is built, for `sluice_build_info`; `unknown` outside of a checkout.
 fn commit(root: &Path) -> String {
-    println!("cargo::rerun-if-changed=.git/HEAD");
     println!("cargo::rerun-if-env-changed=SLUICE_COMMIT");
     if let Ok(given) = env::var("SLUICE_COMMIT") {
         return given;
     }
-    let output = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
-    match output {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        _ => "unknown".to_owned(),
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").arg("rev-parse").args(arguments).current_dir(root).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    // Asked for, since in a worktree it is elsewhere; and a file that is not there would mean a build every time.
+    if let Some(head) = git(&["--git-path", "HEAD"]) {
+        println!("cargo::rerun-if-changed={head}");
     }
+    git(&["--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Collects `*.yaml` below `dir`, and asks to be run again when a folder changes.

@@ -24,7 +24,7 @@ impl Names for Nobody {
     fn account(&mut self) -> String {
         String::new()
     }
-    fn event_id(&self) -> String {
+    fn event_id(&mut self) -> String {
         String::new()
     }
     fn place(&self) -> (String, i32, i64) {

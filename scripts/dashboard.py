@@ -42,6 +42,19 @@ ROWS = [
          [(f"sum by (entity) (increase(sluice_unexpected_findings_total{{{PODS}}}[1h]))", "{{entity}}")]),
         ("Quarantined", "ops", "Records that could not be read safely, by reason.", [(rate("sluice_quarantined_records_total", "reason"), "{{reason}}")]),
     ]),
+    ("Signals", [
+        ("Signals", "ops", "Told, by rule.", [(rate("sluice_signals_total", "rule"), "{{rule}}")]),
+        ("Severity", "ops", "Told, by severity: high and critical are alerts.", [(rate("sluice_signals_total", "severity"), "{{severity}}")]),
+        ("In shadow", "ops", "What rules in shadow would have told.", [(rate("sluice_signals_shadowed_total", "rule"), "{{rule}}")]),
+        ("Events that touch no account", "ops", "By what they lack.", [(rate("sluice_events_unmapped_total", "reason"), "{{reason}}")]),
+    ]),
+    ("State of accounts", [
+        ("Accounts", "short", "In state, by pod.", [(f"sum by (pod) (sluice_state_accounts{{{PODS}}})", "{{pod}}")]),
+        ("Bytes", "bytes", "That the state takes, by pod.", [(f"sum by (pod) (sluice_state_bytes{{{PODS}}})", "{{pod}}")]),
+        ("Forgotten", "short", "Accounts per hour, by cause: capacity is a want of room.", [(f"sum by (cause) (increase(sluice_state_evictions_total{{{PODS}}}[1h]))", "{{cause}}")]),
+        ("Restore", "short", "Records of the changelog still to be read.", [(f"sum by (pod) (sluice_state_restoring_records{{{PODS}}})", "{{pod}}")]),
+        ("Changelog", "Bps", "Written.", [(rate("sluice_state_changelog_bytes_total", ""), "changelog")]),
+    ]),
     ("Work", [
         ("Stages", "s", "Mean time of a batch in each stage.",
          [(f"sum by (stage) (rate(sluice_batch_stage_seconds_sum{{{PODS}}}[$__rate_interval])) / sum by (stage) (rate(sluice_batch_stage_seconds_count{{{PODS}}}[$__rate_interval]))", "{{stage}}")]),
@@ -57,9 +70,18 @@ ROWS = [
          [(f"sum by (kind) (increase(sluice_rebalances_total{{{PODS}}}[1h]))", "rebalance: {{kind}}"), (f"sum(increase(sluice_worker_recoveries_total{{{PODS}}}[1h]))", "recoveries")]),
         ("Kafka errors", "short", "Per hour.", [(f"sum by (pod) (increase(sluice_kafka_errors_total{{{PODS}}}[1h]))", "{{pod}}")]),
     ]),
-    ("Keys and build", [
+    ("Keys and config", [
         ("Active key", "short", "Pods that make tokens with each key: one line once all agree.", [(f"count by (kid) (sluice_active_key_info{{{PODS}}} == 1)", "{{kid}}")]),
+        ("Next key change", "s", "Time until another key makes tokens; and until none does.",
+         [(f"min by (kid) (sluice_key_change_seconds{{{PODS}}}) - time()", "{{kid}}"), (f"min(sluice_key_end_seconds{{{PODS}}}) - time()", "no key any more")]),
+        ("Configs", "short", "Pods that run each config: one line once all agree.", [(f"count by (digest) (sluice_config_info{{{PODS}}})", "{{digest}}")]),
+        ("Config reloads", "short", "Per hour, by result.", [(f"sum by (result) (increase(sluice_config_reloads_total{{{PODS}}}[1h]))", "{{result}}")]),
         ("Key reloads", "short", "Per hour, by result.", [(f"sum by (result) (increase(sluice_key_reloads_total{{{PODS}}}[1h]))", "{{result}}")]),
+    ]),
+    ("Salts and build", [
+        ("Wait for the salt", "s", "Of the day: the stream waits meanwhile.", [(f"max by (pod) (sluice_salt_wait_seconds{{{PODS}}})", "{{pod}}")]),
+        ("Without a salt", "ops", "Records whose values were redacted because their day has none, by topic.", [(rate("sluice_saltless_records_total", "topic"), "{{topic}}")]),
+        ("Dropped by the suppression list", "ops", "By topic.", [(rate("sluice_suppressed_records_total", "topic"), "{{topic}}")]),
         ("Build", "short", "Pods by version.", [(f"count by (version, commit) (sluice_build_info{{{PODS}}})", "{{version}} {{commit}}")]),
         ("Uptime", "s", "By pod.", [(f"time() - max by (pod) (sluice_process_start_seconds{{{PODS}}})", "{{pod}}")]),
     ]),

@@ -4,6 +4,10 @@
 #
 # usage: scripts/setup.sh build    what a build needs: cargo, cmake, a C++ compiler, perl, make, pkg-config
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
+#        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
+#        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
+#        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat
+#        scripts/setup.sh watch    what looks at a running service: Prometheus, Chromium, kcat, tmux; Java and Maven
 set -eu
 
 # Also in Cargo.toml (rust-version): a test compares them.
@@ -54,12 +58,36 @@ want_test() {
     fi
 }
 
+want_image() {
+    want buildah buildah
+    want strip binutils
+    want python3 python3-minimal
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || packages="$packages ca-certificates"
+}
+
+want_cluster() {
+    want kcat kcat
+    command -v go >/dev/null 2>&1 || fail "Go is missing: install Go 1.24 or newer (go.dev), which builds Kubernetes and helm"
+}
+
+want_watch() {
+    want prometheus prometheus
+    want chromium chromium
+    want chromedriver chromium-driver
+    want kcat kcat
+    want tmux tmux
+    want pngquant pngquant
+    want python3 python3-minimal
+    [ -d /usr/share/fonts/truetype/dejavu ] || packages="$packages fonts-dejavu-core"
+}
+
 install() {
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null 2>&1 || fail "missing, by their Debian names:$packages"
     [ "$(id -u)" -eq 0 ] || fail "missing:$packages (sudo apt-get install --no-install-recommends$packages)"
     echo "setup: installing$packages" >&2
-    export DEBIAN_FRONTEND=noninteractive
+    # Only the programs are wanted: no service of a package is started.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
     apt-get -qq update >&2 || fail "apt-get update failed (its message is above)"
     # shellcheck disable=SC2086 # a list of words
     apt-get -qq install -y --no-install-recommends $packages >&2 || fail "apt-get could not install$packages"
@@ -68,7 +96,14 @@ install() {
 case "${1:-}" in
 build) want_build ;;
 test) want_build && want_test ;;
-*) sed -n '5,6s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+chaos)
+    want_build && want_test
+    [ "$(id -u)" -ne 0 ] || want strace strace
+    ;;
+image) want_image && install && exit ;;
+cluster) want_image && want_cluster && install && exit ;;
+watch) want_test && want_watch && install && exit ;;
+*) sed -n '5,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
 check_rust
 install

@@ -176,7 +176,7 @@ impl Scalar {
 }
 
 /// An interned path of fields, such as `user.contacts[].email`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathId(pub u32);
 
 impl PathId {

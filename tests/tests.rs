@@ -9,8 +9,12 @@ mod broker;
 mod cli;
 /// The engine: what it takes to scrub a record.
 mod engine;
+/// The fuzz targets on the stable toolchain.
+mod fuzz;
 /// The rules of the house: imports, style, and documents that tell the truth.
 mod house;
+/// Each profile on the stream of its user, against golden output.
+mod profiles;
 /// How well the engine scrubs labelled events.
 mod quality;
 /// Made-up streams with labelled attacks, and how signals are scored by them.

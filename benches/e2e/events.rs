@@ -1,6 +1,7 @@
-//! What is loaded: the lines of `benches/corpus/events.ndjson`, again and again, or made-up ones of the same size if
-//! that file is not there. An event's Kafka timestamp is its number, which every contestant must keep: by it an output
-//! is checked for what is missing or doubled without a byte more in the event.
+//! What is loaded: the lines of `benches/corpus/events.ndjson`, again and again, each time with an id, a time and an account
+//! of its own, of the same length: a few accounts have most of the events, 100,000 have some. An event's Kafka timestamp
+//! is its number, which every contestant must keep: by it an output is checked for what is missing or doubled without a
+//! byte more in the event.
 
 use std::path::Path;
 
@@ -12,51 +13,60 @@ use crate::support::kafka_client::{Event, Isolation, for_each};
 
 /// Kafka time of event 0, ms.
 const FIRST_TIMESTAMP_MS: i64 = 1_760_000_000_000;
-/// Made-up lines, if there is no corpus.
-const MADE_UP_LINES: u64 = 10_000;
+/// Accounts, from which a Zipf distribution with exponent 1 draws.
+const ACCOUNTS: f64 = 100_000.0;
+/// Event time between two events, ms.
+const STEP_MS: i64 = 10;
 /// Every so-manieth record of an output is searched for the addresses of its event.
 const SAMPLE_EVERY: u64 = 50;
 
-/// Lines to load, each with the e-mail addresses in it.
+/// Lines to load, each with the personal data in it that everybody must find: e-mail addresses and the member `ip`.
 pub struct Corpus {
-    lines: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
-    from: String,
+    lines: Vec<(String, Vec<Vec<u8>>)>,
 }
 
 impl Corpus {
-    /// Reads the corpus, or makes it up.
+    /// Reads the corpus.
     pub fn load() -> Corpus {
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/corpus/events.ndjson"));
-        let (lines, from): (Vec<Vec<u8>>, _) = match std::fs::read_to_string(path) {
-            Ok(text) => (text.lines().map(|line| line.as_bytes().to_vec()).collect(), "benches/corpus/events.ndjson"),
-            Err(_) => ((0..MADE_UP_LINES).map(made_up).collect(), "made-up events"),
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let data = regex::Regex::new(r#"[\w.+-]+@[\w-]+(\.[\w-]+)+|"ip":"[^"]+""#).expect("a valid pattern");
+        let with_data = |line: &str| {
+            let value =
+                |found: &str| found.strip_prefix("\"ip\":\"").map_or(found, |ip| ip.trim_end_matches('"')).to_owned();
+            (line.to_owned(), data.find_iter(line).map(|found| value(found.as_str()).into_bytes()).collect())
         };
-        let address = regex::bytes::Regex::new(r"[\w.+-]+@[\w-]+(\.[\w-]+)+").expect("a valid pattern");
-        let with_addresses = |line: Vec<u8>| {
-            let addresses = address.find_iter(&line).map(|found| found.as_bytes().to_vec()).collect();
-            (line, addresses)
-        };
-        Corpus { lines: lines.into_iter().map(with_addresses).collect(), from: from.to_owned() }
+        Corpus { lines: text.lines().map(with_data).collect() }
     }
 
-    /// Where the lines come from and how long they are.
+    /// How many lines there are and how long they are.
     pub fn description(&self) -> String {
         let bytes: usize = self.lines.iter().map(|(line, _)| line.len()).sum();
-        format!("{}: {} lines of {} bytes on average", self.from, self.lines.len(), bytes / self.lines.len())
+        format!("{} lines of {} bytes on average", self.lines.len(), bytes / self.lines.len())
     }
 
     /// Event number `id`.
     pub fn event(&self, id: u64, partitions: i32) -> Event {
+        let account = account(id);
+        let line = &self.line(id).0;
+        // Some lines tell the time of Jakarta.
+        let ahead_ms = if line.contains("+07:00\"") { 7 * 3_600_000 } else { 0 };
+        let at = jiff::Timestamp::from_millisecond(FIRST_TIMESTAMP_MS + id as i64 * STEP_MS + ahead_ms);
+        let time = at.expect("a time").strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string();
+        let mut value = line.clone().into_bytes();
+        overwrite(&mut value, b"\"event_id\":\"", format!("e{id:013x}").as_bytes());
+        overwrite(&mut value, b"\"ts\":\"", time.as_bytes());
+        overwrite(&mut value, b"\"user_id\":\"", format!("u{account:07}-{:04}", account % 9973).as_bytes());
         Event {
-            partition: Some((id % partitions as u64) as i32),
-            key: Some(format!("account-{}", letters(id % 10_000)).into_bytes()),
-            value: Some(self.line(id).0.clone()),
+            partition: Some((account % partitions as u64) as i32),
+            key: Some(format!("account-{}", letters(account)).into_bytes()),
+            value: Some(value),
             headers: Vec::new(),
             timestamp_ms: Some(FIRST_TIMESTAMP_MS + id as i64),
         }
     }
 
-    fn line(&self, id: u64) -> &(Vec<u8>, Vec<Vec<u8>>) {
+    fn line(&self, id: u64) -> &(String, Vec<Vec<u8>>) {
         &self.lines[(id % self.lines.len() as u64) as usize]
     }
 
@@ -81,35 +91,16 @@ impl Corpus {
     }
 }
 
-/// A login or a payment of some 360 bytes; every fifth has a sentence with personal data.
-fn made_up(id: u64) -> Vec<u8> {
-    let (name, n) = (letters(id), id % 200);
-    let text = if id.is_multiple_of(5) {
-        format!(
-            "please write to {name}.private@mail.example.com or call +45 20 {:02} {:02} 11",
-            id % 90 + 10,
-            n % 90 + 10
-        )
-    } else {
-        "the customer asked for nothing in particular and was not asked for any".to_owned()
-    };
-    let event = if id.is_multiple_of(2) {
-        format!(
-            r#"{{"event_id":"evt-{name}","type":"login","account":"acct-{name}","email":"{name}@example.com","ip":"203.0.{}.{}","device":{{"os":"android","version":"14.2","model":"Pixel"}},"outcome":"ok","session":"{name}{name}","country":"ID","city":"Jakarta","note":"{text}"}}"#,
-            n + 1,
-            n + 7
-        )
-    } else {
-        format!(
-            r#"{{"event_id":"evt-{name}","type":"deposit","account":"acct-{name}","email":"{name}@example.com","ip":"198.51.{}.{}","amount":{}.50,"currency":"IDR","method":"bank_transfer","balance":{{"before":{}.00,"after":{}.50}},"status":"settled","note":"{text}"}}"#,
-            n + 1,
-            n + 7,
-            n,
-            n * 3,
-            n * 4
-        )
-    };
-    event.into_bytes()
+/// The account of an event: rank `ACCOUNTS ^ u` of a uniform `u` is Zipf's distribution with exponent 1, nearly.
+fn account(id: u64) -> u64 {
+    let uniform = (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64;
+    ACCOUNTS.powf(uniform) as u64
+}
+
+/// Puts `value` in the place of as many bytes that follow `name`.
+fn overwrite(line: &mut [u8], name: &[u8], value: &[u8]) {
+    let from = memmem::find(line, name).expect("every line of the corpus has it") + name.len();
+    line[from..from + value.len()].copy_from_slice(value);
 }
 
 /// A number in letters, which is no personal data to any detector.

@@ -1,29 +1,40 @@
-//! `cargo bench --bench e2e`: CPU seconds per million events through a real Kafka, next to a bare pass-through.
+//! CPU seconds per million events through a real Kafka, next to a bare pass-through (`make bench-e2e`) and to peers (`make
+//! bench-peers`); latency at fixed rates; and a soak (`make soak`).
 //!
 //! One broker and the contestants share this machine. Each contestant is a process of its own, started in turn on the
-//! same topic, several times. Figures count only if the output is complete and, for Sluice, scrubbed.
+//! same topic, several times. Figures count only if the output is complete and, where it scrubs, scrubbed.
 //!
 //! - **steady**: between 20 % and 90 % of the events in the output; start, joining the group and the last flush are
 //!   left out. **whole**: from the start of the process to the last event.
-//! - `SLUICE_E2E_EVENTS` (2000000), `SLUICE_E2E_REPEATS` (3), `SLUICE_E2E_ONLY` (such as `bare,exactly_once`).
+//! - `SLUICE_E2E_EVENTS` (2000000), `SLUICE_E2E_REPEATS` (3), `SLUICE_E2E_ONLY` (such as `bare,exactly_once`, or `all`).
+//! - `SLUICE_E2E_RATES` (none; such as `50000,100000`): latency at these rates, `SLUICE_E2E_RATE_SECONDS` (20) each.
+//! - `SLUICE_E2E_SOAK` (seconds): only the soak.
 
 #![allow(clippy::print_stdout)] // Its output is the result.
 
-/// A pass-through that does nothing: what librdkafka and Kafka cost by themselves.
+/// Pass-throughs that do nothing, or little: what librdkafka and Kafka cost by themselves.
 mod bare;
+/// Who is measured.
+mod contestant;
 /// What is loaded, and what must be true of an output.
 mod events;
+/// Time through the pipeline at a fixed rate.
+mod latency;
 /// One run of one contestant.
 mod run;
+/// Half an hour under load.
+mod soak;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 /// Medians, ranges and ratios as a table.
 mod table;
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
+use contestant::Contestant;
 use events::Corpus;
-use run::{Contestant, Run};
+use run::Run;
 use support::kafka::{Broker, Options};
 
 /// Partitions of all topics.
@@ -31,37 +42,81 @@ const PARTITIONS: i32 = 6;
 /// The topic that every contestant reads.
 const INPUT: &str = "e2e";
 
-fn main() {
+fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some(bare::ARGUMENT) {
-        return bare::pass_through(&arguments.collect::<Vec<_>>());
+        bare::pass_through(&arguments.collect::<Vec<_>>());
+        return ExitCode::SUCCESS;
     }
-    let events = number("SLUICE_E2E_EVENTS", 2_000_000);
-    let repeats = number("SLUICE_E2E_REPEATS", 3);
-    let only = std::env::var("SLUICE_E2E_ONLY").unwrap_or_default();
-    let chosen = |c: &Contestant| only.is_empty() || only.split(',').any(|name| name.trim() == c.name());
-    let contestants: Vec<Contestant> = Contestant::ALL.into_iter().filter(chosen).collect();
-    assert!(!contestants.is_empty(), "SLUICE_E2E_ONLY names none of {:?}", Contestant::ALL.map(|c| c.name()));
-
     println!("{}", machine());
     let broker = Broker::start(Options { heap_mb: 1024, ..Options::default() });
     let corpus = Corpus::load();
+    let soak = number("SLUICE_E2E_SOAK", 0);
+    if soak > 0 {
+        let held = soak::run(&broker, Duration::from_secs(soak), &corpus);
+        return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let contestants = chosen();
+    let (events, repeats) = (number("SLUICE_E2E_EVENTS", 2_000_000), number("SLUICE_E2E_REPEATS", 3));
     broker.create_topic(INPUT, PARTITIONS, &[]);
     println!("{}; loading {events} events into {PARTITIONS} partitions", corpus.description());
     support::kafka_client::load(&broker, INPUT, (0..events).map(|id| corpus.event(id, PARTITIONS)));
 
     let mut runs: Vec<(Contestant, Run)> = Vec::new();
+    interleaved(&contestants, repeats, |contestant, repeat| {
+        let run = run::run(&broker, contestant, repeat, events, &corpus);
+        println!("{:>24} {}: {}", contestant.name, repeat + 1, run.summary());
+        runs.push((contestant, run));
+    });
+    println!("\n{}", table::render(&contestants, &runs));
+    broker.delete_topic(INPUT);
+    latencies(&broker, &contestants, repeats, &corpus);
+    println!("load average at the end: {}", load_average());
+    ExitCode::SUCCESS
+}
+
+fn chosen() -> Vec<Contestant> {
+    let only = std::env::var("SLUICE_E2E_ONLY").unwrap_or_default();
+    let only = if only.is_empty() { contestant::DEFAULT.join(",") } else { only };
+    let is_chosen = |c: &&Contestant| only == "all" || only.split(',').any(|name| name.trim() == c.name);
+    let chosen: Vec<Contestant> = contestant::ALL.iter().filter(is_chosen).copied().collect();
+    let names: Vec<&str> = contestant::ALL.iter().map(|c| c.name).collect();
+    assert!(!chosen.is_empty(), "SLUICE_E2E_ONLY names none of {names:?}");
+    chosen
+}
+
+/// Whoever comes first in one round comes last in another: heat and memory are shared fairly.
+fn interleaved(contestants: &[Contestant], repeats: u64, mut each: impl FnMut(Contestant, u64)) {
     for repeat in 0..repeats {
-        // Whoever comes first in one round comes last in another: heat and memory are shared fairly.
         for place in 0..contestants.len() {
-            let contestant = contestants[(place + repeat as usize) % contestants.len()];
-            let run = run::run(&broker, contestant, repeat, events, &corpus);
-            println!("{:>14} {}: {}", contestant.name(), repeat + 1, run.summary());
-            runs.push((contestant, run));
+            each(contestants[(place + repeat as usize) % contestants.len()], repeat);
         }
     }
-    println!("\n{}", table::render(&contestants, &runs));
-    println!("load average at the end: {}", load_average());
+}
+
+fn latencies(broker: &Broker, contestants: &[Contestant], repeats: u64, corpus: &Corpus) {
+    let rates = std::env::var("SLUICE_E2E_RATES").unwrap_or_default();
+    let time = Duration::from_secs(number("SLUICE_E2E_RATE_SECONDS", 20));
+    let mut runs = Vec::new();
+    for rate in rates.split(',').filter(|rate| !rate.is_empty()) {
+        let rate: u64 = rate.trim().parse().expect("SLUICE_E2E_RATES: numbers of events a second");
+        interleaved(contestants, repeats, |contestant, repeat| {
+            let latency = latency::run(broker, contestant, rate, time, repeat, corpus);
+            let ms = latency.quantiles_ms;
+            println!(
+                "{:>24} {}: at {rate}/s p50 {} p99 {} p99.9 {} ms",
+                contestant.name,
+                repeat + 1,
+                ms[0],
+                ms[1],
+                ms[2]
+            );
+            runs.push((contestant, rate, latency));
+        });
+    }
+    if !runs.is_empty() {
+        println!("\n{}", latency::render(&runs));
+    }
 }
 
 fn number(variable: &str, default: u64) -> u64 {

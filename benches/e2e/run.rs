@@ -1,18 +1,15 @@
 //! One run: starts a contestant, follows its output on the broker and its CPU time in `/proc`, checks what it wrote.
 
-use std::fs::{self, File};
+use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
+use crate::contestant::{Contestant, Process};
 use crate::events::Corpus;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
-use crate::support::process::{Leashed, tail};
-use crate::support::service::{Setup, Sluice};
 use crate::support::wait::{wait_for, wait_until};
-use crate::{INPUT, PARTITIONS, bare};
+use crate::{INPUT, PARTITIONS};
 
 /// Share of the output at which the steady part begins.
 const STEADY_FROM: f64 = 0.2;
@@ -20,31 +17,6 @@ const STEADY_FROM: f64 = 0.2;
 const STEADY_TO: f64 = 0.9;
 /// A contestant that needs longer has stalled.
 const DEADLINE: Duration = Duration::from_secs(600);
-
-/// Who is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contestant {
-    /// rdkafka, nothing in between.
-    Bare,
-    /// Sluice with transactions, one worker.
-    ExactlyOnce,
-    /// Sluice without transactions, one worker.
-    AtLeastOnce,
-}
-
-impl Contestant {
-    /// In the order of the table.
-    pub const ALL: [Contestant; 3] = [Contestant::Bare, Contestant::ExactlyOnce, Contestant::AtLeastOnce];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Contestant::Bare => "bare",
-            Contestant::ExactlyOnce => "exactly_once",
-            Contestant::AtLeastOnce => "at_least_once",
-        }
-    }
-}
 
 /// What was measured.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +31,8 @@ pub struct Run {
     pub whole_rate: f64,
     /// Most memory resident (VmHWM), in MB.
     pub rss_mb: f64,
+    /// Bytes written to the changelog per event.
+    pub changelog_bytes: f64,
 }
 
 impl Run {
@@ -75,60 +49,6 @@ impl Run {
     }
 }
 
-/// A contestant's process.
-enum Process {
-    /// With the directory of its log.
-    Bare(Leashed, TempDir),
-    Sluice(Sluice),
-}
-
-impl Process {
-    fn start(broker: &Broker, contestant: Contestant, output: &str) -> Process {
-        let delivery = match contestant {
-            Contestant::Bare => {
-                let dir = tempfile::tempdir().expect("a directory for a log");
-                let log = File::create(dir.path().join("log")).expect("a log");
-                let command = bare::command(&broker.brokers(), output, INPUT, output);
-                return Process::Bare(Leashed::spawn(&command, log, Some(dir.path())), dir);
-            }
-            Contestant::ExactlyOnce => "exactly_once",
-            Contestant::AtLeastOnce => "at_least_once",
-        };
-        let setup = Setup {
-            group: output.to_owned(),
-            instance_id: output.to_owned(),
-            output_topic: output.to_owned(),
-            delivery,
-            workers: 1,
-            ..Setup::new(broker, INPUT)
-        };
-        Process::Sluice(setup.spawn())
-    }
-
-    fn id(&self) -> u32 {
-        match self {
-            Process::Bare(process, _) => process.id(),
-            Process::Sluice(process) => process.id(),
-        }
-    }
-
-    fn assert_running(&mut self) {
-        let (running, log) = match self {
-            Process::Bare(process, dir) => (process.status().is_none(), tail(&dir.path().join("log"), 20)),
-            Process::Sluice(process) => (process.is_running(), tail(&process.log_file(), 20)),
-        };
-        assert!(running, "the contestant ended by itself\n{log}");
-    }
-
-    /// Sluice ends gracefully; the bare one knows no end.
-    fn end(self) {
-        match self {
-            Process::Bare(mut process, _dir) => process.kill9(),
-            Process::Sluice(mut process) => process.stop(),
-        }
-    }
-}
-
 /// How far the output and the CPU time were at a moment.
 #[derive(Clone, Copy)]
 struct Sample {
@@ -139,16 +59,17 @@ struct Sample {
 
 /// Runs a contestant over the whole input, checks its output and deletes it.
 pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, corpus: &Corpus) -> Run {
-    let output = format!("e2e-{}-{repeat}", contestant.name().replace('_', "-"));
+    let output = format!("e2e-{}-{repeat}", contestant.name.replace('_', "-"));
     broker.create_topic(&output, PARTITIONS, &[]);
     let ends = Ends::of(broker, &output);
-    let mut process = Process::start(broker, contestant, &output);
+    let mut process = contestant.start(broker, INPUT, &output, false);
     let samples = follow(&mut process, &ends, events);
     let rss_mb = resident_peak_mb(process.id());
     // With transactions the end also counts markers: only when nothing is open it is all there.
     wait_until(DEADLINE, "the last transaction to end", || !ends.in_transaction());
+    let changelog_bytes = process.changelog_bytes() / events as f64;
     process.end();
-    corpus.check(broker, &output, events, contestant != Contestant::Bare);
+    corpus.check(broker, &output, events, contestant.scrubs);
     broker.delete_topic(&output);
     let reached =
         |share: f64| samples.iter().find(|s| s.records >= share * events as f64).expect("the end was reached");
@@ -160,6 +81,7 @@ pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, co
         steady_rate: rate(from, to),
         whole_rate: rate(&first, &last),
         rss_mb,
+        changelog_bytes,
     }
 }
 
@@ -181,14 +103,14 @@ fn follow(process: &mut Process, ends: &Ends, events: u64) -> Vec<Sample> {
 }
 
 /// User and system time of all threads, in ticks: fields 14 and 15 of `/proc/PID/stat` (proc(5)).
-fn cpu_ticks(process: u32) -> Option<f64> {
+pub fn cpu_ticks(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name, in parentheses, may hold anything: the fields are counted after it.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     Some(fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?)
 }
 
-fn clock_ticks_per_s() -> f64 {
+pub fn clock_ticks_per_s() -> f64 {
     let answer = Command::new("getconf").arg("CLK_TCK").output().expect("run getconf");
     String::from_utf8_lossy(&answer.stdout).trim().parse().expect("a number of ticks")
 }

@@ -1,11 +1,13 @@
-//! The admin port: `/livez`, `/readyz`, `/metrics` and a status page at `/`, over HTTP, read-only.
+//! The admin port: `/livez`, `/readyz`, `/metrics`, a status page at `/` and, where allowed, samples at `/tap`, over
+//! HTTP, read-only.
 //!
 //! It runs on a thread and a runtime of its own, so that it answers however busy the workers are, and shares nothing
-//! with them but the atomics of [`Health`] and the metrics.
+//! with them but the atomics of [`Health`], the metrics and the samples that [`Tap`] was handed.
 
 mod health;
 mod listener;
 mod page;
+mod tap;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,13 +16,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 pub use health::{Health, TURN_LIMIT};
+pub use tap::{Flow, Sample, Tap};
 
 use crate::telemetry::Exporter;
 
@@ -73,7 +76,12 @@ impl Drop for AdminHandle {
 }
 
 /// Opens the admin port and serves it from a thread of its own. It answers as soon as this returns.
-pub fn serve(listen: SocketAddr, health: Arc<Health>, exporter: Exporter) -> Result<AdminHandle, AdminError> {
+pub fn serve(
+    listen: SocketAddr,
+    health: Arc<Health>,
+    tap: Arc<Tap>,
+    exporter: Exporter,
+) -> Result<AdminHandle, AdminError> {
     let bind = |source| AdminError::Bind { address: listen, source };
     let socket = TcpListener::bind(listen).map_err(bind)?;
     socket.set_nonblocking(true).map_err(bind)?;
@@ -88,7 +96,7 @@ pub fn serve(listen: SocketAddr, health: Arc<Health>, exporter: Exporter) -> Res
     let thread = std::thread::Builder::new()
         .name("admin".to_owned())
         .spawn(move || {
-            runtime.spawn(async move { axum::serve(listener, router(health, exporter)).await });
+            runtime.spawn(async move { axum::serve(listener, router(health, tap, exporter)).await });
             // The sender is only ever dropped: the error is the sign to stop.
             let _ = runtime.block_on(stopped);
         })
@@ -96,13 +104,15 @@ pub fn serve(listen: SocketAddr, health: Arc<Health>, exporter: Exporter) -> Res
     Ok(AdminHandle { address, stop: Some(stop), thread: Some(thread) })
 }
 
-fn router(health: Arc<Health>, exporter: Exporter) -> Router {
+fn router(health: Arc<Health>, tap: Arc<Tap>, exporter: Exporter) -> Router {
     Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(health)
         .route("/metrics", get(metrics))
         .with_state(exporter)
+        .route("/tap", get(samples))
+        .with_state(tap)
         .merge(page::router())
 }
 
@@ -120,6 +130,21 @@ async fn readyz(State(health): State<Arc<Health>>) -> impl IntoResponse {
 
 async fn metrics(State(exporter): State<Exporter>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exporter.render())
+}
+
+/// Samples after the number in `?after=`, a JSON object a line.
+async fn samples(State(tap): State<Arc<Tap>>, uri: Uri) -> impl IntoResponse {
+    let parameters = uri.query().unwrap_or_default().split('&');
+    let after = parameters.filter_map(|pair| pair.strip_prefix("after=")).find_map(|number| number.parse().ok());
+    let (status, body) = if tap.is_on() {
+        (StatusCode::OK, tap.ask(after.unwrap_or(0)))
+    } else {
+        (
+            StatusCode::NOT_FOUND,
+            "off: set admin.tap in the config to the samples a second that may be shown\n".to_owned(),
+        )
+    };
+    (status, [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")], body)
 }
 
 fn answer(good: bool, body: serde_json::Value) -> impl IntoResponse {
@@ -154,7 +179,7 @@ mod tests {
     }
 
     fn open(health: Arc<Health>) -> AdminHandle {
-        serve(SocketAddr::from(([127, 0, 0, 1], 0)), health, telemetry::install()).unwrap()
+        serve(SocketAddr::from(([127, 0, 0, 1], 0)), health, Arc::new(Tap::new(0)), telemetry::install()).unwrap()
     }
 
     #[test]
@@ -223,13 +248,44 @@ mod tests {
                 assert!(!ours || matches!(status(file), 200 | 503), "{file}");
             }
         }
+        for script in ["page.js", "draw.js", "metrics.js"] {
+            let text = request(admin.address(), "GET", &format!("/{script}")).body;
+            for part in text.split("from \"./").skip(1) {
+                let file = part.split('"').next().expect("split gives a part");
+                assert_eq!(request(admin.address(), "GET", &format!("/{file}")).status, 200, "{script} imports {file}");
+            }
+        }
+    }
+
+    #[test]
+    fn samples_are_shown_only_where_the_config_allows_it() {
+        let health = Arc::new(Health::new(0, ["keys"]));
+        let off = open(Arc::clone(&health));
+        let answer = request(off.address(), "GET", "/tap");
+        assert_eq!(answer.status, 404);
+        assert!(answer.body.contains("admin.tap"), "{}", answer.body);
+        let tap = Arc::new(Tap::new(2));
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let on = serve(local, health, Arc::clone(&tap), telemetry::install()).unwrap();
+        assert_eq!(request(on.address(), "GET", "/tap").body, "");
+        for value in [b"first", b"other"] {
+            let (key, headers) = (None, Vec::new());
+            let sample = Sample { topic: "t", partition: 0, timestamp_ms: 0, key, headers, value: Some(value) };
+            tap.offer(Flow::Records, &sample);
+        }
+        let answer = request(on.address(), "GET", "/tap?after=0");
+        assert!(answer.body.contains("first") && answer.body.contains("other"), "{}", answer.body);
+        let number = answer.body.split("\"number\":").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        let later = request(on.address(), "GET", &format!("/tap?x=1&after={number}")).body;
+        assert!(!later.contains("first") && later.contains("other"), "{later}");
     }
 
     #[test]
     fn a_taken_address_is_named_with_its_config_field() {
         let admin = open(Arc::new(Health::new(0, ["keys"])));
         let health = Arc::new(Health::new(0, ["keys"]));
-        let error = serve(admin.address(), health, telemetry::install()).unwrap_err().to_string();
+        let error =
+            serve(admin.address(), health, Arc::new(Tap::new(0)), telemetry::install()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("admin.listen: cannot listen on {}", admin.address())), "{error}");
     }
 
@@ -253,7 +309,9 @@ mod tests {
         let socket = tokio::net::TcpListener::from_std(socket).unwrap();
         let listener = listener::Bounded::new(socket, 1, Duration::from_millis(50));
         let health = Arc::new(Health::new(0, ["keys"]));
-        runtime.spawn(async move { axum::serve(listener, router(health, telemetry::install())).await });
+        runtime.spawn(async move {
+            axum::serve(listener, router(health, Arc::new(Tap::new(0)), telemetry::install())).await
+        });
         let (send, answers) = oneshot::channel();
         std::thread::spawn(move || {
             let mut dawdler = TcpStream::connect(address).unwrap();

@@ -2,7 +2,9 @@
 
 use super::text::with_ascii;
 
-/// Lengths and the countries whose IBANs have them: SWIFT IBAN registry.
+/// Lengths and the countries whose IBANs have them: SWIFT IBAN registry, compared with the copies in python-stdnum
+/// (`iban.dat`) and php-iban (`registry.txt`, 2025-12); and countries outside of the registry whose banks print IBANs
+/// (Algeria, Angola, Iran, Morocco, the CFA countries …), as php-iban and the ECBS's list of partial users have them.
 const LENGTHS: &[(u8, &str)] = &[
     (15, "NO"),
     (16, "BE"),
@@ -13,10 +15,10 @@ const LENGTHS: &[(u8, &str)] = &[
     (22, "BG BH CR DE GB GE IE ME RS VA"),
     (23, "AE GI IL IQ OM SO TL"),
     (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
-    (25, "LY PT ST"),
-    (26, "IS TR"),
-    (27, "BI DJ FR GR IT MC MR SM"),
-    (28, "AL AZ BY CY DO GT HN HU LB NI PL SV"),
+    (25, "AO CV GW LY MZ PT ST"),
+    (26, "DZ IR IS TR"),
+    (27, "BI CF CG CM DJ FR GA GQ GR IT KM MC MG MR SM TD"),
+    (28, "AL AZ BF BJ BY CI CY DO GT HN HU LB MA ML NE NI PL SN SV TG"),
     (29, "BR EG PS QA UA"),
     (30, "JO KW MU YE"),
     (31, "MT SC"),

@@ -279,7 +279,7 @@ impl Digits {
                     }
                 }
                 b'+' if read.len == 0 && !read.plus => read.plus = true,
-                b' ' | b'-' | b'.' | b'(' | b')' => {
+                b' ' | b'-' | b'.' | b'(' | b')' | b'_' => {
                     read.mixed |= *read.sign.get_or_insert(b) != b;
                     in_group = false;
                 }

@@ -23,6 +23,15 @@ pub fn write(text: &str, out: &mut Vec<u8>) {
     if text.is_ascii() {
         return write_words(text, out);
     }
+    // Names in Danish or French take no buffer of their own. (The lower case of `Σ` depends on what follows it.)
+    if is_folded(text) && !text.contains('Σ') {
+        let start = out.len();
+        write_lower_words(text, out);
+        if std::str::from_utf8(&out[start..]).is_ok_and(is_folded) {
+            return;
+        }
+        out.truncate(start);
+    }
     write_words(&lowered(text), out);
 }
 
@@ -63,6 +72,19 @@ pub(super) fn lowered(text: &str) -> String {
 /// Whether [`folded`] changes nothing, as for nearly all names; may say no where the answer takes long.
 fn is_folded(text: &str) -> bool {
     is_nfkc_quick(text.chars()) == IsNormalized::Yes && !text.chars().any(is_format)
+}
+
+/// Appends the words of `text` in lower case, with one space between them.
+fn write_lower_words(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    for word in text.split_whitespace() {
+        if out.len() > start {
+            out.push(b' ');
+        }
+        for c in word.chars().flat_map(char::to_lowercase) {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
 }
 
 /// Appends the words of `text` with one space between them, ASCII letters in lower case.

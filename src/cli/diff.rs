@@ -1,16 +1,18 @@
-//! `sluice diff`: what a changed config scrubs differently on a sample, in numbers and masked examples.
+//! `sluice diff`: what a changed config scrubs and flags differently on a sample, in numbers and masked examples.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::CliError;
 use super::args::{KeyArgs, LineFormat};
 use super::explain::for_each_line;
-use super::look::{Found, Look, Seen};
+use super::look::{Found, Look, Origin, Seen};
 use super::output::{Output, print, print_json};
-use crate::config::{self, Secrets};
+use super::times::{OriginArgs, Times};
+use crate::config::{self, Format, Secrets};
+use crate::signals::{Coordinates, Signal};
 
 /// Examples of each difference.
 const EXAMPLES_MAX: usize = 3;
@@ -27,6 +29,9 @@ pub struct Args {
     /// What the lines are.
     #[arg(long, value_enum, default_value_t = LineFormat::Json)]
     pub format: LineFormat,
+    /// Where the lines come from.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// Which keys make the tokens. Without any: a throw-away key.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -67,34 +72,16 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let [old, new] = args.config.as_slice() else {
         return Err(CliError::Usage("give two configs: -c OLD -c NEW".to_owned()));
     };
-    let mut old = Look::new(old, &args.keys)?;
-    let mut new = Look::with_ring(config::load(new, Secrets::Skip)?, old.ring.clone())?;
+    let mut sides = Sides::new(args, old, new)?;
     let mut result = Differences::default();
-    let mut kinds = Kinds::new();
-    let max_bytes = old.loaded.settings.limits.record_bytes.max(new.loaded.settings.limits.record_bytes);
-    let format = args.format.into();
-    for_each_line(&args.file, max_bytes, |number, raw| {
+    for_each_line(&args.file, sides.max_bytes(), |number, raw| {
         result.lines += 1;
         let Some(raw) = raw else { return Ok(()) };
-        let (before, after) = (old.at(format, raw, None), new.at(format, raw, None));
-        let found = compare(&before, &after, |difference, masked| {
-            let (count, examples) = kinds.entry(difference).or_default();
-            *count += 1;
-            if examples.len() < EXAMPLES_MAX {
-                examples.push((number, masked));
-            }
-        });
-        // Tenant, scope or limits: nothing that a finding shows, and yet another output.
-        let differs = found || before.output != after.output;
-        if differs && !found {
-            let kind = ("(the record)".to_owned(), "the same findings".to_owned(), "other tokens".to_owned());
-            kinds.entry(kind).or_default().0 += 1;
-        }
-        result.lines_that_differ += u64::from(differs);
+        result.lines_that_differ += u64::from(sides.line(number, raw)?);
         Ok(())
     })?;
-    result.differences = kinds
-        .into_iter()
+    sides.rest();
+    result.differences = (sides.kinds.into_iter())
         .map(|((path, old, new), (count, examples))| Difference { path, old, new, count, examples })
         .collect();
     result.differences.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
@@ -102,6 +89,97 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Output::Text => print(text(&result)),
         Output::Json => print_json(&result),
     }
+}
+
+/// Both configs, each with the accounts that it remembers, and what they did differently so far.
+struct Sides<'a> {
+    old: Look,
+    new: Look,
+    times: (Times, Times),
+    args: &'a Args,
+    kinds: Kinds,
+}
+
+impl<'a> Sides<'a> {
+    fn new(args: &'a Args, old: &Path, new: &Path) -> Result<Sides<'a>, CliError> {
+        let mut old = Look::new(old, &args.keys)?;
+        let mut new = Look::with_ring(config::load(new, Secrets::Skip)?, old.ring.clone())?;
+        old.watch(&args.keys)?;
+        new.watch(&args.keys)?;
+        let trying = |look: &Look| Times::trying(&args.origin, &look.loaded, &look.plan);
+        let times = (trying(&old)?, trying(&new)?);
+        Ok(Sides { old, new, times, args, kinds: Kinds::new() })
+    }
+
+    fn max_bytes(&self) -> usize {
+        let of = |look: &Look| look.loaded.settings.limits.record_bytes;
+        of(&self.old).max(of(&self.new))
+    }
+
+    /// Whether the line differs.
+    fn line(&mut self, number: u64, raw: &[u8]) -> Result<bool, CliError> {
+        let Args { format, origin, .. } = self.args;
+        let format: Format = (*format).into();
+        let time_ms = self.times.0.of(raw)?;
+        self.times.1.of(raw)?;
+        let origin = Origin { time_ms, topic: &origin.topic, headers: &[] };
+        let (before, after) = (self.old.at(format, raw, origin), self.new.at(format, raw, origin));
+        let kinds = &mut self.kinds;
+        let mut differs = compare(&before, &after, |kind, masked| tell(kinds, kind, number, masked));
+        // Tenant, scope or limits: nothing that a finding shows, and yet another output. Daily tokens are of two salts.
+        let daily = before.is_daily(&self.old) || after.is_daily(&self.new);
+        if !differs && !daily && before.output != after.output {
+            let kind = ("(the record)".to_owned(), "the same findings".to_owned(), "other tokens".to_owned());
+            tell(kinds, kind, number, String::new());
+            differs = true;
+        }
+        if format == Format::Json {
+            let at = Coordinates { topic: "sample".to_owned(), partition: 0, offset: number as i64 };
+            let judge = |look: &mut Look, seen: &Seen| match seen.output.is_ok() && !seen.suppressed {
+                true => look.judge(raw, time_ms, &at),
+                false => Vec::new(),
+            };
+            let signals = (judge(&mut self.old, &before), judge(&mut self.new, &after));
+            differs |= compare_signals(&signals.0, &signals.1, &mut self.kinds);
+        }
+        Ok(differs)
+    }
+
+    /// What is held back till nothing more comes.
+    fn rest(&mut self) {
+        let signals = (self.old.rest(), self.new.rest());
+        compare_signals(&signals.0, &signals.1, &mut self.kinds);
+    }
+}
+
+fn tell(kinds: &mut Kinds, kind: (String, String, String), line: u64, masked: String) {
+    let (count, examples) = kinds.entry(kind).or_default();
+    *count += 1;
+    if examples.len() < EXAMPLES_MAX {
+        examples.push((line, masked));
+    }
+}
+
+/// Tells of each signal that only one of them gave, or that they gave with another severity. True: there is one.
+fn compare_signals(old: &[Signal], new: &[Signal], kinds: &mut Kinds) -> bool {
+    let same = |a: &Signal, b: &Signal| a.rule == b.rule && a.at.offset == b.at.offset;
+    let word = |signal: Option<&Signal>| signal.map_or("no signal", |signal| signal.severity.as_str()).to_owned();
+    let mut any = false;
+    let mut differ = |old: Option<&Signal>, new: Option<&Signal>| {
+        let Some(shown) = old.or(new) else { return };
+        let kind = (format!("(signal {})", shown.rule), word(old), word(new));
+        if kind.1 != kind.2 {
+            tell(kinds, kind, shown.at.offset.unsigned_abs(), shown.account.clone());
+            any = true;
+        }
+    };
+    for before in old {
+        differ(Some(before), new.iter().find(|after| same(before, after)));
+    }
+    for after in new.iter().filter(|after| !old.iter().any(|before| same(before, after))) {
+        differ(None, Some(after));
+    }
+    any
 }
 
 /// Tells of each difference its kind (path, old, new) and a masked example. True: there is one.

@@ -1,4 +1,6 @@
-//! `sluice explain`: which rule hit which span of a record, and why. Values are masked.
+//! `sluice explain`: which rule hit which span of a record, and why; or why a signal fired. Values are masked.
+
+mod signals;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -8,8 +10,9 @@ use serde::Serialize;
 
 use super::CliError;
 use super::args::{KeyArgs, LineFormat};
-use super::look::{Found, Look, Seen};
+use super::look::{Found, Look, Origin, Seen};
 use super::output::{Output, print};
+use super::times::{OriginArgs, Times};
 use crate::pipeline::{Reason, Why};
 use crate::source::lines::{Line, Lines};
 
@@ -25,6 +28,13 @@ pub struct Args {
     /// What the lines are.
     #[arg(long, value_enum, default_value_t = LineFormat::Json)]
     pub format: LineFormat,
+    /// Explain signals in place of findings: all of them, or with `--signal=sg_…` one (its id is the same under the same
+    /// state key). All lines must be of signal inputs, in their order.
+    #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub signal: Option<String>,
+    /// Where the lines come from.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// Which keys make the tokens. Without any: a throw-away key.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -39,11 +49,16 @@ pub struct Args {
 /// Explains every line.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let mut look = Look::new(&args.config, &args.keys)?;
+    let mut times = Times::trying(&args.origin, &look.loaded, &look.plan)?;
+    if let Some(id) = &args.signal {
+        return signals::explain(args, id, &mut look, &mut times);
+    }
     let why = Why::new(&look.loaded, look.ring.clone()).map_err(|error| CliError::Config(error.to_string()))?;
     let mut explain = Explain { why, args };
     let path = args.file.as_deref().unwrap_or(Path::new("-"));
     for_each_line(path, look.loaded.settings.limits.record_bytes, |number, raw| {
-        print(explain.line(&mut look, number, raw)?)
+        let time_ms = times.of(raw.unwrap_or_default())?;
+        print(explain.line(&mut look, number, raw, time_ms)?)
     })
 }
 
@@ -81,6 +96,8 @@ struct Explain<'a> {
 struct Explained<'a> {
     line: u64,
     rejected: Option<&'a str>,
+    /// It carries a listed pseudonym and goes nowhere.
+    suppressed: bool,
     findings: Vec<ExplainedFinding<'a>>,
 }
 
@@ -89,6 +106,8 @@ struct ExplainedFinding<'a> {
     path: &'a str,
     entity: &'a str,
     action: &'a str,
+    /// The token would be one of a day that has no salt: a placeholder stands in its place.
+    saltless: bool,
     basis: &'a str,
     /// Bytes of the line: first, and one past the last.
     start: u32,
@@ -107,12 +126,10 @@ struct ExplainedRule {
 }
 
 impl Explain<'_> {
-    fn line(&mut self, look: &mut Look, number: u64, raw: Option<&[u8]>) -> Result<String, CliError> {
+    fn line(&mut self, look: &mut Look, number: u64, raw: Option<&[u8]>, time_ms: i64) -> Result<String, CliError> {
         let format = self.args.format.into();
-        let seen = match raw {
-            Some(raw) => look.at(format, raw, None),
-            None => Seen { output: Err(crate::record::Reject::TooLarge), found: Vec::new() },
-        };
+        let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &[] };
+        let seen = raw.map_or_else(Seen::too_large, |raw| look.at(format, raw, origin));
         let rejected = seen.output.as_ref().err().map(|reason| reason.label());
         // What was found before the fault does not matter: nothing of the record goes on.
         let found: &[Found] = if rejected.is_some() { &[] } else { &seen.found };
@@ -122,6 +139,7 @@ impl Explain<'_> {
                 path: &found.path,
                 entity: &found.entity,
                 action: &found.action,
+                saltless: seen.saltless && found.action == "token" && look.plan.is_daily(found.traced.entity),
                 basis: found.basis,
                 start: found.traced.span.start,
                 end: found.traced.span.end,
@@ -129,7 +147,8 @@ impl Explain<'_> {
                 rules: reasons.into_iter().map(|reason| rule(look.loaded.origin(), reason)).collect(),
             }
         });
-        let explained = Explained { line: number, rejected, findings: findings.collect() };
+        let suppressed = rejected.is_none() && seen.suppressed;
+        let explained = Explained { line: number, rejected, suppressed, findings: findings.collect() };
         match self.args.output {
             Output::Text => Ok(text(&explained)),
             Output::Json => serde_json::to_string(&explained)
@@ -147,6 +166,10 @@ fn rule(origin: &str, reason: Reason) -> ExplainedRule {
         }
         Reason::FieldName { file } => {
             ExplainedRule { kind: "field_name", place: file, rule: "one of the entity's `fields`".to_owned() }
+        }
+        Reason::Unlisted { line } => {
+            let rule = "no rule of `fields` names it, and what none names is dropped".to_owned();
+            ExplainedRule { kind: "default_deny", place: at(origin, line), rule }
         }
         Reason::Pattern(note) => {
             let mut parts = vec![note.finder];
@@ -166,8 +189,12 @@ fn text(explained: &Explained<'_>) -> String {
         None if explained.findings.is_empty() => return text + "nothing is found\n",
         None => text += &format!("{} found\n", explained.findings.len()),
     }
+    if explained.suppressed {
+        text += "  it carries a listed pseudonym: dropped\n";
+    }
     for finding in &explained.findings {
-        let ExplainedFinding { path, entity, action, basis, start, end, masked, rules } = finding;
+        let ExplainedFinding { path, entity, action, saltless, basis, start, end, masked, rules } = finding;
+        let action = if *saltless { "redact, for its day has no salt" } else { action };
         text += &format!("  {path} [{start}..{end}]  {masked}\n    {entity} -> {action}, by {basis}\n");
         if rules.is_empty() {
             text += "      no rule finds it alone: several do together\n";

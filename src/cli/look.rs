@@ -1,15 +1,18 @@
-//! One record of a sample through an engine, with what was found: what `explain`, `test` and `diff` share.
+//! One record of a sample through an engine, with what was found and what signals it gave: what `explain`, `test` and
+//! `diff` share.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::CliError;
 use super::args::KeyArgs;
 use crate::config::{self, Format, Loaded, Secrets};
-use crate::pipeline::{Plan, Scrubber, Traced, path_label, shape};
+use crate::pipeline::binding::Purpose;
+use crate::pipeline::{LocalSignals, Mapped, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape};
 use crate::pseudonymize::SharedRing;
 use crate::record::{Basis, Reject};
+use crate::signals::mapping::Unmapped;
+use crate::signals::{Coordinates, Signal};
 
 /// An engine on single records.
 pub struct Look {
@@ -17,16 +20,45 @@ pub struct Look {
     pub loaded: Loaded,
     /// The keys that make the tokens.
     pub ring: Arc<SharedRing>,
-    plan: Arc<Plan>,
+    /// What the config comes to.
+    pub plan: Arc<Plan>,
     scrubber: Scrubber,
+    signals: Option<(Arc<SignalPlan>, LocalSignals)>,
+}
+
+/// Where a record comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    /// Kafka timestamp, ms since 1970.
+    pub time_ms: i64,
+    /// Input topic.
+    pub topic: &'a str,
+    /// Headers.
+    pub headers: &'a [(&'a [u8], Option<&'a [u8]>)],
 }
 
 /// What became of a record.
 pub struct Seen {
     /// Its scrubbed form, or why there is none.
     pub output: Result<Vec<u8>, Reject>,
+    /// It carries a listed pseudonym: it is dropped.
+    pub suppressed: bool,
+    /// Its day has no salt: what should become a daily token is redacted.
+    pub saltless: bool,
     /// What was found in it, in its order.
     pub found: Vec<Found>,
+}
+
+impl Seen {
+    /// Whether a token of a day stands in it.
+    pub fn is_daily(&self, look: &Look) -> bool {
+        self.found.iter().any(|found| look.plan.is_daily(found.traced.entity))
+    }
+
+    /// A record over the limit, of which nothing was read.
+    pub fn too_large() -> Seen {
+        Seen { output: Err(Reject::TooLarge), suppressed: false, saltless: false, found: Vec::new() }
+    }
 }
 
 /// One finding, without its value.
@@ -60,22 +92,64 @@ impl Look {
         let plan = Arc::new(plan);
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         scrubber.trace();
-        Ok(Look { loaded, ring, plan, scrubber })
+        Ok(Look { loaded, ring, plan, scrubber, signals: None })
     }
 
-    /// Scrubs one record. Keys are chosen by `time_ms`; `None`: by the time of the run.
-    pub fn at(&mut self, format: Format, raw: &[u8], time_ms: Option<i64>) -> Seen {
-        let now = || {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            now.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
-        };
+    /// From now on records can be judged. False: the config has no signals.
+    pub fn watch(&mut self, keys: &KeyArgs) -> Result<bool, CliError> {
+        let Some(spec) = &self.loaded.spec.signals else { return Ok(false) };
+        let key = Arc::new(keys.state_key_or_throwaway(Some(spec))?);
+        if let Some(plan) = SignalPlan::compile(&self.loaded, key)?.map(Arc::new) {
+            let local = LocalSignals::new(Arc::clone(&plan), &mut self.scrubber);
+            self.signals = Some((plan, local));
+        }
+        Ok(self.signals.is_some())
+    }
+
+    /// Forgets all accounts.
+    pub fn forget(&mut self) {
+        if let Some((plan, local)) = &mut self.signals {
+            *local = LocalSignals::new(Arc::clone(plan), &mut self.scrubber);
+        }
+    }
+
+    /// What signals are made by, if records are judged.
+    pub fn signal_plan(&self) -> Option<&SignalPlan> {
+        self.signals.as_ref().map(|(plan, _)| &**plan)
+    }
+
+    /// Judges the JSON record that was scrubbed last; it stands at `at`.
+    pub fn judge(&mut self, raw: &[u8], now_ms: i64, at: &Coordinates) -> Vec<Signal> {
+        let Some((_, local)) = &mut self.signals else { return Vec::new() };
+        // The flags on the event are not looked at: they repeat the signals.
+        local.line(raw, now_ms, at, &mut self.scrubber, (0, &mut Vec::new())).to_vec()
+    }
+
+    /// What the JSON record that was scrubbed last says of an account.
+    pub fn mapped(&mut self, viewer: &mut Viewer, raw: &[u8]) -> Result<Mapped, Unmapped> {
+        viewer.see(raw, &mut self.scrubber)
+    }
+
+    /// Signals of what is held back, when nothing more comes.
+    pub fn rest(&mut self) -> Vec<Signal> {
+        self.signals.as_mut().map_or_else(Vec::new, |(_, local)| local.finish().to_vec())
+    }
+
+    /// Scrubs one record. Keys and salts are chosen by its time.
+    pub fn at(&mut self, format: Format, raw: &[u8], origin: Origin<'_>) -> Seen {
         let mut out = Vec::new();
-        let result = self.scrubber.begin(time_ms.unwrap_or_else(now));
+        self.scrubber.refresh();
+        let result = self.scrubber.begin(origin.time_ms);
+        self.scrubber.origin(origin.topic, origin.headers);
         let result = result.and_then(|()| self.scrubber.value(format, raw, &mut out));
         let mut traced = self.scrubber.traced();
         traced.sort_by_key(|t| t.span);
         let found = traced.into_iter().map(|t| self.found(raw, t)).collect();
-        Seen { output: result.map(|()| out), found }
+        let erases = self.scrubber.purpose() == Purpose::Erase;
+        let pseudonymizer = self.scrubber.pseudonymizer();
+        let notes = pseudonymizer.notes();
+        let suppressed = !erases && (notes.suppressed || pseudonymizer.carries_suppressed(&out));
+        Seen { output: result.map(|()| out), suppressed, saltless: notes.saltless, found }
     }
 
     fn found(&self, raw: &[u8], traced: Traced) -> Found {

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod completions;
+mod core_dumps;
 pub mod demo;
 pub mod diff;
 pub mod explain;
@@ -12,11 +13,13 @@ pub mod keys;
 mod look;
 pub mod output;
 pub mod panic;
+mod port;
 pub mod quarantine;
 pub mod run;
 pub mod schema;
 mod screen;
 pub mod scrub;
+pub mod tap;
 pub mod test;
 mod times;
 pub mod token;
@@ -55,6 +58,8 @@ pub enum Command {
     Demo(demo::Args),
     /// Watch a running instance through its admin port.
     Top(top::Args),
+    /// Show samples of what a running instance sends: scrubbed records and signals.
+    Tap(tap::Args),
     /// Check a config, its patterns and its keys.
     Validate(validate::Args),
     /// Try cases: event in, expected event and findings.
@@ -82,6 +87,7 @@ impl Command {
             Command::Scrub(args) => scrub::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Top(args) => top::run(&args),
+            Command::Tap(args) => tap::run(&args),
             Command::Token(args) => token::run(&args),
             Command::Quarantine(args) => quarantine::run(&args),
             Command::Test(args) => test::run(&args),
@@ -150,6 +156,7 @@ impl From<KeyError> for CliError {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     panic::install_hook();
+    core_dumps::forbid();
     // The hook has said where; the exit code of a panic would be 101, which is not in the contract.
     let code = catch_unwind(AssertUnwindSafe(|| run_with(std::env::args_os()))).unwrap_or(1);
     ExitCode::from(code)

@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 
 use super::args::{KeyArgs, LineFormat};
 use super::look::basis_name;
-use super::times::Times;
+use super::times::{OriginArgs, Times};
 use super::{CliError, note};
 use crate::config::{self, Format, Loaded, Secrets};
+use crate::pipeline::binding::Purpose;
 use crate::pipeline::payload::Payload;
 use crate::pipeline::{LocalSignals, Plan, Scrubber, SignalPlan};
 use crate::pseudonymize::SharedRing;
@@ -45,19 +46,12 @@ pub struct Args {
     /// to `quarantine.recipients` of the config.
     #[arg(long, value_name = "FILE")]
     pub quarantine: Option<PathBuf>,
-    /// The day (UTC) that the lines are of, such as 2026-01-31: it decides key and daily salt. Default: the time of the
-    /// run.
-    #[arg(long, value_name = "DATE", conflicts_with = "time")]
-    pub day: Option<jiff::civil::Date>,
-    /// Path of the field with each event's time (RFC 3339, or seconds or milliseconds since 1970), in place of --day.
-    #[arg(long, value_name = "FIELD")]
-    pub time: Option<String>,
+    /// Where the lines come from.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// File of daily salts, in place of the config's place; made if it is missing.
     #[arg(long, value_name = "FILE")]
     pub salts: Option<PathBuf>,
-    /// Input topic that the lines are of, where tenant or scope are bound to it.
-    #[arg(long, value_name = "TOPIC", default_value = "")]
-    pub topic: String,
     /// Which keys make the tokens. Without any: a throw-away key.
     #[command(flatten)]
     pub keys: KeyArgs,
@@ -68,10 +62,11 @@ pub struct Args {
 
 /// Scrubs every line.
 pub fn run(args: &Args) -> Result<(), CliError> {
+    files_are_apart(args)?;
     let loaded = config::load(&args.config, Secrets::Skip)?;
     let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
-    let times = Times::new(args, &loaded, &plan)?;
+    let times = Times::new(&args.origin, args.salts.as_ref(), &loaded, &plan)?;
     let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes, times)?;
     if let Some(path) = &args.signals {
         scrub.signals = Some(Signals::new(path, &loaded, &args.keys, &mut scrub.scrubber)?);
@@ -84,6 +79,24 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     scrub.finish()
 }
 
+/// A file that is written is emptied first: it must be none of those that are read, and no other that is written.
+fn files_are_apart(args: &Args) -> Result<(), CliError> {
+    let written = [("--findings", &args.findings), ("--signals", &args.signals), ("--quarantine", &args.quarantine)];
+    let mut taken: Vec<PathBuf> =
+        args.files.iter().chain([&args.config]).filter_map(|f| f.canonicalize().ok()).collect();
+    for (option, path) in written {
+        let Some(path) = path else { continue };
+        // What is not there yet is told apart by its name; devices such as /dev/null take anything.
+        let place = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if taken.contains(&place) && !place.starts_with("/dev") {
+            let text = format!("{option} {}: the file is read, or written by another option", path.display());
+            return Err(CliError::Usage(text));
+        }
+        taken.push(place);
+    }
+    Ok(())
+}
+
 /// One run over all inputs.
 struct Scrub {
     plan: Arc<Plan>,
@@ -94,6 +107,7 @@ struct Scrub {
     findings: Option<(PathBuf, BufWriter<File>)>,
     quarantine: Option<(PathBuf, BufWriter<File>)>,
     signals: Option<Signals>,
+    accepted: u64,
     rejected: u64,
     suppressed: u64,
     line: Vec<u8>,
@@ -192,11 +206,12 @@ impl Scrub {
             findings: args.findings.as_deref().map(create).transpose()?,
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
             signals: None,
+            accepted: 0,
             rejected: 0,
             suppressed: 0,
             line: Vec::new(),
             times,
-            topic: args.topic.clone(),
+            topic: args.origin.topic.clone(),
         })
     }
 
@@ -247,6 +262,7 @@ impl Scrub {
             };
             match result {
                 Ok(()) => {
+                    self.accepted += 1;
                     self.line.extend_from_slice(line_break);
                     self.out.write_all(&self.line).map_err(|error| CliError::from_stdout(&error))?;
                 }
@@ -298,14 +314,33 @@ impl Scrub {
         for (path, file) in self.findings.iter_mut().chain(&mut self.quarantine) {
             file.flush().map_err(|error| cannot_write(path, &error))?;
         }
-        if self.suppressed > 0 {
-            note(&format!("{} lines carry a listed pseudonym and were dropped", self.suppressed));
-        }
-        if self.rejected > 0 {
-            note(&format!("{} lines were rejected; --quarantine FILE tells which and why", self.rejected));
-        }
+        self.tell();
         Ok(())
     }
+}
+
+impl Scrub {
+    /// Tells what did not go the way of the others.
+    fn tell(&self) {
+        if self.suppressed > 0 {
+            note(&format!("{} dropped for a listed pseudonym", lines(self.suppressed)));
+        }
+        if self.times.timeless > 0 {
+            let what = "without a time in the field of --time: of no day, so that daily tokens are redacted";
+            note(&format!("{} {what}", lines(self.times.timeless)));
+        }
+        if self.rejected > 0 {
+            let hint = match self.format {
+                Format::Json if self.accepted == 0 => "; is it text? then say --format text",
+                _ => "",
+            };
+            note(&format!("{} rejected; --quarantine FILE tells which and why{hint}", lines(self.rejected)));
+        }
+    }
+}
+
+fn lines(n: u64) -> String {
+    if n == 1 { "1 line was".to_owned() } else { format!("{n} lines were") }
 }
 
 /// One line through the engine. `Ok(false)`: it carries a listed pseudonym, and is dropped.
@@ -320,8 +355,9 @@ fn scrub(
     scrubber.begin(time_ms)?;
     scrubber.origin(topic, &[]);
     scrubber.value(format, raw, out)?;
+    let erases = scrubber.purpose() == Purpose::Erase;
     let pseudonymizer = scrubber.pseudonymizer();
-    Ok(!pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
+    Ok(erases || !pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
 }
 
 fn now_ms() -> i64 {

@@ -1,11 +1,11 @@
 //! What time a line is of, and the salt of its day.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::scrub::Args;
 use super::{CliError, note};
 use crate::config::{Loaded, SaltStore};
 use crate::pipeline::keeper::Keeper;
@@ -15,6 +15,21 @@ use crate::pseudonymize::{DAY_MS, day_of};
 /// Before any day: such a line gets redacted values where tokens are daily.
 const UNKNOWN_MS: i64 = -1;
 
+/// Where lines come from.
+#[derive(clap::Args, Debug, Default)]
+pub struct OriginArgs {
+    /// The day (UTC) that the lines are of, such as 2026-01-31: it decides key and daily salt. Default: the time of the
+    /// run.
+    #[arg(long, value_name = "DATE", conflicts_with = "time")]
+    pub day: Option<jiff::civil::Date>,
+    /// Path of the field with each event's time (RFC 3339, or seconds or milliseconds since 1970), in place of --day.
+    #[arg(long, value_name = "FIELD")]
+    pub time: Option<String>,
+    /// Input topic that the lines are of, where tenant or scope are bound to it.
+    #[arg(long, value_name = "TOPIC", default_value = "")]
+    pub topic: String,
+}
+
 /// Tells the times of lines.
 pub struct Times {
     from: From,
@@ -22,6 +37,8 @@ pub struct Times {
     keeper: Option<Keeper>,
     /// The day whose salt the keeper was asked for last.
     day: Option<u32>,
+    /// Lines without a time in the field that should say it.
+    pub timeless: u64,
 }
 
 enum From {
@@ -31,18 +48,10 @@ enum From {
 }
 
 impl Times {
-    /// Times as the arguments say; the salts go into `plan`.
-    pub fn new(args: &Args, loaded: &Loaded, plan: &Plan) -> Result<Times, CliError> {
-        let from = match (args.day, &args.time) {
-            (Some(date), _) => {
-                let start =
-                    date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|e| CliError::Usage(format!("--day: {e}")))?;
-                From::Fixed(start.timestamp().as_millisecond() + DAY_MS / 2)
-            }
-            (None, Some(path)) => From::Field(path.split('.').map(str::to_owned).collect()),
-            (None, None) => From::Clock,
-        };
-        let place = loaded.settings.pseudonyms.salts.as_ref().map(|place| match (&args.salts, place) {
+    /// Times as the arguments say. The salts go into `plan`: those of the file `salts`, or of the place that the config
+    /// has for them.
+    pub fn new(args: &OriginArgs, salts: Option<&PathBuf>, loaded: &Loaded, plan: &Plan) -> Result<Times, CliError> {
+        let place = loaded.settings.pseudonyms.salts.as_ref().map(|place| match (salts, place) {
             (Some(path), _) => Some(SaltStore::File(path.clone())),
             (None, SaltStore::File(path)) => Some(SaltStore::File(path.clone())),
             (None, SaltStore::Topic(_)) => None,
@@ -51,12 +60,22 @@ impl Times {
             Some(place) => salts::keeper(&place, &Arc::new(loaded.settings.clone()), plan),
             None => {
                 note("no --salts file: a throw-away salt makes the daily tokens, and no other run makes the same");
-                salts::throwaway(plan)
+                salts::throwaway(plan, Box::new(clock::now_ms))
             }
         });
-        let mut times = Times { from, keeper, day: None };
-        times.keep_salt()?;
-        Ok(times)
+        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
+    }
+
+    /// The same for looking at records: no token is shown, so a throw-away salt will do, and no file is touched.
+    pub fn trying(args: &OriginArgs, loaded: &Loaded, plan: &Plan) -> Result<Times, CliError> {
+        let daily = loaded.settings.pseudonyms.salts.is_some();
+        let keeper = daily.then(|| salts::throwaway(plan, Box::new(clock::now_ms)));
+        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
+    }
+
+    fn ready(mut self) -> Result<Times, CliError> {
+        self.keep_salt()?;
+        Ok(self)
     }
 
     /// The time of a line, ms since 1970.
@@ -65,7 +84,10 @@ impl Times {
         Ok(match &self.from {
             From::Clock => clock::now_ms(),
             From::Fixed(time_ms) => *time_ms,
-            From::Field(path) => field_ms(line, path).unwrap_or(UNKNOWN_MS),
+            From::Field(path) => field_ms(line, path).unwrap_or_else(|| {
+                self.timeless += 1;
+                UNKNOWN_MS
+            }),
         })
     }
 
@@ -79,6 +101,17 @@ impl Times {
         }
         Ok(())
     }
+}
+
+fn from(args: &OriginArgs) -> Result<From, CliError> {
+    Ok(match (args.day, &args.time) {
+        (Some(date), _) => {
+            let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|e| CliError::Usage(format!("--day: {e}")))?;
+            From::Fixed(start.timestamp().as_millisecond() + DAY_MS / 2)
+        }
+        (None, Some(path)) => From::Field(path.split('.').map(str::to_owned).collect()),
+        (None, None) => From::Clock,
+    })
 }
 
 /// The time in a field: RFC 3339, or a number of seconds or milliseconds since 1970.

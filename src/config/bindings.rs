@@ -34,7 +34,11 @@ pub(super) fn erase(spec: &spec::Erase, problems: &mut Vec<Problem>) -> Erase {
         problems
             .push(Problem::new("erase.equals", "is empty; write what stands in the field, such as `erase_subject`"));
     }
-    Erase { field: path("erase.field", &spec.field, problems), equals: spec.equals.clone() }
+    if let Some(account) = &spec.account {
+        path("erase.account", account, problems);
+    }
+    let field = path("erase.field", &spec.field, problems);
+    Erase { field, equals: spec.equals.clone(), account: spec.account.clone() }
 }
 
 fn binding(at: &str, spec: &spec::Binding, problems: &mut Vec<Problem>) -> Binding {

@@ -53,11 +53,13 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
         },
         erase: spec.erase.as_ref().map(|erase| bindings::erase(erase, p)),
         admin: admin(&spec.admin, p),
+        tap_per_second: spec.admin.tap,
         log: log(&spec.log),
         drain_timeout: spec.drain_timeout.0,
         signals: None,
     };
     let mut settings = Settings { signals: signals(spec, &settings, p), ..settings };
+    within("admin.tap", spec.admin.tap as usize, 0, 100, p);
     at_least("drain_timeout", spec.drain_timeout.0, Duration::from_secs(1), p);
     if let Some(workers) = spec.workers {
         within("workers", workers, 1, 1024, p);

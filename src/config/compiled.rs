@@ -36,6 +36,8 @@ pub struct Settings {
     pub erase: Option<Erase>,
     /// The admin port; `None`: off.
     pub admin: Option<SocketAddr>,
+    /// Samples that may be seen there a second; 0: none.
+    pub tap_per_second: u32,
     /// Logging.
     pub log: LogSettings,
     /// How long a graceful stop may take.
@@ -309,6 +311,8 @@ pub struct Erase {
     pub field: Vec<String>,
     /// What stands in the field.
     pub equals: String,
+    /// Path of the field that names the account, if it is not that of the other events.
+    pub account: Option<String>,
 }
 
 /// Logging.

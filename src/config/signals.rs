@@ -147,7 +147,7 @@ pub struct Lists {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// `login`, `deposit`, `withdrawal`, `bet`, `win`, `transfer`, `account_change` or `erase`.
+    /// `login`, `deposit`, `withdrawal`, `bet`, `win`, `transfer` or `account_change`.
     pub kind: String,
     /// Values that an event of this shape has, by path; `*`: any value.
     #[serde(default)]

@@ -382,6 +382,32 @@ pub struct Patterns {
     /// Entities that are not simply on, by name: `shadow` counts what is found and changes nothing, `off` is as
     /// `disable`.
     pub states: BTreeMap<String, State>,
+    /// Lists of words that are looked for in all texts: of names, for names in bare prose.
+    pub lists: Vec<WordList>,
+}
+
+/// A file of words, and what they are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordList {
+    /// What its words are, such as `person_name`.
+    pub entity: String,
+    /// The file: UTF-8, a word or several with spaces between on each line, `#` before a comment.
+    pub file: PathBuf,
+    /// How its words are written in texts.
+    #[serde(default)]
+    pub case: WordCase,
+}
+
+/// How the words of a list are written in texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WordCase {
+    /// Each with a capital, or all in capitals; capitalised words that follow belong to it.
+    #[default]
+    Capital,
+    /// In any way. Names that are words, too (`will`, `per`), should be in no such list.
+    Any,
 }
 
 /// Whether a rule is applied.
@@ -483,11 +509,14 @@ impl JsonSchema for OneOrMany {
 pub struct Admin {
     /// Address of `/livez`, `/readyz` and `/metrics`, such as `0.0.0.0:9464`; `off`: none.
     pub listen: String,
+    /// Samples of scrubbed records, and of signals, that `sluice tap` may see a second, at most 100; 0: none. Whoever
+    /// reaches the port sees them.
+    pub tap: u32,
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Admin { listen: "0.0.0.0:9464".to_owned() }
+        Admin { listen: "0.0.0.0:9464".to_owned(), tap: 0 }
     }
 }
 

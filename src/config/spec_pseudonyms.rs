@@ -20,6 +20,8 @@ pub struct Pseudonyms {
     pub epoch: Epoch,
     /// How long those of an entity hold, by its name, in place of `epoch`.
     pub epochs: BTreeMap<String, Epoch>,
+    /// Entities whose tokens have a coarser one beside them, which links more: `em_…|emx_…`.
+    pub linkable: BTreeMap<String, Linkable>,
     /// Where daily salts are kept.
     pub salts: Salts,
     /// A file of pseudonyms, one a line, whose records are dropped: objection, withdrawn consent. Read again when it changes.
@@ -33,6 +35,7 @@ impl Default for Pseudonyms {
             scope: Binding::default(),
             epoch: Epoch::Never,
             epochs: BTreeMap::new(),
+            linkable: BTreeMap::new(),
             salts: Salts::default(),
             suppress: None,
         }
@@ -47,6 +50,16 @@ pub enum Epoch {
     Never,
     /// For one UTC day: its salt is gone within 48 hours, and then nobody can link them to another day's.
     Daily,
+}
+
+/// The coarser thing that a second token links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Linkable {
+    /// Of an e-mail address the mailbox, `emx_…`: without plus tag, and without the dots that Gmail ignores.
+    Mailbox,
+    /// Of an IP address its network of 24 or 48 bits, `ipn_…`.
+    Network,
 }
 
 /// Where daily salts are kept, sealed under a root key.
@@ -148,7 +161,8 @@ pub enum Audit {
     File(PathBuf),
 }
 
-/// Events that ask for a subject to be forgotten, keyed like the account's own events.
+/// Events that ask for a subject to be forgotten, keyed like the account's own events. What signals know of the account
+/// goes, and the event goes on scrubbed, so that consumers can forget too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erase {
@@ -156,4 +170,7 @@ pub struct Erase {
     pub field: String,
     /// What stands in it, such as `erase_subject`.
     pub equals: String,
+    /// Full path of the field that names the account. Default: the path that `signals.fields` has for `account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }

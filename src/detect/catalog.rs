@@ -19,6 +19,10 @@ include!(concat!(env!("OUT_DIR"), "/entities.rs"));
 /// Largest compiled size of one regular expression, in bytes.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 
+/// Types of tokens that need no file, and whose they are: fields without an entity; accounts, devices and payees in signals.
+const RESERVED_TOKENS: [(&str, &str); 5] =
+    [("fd", "field"), ("enc", "encoded"), ("ac", "account"), ("dv", "device"), ("py", "payee")];
+
 /// Fewest bytes of a word that may end another one without a sign between: `*fornavn`.
 const GLUED_BYTES_MIN: usize = 7;
 
@@ -90,6 +94,19 @@ impl Entity {
     /// Whether it is part of the binary.
     pub fn is_builtin(&self) -> bool {
         self.builtin
+    }
+
+    /// The file that it was read from, with the line of its name.
+    pub fn file(&self) -> String {
+        match self.spec.entity.referenced.line() {
+            0 => self.file.to_string(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
+
+    /// Whether one of its patterns asks this validator.
+    pub fn asks(&self, validator: &str) -> bool {
+        self.spec.patterns.iter().any(|p| p.value.validator.as_ref().is_some_and(|name| name.value == validator))
     }
 }
 
@@ -177,6 +194,7 @@ impl Catalog {
             fix: "see the entity files in patterns/entities for the fields there are".to_owned(),
         })?;
         Checker { file }.entity(&spec)?;
+        self.token_is_free(file, &spec)?;
         let entity = Entity {
             name: spec.entity.value.clone(),
             token_type: spec.token.value.clone(),
@@ -190,7 +208,10 @@ impl Catalog {
             builtin,
         };
         match self.find(&entity.name) {
-            Some(EntityId(at)) => self.entities[at as usize] = entity,
+            Some(EntityId(at)) => {
+                let never_passes = entity.never_passes || self.entities[at as usize].never_passes;
+                self.entities[at as usize] = Entity { never_passes, ..entity };
+            }
             None if self.entities.len() == u16::MAX as usize => {
                 return Err(CatalogError {
                     file: file.to_owned(),
@@ -203,6 +224,21 @@ impl Catalog {
             None => self.entities.push(entity),
         }
         Ok(())
+    }
+}
+
+impl Catalog {
+    /// Tokens of one type are made with one key: two entities that share it could be joined.
+    fn token_is_free(&self, file: &str, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let token = &spec.token;
+        let known = self.entities.iter().map(|e| (e.token_type.as_str(), e.name.as_str())).chain(RESERVED_TOKENS);
+        let mut others = known.filter(|&(letters, owner)| letters == token.value && owner != spec.entity.value);
+        match others.next() {
+            Some((_, owner)) => {
+                Err(error_at(file, token, "token", &format!("is that of `{owner}`"), "choose other letters"))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -378,8 +414,10 @@ impl Checker<'_> {
         const FIELD: &str = "patterns.regex";
         let regex = compile_regex(&source.value)
             .map_err(|error| self.at(source, FIELD, &format!("does not compile: {error}"), "correct the expression"))?;
-        if regex.is_match("") {
-            return Err(self.at(source, FIELD, "matches the empty text", "make it demand at least one character"));
+        // `\b` alone matches no empty text, and yet nothing of another.
+        let least = regex_syntax::parse(&source.value).ok().and_then(|hir| hir.properties().minimum_len());
+        if regex.is_match("") || least == Some(0) {
+            return Err(self.at(source, FIELD, "can match nothing at all", "make it demand at least one character"));
         }
         let group = pattern.value.group;
         if group >= regex.captures_len() {
@@ -501,11 +539,14 @@ counter_examples: ['ord-12345']
         let cases: &[(&str, &str, u64, &str)] = &[
             ("entity: order", "entity: Order", 1, "is no name"),
             ("token: ord", "token: o1", 2, "two to four lower-case letters"),
+            ("token: ord", "token: em", 2, "is that of `email`"),
+            ("token: ord", "token: ac", 2, "is that of `account`"),
             ("form: digits", "form: digit", 3, "did you mean `digits`"),
             ("fields: [order_no]", "fields: [orderNo]", 5, "snake case"),
             ("fields:", "feilds:", 5, "feilds"),
             (pattern, "regex: '[0-9'", 7, "does not compile"),
-            (pattern, "regex: '([0-9]*)'", 7, "matches the empty text"),
+            (pattern, "regex: '([0-9]*)'", 7, "can match nothing at all"),
+            (pattern, "regex: '\\b([0-9]*)'", 7, "can match nothing at all"),
             (pattern, "regex: '(\\w{1000}){1000}'", 7, "does not compile"),
             (pattern, "matcher: emial", 7, "did you mean `email`"),
             (pattern, "confidence: low", 7, "without a pattern"),

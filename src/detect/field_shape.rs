@@ -10,6 +10,8 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("code", Shape::Code),
     ("secret", Shape::Secret),
     ("key", Shape::Key),
+    ("id", Shape::Id),
+    ("picture", Shape::Picture),
 ];
 
 /// What a value looks like.
@@ -25,6 +27,10 @@ pub(super) enum Shape {
     Secret,
     /// Long or random.
     Key,
+    /// One word with a digit, or a long one: `d-7fa9c3`, and not `Samsung A52`.
+    Id,
+    /// Bytes in base64, a link or the name of a file; not `approved`.
+    Picture,
 }
 
 /// Words that say that there is no value, or that there is one.
@@ -94,6 +100,10 @@ impl Shape {
             Shape::Address => is_address(text),
             Shape::Code => text.chars().any(char::is_numeric),
             Shape::Secret => true,
+            Shape::Id => {
+                !text.contains(' ') && (text.len() >= 16 || text.len() >= 4 && text.bytes().any(|b| b.is_ascii_digit()))
+            }
+            Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
             Shape::Key => {
                 is_key_like(text) || text.len() >= 20 || text.contains([' ', '=', ';', '.']) && text.len() >= 8
             }
@@ -159,6 +169,12 @@ mod tests {
                 Shape::Key,
                 &["9f86d081884c7d65", "correct horse battery staple", "a=b; c=d"][..],
                 &["USDT", "17", "next", "true"][..],
+            ),
+            (Shape::Id, &["d-743e81fc5c", "C02XK1ZJJGH5", "abcdefghijklmnop"][..], &["ios", "Galaxy A52", "17"][..]),
+            (
+                Shape::Picture,
+                &["https://cdn.example.id/ktp/1.jpg", "selfie_1.jpg", "/9j/4AAQSkZJRgABAQEASABIAAD"][..],
+                &["approved", "true", "front", "3"][..],
             ),
         ] {
             for text in yes {

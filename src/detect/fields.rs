@@ -57,14 +57,12 @@ impl Fields {
             }
             Select::Name(name) => {
                 let words = normalize(name.as_bytes());
-                if words.is_empty() {
-                    return Err("holds no letter or digit");
-                }
+                name_fault(name).map_or(Ok(()), Err)?;
                 match (name.starts_with('*'), name.ends_with('*')) {
                     (false, false) => self.config_names.add(&words, plan),
                     (true, false) => self.config_names.add(&format!("*_{words}"), plan),
                     (false, true) => self.config_names.add(&format!("{words}_*"), plan),
-                    (true, true) => return Err("has `*` at both ends; write two rules"),
+                    (true, true) => unreachable!("invariant: such a name was refused above"),
                 }
             }
         }
@@ -291,6 +289,33 @@ fn parse_path(path: &str) -> Result<Vec<Segment>, &'static str> {
     Ok(segments)
 }
 
+/// What is wrong with a name of the config.
+fn name_fault(name: &str) -> Option<&'static str> {
+    let inner = name.strip_prefix('*').unwrap_or(name);
+    let inner = inner.strip_suffix('*').unwrap_or(inner);
+    if normalize(name.as_bytes()).is_empty() {
+        Some("holds no letter or digit")
+    } else if name.starts_with('*') && name.ends_with('*') {
+        Some("has `*` at both ends; write two rules")
+    } else if inner.contains('*') {
+        Some("has `*` in its middle; it may stand at one end only")
+    } else if name.contains(['.', '[', '@']) {
+        Some("looks like a path; write `path` in place of `name`")
+    } else {
+        None
+    }
+}
+
+impl Select {
+    /// What is wrong with it, if it selects nothing sensible.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Select::Path(path) => parse_path(path).err(),
+            Select::Name(name) => name_fault(name),
+        }
+    }
+}
+
 fn is_root(name: &[u8]) -> bool {
     name == b"@key" || name == b"@headers"
 }
@@ -486,6 +511,8 @@ mod tests {
             (Select::Path("@haeders.x".to_owned()), "there are `@key` and `@headers`"),
             (Select::Name("--".to_owned()), "no letter or digit"),
             (Select::Name("*_a_*".to_owned()), "both ends"),
+            (Select::Name("a*b".to_owned()), "one end only"),
+            (Select::Name("user.email".to_owned()), "looks like a path"),
         ] {
             let error = Rules::compile(&Catalog::builtin(), &[rule(select, "ip")], &Options::default());
             let error = error.expect_err("an error").to_string();

@@ -39,6 +39,8 @@ impl Gap {
     pub(super) const PAREN: Gap = Gap(1 << 4);
     /// A line break.
     pub(super) const LINE: Gap = Gap(1 << 5);
+    /// `_`.
+    pub(super) const UNDERSCORE: Gap = Gap(1 << 6);
     /// More than one byte.
     pub(super) const WIDE: Gap = Gap(1 << 7);
 
@@ -87,6 +89,7 @@ static SEPARATORS: [Gap; 256] = {
     table[b')' as usize] = Gap::PAREN;
     table[b'\n' as usize] = Gap::LINE;
     table[b'\r' as usize] = Gap::LINE;
+    table[b'_' as usize] = Gap::UNDERSCORE;
     table
 };
 
@@ -120,7 +123,8 @@ pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
         let letter = between(word | (EACH * 0x20), b'a', b'z');
         // Space and the signs before `0`, `,` among them: more than the separators, which only costs a closer look. The
         // zeros behind the end are none of them.
-        let join = digit | between(word, b'\t', b'\r') | between(word, b' ', b'/');
+        let signs = between(word, b' ', b'/') | between(word, b'_', b'_');
+        let join = digit | between(word, b'\t', b'\r') | signs;
         digits |= u128::from(bits(digit)) << (at * 8);
         letters |= u128::from(bits(letter)) << (at * 8);
         joining |= u128::from(bits(join)) << (at * 8);
@@ -224,7 +228,9 @@ mod tests {
         for dismissed in ["e029d71348f774", "d-743e81fc5c", "5df795a30be2a8a4253e95d3c026e6d8", "a1234567b1234567"] {
             assert!(!may_hold_number(dismissed.as_bytes(), 8), "{dismissed}");
         }
-        for kept in ["x12345678", "2323-7585", "23 23 75 85", "gb29nwbk", "a,NL91ABNA", "(0812)3456", "--------"] {
+        for kept in
+            ["x12345678", "2323-7585", "23 23 75 85", "gb29nwbk", "a,NL91ABNA", "(0812)3456", "4111_1111", "--------"]
+        {
             assert!(may_hold_number(kept.as_bytes(), 8), "{kept}");
         }
         let mut long = [b'x'; SIEVE_BYTES_MAX];

@@ -33,6 +33,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod validators;
+mod word_list;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub use catalog::{Catalog, CatalogError, Entity};
 pub use fields::normalize;
 pub use notes::PatternNote;
 pub use rules::{FieldPlan, FieldRule, Nature, Options, Rules, Select};
+pub use word_list::WordList;
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
 pub struct Detector {

@@ -18,6 +18,7 @@ use super::needs::Needs;
 use super::search::{Dismissal, Judges};
 use super::spec::{Confidence, PatternSpec};
 use super::validators::{self, Settings, Validator};
+use super::word_list::WordList;
 use crate::canonical::phone::Region;
 use crate::record::{ActionId, Basis, EntityId};
 
@@ -50,6 +51,8 @@ pub struct Options {
     pub disabled: Vec<String>,
     /// ISO 3166 codes of the regions whose phone numbers are known without their country code: `["ID", "DK"]`.
     pub regions: Vec<String>,
+    /// Lists of words, names say, that are looked for in all texts.
+    pub lists: Vec<WordList>,
 }
 
 /// What is to be done with the values of a field.
@@ -121,6 +124,8 @@ pub(super) struct Patterns {
     pub literals: Option<AhoCorasick>,
     /// For each literal, the regular expression it belongs to.
     pub literal_owner: Vec<usize>,
+    /// Lists of words from files.
+    pub lists: Vec<WordList>,
 }
 
 /// What turns a candidate into a finding.
@@ -164,7 +169,8 @@ impl Rules {
             active[id.0 as usize] = false;
         }
         let regions = regions(&options.regions)?;
-        let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions)?;
+        let lists = options.lists.iter().filter(|list| active[list.entity.0 as usize]).cloned().collect();
+        let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions, lists)?;
         rules.field_values = FieldValues::new(catalog);
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
@@ -188,8 +194,10 @@ impl Rules {
         catalog: &Catalog,
         active: impl Fn(EntityId) -> bool,
         regions: &[Region],
+        lists: Vec<WordList>,
     ) -> Result<Rules, CatalogError> {
         let mut builder = Builder::default();
+        builder.patterns.lists = lists;
         for (at, entity) in catalog.entities().iter().enumerate() {
             let id = EntityId(at as u16);
             if active(id) {
@@ -337,5 +345,5 @@ impl std::fmt::Debug for Validator {
 
 /// The rules of one entity alone, for its examples.
 pub(super) fn alone(catalog: &Catalog, entity: EntityId) -> Result<Arc<Rules>, CatalogError> {
-    Rules::of(catalog, |id| id == entity, &Region::ALL).map(Arc::new)
+    Rules::of(catalog, |id| id == entity, &Region::ALL, Vec::new()).map(Arc::new)
 }

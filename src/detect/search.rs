@@ -132,6 +132,7 @@ fn string_may_hold(patterns: &Patterns, class: Class, digits: u8) -> bool {
         || patterns.matchers.iter().any(|(at, _)| (matchers::ALL[*at].wants)(class, digits))
         || regex_may_match(patterns, class, digits)
         || anchors_may_call(patterns, class)
+        || !patterns.lists.is_empty() && class.has(Class::LETTER)
 }
 
 fn anchors_may_call(patterns: &Patterns, class: Class) -> bool {
@@ -226,6 +227,9 @@ impl Search<'_> {
         if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
             self.anchored();
         }
+        if !self.rules.patterns.lists.is_empty() {
+            self.listed();
+        }
         overlap::resolve(&mut self.scratch.found, out);
     }
 
@@ -250,6 +254,7 @@ impl Search<'_> {
         let short = text.len() <= groups::SIEVE_BYTES_MAX && !self.class.has(OTHERS);
         let hardware = || self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(text);
         short
+            && self.rules.patterns.lists.is_empty()
             && !self.rules.dismissal.may_match_regex(self.class, self.digits)
             && !self.rules.dismissal.may_be_called(self.class)
             && !groups::may_hold_number(text, least)
@@ -328,6 +333,22 @@ impl Search<'_> {
             self.scratch.name = name;
         }
         self.scratch.hits = hits;
+    }
+
+    /// Looks for the words of lists.
+    fn listed(&mut self) {
+        let Scratch { matches, found, name, .. } = &mut *self.scratch;
+        for list in &self.rules.patterns.lists {
+            matches.clear();
+            list.find(self.text, name, matches);
+            found.extend(matches.iter().map(|m| Found {
+                span: m.span,
+                value: m.value,
+                entity: list.entity,
+                basis: Basis::Pattern,
+                confidence: Confidence::Medium,
+            }));
+        }
     }
 
     fn call(&mut self, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {

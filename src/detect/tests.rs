@@ -9,7 +9,8 @@ use super::*;
 use crate::record::{Basis, EntityId, Span};
 
 fn rules_for(regions: &[&str]) -> Arc<Rules> {
-    let options = Options { disabled: vec![], regions: regions.iter().map(|r| (*r).to_owned()).collect() };
+    let options =
+        Options { disabled: vec![], regions: regions.iter().map(|r| (*r).to_owned()).collect(), lists: vec![] };
     Arc::new(Rules::compile(&Catalog::builtin(), &[], &options).expect("the built-in catalog compiles"))
 }
 

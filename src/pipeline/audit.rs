@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ fn line(what: What, count: u64, of: &[(&str, &str)]) -> String {
 
 /// The user by the kernel's account of this process: variables of the environment can be set to anything.
 fn who() -> Who {
-    let uid = std::fs::metadata("/proc/self").map_or(u32::MAX, |meta| meta.uid());
+    let uid = rustix::process::getuid().as_raw();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let user = users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -182,8 +182,11 @@ impl Engine {
         let from = out.bytes();
         self.scrubber.value(input.format, raw, out.arena())?;
         let notes = self.scrubber.pseudonymizer().notes();
-        let suppressed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
-        let fate = Fate { suppressed, saltless: notes.saltless, purpose: self.scrubber.purpose() };
+        let listed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
+        let purpose = self.scrubber.purpose();
+        // Who has objected may be forgotten as well: consumers must hear of it.
+        let suppressed = listed && purpose == Purpose::Event;
+        let fate = Fate { suppressed, saltless: notes.saltless, purpose };
         if suppressed {
             return Ok(fate);
         }

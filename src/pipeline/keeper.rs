@@ -256,6 +256,40 @@ mod tests {
         assert_eq!(one.keeper.turn().unwrap(), 1);
     }
 
+    /// What a keeper told, in order; the store comes back after two failures, and the keeper stops when it is ready.
+    struct Told {
+        lines: Mutex<Vec<&'static str>>,
+        down: Arc<AtomicBool>,
+        stop: Arc<AtomicBool>,
+    }
+
+    impl Watch for Told {
+        fn ready(&self, ready: bool, _: Duration) {
+            self.lines.lock().unwrap().push(if ready { "ready" } else { "waits" });
+            self.stop.store(ready, Ordering::SeqCst);
+        }
+        fn minted(&self) {
+            self.lines.lock().unwrap().push("minted");
+        }
+        fn failed(&self) {
+            let mut lines = self.lines.lock().unwrap();
+            lines.push("failed");
+            self.down.store(lines.len() < 4, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn while_the_store_is_out_of_reach_it_is_not_ready_and_mints_nothing() {
+        let store = Shared::default();
+        store.down.store(true, Ordering::SeqCst);
+        let one = process(&store, DAY * DAY_MS);
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Told { lines: Mutex::default(), down: Arc::clone(&store.down), stop: Arc::clone(&stop) };
+        one.keeper.run(&stop, &told);
+        assert_eq!(*told.lines.lock().unwrap(), ["waits", "failed", "waits", "failed", "minted", "ready"]);
+        assert_eq!((store.records.lock().unwrap().len(), one.salts.holds(DAY as u32)), (1, true));
+    }
+
     #[test]
     fn who_only_reads_mints_nothing() {
         let store = Shared::default();

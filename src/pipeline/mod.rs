@@ -12,13 +12,14 @@
 //! keeper   today's salt: read, minted, dropped; salt_topic, salt_file: where; salts: the start of it
 //! seal     seals values and payloads; clock: what day it is
 //! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
-//! watch    the signals of one worker: from a record's tape to signals and flags
+//! watch    the signals of one worker: from a record's tape to signals and flags; sight: what a record says, for people
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
 //! outside  lists and databases of addresses, read again when they change
 //! live     the rules that run, swapped whole between two units of work
 //! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
+//! sampling what `sluice tap` may see of a batch
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
@@ -33,18 +34,22 @@ pub mod keeper;
 mod live;
 mod outside;
 pub mod payload;
+#[cfg(test)]
+mod pci;
 mod plan;
 mod policy;
 mod reload;
 mod salt_file;
 mod salt_topic;
 pub mod salts;
+mod sampling;
 mod scrub;
 #[cfg(test)]
 mod scrub_cases;
 mod seal;
 pub mod service;
 mod shadow;
+mod sight;
 pub mod signal_plan;
 mod stateful;
 pub mod watch;
@@ -54,6 +59,7 @@ mod worker;
 pub use engine::{Engine, Fate, Place};
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use sight::{Mapped, Viewer};
 pub use signal_plan::SignalPlan;
 pub use watch::{LocalSignals, Watcher};
 pub use why::{Reason, Why, path_label, shape};

@@ -9,13 +9,13 @@ use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
 use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
-use crate::detect::{Catalog, CatalogError, FieldRule, Options, Rules, Select};
+use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select, WordList};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
     Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
     TokenType,
 };
-use crate::record::{ActionId, EntityId};
+use crate::record::{ActionId, EntityId, PathId, Paths};
 
 /// The compiled plan. Immutable; workers hold it in an `Arc`.
 pub struct Plan {
@@ -84,7 +84,10 @@ impl Plan {
     /// # Errors
     /// The first pattern file that is at fault, or every field of the config that is.
     pub fn compile(loaded: &Loaded, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
-        Plan::with_catalog(loaded, &Plan::catalog(loaded)?, ring)
+        let catalog = Plan::catalog(loaded)?;
+        let mut problems = Vec::new();
+        policy::check(&catalog, &loaded.spec, &mut problems);
+        Plan::build(loaded, &catalog, ring, problems)
     }
 
     /// The plan of a changed config, with all that outlives a change: keys, salts, and the suppression list.
@@ -110,35 +113,50 @@ impl Plan {
         Ok(catalog)
     }
 
-    /// As [`Plan::compile`], with another catalog than the config's own.
+    /// Some rules alone, to learn which of them finds something: what a config may not ask for is not looked at, so
+    /// nothing that such a plan makes may go anywhere.
     ///
     /// # Errors
     /// As [`Plan::compile`].
-    pub fn with_catalog(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+    pub(super) fn trial(loaded: &Loaded, catalog: &Catalog, ring: Arc<SharedRing>) -> Result<Plan, PlanError> {
+        Plan::build(loaded, catalog, ring, Vec::new())
+    }
+
+    fn build(
+        loaded: &Loaded,
+        catalog: &Catalog,
+        ring: Arc<SharedRing>,
+        mut problems: Vec<Problem>,
+    ) -> Result<Plan, PlanError> {
         let Loaded { spec, settings, .. } = loaded;
-        let mut problems = Vec::new();
         let mut table = Table::new(catalog, &spec.patterns, &mut problems);
         let fields = table.field_rules(catalog, &spec.fields, &mut problems);
         let region_codes = region_codes(&spec.patterns.regions);
         let regions = regions(&region_codes, &mut problems);
         let disabled = disabled(&spec.patterns, catalog, &mut problems);
+        table.linkable(&spec.pseudonyms, catalog, &mut problems);
         table.epochs(&spec.pseudonyms, catalog, &mut problems);
         let value_sealer = table.sealer(&spec.seal, &mut problems);
         let quarantine_sealer = sealer("quarantine.recipients", &spec.quarantine.recipients, &mut problems);
         let suppression = suppression(spec.pseudonyms.suppress.as_deref(), &mut problems);
-        policy::check(catalog, spec, &mut problems);
+        let words = word_lists(&spec.patterns.lists, catalog, &mut problems)?;
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
         let with = |state, disabled| {
             let fields: Vec<FieldRule> =
                 fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
-            let options = Options { disabled, regions: region_codes.clone() };
+            let options = Options { disabled, regions: region_codes.clone(), lists: words.clone() };
             let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
             any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
         };
         let rules = with(State::On, disabled.0)?.expect("rules that are on are always compiled");
         let shadow = with(State::Shadow, disabled.1)?;
+        if let Some(erase) = settings.erase.as_ref().filter(|erase| spec.default_deny && !lists(&rules, &erase.field)) {
+            let name = erase.field.join(".");
+            let fix = format!("`{name}` would be dropped: add `{{path: {name}, action: scan}}` to `fields`");
+            return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
+        }
         let shadow_action = table.add_action(SHADOW, Action::Keep);
         Ok(Plan {
             rules,
@@ -277,11 +295,16 @@ impl Table {
             }
         }
         for entity in catalog.entities() {
-            let (action, field) = match patterns.actions.get(&entity.name) {
-                Some(action) => (action.as_str(), format!("patterns.actions.{}", entity.name)),
-                None => (entity.action.as_str(), String::new()),
+            let mut faults = Vec::new();
+            let action = match patterns.actions.get(&entity.name) {
+                Some(action) => table.action(action, &format!("patterns.actions.{}", entity.name), &mut faults),
+                None => {
+                    let action = table.action(&entity.action, "patterns.directories", &mut faults);
+                    faults.iter_mut().for_each(|f| f.message = format!("{}: {}", entity.file(), f.message));
+                    action
+                }
             };
-            let action = table.action(action, &field, problems);
+            problems.append(&mut faults);
             let plan = (TokenType::parse(&entity.token_type), Form::parse(&entity.form));
             // The catalog has checked both names when it was loaded.
             let (token_type, form) = (plan.0.expect("a checked token type"), plan.1.expect("a checked form"));
@@ -303,7 +326,8 @@ impl Table {
 
     fn push(&mut self, name: &str, token_type: TokenType, form: Form, action: ActionId) {
         let action_of = self.actions[action.0 as usize];
-        self.entities.push(EntityPlan { name: name.to_owned(), token_type, form, action: action_of, daily: false });
+        let name = name.to_owned();
+        self.entities.push(EntityPlan { name, token_type, form, action: action_of, daily: false, coarser: None });
         self.defaults.push(action);
     }
 
@@ -332,6 +356,39 @@ impl Table {
         }
         for plan in &mut self.entities {
             plan.daily = *spec.epochs.get(&plan.name).unwrap_or(&spec.epoch) == spec::Epoch::Daily;
+        }
+        // What stands beside a token that dies with its day must die with it.
+        for at in 0..self.entities.len() {
+            if let Some(coarser) = self.entities[at].coarser {
+                self.entities[usize::from(coarser.0)].daily |= self.entities[at].daily;
+            }
+        }
+    }
+
+    /// Puts coarser tokens beside those of the entities that the config names.
+    fn linkable(&mut self, spec: &spec::Pseudonyms, catalog: &Catalog, problems: &mut Vec<Problem>) {
+        for (name, coarser) in &spec.linkable {
+            let field = format!("pseudonyms.linkable.{name}");
+            let Some(entity) = catalog.find(name) else {
+                problems.push(unknown_entity(&field, name, catalog));
+                continue;
+            };
+            let (of, coarser, token_type, form) = match coarser {
+                spec::Linkable::Mailbox => (Form::Email, "mailbox", "emx", Form::Mailbox),
+                spec::Linkable::Network => (Form::Ip, "ip_network", "ipn", Form::IpNetwork),
+            };
+            if self.entities[usize::from(entity.0)].form != of {
+                let fix = "`mailbox` is for e-mail addresses and `network` for IP addresses";
+                problems.push(Problem::new(field, format!("is nothing that `{name}` has: {fix}")));
+                continue;
+            }
+            let known = self.entities.iter().position(|plan| plan.name == coarser);
+            let at = known.unwrap_or_else(|| {
+                let token = self.action("token", "", problems);
+                self.push(coarser, TokenType::parse(token_type).expect("three letters"), form, token);
+                self.entities.len() - 1
+            });
+            self.entities[usize::from(entity.0)].coarser = Some(EntityId(at as u16));
         }
     }
 
@@ -364,7 +421,10 @@ impl Table {
                 problems
                     .push(Problem::new(&field, "`scan` asks what the field holds, and `entity` says it; remove one"));
             }
+            let known = problems.len();
             let action = rule.action.as_deref().filter(|_| !lists).map(|name| self.action(name, &field, problems));
+            // Only here there is one more.
+            problems[known..].iter_mut().for_each(|problem| problem.message += ", scan");
             let keep = action.is_some_and(|a| self.actions[a.0 as usize] == Action::Keep);
             if keep && rule.state == State::Shadow {
                 let fix = "has nothing to count when the field is kept; remove `state`, or the rule";
@@ -374,11 +434,33 @@ impl Table {
             let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
-            let rules = paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep });
-            out.extend(rules.map(|field| (rule.state, field)));
+            let rules: Vec<FieldRule> =
+                paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep }).collect();
+            problems.extend(rules.iter().filter_map(|rule| select_problem(index, &rule.select)));
+            out.extend(rules.into_iter().map(|field| (rule.state, field)));
         }
         out
     }
+}
+
+fn select_problem(index: usize, select: &Select) -> Option<Problem> {
+    let (what, text) = match select {
+        Select::Path(path) => ("path", path),
+        Select::Name(name) => ("name", name),
+    };
+    let fix = "paths look like `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`; names like `e_mail`";
+    let fault = select.fault()?;
+    Some(Problem::new(format!("fields[{index}].{what}"), format!("`{text}` {fault}; {fix}")))
+}
+
+/// Whether a field of the value goes on when only what is named does.
+fn lists(rules: &Arc<Rules>, names: &[String]) -> bool {
+    let (mut detector, mut paths) = (Detector::new(Arc::clone(rules)), Paths::new());
+    let mut path = PathId::ROOT;
+    names.iter().any(|name| {
+        path = paths.child(path, path, name.as_bytes());
+        detector.plan(&paths, path).listed
+    })
 }
 
 fn sealer(field: &str, recipients: &[String], problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {
@@ -423,6 +505,25 @@ fn disabled(patterns: &spec::Patterns, catalog: &Catalog, problems: &mut Vec<Pro
     };
     let but = |wanted| catalog.names().filter(|name| state(name) != wanted).map(str::to_owned).collect();
     (but(State::On), but(State::Shadow))
+}
+
+/// The lists of words that the config names.
+fn word_lists(
+    lists: &[spec::WordList],
+    catalog: &Catalog,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<WordList>, CatalogError> {
+    let mut out = Vec::new();
+    for (index, list) in lists.iter().enumerate() {
+        match catalog.find(&list.entity) {
+            None => problems.push(unknown_entity(&format!("patterns.lists[{index}].entity"), &list.entity, catalog)),
+            Some(entity) => {
+                let field = format!("patterns.lists[{index}].file");
+                out.push(WordList::read(&list.file, &field, entity, list.case == spec::WordCase::Any)?);
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// The regions that the config names; none: all of them.

@@ -9,21 +9,20 @@ use crate::detect::{Catalog, Entity, normalize};
 use crate::pseudonymize::{Action, Generalize, Mask};
 use crate::record::EntityId;
 
-/// The name of the entity of card numbers.
+/// The name of the entity of card numbers, and of the validator that every other entity of card numbers asks.
 const CARD: &str = "payment_card";
 
 /// Adds a problem for everything in `patterns.actions` and `fields` that is refused. Unknown names are left to others.
 pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<Problem>) {
     let mut cards = CardActions::default();
-    for (name, action) in &config.patterns.actions {
-        let Some(entity) = catalog.find(name).map(|id| entity(catalog, id)) else { continue };
-        let place = format!("patterns.actions.{name}");
-        judge(entity, action, &place, &mut cards, problems);
-    }
-    if let Some(card) = catalog.find(CARD).map(|id| entity(catalog, id))
-        && !config.patterns.actions.contains_key(CARD)
-    {
-        cards.add(&card.action, "the default of `payment_card`");
+    for entity in catalog.entities() {
+        match config.patterns.actions.get(&entity.name) {
+            Some(action) => judge(entity, action, &format!("patterns.actions.{}", entity.name), &mut cards, problems),
+            None => judge_default(entity, &mut cards, problems),
+        }
+        if entity.never_passes {
+            stays_on(entity, &config.patterns, problems);
+        }
     }
     for (index, rule) in config.fields.iter().enumerate() {
         let place = format!("fields[{index}].action");
@@ -37,8 +36,45 @@ pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<P
     contradictions(&config.fields, problems);
 }
 
-fn entity(catalog: &Catalog, id: EntityId) -> &Entity {
-    &catalog.entities()[usize::from(id.0)]
+/// The action that the entity's own file gives it.
+fn judge_default(entity: &Entity, cards: &mut CardActions, problems: &mut Vec<Problem>) {
+    if entity.never_passes && !hides(&entity.action) {
+        let message = format!(
+            "{}: lets `{}` pass as `{}`: it may neither pass nor be linked; say `action: redact` there",
+            entity.file(),
+            entity.name,
+            entity.action
+        );
+        problems.push(Problem::new("patterns.directories", message));
+    }
+    if is_card(entity) {
+        cards.add(&entity.action, &format!("the default of `{}`", entity.name));
+    }
+}
+
+/// What may never pass is looked for whatever a config says.
+fn stays_on(entity: &Entity, patterns: &spec::Patterns, problems: &mut Vec<Problem>) {
+    let name = &entity.name;
+    let mut refuse = |field: String| {
+        let message =
+            format!("`{name}` ({}) may never pass, so it is always looked for; remove it", entity.description);
+        problems.push(Problem::new(field, message));
+    };
+    if let Some(at) = patterns.disable.iter().position(|disabled| disabled == name) {
+        refuse(format!("patterns.disable[{at}]"));
+    }
+    if patterns.states.get(name).is_some_and(|state| *state != spec::State::On) {
+        refuse(format!("patterns.states.{name}"));
+    }
+}
+
+fn is_card(entity: &Entity) -> bool {
+    entity.name == CARD || entity.asks(CARD)
+}
+
+/// Whether nothing of a value is left. What is no action at all is told elsewhere.
+fn hides(action: &str) -> bool {
+    Action::parse(action).map_or(true, |a| matches!(a, Action::Redact | Action::Drop | Action::Mask(Mask::All)))
 }
 
 /// The entities that a rule speaks of: the one it names, else those that claim the names of its fields.
@@ -57,11 +93,10 @@ fn entities_of(catalog: &Catalog, rule: &spec::FieldRule) -> Vec<EntityId> {
 
 fn judge(entity: &Entity, action: &str, place: &str, cards: &mut CardActions, problems: &mut Vec<Problem>) {
     let Ok(action_) = Action::parse(action) else { return };
-    if entity.name == CARD {
+    if is_card(entity) {
         cards.add(action, place);
     }
-    let hides = matches!(action_, Action::Redact | Action::Drop | Action::Mask(Mask::All));
-    if entity.never_passes && !hides {
+    if entity.never_passes && !hides(action) {
         let message = format!(
             "`{action}` is refused for `{}` ({}): it may neither pass nor be linked; use `redact`, `drop` or `mask:all`",
             entity.name, entity.description
@@ -116,9 +151,12 @@ impl CardActions {
                 "card numbers become tokens in one place and are truncated in another ({other}): the two can be joined \
                  to the number; choose one, for instance with `patterns.actions.payment_card`"
             );
+            // Two entity files at odds stand in no place of the config.
+            let place = if place.starts_with("the default") { "patterns.directories" } else { place };
             problems.push(Problem::new(place, message));
         }
         if let Some(place) = &self.kept {
+            let place = if place.starts_with("the default") { "patterns.directories" } else { place };
             let message = "`keep` is refused for card numbers; use `redact`, `drop`, `token` or `mask:first6_last4`";
             problems.push(Problem::new(place, message));
         }
@@ -209,6 +247,46 @@ mod tests {
         ] {
             assert_eq!(refused(yaml), None, "{yaml}");
         }
+    }
+
+    #[test]
+    fn what_may_never_pass_is_always_looked_for() {
+        for yaml in [
+            "patterns: {disable: [card_verification]}",
+            "patterns: {states: {card_track: off}}",
+            "patterns: {states: {one_time_code: shadow}}",
+        ] {
+            let error = refused(yaml).unwrap_or_else(|| panic!("passed: {yaml}"));
+            assert!(error.contains("test.yaml:1") && error.contains("always looked for"), "{error}");
+        }
+        assert_eq!(refused("patterns: {states: {card_track: on, phone: off}, disable: [email]}"), None);
+    }
+
+    #[test]
+    fn an_entity_file_of_ones_own_is_held_to_the_same() {
+        let of = |file: &str, config: &str| {
+            let dir = tempfile::tempdir().expect("a directory");
+            std::fs::write(dir.path().join("own.yaml"), file).expect("a file");
+            refused(&format!("patterns: {{directories: [{:?}]{config}}}", dir.path().display().to_string()))
+        };
+        let card = "entity: my_card\ntoken: mc\nform: digits\npatterns: [{matcher: digits, validator: payment_card}]\n";
+        // The built-in entity makes tokens.
+        for (file, config, why) in [
+            (format!("{card}action: 'mask:last4'\n"), "", "can be joined"),
+            (card.to_owned(), ", actions: {my_card: 'mask:last4'}", "can be joined"),
+            (card.to_owned(), ", actions: {payment_card: 'mask:last4'}", "can be joined"),
+            (format!("{card}action: keep\n"), "", "`keep` is refused"),
+            (
+                "entity: card_verification\ntoken: cv\nform: text\nfields: [cvv]\n".to_owned(),
+                "",
+                "lets `card_verification` pass",
+            ),
+        ] {
+            let error = of(&file, config).unwrap_or_else(|| panic!("passed: {file} {config}"));
+            assert!(error.contains(why) && error.contains("test.yaml:1"), "{error}");
+        }
+        assert_eq!(of(card, ""), None);
+        assert_eq!(of(&format!("{card}action: 'mask:last4'\n"), ", actions: {payment_card: redact}"), None);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub const CHANGEABLE: [&str; 2] = ["patterns", "fields"];
 pub struct Reload {
     /// The config whose rules run.
     loaded: Loaded,
+    /// Content that the rules which run were made of.
+    running: u64,
     /// Content that was taken over or refused last.
     handled: u64,
     /// Other content that was seen at the last look: a file may be half written, so it must be the same twice.
@@ -28,8 +30,9 @@ pub struct Reload {
 impl Reload {
     /// Watches the files of `loaded`. Call it before the rules are compiled: a change in between is seen then.
     pub fn new(loaded: &Loaded) -> Reload {
-        let mut reload = Reload { loaded: loaded.clone(), handled: 0, candidate: None };
-        reload.handled = reload.fingerprint(Some(loaded.yaml()));
+        let mut reload = Reload { loaded: loaded.clone(), running: 0, handled: 0, candidate: None };
+        reload.running = reload.fingerprint(Some(loaded.yaml()));
+        reload.handled = reload.running;
         reload
     }
 
@@ -52,9 +55,14 @@ impl Reload {
         }
         self.handled = now;
         Some(result.map(|(loaded, plan)| {
-            self.loaded = loaded;
+            (self.loaded, self.running) = (loaded, now);
             plan
         }))
+    }
+
+    /// A name for the config and patterns that run: the same in every process of this version that has the same files.
+    pub fn digest(&self) -> String {
+        format!("{:016x}", self.running)
     }
 
     fn load(&self, running: &Plan) -> Result<(Loaded, Plan), String> {
@@ -97,6 +105,9 @@ impl Reload {
                 add(Ok(file.as_os_str().as_encoded_bytes().to_vec()));
                 add(fs::read(&file));
             }
+        }
+        for list in &self.loaded.spec.patterns.lists {
+            add(fs::read(&list.file));
         }
         hasher.finish()
     }
@@ -168,8 +179,10 @@ mod tests {
         let mut bed = Bed::new("fields: []\n");
         assert!(bed.look().is_none());
         swap(bed.folder.path(), "fields: [{name: nick, action: redact}]\n");
+        let before = bed.reload.digest();
         assert!(bed.reload.poll(&bed.plan).is_none(), "it may be half written");
         assert!(bed.reload.poll(&bed.plan).expect("a change").is_ok());
+        assert_ne!(bed.reload.digest(), before);
         assert!(bed.look().is_none());
         // The same content again is no change, however the link moves.
         swap(bed.folder.path(), "fields: [{name: nick, action: redact}]\n");
@@ -179,6 +192,7 @@ mod tests {
     #[test]
     fn what_is_bad_is_refused_once_with_its_line_and_a_better_one_is_taken() {
         let mut bed = Bed::new("fields: []\n");
+        let running = bed.reload.digest();
         for (yaml, says) in [
             ("fields:\n- {name: nick, entity: emial}\n", "sluice.yaml:2:"),
             ("fields: [\n", "sluice.yaml:"),
@@ -189,6 +203,7 @@ mod tests {
             let error = bed.look().expect("a change").err().expect("refused");
             assert!(error.contains(says), "{yaml}: {error}");
             assert!(bed.look().is_none(), "told once: {yaml}");
+            assert_eq!(bed.reload.digest(), running, "the old one runs: {yaml}");
         }
         fs::remove_file(bed.folder.path().join("..data")).expect("gone");
         assert!(bed.look().expect("a change").err().expect("refused").contains("cannot read"));

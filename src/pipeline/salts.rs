@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::clock;
-use super::keeper::{Keeper, KeeperError, SaltStore, Watch};
+use super::keeper::{Clock, Keeper, KeeperError, SaltStore, Watch};
 use super::plan::Plan;
 use super::salt_file::SaltFile;
 use super::salt_topic::SaltTopic;
@@ -64,10 +64,11 @@ impl Watch for Told {
     }
 }
 
-/// A keeper whose salts are gone with the process, for runs with a throw-away key and for trying things out.
-pub fn throwaway(plan: &Plan) -> Keeper {
+/// A keeper whose salts are gone with the process, for runs with a throw-away key and for trying things out; `clock` tells
+/// what day it takes it to be.
+pub fn throwaway(plan: &Plan, clock: Clock) -> Keeper {
     let store = Box::new(Memory::default());
-    Keeper::new(store, Arc::clone(&plan.ring), Arc::clone(&plan.salts), Box::new(clock::now_ms))
+    Keeper::new(store, Arc::clone(&plan.ring), Arc::clone(&plan.salts), clock)
 }
 
 #[derive(Default)]

@@ -6,6 +6,7 @@
 
 mod claims;
 mod reading;
+mod repeat;
 mod report;
 mod split;
 #[cfg(test)]
@@ -292,15 +293,6 @@ impl Scrubber {
     /// From now on drops the top-level member that flags are put into: what comes with the input is not ours.
     pub fn replace_flags(&mut self) {
         self.core.flags = Some(super::watch::flags_path(&mut self.core.paths));
-    }
-
-    /// The pseudonym of a value under the key of the record at hand; `entity` is one of the plan's.
-    pub fn pseudonym(&mut self, entity: &str, text: &str) -> String {
-        let core = &mut self.core;
-        let entity = core.plan.find_entity(entity).expect("invariant: an entity of every plan");
-        let mut token = Vec::new();
-        core.pseudonymizer.apply(entity, core.plan.token_action(), text, &mut token);
-        String::from_utf8_lossy(&token).into_owned()
     }
 
     /// Takes what was found since the last call.

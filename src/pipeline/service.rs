@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -14,22 +14,27 @@ use super::outside::Changes;
 use super::plan::{Plan, PlanError, load_ring};
 use super::reload::Reload;
 use super::salts;
+use super::sampling::Sampling;
 use super::signal_plan::SignalPlan;
 use super::stateful::{self, Stateful};
 use super::watch::Rekey;
 use super::worker::{self, Worker};
-use crate::admin::{self, AdminError, Health};
+use crate::admin::{self, AdminError, Health, Tap};
 use crate::config::{Delivery, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
 use crate::pseudonymize::StateKey;
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
-use crate::sink::{CountedSink, Sink, TransactionalSink};
+use crate::sink::{CountedSink, OutBatch, Sink, TransactionalSink};
 use crate::source::kafka::KafkaSource;
 use crate::telemetry::{self, ProcessMetrics, SignalMetrics, StateMetrics};
 
 /// How often key files, the config and pattern files are looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How long workers may take to leave the group once the time to drain is over.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often a stop looks whether they have.
+const LEAVE_LOOK: Duration = Duration::from_millis(10);
 /// Longest wait of one call for the broker: below the 30 s after which a loop counts as stuck.
 const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(20);
 
@@ -89,6 +94,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
         runtime.block_on(salts).map_err(ServiceError::Start)?;
     }
     let mut running = Running::start(loaded.settings.clone(), &plan, signals, &topology)?;
+    running.process.set_config(&reload.digest(), SystemTime::now());
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
@@ -173,6 +179,7 @@ pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
 /// The workers and the admin port.
 pub struct Running {
     stop: Arc<AtomicBool>,
+    drain_timeout: Duration,
     workers: Vec<JoinHandle<()>>,
     ended: UnboundedReceiver<Result<(), kafka::Error>>,
     admin: Option<admin::AdminHandle>,
@@ -204,8 +211,9 @@ impl Running {
         let parts = (0..count).map(joined_part).chain(["keys".to_owned()]).chain(salted);
         let health = Arc::new(Health::new(count, parts));
         health.set_ready("keys", true);
+        let tap = Arc::new(Tap::new(settings.tap_per_second));
         let admin = match settings.admin {
-            Some(listen) => Some(admin::serve(listen, Arc::clone(&health), telemetry::install())?),
+            Some(listen) => Some(admin::serve(listen, Arc::clone(&health), Arc::clone(&tap), telemetry::install())?),
             None => None,
         };
         let process = ProcessMetrics::new(
@@ -232,6 +240,7 @@ impl Running {
                 stop: Arc::clone(&stop),
                 stopped: Arc::clone(&stopped),
                 health: Arc::clone(&health),
+                tap: Arc::clone(&tap),
             };
             workers.push(part.spawn(tell.clone())?);
         }
@@ -242,8 +251,10 @@ impl Running {
             salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
         }
         let audit = Audit::new(settings.audit.clone());
+        let drain_timeout = settings.drain_timeout;
+        let (failure, active) = (None, None);
         let mut running =
-            Running { stop, workers, ended, admin, process, live, failure: None, audit, active: None, outside };
+            Running { stop, drain_timeout, workers, ended, admin, process, live, failure, audit, active, outside };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -318,6 +329,7 @@ impl Running {
             Some(Ok(plan)) => {
                 self.live.swap(plan);
                 self.process.config_reloads_done.increment(1);
+                self.process.set_config(&reload.digest(), SystemTime::now());
                 tracing::info!("took over changed rules: the next transactions are scrubbed by them");
             }
             Some(Err(error)) => {
@@ -343,8 +355,12 @@ impl Running {
     }
 
     fn tell_active_key(&mut self, plan: &Plan) {
-        let ring = plan.ring.current();
-        let Some(active) = ring.active_at(clock::now_ms()) else { return };
+        let (ring, now_ms) = (plan.ring.current(), clock::now_ms());
+        let changes = ring.changes_after(now_ms);
+        let next = changes.iter().find_map(|&(at, id)| Some((id?, at)));
+        let end = changes.iter().find(|(_, id)| id.is_none()).map(|&(at, _)| at);
+        self.process.set_key_changes(next.as_ref().map(|(id, at)| (id.as_str(), *at)), end);
+        let Some(active) = ring.active_at(now_ms) else { return };
         let id = ring.keys()[active].id().to_string();
         if self.active.as_ref() == Some(&id) {
             return;
@@ -362,7 +378,16 @@ impl Running {
     /// The first failure of a worker.
     pub fn stop(mut self) -> Result<(), ServiceError> {
         self.stop.store(true, Ordering::SeqCst);
+        let deadline = Instant::now() + self.drain_timeout + LEAVE_TIMEOUT;
+        while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) {
+            std::thread::sleep(LEAVE_LOOK);
+        }
         for worker in self.workers.drain(..) {
+            if !worker.is_finished() {
+                // Closing a client may wait for a coordinator that never answers. All that could be committed is.
+                tracing::warn!("a worker did not leave the group in time: its partitions move when its session ends");
+                continue;
+            }
             if worker.join().is_err() {
                 self.failure.get_or_insert_with(|| kafka::Error::internal("a worker panicked"));
             }
@@ -408,6 +433,7 @@ struct Part {
     stop: Arc<AtomicBool>,
     stopped: worker::Stopped,
     health: Arc<Health>,
+    tap: Arc<Tap>,
 }
 
 impl Part {
@@ -450,7 +476,8 @@ impl Part {
         let (settings, number, count) = (Arc::clone(&self.settings), self.number, self.count);
         let source = KafkaSource::new(move || Consumer::new(&settings, number, count))?;
         let signals = self.signals();
-        let health = Box::new(Told { health: self.health, number: self.number });
+        let sampling = Sampling::new(self.tap, &self.settings, self.topology.signals());
+        let health = Box::new(Told { health: self.health, number: self.number, sampling });
         Worker::new(
             self.number,
             self.settings,
@@ -503,10 +530,11 @@ fn signal_metrics() -> SignalMetrics {
     SignalMetrics::new(&rules, &Severity::ALL.map(Severity::as_str), &Unmapped::LABELS)
 }
 
-/// Tells the probes how a worker does.
+/// Tells the probes how a worker does, and shows samples of what it sends.
 struct Told {
     health: Arc<Health>,
     number: usize,
+    sampling: Sampling,
 }
 
 impl worker::Health for Told {
@@ -516,5 +544,9 @@ impl worker::Health for Told {
 
     fn joined(&self, joined: bool) {
         self.health.set_ready(&joined_part(self.number), joined);
+    }
+
+    fn sends(&self, batch: &OutBatch) {
+        self.sampling.take(batch);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::outside::Outside;
-use crate::config::{ConfigError, Loaded, Problem, nearest, signals as spec};
+use crate::config::{ConfigError, Erase, Loaded, Problem, nearest, signals as spec};
 use crate::pseudonymize::StateKey;
 use crate::signals::condition::Condition;
 use crate::signals::facts::Gates;
@@ -40,7 +40,8 @@ impl SignalPlan {
         let mut problems = Vec::new();
         let p = &mut problems;
         let shapes = shapes(spec, p);
-        let mapping = Mapping::new(&shapes, words(&spec.words, p)).unwrap_or_else(|| {
+        let subject = loaded.settings.erase.as_ref().and_then(|erase| subject(erase, spec, p));
+        let mapping = Mapping::new(&shapes, subject, words(&spec.words, p)).unwrap_or_else(|| {
             p.push(Problem::new("signals.events", format!("name more than {} fields", Mapping::COLUMNS_MAX)));
             Mapping::empty()
         });
@@ -91,6 +92,16 @@ fn ms(duration: crate::config::units::HumanDuration) -> i64 {
     i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The path of the account in events that ask for it to be forgotten.
+fn subject<'c>(erase: &'c Erase, spec: &'c spec::Signals, problems: &mut Vec<Problem>) -> Option<&'c str> {
+    let path = erase.account.as_ref().or_else(|| spec.fields.get("account"));
+    if path.is_none() {
+        let fix = "says no account, and `signals.fields` neither; add `account: <path>`, or what is known of it stays";
+        problems.push(Problem::new("erase", fix));
+    }
+    path.map(String::as_str)
+}
+
 fn shapes(spec: &spec::Signals, problems: &mut Vec<Problem>) -> Vec<Shape> {
     let common = fields("signals.fields", &spec.fields, problems);
     let mut shapes = Vec::new();
@@ -98,6 +109,11 @@ fn shapes(spec: &spec::Signals, problems: &mut Vec<Problem>) -> Vec<Shape> {
         let at = format!("signals.events[{i}]");
         let Some(kind) = ShapeKind::parse(&shape.kind) else {
             let known = ShapeKind::ALL.map(|(name, _)| name);
+            if shape.kind == "erase" {
+                let fix = "`erase` is no shape of its own; say `erase: {field: …, equals: …}` at the top of the config";
+                problems.push(Problem::new(format!("{at}.kind"), fix));
+                continue;
+            }
             problems.push(Problem::new(format!("{at}.kind"), unknown("kind", &shape.kind, known)));
             continue;
         };

@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::binding::Purpose;
 use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
 use crate::config::InputTopic;
 use crate::pseudonymize::StateKey;
 use crate::record::PathId;
-use crate::signals::carried::Carried;
+use crate::signals::carried::{self, Carried};
 use crate::signals::condition::View;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
-use crate::signals::{Engine, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::signals::{Engine, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
 use crate::sink::OutBatch;
 
 /// What a record gave.
@@ -60,9 +61,9 @@ impl Watcher {
         }
     }
 
-    /// A new scrubber reads from now on: its paths have other numbers.
+    /// Records come from another scrubber from now on: its paths have other numbers.
     pub fn renew(&mut self) {
-        self.mapper = Mapper::new(Arc::clone(&self.plan.mapping));
+        self.mapper.forget_paths();
     }
 
     /// How often records told nothing since the last call, by [`Unmapped::index`].
@@ -101,8 +102,12 @@ impl Watcher {
         scrubber: &mut Scrubber,
     ) -> Result<(Event, Sighting<'r>), Unmapped> {
         let text = std::str::from_utf8(raw).map_err(|_| Unmapped::Shape)?;
+        let purpose = scrubber.purpose();
         let (paths, tape) = scrubber.tape();
-        let (kind, sighting) = self.mapper.read(text, paths, tape)?;
+        let (kind, sighting) = match purpose {
+            Purpose::Event => self.mapper.read(text, paths, tape)?,
+            Purpose::Erase => (Kind::Erase, self.mapper.subject(text, paths, tape)?),
+        };
         if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
             return Err(Unmapped::Future);
         }
@@ -144,7 +149,9 @@ impl Watcher {
         for verdict in &self.verdicts {
             out.push(match &verdict.held {
                 Some(_) => self.plan.held_signal(verdict),
-                None => signal(key, &event, verdict, &at, &mut &carried, |who| carried.names()[who as usize].clone()),
+                None => signal(key, &event, verdict, (&at, carried.event_id()), &mut &carried, |who| {
+                    carried.names()[who as usize].clone()
+                }),
             });
         }
     }
@@ -173,7 +180,8 @@ impl Watcher {
                 None => {
                     let mut of = [Who::Device, Who::Payee, Who::Address]
                         .map(|who| verdict.evidence.is_about(who).then(|| names.pseudonym(who)).flatten());
-                    signal(&self.plan.state_key, &event, verdict, at, &mut names, |who| of[who as usize].take())
+                    let own = (at, sighting.id.as_deref().unwrap_or_default());
+                    signal(&self.plan.state_key, &event, verdict, own, &mut names, |who| of[who as usize].take())
                 }
             });
         }
@@ -262,8 +270,9 @@ impl Names for NamesOf<'_, '_> {
         self.scrubber.pseudonym("account", &self.sighting.account)
     }
 
-    fn event_id(&self) -> String {
-        self.sighting.id.as_deref().unwrap_or_default().to_owned()
+    fn event_id(&mut self) -> String {
+        // Nobody has promised that an id is none of a person.
+        self.sighting.id.as_deref().map_or_else(String::new, |id| self.scrubber.clean(self.sighting.id_path, id))
     }
 
     fn place(&self) -> (String, i32, i64) {
@@ -283,21 +292,21 @@ impl NamesOf<'_, '_> {
     }
 }
 
-/// The signal of a verdict on the event at hand; `name` gives pseudonyms that belong to its evidence.
+/// The signal of a verdict on the event at hand, which stands at a place and has an id (empty: none); `name` gives pseudonyms that belong to its evidence.
 fn signal(
     key: &StateKey,
     event: &Event,
     verdict: &Verdict,
-    at: &Coordinates,
+    (at, event_id): (&Coordinates, &str),
     names: &mut impl Names,
     mut name: impl FnMut(Who) -> Option<String>,
 ) -> Signal {
     let parts = [(Who::Device, "device"), (Who::Payee, "payee"), (Who::Address, "ip")];
     let about = parts.into_iter().filter(|(who, _)| verdict.evidence.is_about(*who));
     let pseudonyms = about.filter_map(|(who, part)| Some((part, name(who)?))).collect();
-    let (rule, event_id) = (rules::ALL[verdict.rule].name, names.event_id());
+    let rule = rules::ALL[verdict.rule].name;
     Signal {
-        id: signal_id(key, rule, event.account, &event_id, at),
+        id: signal_id(key, rule, event.account, event_id, at),
         notice: verdict.notice,
         rule,
         severity: verdict.severity,
@@ -305,7 +314,7 @@ fn signal(
         account: names.account(),
         time_ms: event.time_ms,
         at: at.clone(),
-        event_id,
+        event_id: names.event_id(),
         evidence: verdict.evidence,
         pseudonyms,
     }
@@ -320,7 +329,7 @@ fn signal_id(key: &StateKey, rule: &str, account: AccountId, event_id: &str, at:
 
 impl SignalPlan {
     /// The event that a sighting is, with fingerprints in place of identifiers.
-    pub fn resolve(&self, kind: crate::signals::Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
+    pub fn resolve(&self, kind: Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
         let key = &self.state_key;
         let print = |domain: u8, value: &Option<Cow<'_, str>>| {
             value.as_deref().filter(|v| !v.is_empty()).map_or(Print::NONE, |v| Print(key.print(domain, v.as_bytes())))
@@ -437,12 +446,6 @@ pub fn splice_flags(signals: &[Signal], from: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&tail);
 }
 
-/// The partition of an account: its state key is a keyed hash, so any part of it is as good as another.
-fn partition_of(account: AccountId, partitions: i32) -> i32 {
-    let [a, b, c, d, ..] = account.0;
-    (u32::from_be_bytes([a, b, c, d]) % partitions.max(1).unsigned_abs()) as i32
-}
-
 /// The path of the flags.
 pub fn flags_path(paths: &mut crate::record::Paths) -> PathId {
     paths.child(PathId::ROOT, PathId::ROOT, b"_sluice")
@@ -485,7 +488,7 @@ impl Watch {
         watch
     }
 
-    /// A new scrubber takes the place of one that failed.
+    /// Another scrubber takes the place of the last one, which has failed or follows other rules.
     pub fn renew(&mut self, scrubber: &mut Scrubber) {
         self.signals.clear();
         self.watcher.renew();
@@ -542,7 +545,7 @@ impl Watch {
         let from = out.bytes();
         carried.write(out.arena());
         let value = out.span_from(from);
-        out.push(mark, (to, partition_of(event.account, partitions), timestamp_ms), Some(key), Some(value));
+        out.push(mark, (to, carried::partition(event.account, partitions), timestamp_ms), Some(key), Some(value));
     }
 
     /// Judges a record of the internal topic.
@@ -574,7 +577,41 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Format, Secrets, from_str};
+    use crate::pipeline::Plan;
+    use crate::pseudonymize::{KeyRing, SharedRing};
     use crate::signals::{Evidence, Severity};
+
+    /// 2026-11-01T03:02:00Z.
+    const NOW_MS: i64 = 1_793_502_120_000;
+
+    #[test]
+    fn events_are_understood_after_another_scrubber_took_over() {
+        let profile = include_str!("../../patterns/profiles/gaming.yaml");
+        let loaded = from_str(profile, "gaming.yaml", Secrets::Skip).expect("a valid profile");
+        let signals = SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[7; 32])));
+        let signals = Arc::new(signals.expect("valid signals").expect("the profile has signals"));
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("the profile compiles");
+        let plan = Arc::new(plan);
+        let mut store = MemoryStore::new(signals.limits, false);
+        let mut scrubber = Scrubber::new(Arc::clone(&plan));
+        let mut watch = Watch::new(&signals, &mut scrubber, None);
+        let mut look = |watch: &mut Watch, scrubber: &mut Scrubber, members: &str| {
+            let text = format!(
+                r#"{{{members}"type":"login","ts":"2026-11-01T03:01:00Z","user_id":"u-1","device_id":"d-1","success":true}}"#
+            );
+            scrubber.begin(NOW_MS).expect("the key has no window");
+            scrubber.value(Format::Json, text.as_bytes(), &mut Vec::new()).expect("JSON");
+            let at = Coordinates::default();
+            watch.watcher.observe(text.as_bytes(), NOW_MS, &at, scrubber, &mut store, &mut Vec::new())
+        };
+        assert_eq!(look(&mut watch, &mut scrubber, r#""event_id":"e-1","#), Seen::Judged);
+        // The same names have other numbers now.
+        let mut other = Scrubber::new(plan);
+        watch.renew(&mut other);
+        assert_eq!(look(&mut watch, &mut other, r#""a":1,"b":2,"event_id":"e-2","#), Seen::Judged);
+    }
 
     fn spliced(text: &str, n: usize) -> String {
         let signal = Signal {

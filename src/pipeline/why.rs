@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use super::plan::{Plan, PlanError};
 use super::scrub::{Scrubber, Traced};
 use crate::config::spec::{FieldRule, State};
-use crate::config::{Format, Loaded};
+use crate::config::{Binding, Format, Loaded};
 use crate::detect::{Catalog, PatternNote};
 use crate::pseudonymize::SharedRing;
 use crate::record::{Basis, EntityId, PathId};
@@ -35,6 +35,11 @@ pub enum Reason {
     },
     /// A pattern of the entity.
     Pattern(PatternNote),
+    /// No rule names the field, and what is not named is dropped: the line of `default_deny`.
+    Unlisted {
+        /// Line in the config.
+        line: Option<u64>,
+    },
 }
 
 /// A rule that could have found something.
@@ -67,6 +72,10 @@ impl Why {
     pub fn reasons(&mut self, format: Format, raw: &[u8], found: &Traced) -> Vec<Reason> {
         let mut candidates = self.candidates(found);
         candidates.retain(|&candidate| self.finds(candidate, format, raw, found));
+        let known = usize::from(found.entity.0) < self.catalog.entities().len();
+        if candidates.is_empty() && !known && found.basis == Basis::Field && self.loaded.spec.default_deny {
+            return vec![Reason::Unlisted { line: self.loaded.line("default_deny") }];
+        }
         candidates.into_iter().map(|candidate| self.reason(candidate)).collect()
     }
 
@@ -101,7 +110,11 @@ impl Why {
     fn scrubber(&self, candidate: Candidate) -> Result<Scrubber, PlanError> {
         let mut loaded = self.loaded.clone();
         let mut catalog = self.catalog.clone();
+        // Whose record it is does not matter, and neither does what no rule names.
+        let word = || Binding::Word("any".to_owned());
+        (loaded.settings.pseudonyms.tenant, loaded.settings.pseudonyms.scope) = (word(), word());
         let spec = &mut loaded.spec;
+        spec.default_deny = false;
         let mut only = None;
         let rules = std::mem::take(&mut spec.fields);
         match candidate {
@@ -118,7 +131,7 @@ impl Why {
         spec.patterns.states.clear();
         let others = catalog.entities().iter().enumerate().filter(|&(at, _)| only != Some(EntityId(at as u16)));
         spec.patterns.disable = others.map(|(_, entity)| entity.name.clone()).collect();
-        let plan = Plan::with_catalog(&loaded, &catalog, Arc::clone(&self.ring))?;
+        let plan = Plan::trial(&loaded, &catalog, Arc::clone(&self.ring))?;
         let mut scrubber = Scrubber::new(Arc::new(plan));
         scrubber.trace();
         Ok(scrubber)

@@ -18,7 +18,6 @@ use super::engine::Engine;
 use super::live::{Generation, Live};
 use super::signal_plan::SignalPlan;
 use super::stateful::Stateful;
-use super::watch::Rekey;
 use crate::config::{OnTrip, Settings};
 use crate::kafka::{Error, ErrorKind, Partition, Rebalance};
 use crate::record::Reject;
@@ -32,7 +31,6 @@ const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// One of so many records is measured for latency.
 const LATENCY_SAMPLE: u64 = 64;
-
 /// A member that must be made anew more often than this within the window has a rival.
 const RENEWALS_MAX: usize = 5;
 const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
@@ -40,12 +38,14 @@ const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
 /// A producer that is fenced twice within this time has a rival: two that take turns do so at every commit.
 const FENCE_WINDOW: Duration = Duration::from_secs(5);
 
-/// What a worker tells about itself: that it turns, and whether it works.
+/// What a worker tells about itself: that it turns, whether it works, what it sends.
 pub trait Health: Send {
     /// The loop has turned.
     fn turned(&self);
     /// Whether it has joined the group.
     fn joined(&self, joined: bool);
+    /// What it is about to send.
+    fn sends(&self, _batch: &OutBatch) {}
 }
 
 /// One worker.
@@ -100,7 +100,7 @@ pub struct Signals {
     /// Number of their output topic.
     pub topic: usize,
     /// Inputs whose events go to their account through the internal topic.
-    pub rekey: Option<Rekey>,
+    pub rekey: Option<super::watch::Rekey>,
     /// How many there were.
     pub metrics: Arc<SignalMetrics>,
 }
@@ -259,6 +259,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
 
     fn send(&mut self) -> Result<(), Error> {
         if !self.batch.is_empty() && self.sink.accepts() {
+            self.health.sends(&self.batch);
             let since = Instant::now();
             self.sink.send(&mut self.batch)?;
             self.metrics.worker.produce_seconds.record(since.elapsed().as_secs_f64());

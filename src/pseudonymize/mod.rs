@@ -19,6 +19,7 @@ mod suppress;
 mod token;
 
 use crate::canonical::Form;
+use crate::record::EntityId;
 
 pub use action::{Action, ActionError, Generalize, Mask, write_placeholder};
 pub use derive::{Epoch, TokenMac};
@@ -57,6 +58,8 @@ pub struct EntityPlan {
     pub action: Action,
     /// Whether its tokens hold for one UTC day only.
     pub daily: bool,
+    /// The coarser thing whose token stands beside its own: of an address its mailbox or network.
+    pub coarser: Option<EntityId>,
 }
 
 /// What became of a value.

@@ -16,7 +16,7 @@ use crate::canonical::phone::Region;
 use crate::canonical::{sealed, token::parse_at};
 use crate::record::{ActionId, EntityId, Reject};
 
-/// Between the old key's token and the new one's, in a time of two keys.
+/// Between tokens of one value: the old key's and the new one's in a time of two keys, and that of the coarser thing.
 pub const PAIR_SEPARATOR: u8 = b'|';
 
 /// What a pseudonymizer works by. Indexed by [`EntityId`] and [`ActionId`].
@@ -205,7 +205,9 @@ impl Pseudonymizer {
             Action::Keep => return Outcome::Kept,
         }
         if !self.suppression.is_empty() && !self.notes.suppressed {
-            self.notes.suppressed = self.is_suppressed(entity, text);
+            let coarser = self.parts.entities[usize::from(entity.0)].coarser;
+            let listed = self.is_suppressed(entity, text) || coarser.is_some_and(|c| self.is_suppressed(c, text));
+            self.notes.suppressed = listed;
         }
         if action == Action::Drop { Outcome::Removed } else { Outcome::Replaced }
     }
@@ -251,15 +253,22 @@ impl Pseudonymizer {
             let active = self.states.set(keys.active, day, &self.context, None);
             (active, keys.old.map(|old| self.states.set(old, day, &self.context, Some(active))))
         });
-        self.canonical(entity, text);
-        if let (Some(set), Some(key)) = (old, keys.old) {
-            self.write_code(set, key, epoch, entity, out);
-            if self.single {
-                return;
+        let mut next = Some(entity);
+        while let Some(entity) = next {
+            self.canonical(entity, text);
+            if let (Some(set), Some(key)) = (old, keys.old) {
+                self.write_code(set, key, epoch, entity, out);
+                if self.single {
+                    return;
+                }
+                out.push(PAIR_SEPARATOR);
             }
-            out.push(PAIR_SEPARATOR);
+            self.write_code(active, keys.active, epoch, entity, out);
+            next = self.parts.entities[usize::from(entity.0)].coarser.filter(|_| !self.single);
+            if next.is_some() {
+                out.push(PAIR_SEPARATOR);
+            }
         }
-        self.write_code(active, keys.active, epoch, entity, out);
     }
 
     fn seal(&mut self, entity: EntityId, text: &str, out: &mut Vec<u8>) {
@@ -273,16 +282,13 @@ impl Pseudonymizer {
         }
     }
 
-    /// Whether `text` is a token of ours, or an old and a new one together.
+    /// Whether `text` is a token of ours, or several of one value.
     fn is_own(&self, text: &str) -> bool {
         let ours = |text: &str| {
             let token = parse_at(text, 0).filter(|token| token.span.end == text.len());
             token.is_some_and(|token| self.ring.ids().any(|id| id.as_str() == token.kid))
         };
-        match text.split_once(char::from(PAIR_SEPARATOR)) {
-            Some((old, new)) => ours(old) && ours(new),
-            None => ours(text),
-        }
+        text.split(char::from(PAIR_SEPARATOR)).all(ours)
     }
 
     /// Whether the value has a listed token under any of the keys that the list names, whatever became of the value.

@@ -163,6 +163,21 @@ impl KeyRing {
         holding.max_by_key(|(_, key)| (key.not_before_ms, key.id.number())).map(|(index, _)| index)
     }
 
+    /// The changes of the active key that are to come after `now_ms`, in their order: from when on, and to which key;
+    /// `None`: from then on there is no key that makes tokens.
+    pub fn changes_after(&self, now_ms: i64) -> Vec<(i64, Option<KeyId>)> {
+        let starts = self.keys.iter().filter_map(|key| key.not_before_ms);
+        let ends = self.keys.iter().filter_map(|key| key.destroy_after_ms.map(|last| last.saturating_add(1)));
+        let mut times: Vec<i64> = starts.chain(ends).filter(|&at| at > now_ms).collect();
+        times.sort_unstable();
+        let mut active = self.active_at(now_ms);
+        let changed = times.into_iter().filter_map(|at| {
+            let then = self.active_at(at);
+            (std::mem::replace(&mut active, then) != then).then(|| (at, then.map(|key| self.keys[key].id)))
+        });
+        changed.collect()
+    }
+
     /// The active key, and beside it the one before while its `dual_until` has not come.
     pub(super) fn pair_at(&self, timestamp_ms: i64) -> Option<KeyPair> {
         let active = self.active_at(timestamp_ms)?;
@@ -263,6 +278,16 @@ mod tests {
         let ended = ring(vec![entry("k1", None, Some("15"))]);
         assert_eq!(active(&ended, day(15)).as_deref(), Some("k1"));
         assert_eq!(active(&ended, day(15) + 1), None);
+
+        let changes = |ring: &KeyRing, at: i64| -> Vec<(i64, Option<String>)> {
+            ring.changes_after(at).into_iter().map(|(at, id)| (at, id.map(|id| id.to_string()))).collect()
+        };
+        let to = |id: &str| Some(id.to_owned());
+        assert_eq!(changes(&rotated, day(5)), [(day(10), to("k2")), (day(20), to("k3"))], "k1's end changes nothing");
+        assert_eq!(changes(&rotated, day(20)), []);
+        assert_eq!(changes(&ended, day(5)), [(day(15) + 1, None)]);
+        let gap = ring(vec![entry("k1", None, Some("15")), entry("k2", Some("20"), None)]);
+        assert_eq!(changes(&gap, day(5)), [(day(15) + 1, None), (day(20), to("k2"))]);
     }
 
     #[test]

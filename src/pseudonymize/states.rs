@@ -133,6 +133,7 @@ mod tests {
             form: Form::Email,
             action: Action::Token,
             daily: false,
+            coarser: None,
         };
         let mut states = States::new(1);
         let mut code = |n: usize| {

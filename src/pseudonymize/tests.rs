@@ -35,6 +35,7 @@ fn plans(daily: bool) -> Vec<EntityPlan> {
         form,
         action: Action::Token,
         daily: name == "ip" && daily,
+        coarser: None,
     })
     .into()
 }

@@ -145,10 +145,21 @@ impl Carried {
         Coordinates { topic: self.topic.clone(), partition: self.partition, offset: self.offset }
     }
 
+    /// Id of the event, without what is personal in it.
+    pub fn event_id(&self) -> &str {
+        &self.event_id
+    }
+
     /// Pseudonyms of device, payee and address.
     pub fn names(&self) -> &[Option<String>; 3] {
         &self.names
     }
+}
+
+/// The partition of an account: its state key is a keyed hash, so any part of it is as good as another.
+pub fn partition(account: AccountId, partitions: i32) -> i32 {
+    let [a, b, c, d, ..] = account.0;
+    (u32::from_be_bytes([a, b, c, d]) % partitions.max(1).unsigned_abs()) as i32
 }
 
 impl Names for &Carried {
@@ -156,7 +167,7 @@ impl Names for &Carried {
         self.account_name.clone()
     }
 
-    fn event_id(&self) -> String {
+    fn event_id(&mut self) -> String {
         self.event_id.clone()
     }
 

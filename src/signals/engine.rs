@@ -19,8 +19,8 @@ use super::store::Store;
 pub trait Names {
     /// Pseudonym of the event's account.
     fn account(&mut self) -> String;
-    /// Mapped id of the event; empty: it has none.
-    fn event_id(&self) -> String;
+    /// Mapped id of the event, scrubbed; empty: it has none.
+    fn event_id(&mut self) -> String;
     /// Topic (or file), partition and offset of the event.
     fn place(&self) -> (String, i32, i64);
 }

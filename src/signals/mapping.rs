@@ -151,7 +151,7 @@ pub enum ShapeKind {
 
 impl ShapeKind {
     /// All kinds with their names in the config.
-    pub const ALL: [(&'static str, ShapeKind); 8] = [
+    pub const ALL: [(&'static str, ShapeKind); 7] = [
         ("login", ShapeKind::Is(Kind::Login)),
         ("deposit", ShapeKind::Is(Kind::Deposit)),
         ("withdrawal", ShapeKind::Is(Kind::Withdrawal)),
@@ -159,7 +159,6 @@ impl ShapeKind {
         ("win", ShapeKind::Is(Kind::Win)),
         ("transfer", ShapeKind::Transfer),
         ("account_change", ShapeKind::Change),
-        ("erase", ShapeKind::Is(Kind::Erase)),
     ];
 
     /// The kind of this name.
@@ -247,6 +246,8 @@ pub struct Mapping {
     columns: Vec<String>,
     shapes: Vec<CompiledShape>,
     words: Words,
+    /// Column of the account in events that ask for it to be forgotten.
+    subject: u8,
 }
 
 #[derive(Clone, Debug)]
@@ -260,8 +261,9 @@ impl Mapping {
     /// Most paths of all shapes together.
     pub const COLUMNS_MAX: usize = 128;
 
-    /// Compiles shapes. `None`: they name more than [`Mapping::COLUMNS_MAX`] paths.
-    pub fn new(shapes: &[Shape], words: Words) -> Option<Mapping> {
+    /// Compiles shapes; `subject` is the path of the account in events that ask for it to be forgotten. `None`: they name
+    /// more than [`Mapping::COLUMNS_MAX`] paths.
+    pub fn new(shapes: &[Shape], subject: Option<&str>, words: Words) -> Option<Mapping> {
         let mut columns: Vec<String> = Vec::new();
         let mut column = |path: &str| -> u8 {
             let at = columns.iter().position(|known| known == path).unwrap_or_else(|| {
@@ -277,12 +279,13 @@ impl Mapping {
             CompiledShape { kind: shape.kind, when, fields }
         });
         let shapes = shapes.collect();
-        (columns.len() <= Mapping::COLUMNS_MAX).then_some(Mapping { columns, shapes, words })
+        let subject = subject.map_or(NONE, &mut column);
+        (columns.len() <= Mapping::COLUMNS_MAX).then_some(Mapping { columns, shapes, words, subject })
     }
 
     /// No shape at all.
     pub fn empty() -> Mapping {
-        Mapping { columns: Vec::new(), shapes: Vec::new(), words: Words::default() }
+        Mapping { columns: Vec::new(), shapes: Vec::new(), words: Words::default(), subject: NONE }
     }
 
     /// Whether any shape maps this field.
@@ -298,6 +301,8 @@ pub struct Sighting<'r> {
     pub account: Cow<'r, str>,
     /// Id of the event.
     pub id: Option<Cow<'r, str>>,
+    /// Where the id stands.
+    pub id_path: PathId,
     /// Session.
     pub session: Option<Cow<'r, str>>,
     /// Device.
@@ -370,6 +375,11 @@ impl Mapper {
         Mapper { mapping, by_path: Vec::new(), values }
     }
 
+    /// Forgets what it knows of paths: the next record is read with other [`Paths`].
+    pub fn forget_paths(&mut self) {
+        self.by_path.clear();
+    }
+
     /// What the record says.
     ///
     /// # Errors
@@ -380,6 +390,17 @@ impl Mapper {
         let row = Row { raw, tape, values: &self.values };
         let shape = mapping.shapes.iter().find(|shape| shape.when.iter().all(|(column, any)| row.is(*column, any)));
         Reader { row, shape: shape.ok_or(Unmapped::Shape)?, words: &mapping.words }.read()
+    }
+
+    /// Whose account a record asks to forget. It needs no time, and whatever else it says does not matter.
+    ///
+    /// # Errors
+    /// It names none.
+    pub fn subject<'r>(&mut self, raw: &'r str, paths: &Paths, tape: &[Scalar]) -> Result<Sighting<'r>, Unmapped> {
+        self.gather(paths, tape);
+        let account = Row { raw, tape, values: &self.values }.text(self.mapping.subject);
+        let account = account.filter(|account| !account.trim().is_empty()).ok_or(Unmapped::Account)?;
+        Ok(Sighting { account, ..Sighting::default() })
     }
 
     fn gather(&mut self, paths: &Paths, tape: &[Scalar]) {
@@ -429,6 +450,11 @@ impl<'r> Row<'_, 'r> {
         serde_json::from_str::<String>(&format!("\"{text}\"")).ok().map(Cow::Owned)
     }
 
+    fn path(&self, column: u8) -> PathId {
+        let at = self.values.get(usize::from(column)).and_then(|&at| self.tape.get(at as usize));
+        at.map_or(PathId::ROOT, |scalar| scalar.path)
+    }
+
     fn is(&self, column: u8, any: &[String]) -> bool {
         self.text(column).is_some_and(|text| any.is_empty() || any.iter().any(|word| text.eq_ignore_ascii_case(word)))
     }
@@ -446,6 +472,7 @@ impl<'r> Reader<'_, 'r> {
         let mut sighting = Sighting {
             account: account.ok_or(Unmapped::Account)?,
             id: self.text(Field::Id),
+            id_path: self.row.path(self.shape.fields[Field::Id as usize]),
             time_ms: self.text(Field::Time).and_then(|text| time::parse(&text)).ok_or(Unmapped::Time)?,
             ..Sighting::default()
         };

@@ -128,6 +128,11 @@ impl OutBatch {
         self.records.get(self.sent).copied()
     }
 
+    /// All records that are not sent.
+    pub fn unsent(&self) -> &[OutRecord] {
+        &self.records[self.sent..]
+    }
+
     /// The record of [`OutBatch::next_unsent`] is sent.
     pub fn advance(&mut self) {
         self.sent += 1;

@@ -1,7 +1,7 @@
 //! Handles of the series that one part of the pipeline fills: made once, recorded per batch.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::{Counter, Gauge, Histogram, Label};
@@ -364,7 +364,16 @@ pub struct ProcessMetrics {
     pub signal_file_reloads_done: Counter,
     /// Changed lists and databases of signals that were refused.
     pub signal_file_reloads_failed: Counter,
-    active_key: Mutex<Option<Gauge>>,
+    live: Mutex<LiveSeries>,
+}
+
+/// Series that come and go with what they tell.
+#[derive(Debug, Default)]
+struct LiveSeries {
+    active_key: Option<Gauge>,
+    next_key: Option<Gauge>,
+    key_end: Option<Gauge>,
+    config: Option<Gauge>,
 }
 
 impl ProcessMetrics {
@@ -383,7 +392,7 @@ impl ProcessMetrics {
             suppression_reloads_failed: reloads(&names::SUPPRESSION_RELOADS, "failed"),
             signal_file_reloads_done: reloads(&names::SIGNAL_FILE_RELOADS, "done"),
             signal_file_reloads_failed: reloads(&names::SIGNAL_FILE_RELOADS, "failed"),
-            active_key: Mutex::new(None),
+            live: Mutex::default(),
         }
     }
 
@@ -391,7 +400,32 @@ impl ProcessMetrics {
     pub fn set_active_key(&self, kid: &str) {
         let gauge = gauge(&names::ACTIVE_KEY, &[kid]);
         gauge.set(1.0);
-        *self.active_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(gauge);
+        self.live().active_key = Some(gauge);
+    }
+
+    /// The next key, and when it will be active; and when there will be none, if so. Times are ms since 1970.
+    pub fn set_key_changes(&self, next: Option<(&str, i64)>, end_ms: Option<i64>) {
+        let set = |gauge: Gauge, at_ms: i64| {
+            gauge.set(at_ms as f64 / 1e3);
+            gauge
+        };
+        let mut live = self.live();
+        live.next_key = next.map(|(kid, at_ms)| set(gauge(&names::KEY_CHANGE, &[kid]), at_ms));
+        live.key_end = end_ms.map(|at_ms| set(gauge(&names::KEY_END, &[]), at_ms));
+    }
+
+    /// The config that runs from `since` on.
+    pub fn set_config(&self, digest: &str, since: SystemTime) {
+        let since = since.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        gauge(&names::CONFIG_START, &[]).set(since.as_secs_f64());
+        let gauge = gauge(&names::CONFIG, &[digest]);
+        gauge.set(1.0);
+        self.live().config = Some(gauge);
+    }
+
+    fn live(&self) -> MutexGuard<'_, LiveSeries> {
+        // Each change is one assignment, so it is whole even after a panic.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

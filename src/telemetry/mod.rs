@@ -140,6 +140,8 @@ mod tests {
         SignalMetrics::new(&["drain"], &["low", "high"], &["time"]).add(0, 1);
         let process = process();
         process.set_active_key("k901");
+        process.set_key_changes(Some(("k905", 1_700_000_000_000)), Some(1_800_000_000_500));
+        process.set_config("d901", SystemTime::UNIX_EPOCH);
         (partition, process)
     }
 
@@ -165,6 +167,9 @@ mod tests {
             "sluice_signals_total{rule=\"drain\",severity=\"high\"} 1\n",
             "sluice_state_evictions_total{worker=\"901\",cause=\"capacity\"} 1\n",
             "sluice_active_key_info{kid=\"k901\"} 1\n",
+            "sluice_key_change_seconds{kid=\"k905\"} 1700000000\n",
+            "sluice_key_end_seconds 1800000000.5\n",
+            "sluice_config_info{digest=\"d901\"} 1\n",
             "sluice_process_start_seconds 1700000000.5\n",
             "sluice_build_info{version=\"0.1.0\",commit=\"c0ffee\",librdkafka=\"2.12.1\"} 1\n",
         ] {
@@ -177,11 +182,17 @@ mod tests {
         let partition = PartitionMetrics::new("t-revoked", 3);
         let process = process();
         process.set_active_key("k902");
+        process.set_key_changes(Some(("k903", 1)), None);
+        process.set_config("d902", SystemTime::UNIX_EPOCH);
         assert!(install().render().contains("t-revoked"));
         drop(partition);
         process.set_active_key("k903");
+        process.set_key_changes(None, None);
+        process.set_config("d903", SystemTime::UNIX_EPOCH);
         let text = install().render();
         assert!(!text.contains("t-revoked") && !text.contains("k902") && text.contains("k903"), "{text}");
+        assert!(!text.contains("sluice_key_change_seconds{kid=\"k903\"}"), "{text}");
+        assert!(!text.contains("d902") && text.contains("d903"), "{text}");
     }
 
     #[test]

@@ -133,7 +133,14 @@ metrics! {
         "Records of the changelog that are still to be read before the worker is ready.";
 
     ACTIVE_KEY Kind::LiveGauge, "sluice_active_key_info" ["kid"] "1 for the id of the key that makes new tokens.";
+    KEY_CHANGE Kind::LiveGauge, "sluice_key_change_seconds" ["kid"]
+        "Unix time at which this key will be the one that makes new tokens; no series when no change is planned.";
+    KEY_END Kind::LiveGauge, "sluice_key_end_seconds" []
+        "Unix time from which on no key makes tokens; no series when there is always one.";
     KEY_RELOADS Kind::Counter, "sluice_key_reloads_total" ["result"] "Changes of the key files that were seen.";
+    CONFIG Kind::LiveGauge, "sluice_config_info" ["digest"] "1 for the config and patterns that run.";
+    CONFIG_START Kind::Gauge, "sluice_config_start_seconds" []
+        "Unix time at which the config and patterns that run were taken over.";
     CONFIG_RELOADS Kind::Counter, "sluice_config_reloads_total" ["result"]
         "Changes of the config or of pattern files that were seen.";
     SUPPRESSION_RELOADS Kind::Counter, "sluice_suppression_reloads_total" ["result"]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{PARTITIONS, assert_exactly_once, outcome};
 use crate::support::kafka::{Broker, Options};
-use crate::support::kafka_client::Feeder;
+use crate::support::kafka_client::{Feeder, Isolation, read};
 use crate::support::oracle::{self, Tally};
 use crate::support::service::{Setup, Sluice, metric};
 use crate::support::wait::{alone, wait_until};
@@ -35,6 +35,8 @@ fn a_process_outlives_its_broker_and_goes_on_when_it_is_back() {
     processes.iter_mut().for_each(goes_on);
 
     let events = feeders.map(Feeder::finish);
+    // First of all the feeder itself must not have repeated anything.
+    Tally::of_raw(&read(&broker, &setups[0].topics[0], Isolation::Committed)).assert_exactly_once(events[0]);
     assert_exactly_once(&broker, &setups[0], events[0]);
     let repeated = outcome(&broker, &setups[1]);
     let tally = Tally::of_scrubbed(&repeated.output, PARTITIONS);

@@ -15,6 +15,8 @@ mod bed;
 mod broker_restart;
 /// Daily tokens: two processes over midnight, late events, a restart, salts out of reach.
 mod daily;
+/// An erasure reaches the state of accounts.
+mod erase;
 /// 200,000 events through both modes of delivery.
 mod exactly_once;
 /// The process is killed again and again, most often inside an open transaction.

@@ -8,7 +8,7 @@ use super::{DONE_DEADLINE, PARTITIONS, outcome};
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::{Committed, Event, Isolation, Stored, load, read};
 use crate::support::kafka_raw::produce_with_header_name;
-use crate::support::oracle::{self, CANARY, FIRST_TIMESTAMP_MS, Tally};
+use crate::support::oracle::{self, CANARY, Tally};
 use crate::support::service::{Setup, metric};
 use crate::support::wait::{alone, wait_until};
 
@@ -56,7 +56,7 @@ fn poison_is_quarantined_by_its_coordinates_and_its_neighbours_pass() {
     let in_partition_0 = |events: &[Event]| events.iter().filter(|event| event.partition == Some(0)).count() as i64;
     for (index, poison) in poisons().into_iter().enumerate() {
         good(&mut events);
-        let timestamp_ms = FIRST_TIMESTAMP_MS - 1 - index as i64;
+        let timestamp_ms = oracle::first_timestamp_ms() - 1 - index as i64;
         expected.insert(in_partition_0(&events), (poison.reasons, Some(timestamp_ms)));
         events.push(Event { partition: Some(0), timestamp_ms: Some(timestamp_ms), ..poison.event });
     }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use super::DONE_DEADLINE;
 use crate::signals::stream::{Shape, make};
 use crate::support::kafka::Broker;
-use crate::support::kafka_client::{Committed, Event, Isolation, load, read, wait_until_done};
-use crate::support::service::{EXIT_FAILED, Setup, Sluice};
+use crate::support::kafka_client::{Committed, Event, Isolation, Loader, load, read, wait_until_done};
+use crate::support::service::{EXIT_FAILED, Setup, Sluice, metric};
 use crate::support::wait::{alone, wait_until};
 
 const PARTITIONS: i32 = 4;
 const SEED: u64 = 20;
 const KILLS: usize = 20;
+/// Records to a batch of the inputs: small, so that a service [at leisure](Setup::at_leisure) gets few at a time.
+const BATCH_RECORDS: usize = 40;
 const DEADLINE: Duration = Duration::from_secs(90);
 
 /// A made-up stream in two topics, and the signals of one uninterrupted run over it.
@@ -52,7 +54,7 @@ impl Bed {
             });
         }
         for (topic, events) in bed.inputs().iter().zip(topics) {
-            eprintln!("{topic}: {} events", load(broker, topic, events));
+            eprintln!("{topic}: {} events", Loader::in_batches_of(broker, BATCH_RECORDS).load(topic, events));
         }
         let reference = bed.signals_of(&bed.setup("reference", 1));
         assert!(reference.len() > 200, "{} signals", reference.len());
@@ -157,10 +159,9 @@ fn signals_do_not_depend_on_workers_or_batches() {
 #[test]
 fn signals_are_those_of_an_uninterrupted_run_after_twenty_kills() {
     let _alone = alone();
-    let bed = Bed::new("signals-kill", 1_600);
+    let bed = Bed::new("signals-kill", 400);
     let setup = Setup { commit_records: Some(150), commit_interval: "20ms", ..bed.setup("killed", 2) };
-    // One worker and a long stream leave work for every kill, however fast the machine is.
-    kill_again_and_again(KILLS, &bed, &Setup { workers: 1, ..setup.clone() });
+    kill_again_and_again(KILLS, &bed, &setup);
     bed.assert_same("killed", &bed.signals_of(&setup));
 }
 
@@ -174,8 +175,7 @@ fn at_least_once_loses_no_signal_and_invents_none() {
         commit_interval: "20ms",
         ..bed.setup("killed", 1)
     };
-    // This mode waits for no transaction: the stream is soon over.
-    kill_again_and_again(KILLS / 4, &bed, &setup);
+    kill_again_and_again(KILLS / 2, &bed, &setup);
     let mut signals = bed.signals_of(&setup);
     signals.dedup();
     let ids = |list: &[String]| -> std::collections::BTreeSet<String> {
@@ -191,16 +191,16 @@ fn at_least_once_loses_no_signal_and_invents_none() {
 /// Kills the service so many times, each time while it has work.
 fn kill_again_and_again(kills: usize, bed: &Bed, setup: &Setup) {
     let mut rng = fastrand::Rng::with_seed(SEED);
+    let setup = setup.clone().at_leisure();
     for kill in 0..kills {
         let mut service = setup.start();
-        let before = progress(bed, setup);
-        let more = rng.i64(50..600);
+        let more = f64::from(rng.u32(50..600));
         wait_until(DEADLINE, &format!("kill {kill}: progress"), || {
             assert!(service.is_running(), "the service ended by itself:\n{}", service.log());
-            progress(bed, setup) > before + more
+            service.metric(metric::OUTPUT_RECORDS, &[]) > more
         });
         service.kill9();
-        assert!(!bed.is_done(setup), "kill {kill}: there was no work left");
+        assert!(!bed.is_done(&setup), "kill {kill}: there was no work left");
     }
 }
 
@@ -213,7 +213,7 @@ fn progress(bed: &Bed, setup: &Setup) -> i64 {
 fn signals_are_the_same_while_processes_come_and_go() {
     let _alone = alone();
     let bed = Bed::new("signals-scale", 400);
-    let base = Setup { commit_records: Some(100), commit_interval: "20ms", ..bed.setup("scaled", 1) };
+    let base = Setup { commit_records: Some(100), commit_interval: "20ms", ..bed.setup("scaled", 1) }.at_leisure();
     let instance = |n: usize| Setup { instance_id: format!("{}-{n}", base.group), ..base.clone() };
     let works = |who: &str| {
         let before = progress(&bed, &base);

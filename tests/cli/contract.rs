@@ -5,10 +5,12 @@ use std::process::Stdio;
 use crate::support::command::{command, sluice};
 
 /// Every command that can be called, with its subcommands.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 15] = [
     &["run"],
     &["scrub"],
     &["demo"],
+    &["top"],
+    &["tap"],
     &["validate"],
     &["token"],
     &["keys"],

@@ -109,7 +109,10 @@ fn rejected_lines_are_sealed_and_opened_with_an_audit_record() {
 
 #[test]
 fn who_is_listed_is_dropped_and_tenants_share_no_tokens() {
-    let (dir, config) = folder("pseudonyms: {scope: {field: site}, suppress: DIR/list}\naudit: {file: DIR/audit}\n");
+    let (dir, config) = folder(
+        "pseudonyms: {scope: {field: site}, suppress: DIR/list}\naudit: {file: DIR/audit}\n\
+         erase: {field: event, equals: erase}\n",
+    );
     let list = dir.path().join("list");
     fs::write(&list, "").unwrap();
     let of = |scope: &str| {
@@ -125,6 +128,8 @@ fn who_is_listed_is_dropped_and_tenants_share_no_tokens() {
     let line = |site: &str| format!(r#"{{"site":"{site}","email":"Siti@Example.id"}}"#);
     assert_eq!(scrub(&config, &[], &line("a")), "");
     assert!(scrub(&config, &[], &line("b")).contains("em_1k1_"), "an objection at one site is one there");
+    let erase = line("a").replace("{", r#"{"event":"erase","#);
+    assert!(scrub(&config, &[], &erase).contains("em_1k1_"), "who has objected is forgotten all the same");
     assert_eq!(scrub(&config, &[], r#"{"email":"siti@example.id"}"#), "", "it does not say its scope");
     fs::write(&list, "siti@example.id\n").unwrap();
     let stderr = sluice(&["validate", "-c", &config]).failed(78);

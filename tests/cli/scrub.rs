@@ -195,3 +195,30 @@ fn a_file_that_is_missing_fails_and_files_are_read_in_order() {
     assert!(finished.stderr.contains("/no/such/file"), "{finished:?}");
     finished.failed(1);
 }
+
+#[test]
+fn a_file_that_is_read_or_written_already_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("in"), "{}\n").unwrap();
+    for (options, named) in [
+        (["--findings", "in", "--quarantine", "b"], "--findings"),
+        (["--findings", "a", "--signals", "a"], "--signals"),
+        (["--signals", "a", "--quarantine", "./in"], "--quarantine"),
+    ] {
+        let options = options.map(|o| if o.starts_with("--") { o.to_owned() } else { path(o) });
+        let args: Vec<&str> = ["scrub"].into_iter().chain(options.iter().map(String::as_str)).collect();
+        let input = path("in");
+        let stderr = sluice(&[&args[..], &[&input]].concat()).failed(2);
+        assert!(stderr.contains(named) && stderr.contains("is read, or written by another option"), "{stderr}");
+    }
+    assert_eq!(fs::read_to_string(path("in")).unwrap(), "{}\n");
+}
+
+#[test]
+fn lines_of_text_taken_for_json_and_lines_without_their_time_are_told() {
+    let stderr = sluice_with_input(&["scrub"], b"a line of a log\n").stderr;
+    assert!(stderr.contains("1 line was rejected") && stderr.contains("--format text"), "{stderr}");
+    let stderr = sluice_with_input(&["scrub", "--time", "at"], b"{\"at\":1}\n{}\n{}\n").stderr;
+    assert!(stderr.contains("2 lines were without a time in the field of --time"), "{stderr}");
+}

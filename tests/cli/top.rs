@@ -1,4 +1,4 @@
-//! `sluice top`, on a demo that serves its admin port.
+//! `sluice top` and `sluice tap`, on a demo that serves its admin port.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -26,9 +26,21 @@ fn a_running_instance_is_shown_as_text_where_there_is_no_terminal() {
         let shown = sluice(&["top", &address]);
         (shown.code == 0 && shown.stdout.contains("findings: ")).then_some(shown.stdout)
     });
+    let tapped = sluice(&["tap", &address, "--count", "8", "--output", "json"]).ok();
+    let scrubbed = tapped.lines().filter(|line| line.contains("_1k1_") && line.contains(".scrubbed\"")).count();
+    assert!(tapped.lines().count() == 8 && scrubbed >= 4, "{tapped}");
+    let one = sluice(&["tap", &address, "--count", "1", "--topic", "logins.scrubbed"]).ok();
+    assert!(one.starts_with("logins.scrubbed/") && one.lines().count() == 2, "{one}");
     for part in ["latency p50 ", "; key k1; lag ", "worker 0: ", "logins/0: lag "] {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
+}
+
+#[test]
+fn a_tap_of_nothing_says_what_is_wrong() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let error = sluice(&["tap", &address]).failed(1);
+    assert!(error.contains(&format!("http://{address}/tap?after=0 does not answer")), "{error}");
 }
 
 #[test]

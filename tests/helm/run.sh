@@ -54,6 +54,11 @@ for alert in $(sed -n 's/^ *- alert: //p' "$chart/files/alerts.yaml"); do
     grep -q "^## $alert$" ../../docs/RUNBOOK.md || { echo "FAILED: docs/RUNBOOK.md has no section $alert"; failed=1; }
     grep -q "alertname: $alert$" alerts_test.yaml || { echo "FAILED: alerts_test.yaml does not try $alert"; failed=1; }
 done
+# The values that the guide shows are good ones.
+sed -n '/^<!-- values -->$/,/^```$/p' ../../docs/GUIDE.md | sed '/^<!--/d; /^```/d' >"${TMPDIR:-/tmp}/guide-values.$$.yaml"
+render "${TMPDIR:-/tmp}/guide-values.$$.yaml" | grep -c 'kind: StatefulSet' >/dev/null || { echo "FAILED: the values of docs/GUIDE.md"; failed=1; }
+rm -f "${TMPDIR:-/tmp}/guide-values.$$.yaml"
+
 promtool check rules --lint=all --lint-fatal "$chart/files/alerts.yaml" >/dev/null
 promtool test rules alerts_test.yaml
 ../../scripts/chart-readme.py --check

@@ -11,8 +11,19 @@ use sluice::telemetry::names;
 use super::{root, rust_files, text_of};
 use crate::support::command::{sluice, sluice_with_input};
 
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/QUALITY.md", "docs/PERFORMANCE.md"];
+const DOCUMENTS: [&str; 11] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/COMPARISON.md",
+    "docs/GUIDE.md",
+    "docs/PERFORMANCE.md",
+    "docs/QUALITY.md",
+    "docs/RELIABILITY.md",
+    "docs/RUNBOOK.md",
+    "docs/SECURITY.md",
+];
 
 /// What stands in back quotes, and each line of the code blocks.
 fn code(document: &str) -> Vec<String> {
@@ -127,10 +138,54 @@ fn the_first_config_of_the_readme_is_all_that_run_needs() {
 }
 
 #[test]
-fn configs_in_the_readme_are_valid() {
-    let readme = text_of("README.md");
-    for name in ["config: security", "config: fields", "config: pseudonyms"] {
-        from_str(&block(&readme, name), name, Secrets::Skip).unwrap();
+fn configs_in_the_documents_are_valid() {
+    let mut found = 0;
+    for document in DOCUMENTS {
+        let text = text_of(document);
+        for part in text.split("<!-- config: ").skip(1) {
+            let name = format!("config: {}", part.split(" -->").next().expect("split gives a part"));
+            from_str(&block(&text, &name), &format!("{document}, {name}"), Secrets::Skip).unwrap();
+            found += 1;
+        }
+    }
+    assert!(found >= 5, "{found} configs: they are not found any more");
+}
+
+/// Blocks below `<!-- run: NAME -->`, those of one name put together: `(name, script)`.
+fn scripts(document: &str) -> Vec<(String, String)> {
+    let mut scripts: Vec<(String, String)> = Vec::new();
+    for part in document.split("<!-- run: ").skip(1) {
+        let (name, rest) = part.split_once(" -->").expect("the comment ends");
+        let (_, body) = rest.split_once("```sh\n").expect("a block of shell");
+        let (body, _) = body.split_once("\n```").expect("the block ends");
+        // `! command`: it must fail. The shell alone would not mind if it did not.
+        let lines = body.lines().map(|line| match line.strip_prefix("! ") {
+            Some(command) => format!("if {command}; then echo 'does not fail: {command}'; exit 9; fi\n"),
+            None => format!("{line}\n"),
+        });
+        let text: String = lines.collect();
+        match scripts.iter_mut().find(|(known, _)| known == name) {
+            Some((_, script)) => script.push_str(&text),
+            None => scripts.push((name.to_owned(), text)),
+        }
+    }
+    scripts
+}
+
+#[test]
+fn the_commands_of_the_guide_work_as_they_stand() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_sluice"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let scripts = scripts(&text_of("docs/GUIDE.md"));
+    assert!(scripts.len() >= 4, "{} scripts: they are not found any more", scripts.len());
+    for (name, script) in scripts {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path()).env("PATH", &path);
+        let output = shell.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "docs/GUIDE.md, run: {name}: {}\n{said}", output.status);
     }
 }
 

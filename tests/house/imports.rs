@@ -74,7 +74,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
     ("ratatui", &["cli/demo", "cli/screen.rs", "cli/top"]),
-    ("ureq", &["cli/top"]),
+    ("ureq", &["cli/port.rs"]),
+    ("rustix", &["cli/core_dumps.rs", "pipeline/audit.rs"]),
 ];
 
 /// Words and the only places that may use them.
@@ -95,7 +96,8 @@ const NOT_IN_CORE: &[&str] =
     &["Instant", "SystemTime", "thread", "TcpStream", "UdpSocket", "async", "tracing", "println", "eprintln", "dbg"];
 
 /// The files of the core that read files: what they read is there before the first record.
-const FILES_IN_CORE: &[&str] = &["detect/catalog.rs", "pseudonymize/key_file.rs", "pseudonymize/state_key.rs"];
+const FILES_IN_CORE: &[&str] =
+    &["detect/catalog.rs", "detect/word_list.rs", "pseudonymize/key_file.rs", "pseudonymize/state_key.rs"];
 
 /// What breaks the rules in `files` (path from `src`, text), one line each.
 fn violations(files: &[(&str, &str)]) -> Vec<String> {

@@ -12,7 +12,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 
 #[test]
 fn a_file_begins_with_its_purpose() {
-    for folder in ["src", "tests", "benches", "examples", "fuzz/fuzz_targets"] {
+    for folder in ["src", "tests", "benches", "examples", "fuzz"] {
         for (path, text) in rust_files(folder) {
             assert!(text.starts_with("//! "), "{path} does not begin with `//! ` and a line that says what it is for");
         }

@@ -42,13 +42,30 @@ pub struct Options {
     pub tls: bool,
     /// Access lists: a topic that has an entry is open to whom it names, others to everyone.
     pub access_lists: bool,
+    /// Its place in a cluster of several; `None`: it is one of its own.
+    pub node: Option<Node>,
     /// More lines of server.properties; they win over earlier ones.
     pub properties: Vec<(&'static str, String)>,
 }
 
+/// Place of a broker in a cluster.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Port of its plain listener.
+    pub plain: u16,
+    /// Port of its controller.
+    pub controller: u16,
+    /// Bootstrap servers of the cluster.
+    pub bootstrap: String,
+    /// Copies of each partition of a new topic.
+    pub replication: i32,
+    /// Its data, where that is not in the broker's own directory.
+    pub data: Option<PathBuf>,
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Options { heap_mb: 512, sasl_plain: None, tls: false, access_lists: false, properties: Vec::new() }
+        Options { heap_mb: 512, sasl_plain: None, tls: false, access_lists: false, node: None, properties: Vec::new() }
     }
 }
 
@@ -78,21 +95,34 @@ impl Broker {
 
     /// Formats a directory, starts a broker on it and waits until it answers.
     pub fn start(options: Options) -> Broker {
+        let broker = Broker::launch(options);
+        broker.wait_until_it_answers();
+        broker
+    }
+
+    /// [`Broker::start`] without the wait: one of a cluster answers when most of the others are there.
+    pub fn launch(options: Options) -> Broker {
         let dir =
             tempfile::Builder::new().prefix("sluice-kafka-").tempdir_in(scratch_root()).expect("a scratch directory");
-        let ports = Ports { plain: free_port(), controller: free_port(), sasl: free_port(), tls: free_port() };
+        let own = |of: fn(&Node) -> u16| options.node.as_ref().map_or_else(free_port, of);
+        let (plain, controller) = (own(|node| node.plain), own(|node| node.controller));
+        let ports = Ports { plain, controller, sasl: free_port(), tls: free_port() };
         let broker = Broker { dir, options, ports, process: Mutex::new(None) };
         if broker.options.tls {
             certificates::make_broker(broker.dir.path());
         }
         fs::write(broker.properties_file(), broker.properties()).expect("write server.properties");
         broker.format();
-        broker.start_again();
+        broker.launch_again();
         broker
     }
 
-    /// Bootstrap servers without authentication.
+    /// Bootstrap servers without authentication: the whole cluster, where it is one of several.
     pub fn brokers(&self) -> String {
+        self.options.node.as_ref().map_or_else(|| self.own_address(), |node| node.bootstrap.clone())
+    }
+
+    fn own_address(&self) -> String {
         format!("127.0.0.1:{}", self.ports.plain)
     }
 
@@ -144,12 +174,21 @@ impl Broker {
 
     /// Starts it on the data and ports it had, and waits until it answers.
     pub fn start_again(&self) {
+        self.launch_again();
+        self.wait_until_it_answers();
+    }
+
+    fn launch_again(&self) {
         let mut command = java();
         command.arg(format!("-Xmx{}m", self.options.heap_mb)).arg("-XX:+UseSerialGC");
         command.arg("kafka.Kafka").arg(self.properties_file());
         let log = OpenOptions::new().create(true).append(true).open(self.log()).expect("open the broker's log");
         *self.process() = Some(Leashed::spawn(&command, log, Some(self.dir.path())));
-        self.wait_until_it_answers();
+    }
+
+    /// Whether its process runs; one that ended by itself can be started again.
+    pub fn is_running(&self) -> bool {
+        self.process().as_mut().is_some_and(|process| process.status().is_none())
     }
 
     /// Stops it cleanly and starts it again.
@@ -160,7 +199,8 @@ impl Broker {
 
     /// Creates a topic and waits until every partition has a leader.
     pub fn create_topic(&self, name: &str, partitions: i32, config: &[(&str, &str)]) {
-        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        let copies = self.options.node.as_ref().map_or(1, |node| node.replication);
+        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(copies));
         for (key, value) in config {
             topic = topic.set(key, value);
         }
@@ -261,7 +301,8 @@ impl Broker {
         line("listeners", &format!("{listeners},CONTROLLER://127.0.0.1:{controller}"));
         line("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL");
         line("controller.quorum.voters", &format!("1@127.0.0.1:{controller}"));
-        line("log.dirs", &self.dir.path().join("data").display().to_string());
+        let data = self.options.node.as_ref().and_then(|node| node.data.clone());
+        line("log.dirs", &data.unwrap_or_else(|| self.dir.path().join("data")).display().to_string());
         for (key, value) in &self.options.properties {
             line(key, value);
         }
@@ -277,8 +318,10 @@ impl Broker {
         assert!(status.success(), "Kafka did not format its directory ({status}):\n{}", tail(&self.log(), 20));
     }
 
-    fn wait_until_it_answers(&self) {
-        let client: BaseConsumer = self.client().create().expect("a client");
+    /// Waits until it answers.
+    pub fn wait_until_it_answers(&self) {
+        let mut config = self.client();
+        let client: BaseConsumer = config.set("bootstrap.servers", self.own_address()).create().expect("a client");
         wait_until(START_DEADLINE, "Kafka to answer", || {
             let ended = self.process().as_mut().and_then(Leashed::status);
             assert!(ended.is_none(), "Kafka ended while it started ({ended:?}):\n{}", tail(&self.log(), 30));
@@ -329,7 +372,7 @@ pub fn scratch_root() -> PathBuf {
 }
 
 /// `java` with Kafka's jars and little logging.
-fn java() -> Command {
+pub fn java() -> Command {
     let mut command = Command::new("java");
     command.args(["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp"]).arg(jars().join("libs/*"));
     command

@@ -103,9 +103,15 @@ impl ProducerContext for Deliveries {
 impl Loader {
     /// A producer for any topics of `broker`. Survives a broker that is away for a minute.
     pub fn new(broker: &Broker) -> Loader {
+        Loader::in_batches_of(broker, 10_000)
+    }
+
+    /// [`Loader::new`] that writes at most so many records to a batch. A reader gets no less than a batch at a time.
+    pub fn in_batches_of(broker: &Broker, records: usize) -> Loader {
         let mut config = broker.client();
         config.set("enable.idempotence", "true").set("acks", "all");
-        config.set("linger.ms", "20").set("batch.num.messages", "10000").set("message.timeout.ms", "120000");
+        config.set("linger.ms", "20").set("message.timeout.ms", "120000");
+        config.set("batch.num.messages", records.to_string());
         config
             .set("message.max.bytes", "8000000")
             .set("queue.buffering.max.messages", "500000")
@@ -134,6 +140,14 @@ impl Loader {
         }
     }
 
+    /// Produces `events` to `topic`, waits until all are delivered, returns their number.
+    pub fn load(mut self, topic: &str, events: impl IntoIterator<Item = Event>) -> u64 {
+        for event in events {
+            self.send(topic, &event);
+        }
+        self.finish()
+    }
+
     /// Serves delivery reports.
     pub fn poll(&self) {
         self.producer.poll(Duration::ZERO);
@@ -150,11 +164,7 @@ impl Loader {
 
 /// Produces `events` to `topic`, waits until all are delivered, returns their number.
 pub fn load(broker: &Broker, topic: &str, events: impl IntoIterator<Item = Event>) -> u64 {
-    let mut loader = Loader::new(broker);
-    for event in events {
-        loader.send(topic, &event);
-    }
-    loader.finish()
+    Loader::new(broker).load(topic, events)
 }
 
 fn owned_headers(headers: &[OwnedHeader]) -> OwnedHeaders {

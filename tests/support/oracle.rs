@@ -6,13 +6,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::kafka_client::{Event, OwnedHeader, Stored};
 
 /// Stands in every raw value that must be scrubbed, and in nothing else.
 pub const CANARY: &str = "canary-bird";
-/// Kafka time of event 0; every id is one millisecond later. Long past: a time that was kept is not the current one.
-pub const FIRST_TIMESTAMP_MS: i64 = 1_760_000_000_000;
+/// How long ago event 0 was when the tests began: a time that was kept is not the current one.
+const AGE_MS: i64 = 3_600_000;
 /// Events are spread over this many accounts, which are their Kafka keys.
 const ACCOUNTS: u64 = 996;
 /// Every so-manieth event is a tombstone.
@@ -24,6 +26,18 @@ const ID_HEADER: &str = "event-id";
 /// Ids named in a message.
 const SHOWN: usize = 20;
 
+/// Kafka time of event 0; every id is one millisecond later.
+///
+/// Not older than `producer.id.expiration.ms` (a day): a broker that comes back from a crash forgets producers whose last
+/// batch is older than that by its own timestamp, and then takes what their retries repeat.
+pub fn first_timestamp_ms() -> i64 {
+    static FIRST: LazyLock<i64> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        now.as_millis() as i64 - AGE_MS
+    });
+    *FIRST
+}
+
 /// The event of an id, for a topic of `partitions` partitions. The partition follows from the key.
 pub fn event(id: u64, partitions: i32) -> Event {
     let account = id % ACCOUNTS;
@@ -33,7 +47,7 @@ pub fn event(id: u64, partitions: i32) -> Event {
         key: Some(format!("account-{}", letters(account)).into_bytes()),
         value: (!tombstone).then(|| value(id, &email(id))),
         headers: headers(id, tombstone),
-        timestamp_ms: Some(FIRST_TIMESTAMP_MS + id as i64),
+        timestamp_ms: Some(first_timestamp_ms() + id as i64),
     }
 }
 
@@ -79,7 +93,7 @@ fn headers(id: u64, tombstone: bool) -> Vec<OwnedHeader> {
 }
 
 /// A number in letters, which no detector of digits, addresses or names takes for anything: `a` is 0, `p` is 15.
-fn letters(mut number: u64) -> String {
+pub fn letters(mut number: u64) -> String {
     let mut text = [b'a'; 8];
     for place in text.iter_mut().rev() {
         *place = b'a' + (number % 16) as u8;
@@ -89,7 +103,8 @@ fn letters(mut number: u64) -> String {
     String::from_utf8(text.to_vec()).expect("letters")
 }
 
-fn number(letters: &[u8]) -> Option<u64> {
+/// The number that [`letters`] wrote.
+pub fn number(letters: &[u8]) -> Option<u64> {
     let digit = |b: &u8| b.is_ascii_lowercase().then(|| u64::from(b - b'a')).filter(|d| *d < 16);
     letters.iter().try_fold(0, |number, b| Some(number * 16 + digit(b)?))
 }
@@ -152,6 +167,18 @@ impl Tally {
         let mut tally = Tally::default();
         for record in records {
             match check_scrubbed(record, partitions) {
+                Ok(id) => *tally.counts.entry(id).or_default() += 1,
+                Err(wrong) => tally.wrong.push(wrong),
+            }
+        }
+        tally
+    }
+
+    /// Counts raw records.
+    pub fn of_raw(records: &[Stored]) -> Tally {
+        let mut tally = Tally::default();
+        for record in records {
+            match id_of(record) {
                 Ok(id) => *tally.counts.entry(id).or_default() += 1,
                 Err(wrong) => tally.wrong.push(wrong),
             }

@@ -65,6 +65,8 @@ pub struct Setup {
     pub output_topic: String,
     /// Create missing output and quarantine topics.
     pub create: bool,
+    /// Copies of those.
+    pub replication: i32,
     /// `exactly_once` or `at_least_once`.
     pub delivery: &'static str,
     /// `commit.interval`.
@@ -79,6 +81,8 @@ pub struct Setup {
     pub more: String,
     /// Directory of keys; `None`: one of its own with the test's key.
     pub keys: Option<PathBuf>,
+    /// Template of the quarantine topic.
+    pub quarantine_topic: String,
     /// More lines in `quarantine`.
     pub quarantine_more: String,
 }
@@ -98,6 +102,7 @@ impl Setup {
             topics: vec![topic.to_owned()],
             output_topic: "{topic}.scrubbed".to_owned(),
             create: true,
+            replication: 1,
             delivery: "exactly_once",
             commit_interval: "100ms",
             commit_records: None,
@@ -105,6 +110,7 @@ impl Setup {
             workers: 2,
             more: String::new(),
             keys: None,
+            quarantine_topic: "{topic}.quarantine".to_owned(),
             quarantine_more: String::new(),
         }
     }
@@ -116,7 +122,7 @@ impl Setup {
 
     /// The quarantine topic of the first input topic.
     pub fn quarantine(&self) -> String {
-        format!("{}.quarantine", self.topics[0])
+        self.quarantine_topic.replace("{topic}", &self.topics[0])
     }
 
     /// Dead members, and transactions that they left open, are given up by the broker within seconds; librdkafka's
@@ -132,6 +138,15 @@ impl Setup {
         self
     }
 
+    /// Takes little at a time, and pauses in between: a stream in small batches lasts, however fast the machine is.
+    #[must_use]
+    pub fn at_leisure(mut self) -> Setup {
+        let properties =
+            [("fetch.message.max.bytes", "16384"), ("queued.min.messages", "1"), ("fetch.queue.backoff.ms", "250")];
+        self.properties.extend(properties.map(|(name, value)| (name, value.to_owned())));
+        self
+    }
+
     fn yaml(&self, keys: &str, admin: SocketAddr) -> String {
         let map = |pairs: Vec<(&str, String)>| {
             let lines = pairs.iter().map(|(key, value)| format!("    {key}: {value}\n"));
@@ -141,10 +156,20 @@ impl Setup {
         let properties = map(self.properties.iter().map(quoted).collect());
         let secrets = map(self.secrets.iter().map(|(name, var)| (*name, format!("{{env: {var}}}"))).collect());
         let topics: String = self.topics.iter().map(|t| format!("    - {{name: \"{t}\", format: json}}\n")).collect();
-        let create = if self.create { "  create: {replication: 1}\n" } else { "" };
-        let Setup { brokers, group, instance_id, group_protocol, static_membership, .. } = self;
+        let create =
+            if self.create { format!("  create: {{replication: {}}}\n", self.replication) } else { String::new() };
+        let brokers = self.brokers.replace(',', "\", \"");
+        let Setup { group, instance_id, group_protocol, static_membership, .. } = self;
         let Setup {
-            delivery, commit_interval, transaction_timeout, workers, output_topic, more, quarantine_more, ..
+            delivery,
+            commit_interval,
+            transaction_timeout,
+            workers,
+            output_topic,
+            more,
+            quarantine_topic,
+            quarantine_more,
+            ..
         } = self;
         let records = self.commit_records.map_or(String::new(), |n| format!("  records: {n}\n"));
         format!(
@@ -154,7 +179,7 @@ impl Setup {
              input:\n  topics:\n{topics}\
              output:\n  topic: \"{output_topic}\"\n{create}\
              delivery: {delivery}\ncommit:\n  interval: {commit_interval}\n{records}  transaction_timeout: {transaction_timeout}\nworkers: {workers}\n\
-             quarantine:\n  topic: \"{{topic}}.quarantine\"\n{quarantine_more}\
+             quarantine:\n  topic: \"{quarantine_topic}\"\n{quarantine_more}\
              keys:\n  directory: \"{keys}\"\nadmin:\n  listen: \"{admin}\"\nlog:\n  format: json\n  level: info\n{more}"
         )
     }
@@ -264,6 +289,16 @@ impl Sluice {
             assert!(errors[0].contains(needle), "the error does not say {needle}: {}", errors[0]);
         }
         log
+    }
+
+    /// Its config: what is written there is taken over while it runs, as far as it can be.
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.path().join("sluice.yaml")
+    }
+
+    /// How it ended, if it has.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.process.status()
     }
 
     /// What it wrote to both outputs so far.

@@ -4,7 +4,12 @@
 {{- if not $config.keys -}}
 {{- $_ := set $config "keys" (dict "directory" "/etc/sluice/keys") -}}
 {{- end -}}
-{{- $_ := set $config "admin" (merge (dict "listen" (printf "0.0.0.0:%d" (int .Values.admin.port))) ($config.admin | default dict)) -}}
+{{- $admin := merge (dict "listen" (printf "0.0.0.0:%d" (int .Values.admin.port))) ($config.admin | default dict) -}}
+{{- if .Values.admin.tap }}{{ $admin = merge $admin (dict "tap" (int .Values.admin.tap)) }}{{ end -}}
+{{- $_ := set $config "admin" $admin -}}
+{{- if and $config.signals .Values.stateKey.existingSecret -}}
+{{- $_ := set $config.signals "state_key" ($config.signals.state_key | default (printf "/etc/sluice/state-key/%s" .Values.stateKey.key)) -}}
+{{- end -}}
 {{- $limits := $config.limits | default dict -}}
 {{- if not $limits.memory -}}
 {{- $_ := set $limits "memory" (printf "%dMiB" (div (include "sluice.memoryBudgetBytes" . | int64) 1048576)) -}}

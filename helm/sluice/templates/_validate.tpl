@@ -60,7 +60,10 @@
 {{- fail "sluice: config.admin.listen is off, but the probes ask the admin port. Leave it out: the chart sets it." -}}
 {{- end -}}{{- end -}}
 {{- if and $config.signals (not $v.stateKey.existingSecret) (not (dig "state_key" "" $config.signals)) -}}
-{{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret to a Secret with the entry state-key.yaml." -}}
+{{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret (`openssl rand -hex 32 > state-key; kubectl create secret generic sluice-state-key --from-file=state-key`)." -}}
+{{- end -}}
+{{- if and (dig "pseudonyms" "salts" "file" "" $config) (gt (include "sluice.maxReplicas" . | int) 1) -}}
+{{- fail "sluice: config.pseudonyms.salts.file gives each pod salts of its own, so tokens of one value would differ. Set config.pseudonyms.salts.topic, or replicas=1." -}}
 {{- end -}}
 {{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.passwordSecret) -}}
 {{- fail "sluice: kafka.sasl.mechanism is set without kafka.sasl.passwordSecret. Name the Secret with the password." -}}

@@ -56,6 +56,8 @@ impl Stage {
         let cluster = Cluster::start(&all, PARTITIONS).map_err(|e| failed(&e))?;
         let mut loaded = config::from_str(&config_yaml(&cluster.brokers(), &topics), "demo", Secrets::Skip)?;
         loaded.settings.admin = args.admin.0;
+        // Its events are made up: `sluice tap` may look.
+        loaded.settings.tap_per_second = 5;
         let ring = Arc::new(SharedRing::fixed(KeyRing::throwaway().map_err(|e| failed(&e))?));
         let key_id = ring.current().ids().next().map(|id| id.to_string()).unwrap_or_default();
         let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|e| failed(&e))?);

@@ -1,5 +1,6 @@
 //! Cases of `sluice test`: what the YAML says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -27,17 +28,60 @@ pub struct Case {
     /// The record's Kafka timestamp, RFC 3339; by default now.
     #[serde(default)]
     pub time: Option<String>,
+    /// Whether the record's day has its salt.
+    #[serde(default)]
+    pub salt: Salt,
+    /// Input topic, where tenant or scope are bound to it.
+    #[serde(default)]
+    pub topic: String,
+    /// Headers, where tenant or scope are bound to one.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Events that came before, oldest first: what signals know of the account.
+    #[serde(default)]
+    pub before: Vec<Event>,
     /// The event: its text, or for JSON its structure.
     pub event: Event,
-    /// The scrubbed event. `${em}` stands for any token of type `em`, `${em:who}` for the same one each time.
+    /// The scrubbed event, without flags. `${em}` stands for any token of type `em`, `${em:who}` for the same one each time.
     #[serde(default)]
     pub expect: Option<Event>,
     /// Why it is rejected, in place of `expect`: `malformed`.
     #[serde(default)]
     pub rejected: Option<String>,
+    /// Whether it is dropped because it carries a listed pseudonym.
+    #[serde(default)]
+    pub suppressed: bool,
     /// All that is found, in the order of the event.
     #[serde(default)]
     pub findings: Option<Vec<Finding>>,
+    /// Signals of the event, held back ones included: all alerts (high and critical), and of the weak ones those that matter.
+    #[serde(default)]
+    pub signals: Option<Vec<Signal>>,
+}
+
+/// Whether a day has its salt: a throw-away one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Salt {
+    /// It does.
+    #[default]
+    Living,
+    /// The event came late: the salt is gone.
+    Gone,
+}
+
+/// An expected signal; what is left out may be anything.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signal {
+    /// Its rule.
+    pub rule: String,
+    /// How much it matters.
+    #[serde(default)]
+    pub severity: Option<String>,
+    /// `alert` or `notice`.
+    #[serde(default)]
+    pub kind: Option<String>,
 }
 
 /// JSON or text.
@@ -100,11 +144,18 @@ pub fn read(yaml: &str, origin: &str) -> Result<Vec<Case>, CliError> {
     for case in &file.cases {
         let fault = match case {
             Case { rejected: Some(_), expect: Some(_), .. } => "has both `expect` and `rejected`; keep one",
-            Case { rejected: None, expect: None, findings: None, .. } => {
-                "expects nothing; add `expect`, `rejected` or `findings`"
+            Case { rejected: None, expect: None, findings: None, signals: None, suppressed: false, .. } => {
+                "expects nothing; add `expect`, `rejected`, `suppressed`, `findings` or `signals`"
             }
             Case { format: CaseFormat::Text, event: Event::Structure(_), .. } => {
                 "has a structure as text; quote the event, or make it `format: json`"
+            }
+            Case { format: CaseFormat::Text, signals: Some(_), .. } => {
+                "is text, which gives no signals; remove `signals`"
+            }
+            Case { rejected: Some(_), signals: Some(_), .. } => "is rejected, which gives no signals; remove `signals`",
+            Case { before, signals: None, .. } if !before.is_empty() => {
+                "has events `before` it and expects no `signals`; only signals remember them"
             }
             _ => continue,
         };

@@ -1,5 +1,6 @@
-//! `sluice test`: cases in YAML against a config: event in, expected event and findings.
+//! `sluice test`: cases in YAML against a config: event in, expected event, findings and signals.
 
+mod bench;
 mod case;
 mod compare;
 
@@ -9,10 +10,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::KeyArgs;
-use super::look::{Found, Look, Seen};
+use super::look::{Found, Seen};
 use super::output::{Output, print, print_json};
 use super::{CliError, note};
+use crate::signals::{Severity, Signal};
 use crate::telemetry::logging::colours;
+use bench::Bench;
 use case::{Case, Finding};
 use compare::DiffLine;
 
@@ -59,10 +62,10 @@ struct Outcome {
 /// Runs every case.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let files = files(args)?;
-    let mut look = Look::new(&args.config, &args.keys)?;
+    let mut bench = Bench::new(&args.config, &args.keys)?;
     let mut outcomes = Vec::new();
     for (file, cases) in files {
-        outcomes.extend(cases.iter().map(|case| outcome(&mut look, &file, case)));
+        outcomes.extend(cases.iter().map(|case| outcome(&mut bench, &file, case)));
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
     match args.output {
@@ -109,7 +112,7 @@ fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
-fn outcome(look: &mut Look, file: &str, case: &Case) -> Outcome {
+fn outcome(bench: &mut Bench, file: &str, case: &Case) -> Outcome {
     let mut outcome = Outcome {
         file: file.to_owned(),
         name: case.name.clone(),
@@ -117,20 +120,19 @@ fn outcome(look: &mut Look, file: &str, case: &Case) -> Outcome {
         problems: Vec::new(),
         diff: Vec::new(),
     };
-    let time = case.time.as_deref().map(str::parse::<jiff::Timestamp>).transpose();
-    match time {
-        Ok(time) => {
-            let time_ms = time.map(jiff::Timestamp::as_millisecond);
-            let seen = look.at(case.format.into(), case.event.text().as_bytes(), time_ms);
-            check(case, &seen, &mut outcome);
-        }
-        Err(_) => outcome.problems.push("time: is no RFC 3339 time such as 2026-11-22T10:00:00Z".to_owned()),
+    match bench.run(case) {
+        Ok((seen, signals)) => check(case, &seen, &signals, &mut outcome),
+        Err(problem) => outcome.problems.push(problem),
     }
     outcome.passed = outcome.problems.is_empty();
     outcome
 }
 
-fn check(case: &Case, seen: &Seen, outcome: &mut Outcome) {
+fn check(case: &Case, seen: &Seen, signals: &[Signal], outcome: &mut Outcome) {
+    if seen.suppressed != case.suppressed {
+        let is = if seen.suppressed { "is" } else { "is not" };
+        outcome.problems.push(format!("it {is} dropped for a listed pseudonym"));
+    }
     match (&seen.output, &case.rejected) {
         (Ok(_), Some(reason)) => outcome.problems.push(format!("it must be rejected, {reason}, and is accepted")),
         (Err(is), Some(reason)) if is.label() != reason => {
@@ -148,6 +150,9 @@ fn check(case: &Case, seen: &Seen, outcome: &mut Outcome) {
     }
     if let Some(expected) = &case.findings {
         outcome.problems.extend(compare_findings(expected, &seen.found));
+    }
+    if let Some(expected) = &case.signals {
+        outcome.problems.extend(compare_signals(expected, signals));
     }
 }
 
@@ -181,6 +186,31 @@ fn compare_findings(expected: &[Finding], found: &[Found]) -> Vec<String> {
     problems.extend(left.into_iter().map(|Found { path, entity, action, basis, masked, .. }| {
         format!("findings: not expected: {entity}, path {path}, action {action}, basis {basis}: {masked}")
     }));
+    problems
+}
+
+/// What is expected and not told, and the alerts that are told and not expected. Weak signals may be left out.
+fn compare_signals(expected: &[case::Signal], signals: &[Signal]) -> Vec<String> {
+    let kind = |signal: &Signal| if signal.notice { "notice" } else { "alert" };
+    let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+    let mut left: Vec<&Signal> = signals.iter().collect();
+    let mut problems = Vec::new();
+    let mut ordered: Vec<&case::Signal> = expected.iter().collect();
+    ordered.sort_by_key(|s| [&s.severity, &s.kind].iter().filter(|part| part.is_none()).count());
+    for wanted in ordered {
+        let fits = |s: &&Signal| {
+            s.rule == wanted.rule && same(&wanted.severity, s.severity.as_str()) && same(&wanted.kind, kind(s))
+        };
+        match left.iter().position(fits) {
+            Some(at) => drop(left.remove(at)),
+            None => {
+                let severity = wanted.severity.as_ref().map_or(String::new(), |severity| format!(", {severity}"));
+                problems.push(format!("signals: {}{severity} is not told", wanted.rule));
+            }
+        }
+    }
+    let extra = |s: &Signal| format!("signals: not expected: {}, {}, {}", s.rule, s.severity.as_str(), kind(s));
+    problems.extend(left.into_iter().filter(|s| s.severity >= Severity::High).map(extra));
     problems
 }
 

@@ -123,7 +123,9 @@ fn workers(metrics: &Reading) -> Vec<[String; 5]> {
                 metrics.all("sluice_worker_state").iter().filter(|s| s.label("worker") == worker && s.value == 1.0);
             let states: Vec<&str> = states.map(|s| s.label("state")).collect();
             let outcome = |outcome| thousands(of("sluice_transactions_total", &worker, "outcome", outcome) as u64);
-            [worker.clone(), states.join(", "), thousands(held as u64), outcome("committed"), outcome("aborted")]
+            // Who is ready has joined; who is neither starts, or has left.
+            let state = states.iter().find(|state| **state == "ready").or(states.first()).copied().unwrap_or("–");
+            [worker.clone(), state.to_owned(), thousands(held as u64), outcome("committed"), outcome("aborted")]
         })
         .collect()
 }

@@ -7,6 +7,7 @@
 pub mod backslash;
 pub(super) use bytes::hex_byte;
 mod bytes;
+pub mod encoded_word;
 pub mod html_entity;
 pub mod json_escape;
 pub mod percent;
@@ -20,7 +21,8 @@ use crate::record::Class;
 type Decode = fn(&str, &mut Writer<'_>) -> bool;
 
 /// What texts are written in without saying so, with the signs that each needs.
-pub(super) const ENCODINGS: [(Class, Decode); 4] = [
+pub(super) const ENCODINGS: [(Class, Decode); 5] = [
+    (Class::EQUALS, encoded_word::decode),
     (Class::PERCENT.with(Class::EQUALS), percent::decode),
     (Class::AMPERSAND, html_entity::decode),
     (Class::EQUALS, quoted_printable::decode),

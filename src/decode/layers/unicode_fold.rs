@@ -137,7 +137,8 @@ fn fold(c: char) -> Folded {
         | '\u{fe58}'
         | '\u{fe63}'
         | '\u{ff0d}' => Folded::Ascii(Ascii::one(b'-')),
-        '\u{3002}' | '\u{ff61}' => Folded::Ascii(Ascii::one(b'.')),
+        // The full stops that IDNA takes for one, and dots in the middle of the line: `0812·3456·7890`.
+        '\u{3002}' | '\u{ff61}' | '\u{b7}' | '\u{2219}' | '\u{22c5}' => Folded::Ascii(Ascii::one(b'.')),
         _ if c.is_whitespace() => Folded::Ascii(Ascii::one(b' ')),
         _ if is_invisible(c) => Folded::Gone,
         _ => {

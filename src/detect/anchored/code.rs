@@ -83,6 +83,13 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
             }
             end += 1 + more;
         }
+        // `ABC-482`
+        if let [b'-', next, ..] = bytes[end..]
+            && next.is_ascii_digit()
+            && bytes[at..end].iter().all(u8::is_ascii_uppercase)
+        {
+            end += 1 + bytes[end + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        }
         if is_code(bytes, at, end) {
             return Some(found(at, end));
         }

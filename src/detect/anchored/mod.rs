@@ -10,7 +10,7 @@ mod email;
 mod name;
 mod secret;
 mod street;
-mod words;
+pub(super) mod words;
 
 pub(super) use name::name_ending;
 pub(super) use secret::is_key_like;
@@ -63,6 +63,7 @@ pub(super) static ALL: &[Anchored] = &[
     street::AFTER,
     street::BEFORE,
     street::NUMBERED,
+    street::BOX,
     street::LABELLED,
     code::NEAR,
     code::GLUED,

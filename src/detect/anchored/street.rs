@@ -32,6 +32,22 @@ pub(super) const NUMBERED: Anchored = Anchored {
     find: numbered,
 };
 
+/// `PO Box 1234, Springfield`.
+pub(super) const BOX: Anchored = Anchored {
+    name: "box_number",
+    doc: "the anchor with the number behind it, and the town behind that",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let signs = anchor.rest().bytes().take(3).take_while(|b| b". :#".contains(b)).count();
+        let start = anchor.behind + signs;
+        let digits = anchor.text.as_bytes()[start..].iter().take_while(|b| b.is_ascii_digit()).count();
+        if signs > 0 && (1..=6).contains(&digits) {
+            out.push(found(anchor.at.start as usize, tail(anchor.text, start + digits)));
+        }
+    },
+};
+
 /// `alamat: Jl. Melati No. 5`.
 pub(super) const LABELLED: Anchored = Anchored {
     name: "address_labelled",
@@ -152,10 +168,11 @@ fn numbered(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let mut start = anchor.at.start as usize;
     let Some(street) = Word::at(text, start) else { return };
     // Only some endings are streets without a capital, too; and some words with them are no streets at all.
-    let name = street.text(text).to_lowercase();
+    let name = street.text(text);
     let no_street = ["motorvej", "omvej", "udvej", "genvej", "vej", "alle", "plads", "parken", "haven", "gade"];
-    let lower = ["vej", "gade", "allé", "stræde"].iter().any(|ending| name.ends_with(ending) && name.len() > 7);
-    let compound = lower && !no_street.contains(&&*name);
+    let lower = ["vej", "gade", "allé", "stræde"].iter().any(|ending| ends_with(name, ending) && name.len() > 7);
+    let is_street = !no_street.iter().any(|word| word.len() == name.len() && ends_with(name, word));
+    let compound = lower && is_street;
     // `Gammel Kongevej`, `H.C. Andersens Boulevard`
     let mut words = 0;
     while words < 4 && text[..start].ends_with(' ') {
@@ -168,10 +185,16 @@ fn numbered(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         start = from;
         words += 1;
     }
-    let named = street.is_capital(text) && (words > 0 || !no_street.contains(&&*name));
+    let named = street.is_capital(text) && (words > 0 || is_street);
     if named || compound || words > 0 && street.letters(text) > 2 {
         out.push(found(start, tail(text, street.end)));
     }
+}
+
+/// Whether the lower case of `word` ends with `ending`.
+fn ends_with(word: &str, ending: &str) -> bool {
+    let mut lower = word.chars().rev().flat_map(char::to_lowercase);
+    ending.chars().rev().all(|c| lower.next() == Some(c))
 }
 
 /// How far an address reaches that has begun before `from`: numbers, small words and capitalised ones, parted by

@@ -8,14 +8,14 @@ const NAME_WORDS_MAX: usize = 6;
 
 /// One word: letters of any script, with `'`, `’` and `-` inside.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word {
+pub(in crate::detect) struct Word {
     pub start: usize,
     pub end: usize,
 }
 
 impl Word {
     /// The word that begins at `at`.
-    pub(super) fn at(text: &str, at: usize) -> Option<Word> {
+    pub(in crate::detect) fn at(text: &str, at: usize) -> Option<Word> {
         let rest = text.get(at..)?;
         let mut end = 0;
         for (i, c) in rest.char_indices() {
@@ -36,15 +36,15 @@ impl Word {
         (end > 0).then_some(Word { start: at, end: at + end })
     }
 
-    pub(super) fn text<'a>(&self, text: &'a str) -> &'a str {
+    pub(in crate::detect) fn text<'a>(&self, text: &'a str) -> &'a str {
         &text[self.start..self.end]
     }
 
-    pub(super) fn is_capital(&self, text: &str) -> bool {
+    pub(in crate::detect) fn is_capital(&self, text: &str) -> bool {
         self.text(text).starts_with(char::is_uppercase)
     }
 
-    pub(super) fn letters(&self, text: &str) -> usize {
+    pub(in crate::detect) fn letters(&self, text: &str) -> usize {
         self.text(text).chars().count()
     }
 
@@ -55,7 +55,7 @@ impl Word {
     }
 
     /// Whether it is a small word inside of names: `van`, `bin`.
-    pub(super) fn is_particle(&self, text: &str) -> bool {
+    pub(in crate::detect) fn is_particle(&self, text: &str) -> bool {
         is_in(&PARTICLES, self.text(text))
     }
 
@@ -82,7 +82,7 @@ fn is_mark(c: char) -> bool {
 
 /// How names are written where they are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(in crate::detect) enum Case {
     /// Each word with a capital, particles aside.
     Capital,
     /// As people type in chats; the first word must be no common one.
@@ -90,7 +90,7 @@ pub(super) enum Case {
 }
 
 /// A name that begins at `at`: where it ends, and its number of words.
-pub(super) fn name_at(text: &str, at: usize, case: Case) -> Option<(usize, usize)> {
+pub(in crate::detect) fn name_at(text: &str, at: usize, case: Case) -> Option<(usize, usize)> {
     let mut word = Word::at(text, at)?;
     let (mut end, mut count, mut initials) = (at, 0, 0);
     let capitals = word.is_capital(text);

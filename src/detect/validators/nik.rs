@@ -20,7 +20,7 @@ pub(super) const VALIDATOR: Validator = Validator {
 };
 
 /// Provinces, their last regency (from 01) and their last city (from 71, 0 for none): Kepmendagri 100.1.1-6117 of 2022,
-/// with the codes that were given up since, which people keep.
+/// with the codes that were given up since, which people keep. All 514 codes of idn-area-data 3.1.2 (npm) are in it.
 #[rustfmt::skip]
 const REGENCIES: &[(u8, u8, u8)] = &[
     (11, 18, 75), (12, 25, 78), (13, 12, 77), (14, 10, 72), (15, 9, 72), (16, 13, 74), (17, 9, 71), (18, 13, 72),

@@ -1,7 +1,7 @@
 //! Payment cards: issuer ranges, lengths, the Luhn check sum, and how numbers of cards are written in groups.
 //!
-//! Ranges: the networks' published IIN tables (ISO/IEC 7812). Networks overlap (60 and 65 are RuPay, Discover and
-//! Maestro); only whether *some* network issues the length matters here.
+//! Ranges: the networks' published IIN tables (ISO/IEC 7812), compared with braintree/credit-card-type. Networks overlap
+//! (60 and 65 are RuPay, Discover and Maestro); only whether *some* network issues the length matters here.
 
 use super::{Candidate, Validator, luhn};
 use crate::detect::groups::Gap;
@@ -37,6 +37,7 @@ fn is_card(candidate: &Candidate<'_>) -> bool {
     has_issuer(candidate.digits)
         && luhn::checks(candidate.digits)
         && !candidate.is_thousands()
+        && (!candidate.gaps().has(Gap::UNDERSCORE) || is_in_fours(candidate))
         && !candidate.is_decimal()
         && !candidate.is_uuid_part()
 }
@@ -82,6 +83,12 @@ fn has_issuer(digits: &[u8]) -> bool {
         };
         (from..=to).contains(&prefix) && lengths >> digits.len() & 1 == 1
     })
+}
+
+/// `4111_1111_1111_1111`: other numbers with `_` between them are ids and times side by side.
+fn is_in_fours(candidate: &Candidate<'_>) -> bool {
+    let [all @ .., last] = candidate.groups else { return false };
+    all.len() >= 3 && all.iter().all(|g| g.len() == 4) && last.len() <= 4
 }
 
 /// Compact, in fours, or as American Express, Diners Club and UnionPay print it.

@@ -19,7 +19,8 @@ pub(super) const INTERNATIONAL: Validator = Validator {
 /// Numbers that are known by their shape.
 pub(super) const NATIONAL: Validator = Validator {
     name: "phone_national",
-    doc: "an Indonesian mobile number (08…, 62 8…) or a Danish number in pairs (23 23 75 85)",
+    doc: "an Indonesian mobile number (08…, 62 8…), a Danish one in pairs (23 23 75 85), an American or British one as \
+          they are printed ((202) 555-0143, 07700 900123)",
     digits: (8, 14),
     numbers: false,
     basis: Basis::Pattern,
@@ -57,7 +58,8 @@ pub(super) const FOREIGN: Validator = Validator {
 };
 
 /// Separators within a phone number.
-const SEPARATORS: Gap = Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::WIDE);
+const SEPARATORS: Gap =
+    Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::UNDERSCORE).or(Gap::WIDE);
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
@@ -73,7 +75,7 @@ fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
         return None;
     }
     let shaped = (is_indonesian_mobile(candidate) && !is_bound(candidate))
-        || (is_danish_pairs(candidate) && !is_tied(candidate));
+        || ((is_danish_pairs(candidate) || is_printed(candidate)) && !is_tied(candidate));
     let span = with_prefix(candidate);
     (shaped && parses(candidate, span, settings)).then_some(span)
 }
@@ -99,7 +101,7 @@ fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
         || is_bound(candidate)
         || is_two_numbers(candidate)
         || !candidate.gaps().within(SEPARATORS)
-        || candidate.gaps().has(Gap::SLASH)
+        || candidate.gaps().has(Gap::SLASH.or(Gap::UNDERSCORE))
         || candidate.after != Gap::BREAK
         || long;
     (!refused).then(|| with_prefix(candidate))
@@ -116,10 +118,15 @@ fn parses(candidate: &Candidate<'_>, span: Span, settings: &Settings) -> bool {
 
 /// `0812…` with 10 to 13 digits, or `62 812…`; the first group of digits holds the prefix.
 fn is_indonesian_mobile(candidate: &Candidate<'_>) -> bool {
-    if !candidate.gaps().within(Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::PAREN).or(Gap::WIDE)) {
+    let gaps = candidate.gaps();
+    // `0812_1234567` is a date and a number as files are named.
+    let file = gaps.has(Gap::UNDERSCORE) && candidate.groups.len() < 3;
+    if file || !gaps.within(SEPARATORS) || gaps.has(Gap::SLASH) {
         return false;
     }
-    let first = candidate.groups.first().map_or(0, |g| g.len());
+    // `0 8 1 2 3 …`: spelled digit by digit.
+    let spelled = candidate.groups.len() == candidate.digits.len() && gaps == Gap::SPACE;
+    let first = if spelled { 5 } else { candidate.groups.first().map_or(0, |g| g.len()) };
     match candidate.digits {
         [b'0', b'8', b'1'..=b'9', ..] => (10..=13).contains(&candidate.digits.len()) && first >= 3,
         [b'6', b'2', b'8', b'1'..=b'9', ..] => {
@@ -136,6 +143,25 @@ fn is_danish_pairs(candidate: &Candidate<'_>) -> bool {
         && candidate.groups.iter().all(|g| g.len() == 2)
         && (gaps == Gap::SPACE || gaps == Gap::DASH)
         && candidate.digits[0] >= b'2'
+}
+
+/// `(415) 555-2671`, `415-555-2671`, `020 7946 0958`, `07700 900123`: as numbers are printed in America and Britain.
+fn is_printed(candidate: &Candidate<'_>) -> bool {
+    let [area, rest @ ..] = candidate.groups else { return false };
+    let gaps = candidate.gaps();
+    let lens = (area.len(), rest.first().map_or(0, |g| g.len()), rest.get(1).map_or(0, |g| g.len()));
+    let digits = candidate.digits;
+    match (lens, rest.len()) {
+        // Neither the area nor the exchange begins with 0 or 1.
+        ((3, 3, 4), 2) => {
+            let plan = digits[0] >= b'2' && digits[3] >= b'2';
+            let paren = rest[0].gap.within(Gap::PAREN.or(Gap::SPACE).or(Gap::WIDE)) && gaps.has(Gap::PAREN);
+            plan && (gaps == Gap::DASH || gaps == Gap::DOT || paren && rest[1].gap == Gap::DASH)
+        }
+        ((3, 4, 4), 2) => digits.starts_with(b"02") && gaps == Gap::SPACE,
+        ((5, 6, 0), 1) => digits.starts_with(b"07") && gaps == Gap::SPACE,
+        _ => false,
+    }
 }
 
 /// Whether a dash or a dot alone joins it to digits beside it.

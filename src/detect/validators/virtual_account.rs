@@ -8,7 +8,7 @@ use crate::record::Basis;
 pub(super) const VALIDATOR: Validator = Validator {
     name: "virtual_account",
     doc: "the code of an e-wallet's biller and an Indonesian mobile number: 8528 0812 3456 7890",
-    digits: (13, 19),
+    digits: (13, 20),
     numbers: true,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
@@ -34,11 +34,14 @@ pub(super) const ANY: Validator = Validator {
 };
 
 /// Codes of DANA, OVO, GoPay, ShopeePay and LinkAja at BCA, BNI, BRI, CIMB Niaga, Mandiri and Permata, as the wallets'
-/// top-up pages give them.
+/// top-up pages give them. DANA: klikinaja.com/kode-virtual-account-dana-dan-biaya-top-up; OVO at BNI, where the code is
+/// longer the shorter the number is: money.kompas.com, 2022-02-27; the others are not confirmed by a second source.
 #[rustfmt::skip]
 const BILLERS: &[&str] = &[
     "3901", "8528", "88810", "8810", "89508", "8059",          // DANA
-    "39358", "60001", "88099", "8740", "8099",                 // OVO
+    "8100", "8000009",
+    "39358", "60001", "88099", "8099",                         // OVO
+    "874", "8740", "87400", "874000",
     "70001", "60737", "301341", "9003", "898", "2849",         // GoPay
     "122", "112", "893", "807", "8007", "122083",              // ShopeePay
     "09110", "091101", "911", "780", "8780",                   // LinkAja

@@ -319,3 +319,60 @@ fn a_value_that_reads_as_base64_of_nothing_is_still_what_it_says() {
         assert!(!json.contains(leaks) && !plain.contains(leaks), "{json} {plain}");
     }
 }
+
+#[test]
+fn names_of_a_list_are_found_in_prose_and_nothing_else_changes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("names.txt");
+    std::fs::write(&file, "# given names\nSiti\nBirthe\n").expect("a file");
+    let mut without = scrubber("");
+    let mut with = scrubber(&format!("patterns: {{lists: [{{entity: person_name, file: {file:?}}}]}}"));
+    let raw = "Yesterday Siti Rahmawati and Birthe left; siti@example.com, Sitis, v1.2.3.4";
+    let out = scrubbed(&mut with, Format::Text, raw);
+    assert!(!out.contains("Siti ") && !out.contains("Rahmawati") && !out.contains("Birthe"), "{out}");
+    assert!(out.starts_with("Yesterday nm_1k1_") && out.ends_with(", Sitis, v1.2.3.4"), "{out}");
+    assert!(scrubbed(&mut without, Format::Text, raw).starts_with("Yesterday Siti Rahmawati and Birthe left; em_1k1_"));
+    let json = scrubbed(&mut with, Format::Json, r#"{"note":"Birthe","Birthe":{"id":"Bir-1"}}"#);
+    assert!(!json.contains("Birthe") && json.contains("Bir-1"), "{json}");
+}
+
+#[test]
+fn a_list_that_cannot_be_used_stops_the_start_with_file_and_field() {
+    let compile = |yaml: &str| {
+        let loaded = from_str(yaml, "test", Secrets::Skip).expect("valid");
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).err().expect("refused").to_string()
+    };
+    let missing = compile("patterns: {lists: [{entity: person_name, file: /no/such/names.txt}]}");
+    assert!(missing.starts_with("/no/such/names.txt: patterns.lists[0].file: cannot be read"), "{missing}");
+    let unknown = compile("patterns: {lists: [{entity: person_nme, file: /no/such/names.txt}]}");
+    assert!(
+        unknown.contains("patterns.lists[0].entity") && unknown.contains("did you mean `person_name`"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn coarser_tokens_link_mailboxes_and_networks() {
+    let mut scrubber = scrubber("pseudonyms: {linkable: {email: mailbox, ip: network}}");
+    let plain = scrubbed(&mut scrubber, Format::Text, "johndoe@gmail.com");
+    let tagged = scrubbed(&mut scrubber, Format::Text, "John.Doe+Promo@GMAIL.com");
+    let ((own, mailbox), (other, same)) = (plain.split_once('|').expect("two"), tagged.split_once('|').expect("two"));
+    assert!(own.starts_with("em_1k1_") && mailbox.starts_with("emx_1k1_"), "{plain}");
+    assert!(own != other && mailbox == same, "{plain} {tagged}");
+    let network = |scrubber: &mut Scrubber, ip: &str| {
+        let out = scrubbed(scrubber, Format::Json, &format!(r#"{{"ip":"{ip}"}}"#));
+        out.split_once('|').expect("two").1.to_owned()
+    };
+    let a = network(&mut scrubber, "203.0.113.7");
+    assert!(a.starts_with("ipn_1k1_"), "{a}");
+    assert_eq!(a, network(&mut scrubber, "::ffff:203.0.113.99"));
+    assert_ne!(a, network(&mut scrubber, "203.0.114.7"));
+    // A Kafka key decides the partition: it has the first token only.
+    scrubber.pseudonymizer().single(true);
+    assert!(!text(&mut scrubber, PathId::KEY, b"johndoe@gmail.com").contains('|'));
+    let problem = from_str("pseudonyms: {linkable: {email: network}}", "test", Secrets::Skip).expect("valid");
+    let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+    let error = Plan::compile(&problem, Arc::new(SharedRing::fixed(ring))).err().expect("refused").to_string();
+    assert!(error.contains("pseudonyms.linkable.email"), "{error}");
+}

@@ -19,7 +19,7 @@ impl Names for Nobody {
     fn account(&mut self) -> String {
         "ac_1k1_x".to_owned()
     }
-    fn event_id(&self) -> String {
+    fn event_id(&mut self) -> String {
         "e1".to_owned()
     }
     fn place(&self) -> (String, i32, i64) {

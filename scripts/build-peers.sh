@@ -1,0 +1,32 @@
+#!/bin/sh
+# Builds the peers of `make bench-peers` once, and prints the directory that they are in: `connect` (Go), and `streams`
+# with Kafka Streams' jars and the class Scrub (Java, Maven). What is there and not older than its source stays.
+#
+# usage: scripts/build-peers.sh
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+out=${SLUICE_CACHE:-$HOME/.cache/sluice}/peers
+mkdir -p "$out"
+
+fail() {
+    echo "build-peers: $1" >&2
+    exit 1
+}
+
+newer() {
+    [ ! -e "$2" ] || [ -n "$(find "$1" -type f -newer "$2" | head -n 1)" ]
+}
+
+if newer "$here/benches/peers/connect" "$out/connect"; then
+    command -v go >/dev/null || fail "go is missing: it builds the Redpanda Connect engine (Debian: golang-go, or go.dev)"
+    (cd "$here/benches/peers/connect" && go build -trimpath -o "$out/connect" .) >&2
+fi
+if newer "$here/benches/peers/streams" "$out/streams/Scrub.class"; then
+    command -v mvn >/dev/null || fail "mvn is missing: it fetches Kafka Streams (Debian: apt-get install maven)"
+    command -v javac >/dev/null || fail "javac is missing (Debian: apt-get install openjdk-17-jdk-headless)"
+    mvn -q -B -f "$here/benches/peers/streams/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$out/streams/libs" >&2 || fail "mvn could not fetch Kafka Streams"
+    javac -Xlint:all --release 17 -cp "$out/streams/libs/*" -d "$out/streams" "$here"/benches/peers/streams/src/main/java/*.java >&2
+fi
+echo "$out"
