@@ -226,18 +226,20 @@ pub struct Habits {
     pub passed: Times,
     /// Withdrawals of bonuses that were not played with.
     pub bonus_outs: Times,
-    /// Successful logins by time of day, in eighths of a day (UTC).
+    /// Successful logins by time of day, in eighths of a day (UTC); up to 15 each, so that they take four bytes.
     pub hours: [u8; HOURS],
 }
 
 /// Parts of a day that are told apart.
 pub const HOURS: usize = 8;
+/// Most logins that are counted in one of them.
+pub const HOUR_MAX: u8 = 15;
 
 impl Habits {
     /// Counts a login at its time of day. When a count is full all are halved: habits change.
     pub fn log_in_at(&mut self, now_s: u32) {
         let at = hour_of(now_s);
-        if self.hours[at] == u8::MAX {
+        if self.hours[at] == HOUR_MAX {
             self.hours.iter_mut().for_each(|count| *count /= 2);
         }
         self.hours[at] += 1;
@@ -374,7 +376,7 @@ impl Account {
         self.movements.keep(0);
         self.attempts.keep(0);
         self.places.keep(4);
-        self.asns.keep(5);
+        self.asns.keep(4);
         self.networks.keep(1);
         self.agents.keep(1);
         self.payees.keep(4);
@@ -382,6 +384,7 @@ impl Account {
         self.decays.cool();
         self.amounts.iter_mut().for_each(LogModel::coarsen);
         (self.peaks, self.play, self.changes) = Default::default();
+        (self.alerted_s, self.alerted_rank, self.alerted_rules) = Default::default();
         (self.risk_s, self.risk) = Default::default();
     }
 

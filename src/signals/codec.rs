@@ -45,7 +45,7 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
     let Habits { outflows, cash_outs, near, flips, passed, bonus_outs, hours } = account.habits;
     [outflows, cash_outs, flips.into()].into_iter().for_each(|n: u16| w.num(n));
     [near, passed, bonus_outs].into_iter().for_each(|times| w.times(times));
-    w.out.extend_from_slice(&hours);
+    w.word(hours.iter().fold(0, |word, &count| word << 4 | u32::from(count & 15)));
     let Play { deposit_s, deposited, bonus, wagered } = account.play;
     w.time(deposit_s);
     [deposited, bonus, wagered].into_iter().for_each(|n| w.float(n));
@@ -259,7 +259,10 @@ impl Reader<'_> {
                 near: self.times()?,
                 passed: self.times()?,
                 bonus_outs: self.times()?,
-                hours: self.bytes()?,
+                hours: {
+                    let word = self.word()?;
+                    std::array::from_fn(|at| (word >> (28 - 4 * at) & 15) as u8)
+                },
             },
             play: Play {
                 deposit_s: self.time()?,

@@ -357,7 +357,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         password_change_minutes: since(changes.password_s, true),
         contact_change_minutes: since(changes.contact_s, true),
         played: last.is_some_and(|login| account.play.deposit_s >= login.time_s && account.play.wagered > 0.0),
-        unlike_hour: account.habits.unlike_hour(now_s, 10).unwrap_or(0.0),
+        unlike_hour: account.habits.unlike_hour(now_s, 7).unwrap_or(0.0),
         cash_out_habit: f64::from(account.habits.cash_outs) / f64::from(account.habits.outflows.max(3)),
     }
 }
