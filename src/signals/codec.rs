@@ -498,6 +498,7 @@ mod tests {
             Changes { password_s: ago(100), payout_s: ago(1_000_000), contact_s: 0, payee: Print(9), session: 65_000 };
         account.habits.passed.again(2, now_s);
         account.habits.outflows = 300;
+        (0..fill as u32).for_each(|i| account.habits.log_in_at(now_s - i * 9_000));
         account.play = Play { deposit_s: ago(1000), deposited: 1e6, bonus: 500.0, wagered: 12_345.67 };
         for i in 0..fill {
             let time_s = now_s - rng.u32(0..5_000_000);
