@@ -86,6 +86,14 @@ bench-instructions: ## Instructions of the hot path against their baseline (valg
 	@scripts/setup.sh build
 	$(CARGO) bench --locked --bench instructions
 
+bench-signals: ## Time per event of signals with a million accounts in state, and bytes per account
+	@scripts/setup.sh build
+	$(CARGO) bench --locked --bench signals -- events
+
+bench-restore: ## How fast the state of accounts comes back from its changelog, apart from the broker
+	@scripts/setup.sh build
+	$(CARGO) bench --locked --bench signals -- restore
+
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test
 	$(CARGO) bench --locked --bench e2e

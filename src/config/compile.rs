@@ -58,7 +58,7 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
         drain_timeout: spec.drain_timeout.0,
         signals: None,
     };
-    let settings = Settings { signals: signals(spec, &settings, p), ..settings };
+    let mut settings = Settings { signals: signals(spec, &settings, p), ..settings };
     within("admin.tap", spec.admin.tap as usize, 0, 100, p);
     at_least("drain_timeout", spec.drain_timeout.0, Duration::from_secs(1), p);
     if let Some(workers) = spec.workers {
@@ -66,6 +66,7 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
     }
     topics_are_apart(&settings, p);
     fields(&spec.fields, p);
+    rekey(spec, &mut settings, p);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
@@ -92,7 +93,35 @@ fn signals(spec: &Spec, settings: &Settings, problems: &mut Vec<Problem>) -> Opt
     }
     inputs.sort_by_key(|&at| &settings.inputs[at].name);
     inputs.dedup();
-    Some(SignalTopics { inputs, topic: signals.topic.clone(), changelog, start_empty: signals.state.start_empty })
+    Some(SignalTopics {
+        inputs,
+        rekeyed: Vec::new(),
+        topic: signals.topic.clone(),
+        changelog,
+        start_empty: signals.state.start_empty,
+    })
+}
+
+/// Adds the internal topic of inputs that are not keyed by account: what is judged comes from there.
+fn rekey(spec: &Spec, settings: &mut Settings, problems: &mut Vec<Problem>) {
+    let (Some(spec), Some(topics)) = (&spec.signals, &mut settings.signals) else { return };
+    if !spec.rekey {
+        return;
+    }
+    let name = spec.rekey_topic.replace("{group}", &settings.kafka.group);
+    if let Some(fault) = topic_fault(&name) {
+        problems.push(Problem::new("signals.rekey_topic", fault));
+    }
+    let known = |input: &InputTopic| {
+        let (output, quarantine) = (settings.output.topic_for(&input.name), settings.quarantine.topic_for(&input.name));
+        [input.name.clone(), output, quarantine].contains(&name)
+    };
+    if settings.inputs.iter().any(known) || [&topics.topic, &topics.changelog].contains(&&name) {
+        let message = format!("`{name}` is read or written for other records too; it needs a topic of its own");
+        problems.push(Problem::new("signals.rekey_topic", message));
+    }
+    topics.rekeyed = std::mem::replace(&mut topics.inputs, vec![settings.inputs.len()]);
+    settings.inputs.push(InputTopic { name, format: Format::Json, internal: true });
 }
 
 /// What `run` needs beyond a valid config: brokers, topics and keys.
@@ -158,7 +187,10 @@ fn inputs(spec: &spec::Input, problems: &mut Vec<Problem>) -> Vec<InputTopic> {
         spec::Format::Json => Format::Json,
         spec::Format::Text => Format::Text,
     };
-    spec.topics.iter().map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format) }).collect()
+    spec.topics
+        .iter()
+        .map(|topic| InputTopic { name: topic.name.clone(), format: format(topic.format), internal: false })
+        .collect()
 }
 
 fn output(spec: &spec::Output, problems: &mut Vec<Problem>) -> OutputSettings {

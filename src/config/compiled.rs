@@ -51,6 +51,9 @@ pub struct Settings {
 pub struct SignalTopics {
     /// Places in [`Settings::inputs`] of those whose events are judged, in the order of their names.
     pub inputs: Vec<usize>,
+    /// Places of inputs that are not keyed by account: their events go through the internal topic, the only one of
+    /// `inputs` then. Empty: there is none.
+    pub rekeyed: Vec<usize>,
     /// Where signals go.
     pub topic: String,
     /// Where account state survives.
@@ -108,6 +111,8 @@ pub struct InputTopic {
     pub name: String,
     /// What its values are.
     pub format: Format,
+    /// It is our own: resolved events on their way to their account (`signals.rekey`).
+    pub internal: bool,
 }
 
 /// What a value is.

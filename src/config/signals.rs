@@ -18,6 +18,12 @@ pub struct Signals {
     /// Input topics whose events are judged; they must have the same number of partitions, and be keyed by account.
     /// Default: all that are JSON.
     pub inputs: Vec<String>,
+    /// The inputs are not keyed by account: an internal topic brings the events of an account together. Signals come
+    /// later then, and no flags go on the events.
+    pub rekey: bool,
+    /// The internal topic of `rekey`; it holds resolved events without any raw field. `{group}` stands for the consumer
+    /// group.
+    pub rekey_topic: String,
     /// Where account state survives a restart.
     pub state: State,
     /// Put flags on the scrubbed event: the top-level member `_sluice`. One that comes with the input is replaced.
@@ -56,6 +62,8 @@ impl Default for Signals {
         Signals {
             topic: "signals".to_owned(),
             inputs: Vec::new(),
+            rekey: false,
+            rekey_topic: "{group}.signals.rekeyed".to_owned(),
             state: State::default(),
             flags: true,
             state_key: None,
@@ -159,6 +167,9 @@ pub struct Rule {
     pub severity: Option<Severity>,
     /// What it adds to the account's risk.
     pub weight: Option<f64>,
+    /// The rule is only asked about events for which this holds: an expression in CEL, such as
+    /// `country != "SG" && amount > 50000`.
+    pub condition: Option<String>,
     /// Parameters by name, such as `speed_kmh: 800`.
     pub parameters: BTreeMap<String, f64>,
 }

@@ -59,11 +59,20 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     client::pass_through(&mut config, settings, Kind::Admin);
     let consumer: BaseConsumer<StartContext> =
         config.create_with_context(StartContext::default()).map_err(|e| Error::config(&e))?;
-    let inputs = input_partitions(settings, &consumer)?;
+    let mut inputs = input_partitions(settings, &consumer)?;
+    if let Some(internal) = settings.inputs.get(inputs.len()) {
+        // Missing, it will be created with as many partitions as the largest input has.
+        let most = inputs.iter().copied().max().unwrap_or(1);
+        inputs.push(partition_count(settings, &consumer, &internal.name)?.unwrap_or(most));
+    }
     let mut outputs: Vec<String> = settings
         .inputs
         .iter()
-        .flat_map(|i| [settings.output.topic_for(&i.name), settings.quarantine.topic_for(&i.name)])
+        .flat_map(|i| match i.internal {
+            // It is written where it is read; nothing of it is ever quarantined.
+            true => [i.name.clone(), i.name.clone()],
+            false => [settings.output.topic_for(&i.name), settings.quarantine.topic_for(&i.name)],
+        })
         .collect();
     let tasks = settings.signals.as_ref().map_or(Ok(0), |signals| tasks(settings, signals, &inputs))?;
     if let Some(signals) = &settings.signals {
@@ -90,7 +99,11 @@ pub async fn prepare(settings: &Settings, missing: Missing) -> Result<Topology, 
     match &settings.output.create {
         Some(create) if missing == Missing::Create => {
             for (topic, partitions) in absent {
-                let own = is_changelog(settings, topic).then(|| state::changelog_topic(create));
+                let internal = settings.inputs.iter().any(|input| input.internal && input.name == topic);
+                let own = match is_changelog(settings, topic) {
+                    true => Some(state::changelog_topic(create)),
+                    false => internal.then(|| state::rekeyed_topic(create)),
+                };
                 create_topic(&admin, topic, partitions, own.as_ref().unwrap_or(create)).await?;
             }
         }
@@ -146,6 +159,7 @@ fn input_partitions(settings: &Settings, consumer: &BaseConsumer<StartContext>) 
     settings
         .inputs
         .iter()
+        .filter(|input| !input.internal)
         .map(|input| {
             partition_count(settings, consumer, &input.name)?.ok_or_else(|| {
                 Error::new(

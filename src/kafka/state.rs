@@ -21,6 +21,13 @@ pub(super) fn changelog_topic(create: &CreateTopics) -> CreateTopics {
     own
 }
 
+/// How the internal topic of inputs without keys is created: its records go by age.
+pub(super) fn rekeyed_topic(create: &CreateTopics) -> CreateTopics {
+    let mut own = create.clone();
+    own.config.insert("cleanup.policy".to_owned(), "delete".to_owned());
+    own
+}
+
 /// Refuses a changelog that loses records by age.
 pub(super) async fn check_changelog<C: ClientContext>(admin: &AdminClient<C>, topic: &str) -> Result<(), Error> {
     let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(10)));

@@ -8,7 +8,7 @@ use super::payload::Payload;
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
 use super::signal_plan::SignalPlan;
-use super::watch::Watch;
+use super::watch::{Rekey, Watch};
 use crate::config::{BinaryKey, InputTopic};
 use crate::record::{PathId, Record, Reject, Span};
 use crate::sink::{Mark, OutBatch, quarantine};
@@ -27,6 +27,8 @@ pub struct Place {
     pub topic: usize,
     /// Partition, the same as that of the input.
     pub partition: i32,
+    /// Offset of the record in its input.
+    pub offset: i64,
 }
 
 /// What became of a record that could be read.
@@ -67,8 +69,6 @@ pub struct Seat<'a> {
     pub store: TaskStore<'a>,
     /// Input topic.
     pub topic: &'a str,
-    /// Offset.
-    pub offset: i64,
 }
 
 /// The engine of one worker.
@@ -88,8 +88,8 @@ impl Engine {
 
     /// The same, which judges the records of signal inputs.
     #[must_use]
-    pub fn watching(mut self, plan: &Arc<SignalPlan>) -> Engine {
-        self.watch = Some(Watch::new(plan, &mut self.scrubber));
+    pub fn watching(mut self, plan: &Arc<SignalPlan>, rekey: Option<Rekey>) -> Engine {
+        self.watch = Some(Watch::new(plan, &mut self.scrubber, rekey));
         self
     }
 
@@ -162,6 +162,12 @@ impl Engine {
         seat: Option<Seat<'_>>,
         out: &mut OutBatch,
     ) -> Result<Fate, Reject> {
+        if input.internal {
+            if let (Some(watch), Some(seat), Some(value)) = (&mut self.watch, seat, record.value) {
+                watch.receive(value, seat);
+            }
+            return Ok(Fate::default());
+        }
         self.scrubber.begin(record.timestamp_ms)?;
         self.scrubber.origin(&input.name, record.headers);
         self.scrubber.bind_to(input.format, record.value)?;
@@ -189,6 +195,9 @@ impl Engine {
         }
         let value = out.span_from(from);
         self.push(mark, record, place, (key, Some(value)), out)?;
+        if let Some(watch) = &mut self.watch {
+            watch.forward((raw, record.timestamp_ms), input, place, &mut self.scrubber, out);
+        }
         Ok(fate)
     }
 

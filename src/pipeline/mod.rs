@@ -15,6 +15,7 @@
 //! watch    the signals of one worker: from a record's tape to signals and flags; sight: what a record says, for people
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
+//! outside  lists and databases of addresses, read again when they change
 //! live     the rules that run, swapped whole between two units of work
 //! reload   looks at changed config and pattern files, and checks them
 //! why      the rules that find, alone, what was found
@@ -31,6 +32,7 @@ mod deny;
 mod engine;
 pub mod keeper;
 mod live;
+mod outside;
 pub mod payload;
 #[cfg(test)]
 mod pci;

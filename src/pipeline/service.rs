@@ -10,12 +10,14 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::audit::{Audit, What};
 use super::clock;
 use super::live::Live;
+use super::outside::Changes;
 use super::plan::{Plan, PlanError, load_ring};
 use super::reload::Reload;
 use super::salts;
 use super::sampling::Sampling;
 use super::signal_plan::SignalPlan;
 use super::stateful::{self, Stateful};
+use super::watch::Rekey;
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health, Tap};
 use crate::config::{Delivery, Loaded, Problem, SaltStore, Settings};
@@ -124,8 +126,9 @@ pub fn check_live(loaded: &Loaded) -> Result<Vec<String>, ServiceError> {
 
 /// What daily tokens do not go well with: compacted outputs, and times that producers make up.
 async fn daily_warnings(settings: &Settings) -> Result<Vec<String>, kafka::Error> {
-    let outputs: Vec<String> = settings.inputs.iter().map(|input| settings.output.topic_for(&input.name)).collect();
-    let names: Vec<&str> = settings.inputs.iter().map(|input| input.name.as_str()).collect();
+    let inputs = || settings.inputs.iter().filter(|input| !input.internal);
+    let outputs: Vec<String> = inputs().map(|input| settings.output.topic_for(&input.name)).collect();
+    let names: Vec<&str> = inputs().map(|input| input.name.as_str()).collect();
     let topics: Vec<&str> = names.iter().copied().chain(outputs.iter().map(String::as_str)).collect();
     let found = kafka::topic::describe(settings, &topics).await?;
     let mut warnings = Vec::new();
@@ -186,6 +189,8 @@ pub struct Running {
     audit: Audit,
     /// Id of the active key, as it was told last.
     active: Option<String>,
+    /// Looks at lists and databases of signals.
+    outside: Option<Changes>,
 }
 
 impl Running {
@@ -218,6 +223,7 @@ impl Running {
             &kafka::librdkafka_version(),
         );
         let live = Arc::new(Live::new(plan));
+        let outside = signals.as_ref().map(|signals| Changes::new(&signals.outside));
         let signals = signals.map(|signals| (Arc::new(signals), Arc::new(signal_metrics())));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = worker::Stopped::default();
@@ -247,7 +253,8 @@ impl Running {
         let audit = Audit::new(settings.audit.clone());
         let drain_timeout = settings.drain_timeout;
         let (failure, active) = (None, None);
-        let mut running = Running { stop, drain_timeout, workers, ended, admin, process, live, failure, audit, active };
+        let mut running =
+            Running { stop, drain_timeout, workers, ended, admin, process, live, failure, audit, active, outside };
         running.tell_active_key(plan);
         tracing::info!(workers = count, delivery = ?settings.delivery, "started");
         Ok(running)
@@ -278,6 +285,7 @@ impl Running {
                 _ = poll.tick() => {
                     self.poll_keys(plan);
                     self.poll_rules(reload);
+                    self.poll_outside();
                     continue;
                 }
             }
@@ -327,6 +335,21 @@ impl Running {
             Some(Err(error)) => {
                 self.process.config_reloads_failed.increment(1);
                 tracing::error!(error, "the changed config is refused: the old one stays");
+            }
+        }
+    }
+
+    /// Takes over changed lists and databases of addresses, or says why not.
+    fn poll_outside(&mut self) {
+        match self.outside.as_mut().and_then(Changes::poll) {
+            None => {}
+            Some(Ok(())) => {
+                self.process.signal_file_reloads_done.increment(1);
+                tracing::info!("took over changed lists or databases of signals");
+            }
+            Some(Err(error)) => {
+                self.process.signal_file_reloads_failed.increment(1);
+                tracing::error!(error, "the changed lists or databases are refused: the old ones stay");
             }
         }
     }
@@ -481,6 +504,11 @@ impl Part {
             plan: Arc::clone(plan),
             state: Stateful::new(&self.settings, topics.clone(), shape, self.topology.changelog(), state),
             topic: self.topology.signals(),
+            rekey: topics.inputs.first().filter(|_| !topics.rekeyed.is_empty()).map(|&internal| Rekey {
+                inputs: topics.rekeyed.clone(),
+                to: 2 * internal,
+                partitions: self.topology.partitions[internal],
+            }),
             metrics: Arc::clone(metrics),
         })
     }

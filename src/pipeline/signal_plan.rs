@@ -1,14 +1,12 @@
 //! The signals part of the plan: from what the config says to what the watchers of all workers share.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use super::outside::Outside;
 use crate::config::{ConfigError, Erase, Loaded, Problem, nearest, signals as spec};
 use crate::pseudonymize::StateKey;
-use crate::signals::event::AccountId;
+use crate::signals::condition::Condition;
 use crate::signals::facts::Gates;
-use crate::signals::geo::Geo;
-use crate::signals::lists::{ListTexts, Lists};
 use crate::signals::mapping::{Field, Mapping, Shape, ShapeKind, Words};
 use crate::signals::rules::{self, Needs, Rule};
 use crate::signals::{Limits, Mode, RuleSettings, Settings, Severity};
@@ -24,10 +22,10 @@ pub struct SignalPlan {
     pub limits: Limits,
     /// Whether flags go on the event.
     pub flags: bool,
-    /// The operator's lists.
-    pub lists: Lists,
-    /// Databases of addresses.
-    pub geo: Geo,
+    /// The operator's lists and databases of addresses.
+    pub outside: Arc<Outside>,
+    /// Conditions, with the place of the rule that each holds back.
+    pub conditions: Vec<(usize, Condition)>,
     /// The state key.
     pub state_key: Arc<StateKey>,
 }
@@ -47,25 +45,24 @@ impl SignalPlan {
             p.push(Problem::new("signals.events", format!("name more than {} fields", Mapping::COLUMNS_MAX)));
             Mapping::empty()
         });
-        let lists = lists(&spec.lists, &state_key, p);
-        let geo = Geo::open(spec.geo.city.as_deref(), spec.geo.asn.as_deref()).unwrap_or_else(|(field, error)| {
-            p.push(Problem::new(format!("signals.geo.{field}"), error));
-            Geo::none()
-        });
+        let outside = match Outside::open(&spec.lists, &spec.geo, Arc::clone(&state_key)) {
+            Ok(outside) => outside,
+            Err(more) => {
+                problems.extend(more);
+                return Err(loaded.error(problems));
+            }
+        };
+        let p = &mut problems;
         let mut settings = Settings {
             lateness_ms: ms(spec.lateness),
             future_ms: ms(spec.future),
             cooldown_s: (ms(spec.cooldown) / 1000) as u32,
-            gates: Gates {
-                learnt_days: f64::from(spec.learnt.days),
-                learnt_logins: f64::from(spec.learnt.logins),
-                mobile_asns: lists.carriers().to_vec(),
-            },
+            gates: Gates { learnt_days: f64::from(spec.learnt.days), learnt_logins: f64::from(spec.learnt.logins) },
             ..Settings::default()
         };
-        rules(&spec.rules, &mut settings.rules, p);
+        let conditions = rules(&spec.rules, &mut settings.rules, p);
         for (rule, own) in rules::ALL.iter().zip(&mut settings.rules) {
-            own.active = is_fed(rule.needs, &mapping, &geo, &lists);
+            own.active = is_fed(rule.needs, &mapping, &outside);
         }
         if spec.accounts == 0 {
             p.push(Problem::new("signals.accounts", "must be at least 1"));
@@ -78,8 +75,8 @@ impl SignalPlan {
             settings: Arc::new(settings),
             limits: Limits { ttl_ms: ms(spec.ttl), accounts: spec.accounts },
             flags: spec.flags,
-            lists,
-            geo,
+            outside: Arc::new(outside),
+            conditions,
             state_key,
         }))
     }
@@ -184,38 +181,12 @@ fn words(more: &std::collections::BTreeMap<String, Vec<String>>, problems: &mut 
     words
 }
 
-fn lists(spec: &spec::Lists, key: &StateKey, problems: &mut Vec<Problem>) -> Lists {
-    let mut texts = ListTexts::default();
-    for (name, path, text) in [
-        ("trusted", &spec.trusted, &mut texts.trusted),
-        ("anonymisers", &spec.anonymisers, &mut texts.anonymisers),
-        ("carriers", &spec.carriers, &mut texts.carriers),
-        ("accounts", &spec.accounts, &mut texts.accounts),
-        ("itineraries", &spec.itineraries, &mut texts.itineraries),
-    ] {
-        let Some(path) = path else { continue };
-        match read(path) {
-            Ok(read) => *text = read,
-            Err(error) => problems.push(Problem::new(format!("signals.lists.{name}"), error)),
-        }
-    }
-    let account = |account: &str| AccountId(key.account(account.as_bytes()));
-    Lists::parse(&texts, account).unwrap_or_else(|(name, bad)| {
-        let message = format!("line {} of the file is no entry; write {}", bad.line, bad.expected);
-        problems.push(Problem::new(format!("signals.lists.{name}"), message));
-        Lists::default()
-    })
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: cannot read: {error}", path.display()))
-}
-
 fn rules(
     spec: &std::collections::BTreeMap<String, spec::Rule>,
     settings: &mut [RuleSettings],
     problems: &mut Vec<Problem>,
-) {
+) -> Vec<(usize, Condition)> {
+    let mut conditions = Vec::new();
     for (name, own) in spec {
         let Some(at) = rules::find(name) else {
             let known = rules::ALL.iter().map(|rule| rule.name);
@@ -223,7 +194,12 @@ fn rules(
             continue;
         };
         rule(&rules::ALL[at], own, &mut settings[at], problems);
+        match own.condition.as_deref().map(Condition::compile).transpose() {
+            Ok(condition) => conditions.extend(condition.map(|condition| (at, condition))),
+            Err(error) => problems.push(Problem::new(format!("signals.rules.{name}.condition"), error)),
+        }
     }
+    conditions
 }
 
 fn rule(rule: &Rule, own: &spec::Rule, settings: &mut RuleSettings, problems: &mut Vec<Problem>) {
@@ -265,14 +241,14 @@ fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>)
     }
 }
 
-fn is_fed(needs: Needs, mapping: &Mapping, geo: &Geo, lists: &Lists) -> bool {
-    let address = mapping.has(Field::Ip);
+fn is_fed(needs: Needs, mapping: &Mapping, outside: &Outside) -> bool {
+    let (address, now) = (mapping.has(Field::Ip), outside.now());
     match needs {
         Needs::Nothing => true,
-        Needs::Point => mapping.has(Field::Lat) && mapping.has(Field::Lon) || address && geo.has_city(),
-        Needs::Country => mapping.has(Field::Country) || address && geo.has_city(),
-        Needs::Asn => mapping.has(Field::Asn) || address && geo.has_asn(),
-        Needs::AnonymiserList => lists.has_anonymisers(),
+        Needs::Point => mapping.has(Field::Lat) && mapping.has(Field::Lon) || address && now.geo.has_city(),
+        Needs::Country => mapping.has(Field::Country) || address && now.geo.has_city(),
+        Needs::Asn => mapping.has(Field::Asn) || address && now.geo.has_asn(),
+        Needs::AnonymiserList => outside.has_anonymisers(),
     }
 }
 

@@ -359,6 +359,7 @@ impl Stateful {
     /// The oldest sealed transaction is durable.
     pub fn durable(&mut self) {
         self.tasks.durable();
+        self.metrics.add_misplaced(self.tasks.take_misplaced());
         self.tell();
     }
 

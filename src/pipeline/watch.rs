@@ -7,8 +7,11 @@ use super::binding::Purpose;
 use super::engine::{Place, Seat};
 use super::scrub::Scrubber;
 use super::signal_plan::SignalPlan;
+use crate::config::InputTopic;
 use crate::pseudonymize::StateKey;
 use crate::record::PathId;
+use crate::signals::carried::{self, Carried};
+use crate::signals::condition::View;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
 use crate::signals::{Engine, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
@@ -90,6 +93,69 @@ impl Watcher {
         seen
     }
 
+    /// The event that the record which `scrubber` has just read is.
+    fn read<'r>(
+        &mut self,
+        raw: &'r [u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+    ) -> Result<(Event, Sighting<'r>), Unmapped> {
+        let text = std::str::from_utf8(raw).map_err(|_| Unmapped::Shape)?;
+        let purpose = scrubber.purpose();
+        let (paths, tape) = scrubber.tape();
+        let (kind, sighting) = match purpose {
+            Purpose::Event => self.mapper.read(text, paths, tape)?,
+            Purpose::Erase => (Kind::Erase, self.mapper.subject(text, paths, tape)?),
+        };
+        if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
+            return Err(Unmapped::Future);
+        }
+        Ok((self.plan.resolve(kind, &sighting, at), sighting))
+    }
+
+    /// What the record that `scrubber` has just read has to say on its way to its account. `None`: nothing.
+    fn carry(
+        &mut self,
+        raw: &[u8],
+        now_ms: i64,
+        at: &Coordinates,
+        scrubber: &mut Scrubber,
+    ) -> Option<(Event, Carried)> {
+        let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
+            Ok(read) => read,
+            Err(reason) => {
+                self.unmapped[reason.index()] += 1;
+                return None;
+            }
+        };
+        let mut names = NamesOf { sighting: &sighting, at, scrubber };
+        let account = names.account();
+        let of = [Who::Device, Who::Payee, Who::Address].map(|who| names.pseudonym(who));
+        let carried = Carried::of(&event, at, &names.event_id(), account, of);
+        Some((event, carried))
+    }
+
+    /// Judges an event that was carried to its account.
+    fn receive(&mut self, value: &[u8], store: &mut impl Store, out: &mut Vec<Signal>) {
+        let Some((carried, event)) = Carried::read(value).and_then(|carried| carried.event().map(|e| (carried, e)))
+        else {
+            self.unmapped[Unmapped::Shape.index()] += 1;
+            return;
+        };
+        self.verdicts.clear();
+        self.engine.on_event(&event, &mut &carried, store, &mut self.verdicts);
+        let (key, at) = (&self.plan.state_key, carried.at());
+        for verdict in &self.verdicts {
+            out.push(match &verdict.held {
+                Some(_) => self.plan.held_signal(verdict),
+                None => signal(key, &event, verdict, (&at, carried.event_id()), &mut &carried, |who| {
+                    carried.names()[who as usize].clone()
+                }),
+            });
+        }
+    }
+
     fn look(
         &mut self,
         raw: &[u8],
@@ -99,31 +165,24 @@ impl Watcher {
         store: &mut impl Store,
         out: &mut Vec<Signal>,
     ) -> Seen {
-        let Ok(text) = std::str::from_utf8(raw) else { return Seen::Unmapped(Unmapped::Shape) };
-        let purpose = scrubber.purpose();
-        let (paths, tape) = scrubber.tape();
-        let read = match purpose {
-            Purpose::Event => self.mapper.read(text, paths, tape),
-            Purpose::Erase => self.mapper.subject(text, paths, tape).map(|sighting| (Kind::Erase, sighting)),
-        };
-        let (kind, sighting) = match read {
+        let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
             Ok(read) => read,
             Err(reason) => return Seen::Unmapped(reason),
         };
-        if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
-            return Seen::Unmapped(Unmapped::Future);
-        }
-        let event = self.plan.resolve(kind, &sighting, at);
         let mut names = NamesOf { sighting: &sighting, at, scrubber };
         self.verdicts.clear();
-        match self.engine.on_event(&event, &mut names, store, &mut self.verdicts) {
-            Taken::Duplicate => return Seen::Duplicate,
-            Taken::Judged | Taken::Erased => {}
+        if self.engine.on_event(&event, &mut names, store, &mut self.verdicts) == Taken::Duplicate {
+            return Seen::Duplicate;
         }
         for verdict in &self.verdicts {
             out.push(match &verdict.held {
                 Some(_) => self.plan.held_signal(verdict),
-                None => names.signal(&self.plan.state_key, &event, verdict),
+                None => {
+                    let mut of = [Who::Device, Who::Payee, Who::Address]
+                        .map(|who| verdict.evidence.is_about(who).then(|| names.pseudonym(who)).flatten());
+                    let own = (at, sighting.id.as_deref().unwrap_or_default());
+                    signal(&self.plan.state_key, &event, verdict, own, &mut names, |who| of[who as usize].take())
+                }
             });
         }
         Seen::Judged
@@ -222,32 +281,42 @@ impl Names for NamesOf<'_, '_> {
 }
 
 impl NamesOf<'_, '_> {
-    fn signal(&mut self, key: &StateKey, event: &Event, verdict: &Verdict) -> Signal {
-        let mut pseudonyms = Vec::new();
-        let sighting = self.sighting;
-        for (who, name, entity, value) in [
-            (Who::Device, "device", "device", &sighting.device),
-            (Who::Payee, "payee", "payee", &sighting.destination),
-            (Who::Address, "ip", "ip", &sighting.ip),
-        ] {
-            if let Some(value) = value.as_deref().filter(|_| verdict.evidence.is_about(who)) {
-                pseudonyms.push((name, self.scrubber.pseudonym(entity, value)));
-            }
-        }
-        let rule = rules::ALL[verdict.rule].name;
-        Signal {
-            id: signal_id(key, rule, event.account, sighting.id.as_deref().unwrap_or_default(), self.at),
-            notice: verdict.notice,
-            rule,
-            severity: verdict.severity,
-            score: verdict.score,
-            account: self.account(),
-            time_ms: event.time_ms,
-            at: self.at.clone(),
-            event_id: self.event_id(),
-            evidence: verdict.evidence,
-            pseudonyms,
-        }
+    /// The pseudonym of a part of the record, if it has that part.
+    fn pseudonym(&mut self, who: Who) -> Option<String> {
+        let (entity, value) = match who {
+            Who::Device => ("device", &self.sighting.device),
+            Who::Payee => ("payee", &self.sighting.destination),
+            Who::Address => ("ip", &self.sighting.ip),
+        };
+        value.as_deref().map(|value| self.scrubber.pseudonym(entity, value))
+    }
+}
+
+/// The signal of a verdict on the event at hand, which stands at a place and has an id (empty: none); `name` gives pseudonyms that belong to its evidence.
+fn signal(
+    key: &StateKey,
+    event: &Event,
+    verdict: &Verdict,
+    (at, event_id): (&Coordinates, &str),
+    names: &mut impl Names,
+    mut name: impl FnMut(Who) -> Option<String>,
+) -> Signal {
+    let parts = [(Who::Device, "device"), (Who::Payee, "payee"), (Who::Address, "ip")];
+    let about = parts.into_iter().filter(|(who, _)| verdict.evidence.is_about(*who));
+    let pseudonyms = about.filter_map(|(who, part)| Some((part, name(who)?))).collect();
+    let rule = rules::ALL[verdict.rule].name;
+    Signal {
+        id: signal_id(key, rule, event.account, event_id, at),
+        notice: verdict.notice,
+        rule,
+        severity: verdict.severity,
+        score: verdict.score,
+        account: names.account(),
+        time_ms: event.time_ms,
+        at: at.clone(),
+        event_id: names.event_id(),
+        evidence: verdict.evidence,
+        pseudonyms,
     }
 }
 
@@ -272,8 +341,9 @@ impl SignalPlan {
         };
         let address = sighting.address();
         let mut place = sighting.place;
-        self.geo.complete(address, &mut place);
-        let lists = &self.lists;
+        let outside = self.outside.now();
+        outside.geo.complete(address, &mut place);
+        let lists = &outside.lists;
         let mut event = Event::new(kind, account, sighting.time_ms, id);
         event.session = print(domain::SESSION, &sighting.session);
         event.device = print(domain::DEVICE, &sighting.device);
@@ -281,6 +351,7 @@ impl SignalPlan {
         event.agent = agent_print(key, sighting);
         event.trusted = lists.is_trusted(address, place.asn);
         event.anonymiser = lists.is_anonymiser(place.asn);
+        event.carrier = lists.is_carrier(place.asn);
         event.exempt = lists.is_exempt(account);
         event.travelling = lists.is_travelling(account, place.country, sighting.time_ms);
         event.place = place;
@@ -291,7 +362,15 @@ impl SignalPlan {
         event.wallet = Print(key.print(domain::WALLET, wallet.join("/").as_bytes()));
         let payee = if kind.is_inflow() { &sighting.source } else { &sighting.destination };
         event.payee = print(domain::PAYEE, payee);
+        event.skip = self.skipped(&event, sighting);
         event
+    }
+
+    /// Rules whose condition does not hold for an event.
+    fn skipped(&self, event: &Event, sighting: &Sighting<'_>) -> u64 {
+        let view = View { event, currency: sighting.currency.as_deref(), method: sighting.method.as_deref() };
+        let failed = self.conditions.iter().filter(|(_, condition)| !condition.holds(&view));
+        failed.fold(0, |skip, (rule, _)| skip | 1 << rule)
     }
 
     /// The signal of a verdict that was held back, with the names that were kept for it.
@@ -372,8 +451,20 @@ pub fn flags_path(paths: &mut crate::record::Paths) -> PathId {
     paths.child(PathId::ROOT, PathId::ROOT, b"_sluice")
 }
 
+/// Where events of inputs that are not keyed by account go.
+#[derive(Debug, Clone)]
+pub struct Rekey {
+    /// The inputs, by their places.
+    pub inputs: Vec<usize>,
+    /// Number of the internal topic among the outputs.
+    pub to: usize,
+    /// How many partitions it has.
+    pub partitions: i32,
+}
+
 /// The signals of a worker's records, as the engine makes them.
 pub struct Watch {
+    rekey: Option<Rekey>,
     watcher: Watcher,
     flags: bool,
     at: Coordinates,
@@ -383,9 +474,11 @@ pub struct Watch {
 
 impl Watch {
     /// By `plan`; `scrubber` will drop flags that come with the input, if flags are put on events.
-    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber) -> Watch {
+    pub fn new(plan: &Arc<SignalPlan>, scrubber: &mut Scrubber, rekey: Option<Rekey>) -> Watch {
         let mut watch = Watch {
-            flags: plan.flags,
+            // The verdict on an event comes after it has gone, where it goes to its account first.
+            flags: plan.flags && rekey.is_none(),
+            rekey,
             watcher: Watcher::new(Arc::clone(plan)),
             at: Coordinates::default(),
             signals: Vec::new(),
@@ -415,14 +508,50 @@ impl Watch {
         (from, out): (usize, &mut Vec<u8>),
     ) {
         self.signals.clear();
-        if self.at.topic != seat.topic {
-            seat.topic.clone_into(&mut self.at.topic);
-        }
-        (self.at.partition, self.at.offset) = (place.partition, seat.offset);
+        self.stand(seat.topic, place);
         self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
         if self.flags {
             splice_flags(&self.signals, from, out);
         }
+    }
+
+    fn stand(&mut self, topic: &str, place: Place) {
+        if self.at.topic != topic {
+            topic.clone_into(&mut self.at.topic);
+        }
+        (self.at.partition, self.at.offset) = (place.partition, place.offset);
+    }
+
+    /// Appends what a value has to say to its account to `out`, if its input is not keyed by account: a record of the
+    /// internal topic, keyed by the state's own key of the account. `scrubber` has just read the value.
+    pub fn forward(
+        &mut self,
+        (raw, timestamp_ms): (&[u8], i64),
+        input: &InputTopic,
+        place: Place,
+        scrubber: &mut Scrubber,
+        out: &mut OutBatch,
+    ) {
+        let Some(rekey) = &self.rekey else { return };
+        // Scrubbed records of input `i` go to output `2i`.
+        if !rekey.inputs.contains(&(place.topic / 2)) {
+            return;
+        }
+        let (to, partitions) = (rekey.to, rekey.partitions);
+        self.stand(&input.name, place);
+        let Some((event, carried)) = self.watcher.carry(raw, timestamp_ms, &self.at, scrubber) else { return };
+        let mark = out.mark();
+        let key = out.append(&event.account.0);
+        let from = out.bytes();
+        carried.write(out.arena());
+        let value = out.span_from(from);
+        out.push(mark, (to, carried::partition(event.account, partitions), timestamp_ms), Some(key), Some(value));
+    }
+
+    /// Judges a record of the internal topic.
+    pub fn receive(&mut self, value: &[u8], mut seat: Seat<'_>) {
+        self.signals.clear();
+        self.watcher.receive(value, &mut seat.store, &mut self.signals);
     }
 
     /// Appends the records of the last record's signals to `batch`: output topic, partition and Kafka timestamp are `to`,
@@ -467,7 +596,7 @@ mod tests {
         let plan = Arc::new(plan);
         let mut store = MemoryStore::new(signals.limits, false);
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
-        let mut watch = Watch::new(&signals, &mut scrubber);
+        let mut watch = Watch::new(&signals, &mut scrubber, None);
         let mut look = |watch: &mut Watch, scrubber: &mut Scrubber, members: &str| {
             let text = format!(
                 r#"{{{members}"type":"login","ts":"2026-11-01T03:01:00Z","user_id":"u-1","device_id":"d-1","success":true}}"#

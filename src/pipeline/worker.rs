@@ -31,7 +31,6 @@ const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// One of so many records is measured for latency.
 const LATENCY_SAMPLE: u64 = 64;
-
 /// A member that must be made anew more often than this within the window has a rival.
 const RENEWALS_MAX: usize = 5;
 const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
@@ -100,6 +99,8 @@ pub struct Signals {
     pub state: Stateful,
     /// Number of their output topic.
     pub topic: usize,
+    /// Inputs whose events go to their account through the internal topic.
+    pub rekey: Option<super::watch::Rekey>,
     /// How many there were.
     pub metrics: Arc<SignalMetrics>,
 }
@@ -141,7 +142,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let mut engine = Engine::new(&rules.plan, message_max_bytes);
         let (mut state, mut signal_metrics) = (None, None);
         if let Some(signals) = signals {
-            engine = engine.watching(&signals.plan);
+            engine = engine.watching(&signals.plan, signals.rekey);
             (state, signal_metrics) = (Some(signals.state), Some((signals.topic, signals.metrics)));
         }
         Worker {

@@ -226,6 +226,38 @@ pub struct Habits {
     pub passed: Times,
     /// Withdrawals of bonuses that were not played with.
     pub bonus_outs: Times,
+    /// Successful logins by time of day, in eighths of a day (UTC); up to 15 each, so that they take four bytes.
+    pub hours: [u8; HOURS],
+}
+
+/// Parts of a day that are told apart.
+pub const HOURS: usize = 8;
+/// Most logins that are counted in one of them.
+pub const HOUR_MAX: u8 = 15;
+
+impl Habits {
+    /// Counts a login at its time of day. When a count is full all are halved: habits change.
+    pub fn log_in_at(&mut self, now_s: u32) {
+        let at = hour_of(now_s);
+        if self.hours[at] == HOUR_MAX {
+            self.hours.iter_mut().for_each(|count| *count /= 2);
+        }
+        self.hours[at] += 1;
+    }
+
+    /// How unusual a time of day is: the logarithm of "anybody at any time" over the account's own share, smoothed with
+    /// the neighbouring parts. `None`: fewer than `least` logins are known.
+    pub fn unlike_hour(&self, now_s: u32, least: u32) -> Option<f64> {
+        let total: u32 = self.hours.iter().map(|&count| u32::from(count)).sum();
+        let count = |at: usize| f64::from(self.hours[at % HOURS]);
+        let at = hour_of(now_s);
+        let own = 0.5 * count(at) + 0.25 * (count(at + 1) + count(at + HOURS - 1));
+        (total >= least).then(|| ((f64::from(total) + 4.0) / HOURS as f64 / (own + 0.5)).ln())
+    }
+}
+
+fn hour_of(now_s: u32) -> usize {
+    (now_s % 86_400) as usize * HOURS / 86_400
 }
 
 /// How often something happened, and on which day last (counted from 1970).
@@ -280,6 +312,8 @@ pub struct Account {
     pub alerted_s: u32,
     /// Rank of the last alert's severity.
     pub alerted_rank: u8,
+    /// Rules that alerted lately, by their place in the table.
+    pub alerted_rules: u32,
     /// Risk (evidence that has not faded yet), at `risk_s`.
     pub risk: f32,
     /// When `risk` was computed, in seconds since 1970.
@@ -342,7 +376,7 @@ impl Account {
         self.movements.keep(0);
         self.attempts.keep(0);
         self.places.keep(4);
-        self.asns.keep(5);
+        self.asns.keep(4);
         self.networks.keep(1);
         self.agents.keep(1);
         self.payees.keep(4);
@@ -350,7 +384,8 @@ impl Account {
         self.decays.cool();
         self.amounts.iter_mut().for_each(LogModel::coarsen);
         (self.peaks, self.play, self.changes) = Default::default();
-        (self.alerted_s, self.alerted_rank, self.risk_s, self.risk) = Default::default();
+        (self.alerted_s, self.alerted_rank, self.alerted_rules) = Default::default();
+        (self.risk_s, self.risk) = Default::default();
     }
 
     /// Whether the account is learnt: 14 days or 10 successful logins.

@@ -33,6 +33,7 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
     w.num(account.logins);
     w.time(account.alerted_s);
     w.num(account.alerted_rank);
+    w.num(account.alerted_rules);
     w.float(account.risk);
     w.time(account.risk_s);
     w.time(account.woke_s);
@@ -41,9 +42,10 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
     [password_s, payout_s, contact_s].into_iter().for_each(|s| w.time(s));
     w.print(payee);
     w.num(session);
-    let Habits { outflows, cash_outs, near, flips, passed, bonus_outs } = account.habits;
+    let Habits { outflows, cash_outs, near, flips, passed, bonus_outs, hours } = account.habits;
     [outflows, cash_outs, flips.into()].into_iter().for_each(|n: u16| w.num(n));
     [near, passed, bonus_outs].into_iter().for_each(|times| w.times(times));
+    w.word(hours.iter().fold(0, |word, &count| word << 4 | u32::from(count & 15)));
     let Play { deposit_s, deposited, bonus, wagered } = account.play;
     w.time(deposit_s);
     [deposited, bonus, wagered].into_iter().for_each(|n| w.float(n));
@@ -238,6 +240,7 @@ impl Reader<'_> {
             logins: self.num()?,
             alerted_s: self.time()?,
             alerted_rank: self.num()?,
+            alerted_rules: self.num()?,
             risk: self.float()?,
             risk_s: self.time()?,
             woke_s: self.time()?,
@@ -256,6 +259,10 @@ impl Reader<'_> {
                 near: self.times()?,
                 passed: self.times()?,
                 bonus_outs: self.times()?,
+                hours: {
+                    let word = self.word()?;
+                    std::array::from_fn(|at| (word >> (28 - 4 * at) & 15) as u8)
+                },
             },
             play: Play {
                 deposit_s: self.time()?,
@@ -491,6 +498,7 @@ mod tests {
             Changes { password_s: ago(100), payout_s: ago(1_000_000), contact_s: 0, payee: Print(9), session: 65_000 };
         account.habits.passed.again(2, now_s);
         account.habits.outflows = 300;
+        (0..fill as u32).for_each(|i| account.habits.log_in_at(now_s - i * 9_000));
         account.play = Play { deposit_s: ago(1000), deposited: 1e6, bonus: 500.0, wagered: 12_345.67 };
         for i in 0..fill {
             let time_s = now_s - rng.u32(0..5_000_000);

@@ -165,22 +165,27 @@ fn severity_of(rule: &rules::Rule, configured: Severity, hit: &Hit) -> Severity 
     }
 }
 
+/// How long a rule that alerted does not alert again for the same account, in seconds: what goes on for a week is known by
+/// then, or is a habit.
+const SAME_RULE_S: u32 = 7 * 86_400;
+
 /// One incident is one alert: of the alerts of an event the gravest stays one, and what follows within the cool-down stays
-/// below, unless it is graver than all before.
+/// below, unless it is graver than all before. What a rule has said it does not say again for a week.
 pub(super) fn settle(verdicts: &mut [Verdict], now_s: u32, settings: &Settings, account: &mut Account) {
-    let Some(best) = (0..verdicts.len()).max_by_key(|&at| (verdicts[at].severity, at)) else { return };
-    let top = verdicts[best].severity;
-    if top < Severity::High {
-        return;
-    }
-    let recent = account.alerted_s != 0 && now_s.saturating_sub(account.alerted_s) < settings.cooldown_s;
-    let rank = top as u8 + 1;
-    let tell = !recent || rank > account.alerted_rank;
-    if tell {
-        (account.alerted_s, account.alerted_rank) = (account.alerted_s.max(now_s), rank);
+    let since = if account.alerted_s == 0 { u32::MAX } else { now_s.saturating_sub(account.alerted_s) };
+    let said = if since < SAME_RULE_S { account.alerted_rules } else { 0 };
+    let is_news = |verdict: &Verdict| verdict.severity >= Severity::High && said & 1 << verdict.rule == 0;
+    let news = (0..verdicts.len()).filter(|&at| is_news(&verdicts[at]));
+    let best = news
+        .max_by_key(|&at| (verdicts[at].severity, at))
+        .filter(|&at| since >= settings.cooldown_s || verdicts[at].severity as u8 + 1 > account.alerted_rank);
+    if let Some(best) = best {
+        account.alerted_rank = verdicts[best].severity as u8 + 1;
+        account.alerted_s = account.alerted_s.max(now_s);
+        account.alerted_rules = said | 1 << verdicts[best].rule;
     }
     for (at, verdict) in verdicts.iter_mut().enumerate() {
-        if verdict.severity >= Severity::High && !(tell && at == best) {
+        if verdict.severity >= Severity::High && Some(at) != best {
             verdict.severity = Severity::Medium;
         }
     }
@@ -208,7 +213,7 @@ fn remember<'a>(
     }
     account.last_ms = account.last_ms.max(event.time_ms);
     match event.kind {
-        Kind::Login => remember_login(event, facts, bits, settings, account),
+        Kind::Login => remember_login(event, facts, bits, account),
         Kind::Change(change) => remember_change(event, change, now_s, account),
         Kind::Bet | Kind::Win => remember_game(event, account),
         _ => remember_flow(event, facts, bits, settings, account),
@@ -221,7 +226,7 @@ fn remember<'a>(
     account
 }
 
-fn remember_login(event: &Event, facts: &Facts, bits: u64, settings: &Settings, account: &mut Account) {
+fn remember_login(event: &Event, facts: &Facts, bits: u64, account: &mut Account) {
     let now_s = facts.now_s;
     let marks = [
         ("impossible_travel", login::TRAVEL),
@@ -258,6 +263,7 @@ fn remember_login(event: &Event, facts: &Facts, bits: u64, settings: &Settings, 
         return;
     }
     account.logins = account.logins.saturating_add(1);
+    account.habits.log_in_at(now_s);
     for (things, key) in [(&mut account.devices, event.device.0), (&mut account.asns, event.place.asn)] {
         if key != 0 {
             things.see(Thing::new(key, now_s));
@@ -275,7 +281,7 @@ fn remember_login(event: &Event, facts: &Facts, bits: u64, settings: &Settings, 
         // A tenth of a degree is 11 km: what moves less is one place.
         let grid = |hundredths: i16| hundredths.div_euclid(10) * 10;
         let point = event.place.point.map(|p| Point { lat: grid(p.lat), lon: grid(p.lon) }).unwrap_or_default();
-        let radius = facts::radius_units(event, &settings.gates);
+        let radius = facts::radius_units(event);
         let country = event.place.country.unwrap_or_default();
         account.places.see(Spot { point, country, radius, count: 1, asn: event.place.asn, last_s: now_s });
     }
@@ -369,7 +375,7 @@ fn remember_outflow(event: &Event, facts: &Facts, bits: u64, amount: f64, accoun
         account.payees.see(Thing::new(event.payee.0, now_s));
     }
     if fired(bits, "pass_through") {
-        account.habits.passed.again(2, now_s);
+        (0..rules::pass_points(facts)).for_each(|_| account.habits.passed.again(2, now_s));
     }
     let play = account.play;
     if event.kind == Kind::Withdrawal && amount >= 0.3 * f64::from(play.deposited + play.bonus) {

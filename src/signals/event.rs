@@ -168,6 +168,8 @@ pub struct Event {
     pub trusted: bool,
     /// The ASN is on a list of hosting, VPN and Tor networks.
     pub anonymiser: bool,
+    /// The ASN is on the list of mobile carriers, whose places jump.
+    pub carrier: bool,
     /// The account is on an allow-list: state is kept, and nothing is flagged.
     pub exempt: bool,
     /// The country is on the account's itinerary at this time.
@@ -208,6 +210,7 @@ impl Event {
             success: true,
             trusted: false,
             anonymiser: false,
+            carrier: false,
             exempt: false,
             travelling: false,
             amount: None,

@@ -1,6 +1,6 @@
 //! What is true of an event against the memory of its account: computed once, before any rule asks.
 
-use super::account::{Account, Movement, Spot, Thing, login, movement};
+use super::account::{Account, Movement, Spot, Thing, login, movement, today};
 use super::event::{Event, Kind, Point, Print, Status};
 use super::money::Money;
 use super::population::{FEATURES, Feature};
@@ -16,14 +16,12 @@ const RADIUS_KM: f64 = 50.0;
 const CARRIER_RADIUS_KM: f64 = 200.0;
 
 /// What the facts need to know of the settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gates {
     /// Days after which an account is learnt.
     pub learnt_days: f64,
     /// Successful logins after which it is.
     pub learnt_logins: f64,
-    /// ASNs of mobile carriers, sorted.
-    pub mobile_asns: Vec<u32>,
 }
 
 /// A journey between two places.
@@ -89,10 +87,21 @@ pub struct FlowFacts {
     pub payee_days: u32,
     /// How often the payee was paid before.
     pub payee_count: u32,
+    /// What came in from outside within the hour before, bonuses aside.
+    pub came: f64,
+    /// Whether what came is unlike the holder's own deposits: from others, or far larger.
+    pub came_unlike: bool,
+    /// Days that the account had lived when it first paid this payee: in its first week every payee is new.
+    pub payee_since_days: u32,
     /// Outflows within hours to payees that were new within them, this one included; 1 if its own is an old one.
     pub chunks: u32,
     /// Their sum as a share of the day's peak balance; above 1: money came in between, so they are no pieces of one.
     pub chunk_ratio: f64,
+    /// Days on which money went to this payee, today included, of the movements that are remembered.
+    pub payee_pay_days: u32,
+    /// What went to this payee, this outflow included, as a share of what would be there without it; 0 where it took all
+    /// at once, or money came in between, so that the outflows are no pieces of one.
+    pub payee_share: f64,
     /// Standard deviations above the account's usual amounts of this kind.
     pub z: Option<f64>,
     /// Flags of the login that it belongs to, and of what that login's device did.
@@ -109,6 +118,8 @@ pub struct FlowFacts {
     pub played: bool,
     /// Share of outflows that took nearly all of the balance.
     pub cash_out_habit: f64,
+    /// How unusual the time of day is for the account, as a logarithm; 0: not known.
+    pub unlike_hour: f64,
 }
 
 /// What is true of any event.
@@ -161,7 +172,7 @@ pub fn gather(event: &Event, account: &Account, shares: [f64; FEATURES], gates: 
         ..Facts::default()
     };
     match event.kind {
-        Kind::Login => facts.login = login_facts(event, account, shares, gates, now_s),
+        Kind::Login => facts.login = login_facts(event, account, shares, now_s),
         Kind::Withdrawal | Kind::TransferOut if event.status == Status::Done => {
             facts.flow = flow_facts(event, account, now_s);
         }
@@ -181,7 +192,7 @@ pub fn half(session: Print) -> u16 {
     }
 }
 
-fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], gates: &Gates, now_s: u32) -> LoginFacts {
+fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], now_s: u32) -> LoginFacts {
     let place = &event.place;
     let known = |things: &[Thing], key: u32| {
         let wanted = Thing::new(key, now_s);
@@ -189,14 +200,14 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], gates:
     };
     let asn = known(account.asns.as_slice(), place.asn).filter(|_| place.asn != 0);
     let device = known(account.devices.as_slice(), event.device.0);
-    let today = (now_s / DAY_S) as u16;
-    let carrier = is_carrier(event, gates);
+    let day = today(now_s);
+    let carrier = is_carrier(event);
     let spots = account.places.as_slice();
     let mut facts = LoginFacts {
         new_device: event.device.is_some() && device.is_none(),
-        young_device: device.is_some_and(|d| today.saturating_sub(d.first_day) <= 3 && d.count < 5),
+        young_device: device.is_some_and(|d| day.saturating_sub(d.first_day) <= 3 && d.count < 5),
         new_asn: place.asn != 0 && asn.is_none(),
-        settled_asn: asn.is_some_and(|a| today.saturating_sub(a.first_day) > 3 && a.count >= 3),
+        settled_asn: asn.is_some_and(|a| day.saturating_sub(a.first_day) > 3 && a.count >= 3),
         new_country: place.country.is_some_and(|c| !spots.iter().any(|spot| spot.country == c)),
         new_network: event.network.is_some() && known(account.networks.as_slice(), event.network.0).is_none(),
         new_agent: event.agent.is_some() && known(account.agents.as_slice(), event.agent.0).is_none(),
@@ -222,9 +233,9 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], gates:
     facts
 }
 
-fn is_carrier(event: &Event, gates: &Gates) -> bool {
+fn is_carrier(event: &Event) -> bool {
     let wide = event.place.accuracy_km.is_some_and(|km| f64::from(km) >= 100.0);
-    wide || gates.mobile_asns.binary_search(&event.place.asn).is_ok()
+    wide || event.carrier
 }
 
 fn radius_km(event: &Event, carrier: bool) -> f64 {
@@ -233,8 +244,8 @@ fn radius_km(event: &Event, carrier: bool) -> f64 {
 }
 
 /// Radius as it is kept in a [`Spot`].
-pub fn radius_units(event: &Event, gates: &Gates) -> u8 {
-    (radius_km(event, is_carrier(event, gates)) / 4.0).round().clamp(0.0, 255.0) as u8
+pub fn radius_units(event: &Event) -> u8 {
+    (radius_km(event, is_carrier(event)) / 4.0).round().clamp(0.0, 255.0) as u8
 }
 
 fn journey(spot: &Spot, point: Point, radius_km: f64, now_s: u32) -> Journey {
@@ -294,6 +305,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         earlier.map(|m| f64::from(m.amount)).sum::<f64>() + amount
     };
     let total = amount + event.fee.as_f64();
+    let ratio = balance.map_or(0.0, |balance| (total / balance).min(1.0));
     let share = |sum: f64, peak: f64| if peak > 0.0 { (sum / peak).min(1.0) } else { 0.0 };
     let peak = |i: usize, window_s: u32| account.peaks[i].read(now_s, window_s).max(balance.unwrap_or(0.0));
     // Pieces of one drain: outflows to one payee within hours, from the first that it ever got.
@@ -305,7 +317,9 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let alike = |m: &&Movement| m.payee == event.payee || external && m.flags & movement::EXTERNAL != 0;
     let same = || pieces().filter(alike).filter(|m| is_new(m.payee));
     let to_new = event.payee.is_some() && known.is_none() || is_new(event.payee);
+    let (pay_days, paid, refilled) = paid_before(event, account, now_s);
     let last = account.login_of(session, now_s, DAY_S);
+    let (came, came_unlike) = came_before(account, now_s);
     let since = |changed_s: u32, related: bool| {
         let recent = changed_s != 0 && changed_s <= now_s && now_s - changed_s <= DAY_S && related;
         recent.then(|| f64::from(now_s - changed_s) / 60.0)
@@ -315,14 +329,27 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     FlowFacts {
         amount,
         balance,
-        ratio: balance.map_or(0.0, |balance| (total / balance).min(1.0)),
+        ratio,
         ratio_1h: share(left(now_s.saturating_sub(HOUR_S)), peak(0, HOUR_S)),
         ratio_1d: share(left(now_s.saturating_sub(DAY_S)), peak(1, DAY_S)),
         new_payee: event.payee.is_some() && known.is_none(),
         payee_days: known.map_or(0, |k| u32::from(payee.first_day.saturating_sub(k.first_day))),
         payee_count: known.map_or(0, |k| u32::from(k.count)),
+        came,
+        came_unlike,
+        payee_since_days: {
+            let first_day = known.map_or(payee.first_day, |k| k.first_day);
+            u32::from(first_day.saturating_sub(today(account.first_s.max(1))))
+        },
         chunks: if to_new { same().count() as u32 + 1 } else { 1 },
         chunk_ratio: (same().map(|m| f64::from(m.amount)).sum::<f64>() + amount) / peak(1, DAY_S).max(1.0),
+        payee_pay_days: pay_days,
+        payee_share: match balance {
+            Some(balance) if ratio < 0.9 && refilled < 0.5 * (paid + total) => {
+                ((paid + total) / (paid + balance)).min(1.0)
+            }
+            _ => 0.0,
+        },
         z: account.amounts[model_of(event.kind)].z(amount, 5),
         login: last.map_or(0, |login| login.flags),
         login_minutes: last.map(|login| f64::from(now_s.saturating_sub(login.time_s)) / 60.0),
@@ -330,8 +357,42 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         password_change_minutes: since(changes.password_s, true),
         contact_change_minutes: since(changes.contact_s, true),
         played: last.is_some_and(|login| account.play.deposit_s >= login.time_s && account.play.wagered > 0.0),
+        unlike_hour: account.habits.unlike_hour(now_s, 7).unwrap_or(0.0),
         cash_out_habit: f64::from(account.habits.cash_outs) / f64::from(account.habits.outflows.max(3)),
     }
+}
+
+/// What came in from outside within the hour before, bonuses aside, and whether it is unlike the holder's own deposits:
+/// most of it outside of any session, so somebody else sent it, or a part of it far larger than they are.
+fn came_before(account: &Account, now_s: u32) -> (f64, bool) {
+    let not_ours = movement::OUT | movement::UNDONE | movement::BONUS;
+    let came = || account.movements.between(now_s.saturating_sub(HOUR_S), now_s).filter(|m| m.flags & not_ours == 0);
+    let sum: f64 = came().map(|m| f64::from(m.amount)).sum();
+    let from_others: f64 = came().filter(|m| m.session == 0).map(|m| f64::from(m.amount)).sum();
+    let large = came().any(|m| account.amounts[0].z(f64::from(m.amount), 5).is_some_and(|z| z > 1.5));
+    (sum, from_others > 0.5 * sum || large)
+}
+
+/// What went to the payee of an outflow before: days on which it did (with today's), sum, and what came in meanwhile.
+fn paid_before(event: &Event, account: &Account, now_s: u32) -> (u32, f64, f64) {
+    let is_piece = |m: &Movement| {
+        let whole = movement::UNDONE | movement::CASH_OUT;
+        m.payee == event.payee && m.flags & movement::OUT != 0 && m.flags & whole == 0
+    };
+    let (mut days, mut paid, mut came, mut between, mut last_day) = (1, 0.0, 0.0, 0.0, today(now_s));
+    if event.payee.is_some() {
+        for m in account.movements.as_slice().iter().rev().filter(|m| m.time_s <= now_s) {
+            if is_piece(m) {
+                days += u32::from(today(m.time_s) != last_day);
+                last_day = today(m.time_s);
+                paid += f64::from(m.amount);
+                between = came;
+            } else if m.flags & (movement::OUT | movement::UNDONE) == 0 {
+                came += f64::from(m.amount);
+            }
+        }
+    }
+    (days, paid, between)
 }
 
 /// The model of amounts that a kind belongs to.

@@ -59,7 +59,9 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
             }
         }
         Some(_) => {}
-        None if large(gap) && !late => account.pending = Some(Box::new(opened(event, gap, left, names, settings))),
+        None if large(gap) && !late && event.skip & 1 << parameters.rule == 0 => {
+            account.pending = Some(Box::new(opened(event, gap, left, names, settings)))
+        }
         None => return None,
     }
     let pending = account.pending.as_mut()?;

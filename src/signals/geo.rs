@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use maxminddb::Reader;
+use maxminddb::{Mmap, Reader};
 use serde::Deserialize;
 
 use super::event::{Place, Point};
@@ -12,8 +12,8 @@ use super::event::{Place, Point};
 /// The databases; none is bundled.
 #[derive(Default)]
 pub struct Geo {
-    city: Option<Reader<Vec<u8>>>,
-    asn: Option<Reader<Vec<u8>>>,
+    city: Option<Reader<Mmap>>,
+    asn: Option<Reader<Mmap>>,
 }
 
 impl std::fmt::Debug for Geo {
@@ -78,13 +78,17 @@ impl Geo {
         Geo::default()
     }
 
-    /// Reads the databases at these paths.
+    /// Maps the databases at these paths: pages come from the file as they are asked for, and all workers share them.
+    /// Replace such a file by renaming another over it. One that is written in place takes the process along.
     ///
     /// # Errors
     /// The name of the field, and why its file is no database.
     pub fn open(city: Option<&Path>, asn: Option<&Path>) -> Result<Geo, (&'static str, String)> {
         let open = |field, path: Option<&Path>| {
-            let read = |path: &Path| Reader::open_readfile(path);
+            // SAFETY: the bytes of a map must not change while it lives. A replaced file is another file, and ours is
+            // only read; the operator is told (README, `signals.geo`) not to write into one that is in use.
+            #[allow(unsafe_code)]
+            let read = |path: &Path| unsafe { Reader::open_mmap(path) };
             let failed = |path: &Path, error| (field, format!("{}: {error}", path.display()));
             path.map(|path| read(path).map_err(|error| failed(path, error))).transpose()
         };

@@ -23,7 +23,7 @@ pub struct Lists {
     networks: Vec<(u128, u128)>,
     trusted_asns: HashSet<u32>,
     anonymisers: HashSet<u32>,
-    carriers: Vec<u32>,
+    carriers: HashSet<u32>,
     accounts: HashSet<AccountId>,
     /// Country, first and last moment.
     itineraries: HashMap<AccountId, Vec<([u8; 2], i64, i64)>>,
@@ -65,10 +65,9 @@ impl Lists {
             Some(())
         })?;
         each(&texts.carriers, "carriers", "an ASN such as AS64500", |entry| {
-            lists.carriers.push(asn(entry)?);
+            lists.carriers.insert(asn(entry)?);
             Some(())
         })?;
-        lists.carriers.sort_unstable();
         each(&texts.accounts, "accounts", "an account", |entry| {
             lists.accounts.insert(account(entry));
             Some(())
@@ -105,14 +104,9 @@ impl Lists {
         self.anonymisers.contains(&asn)
     }
 
-    /// ASNs of mobile carriers, sorted.
-    pub fn carriers(&self) -> &[u32] {
-        &self.carriers
-    }
-
-    /// Whether there is a list of networks that hide their users.
-    pub fn has_anonymisers(&self) -> bool {
-        !self.anonymisers.is_empty()
+    /// Whether an ASN is a mobile carrier's.
+    pub fn is_carrier(&self, asn: u32) -> bool {
+        self.carriers.contains(&asn)
     }
 
     /// Whether an account is never flagged.
@@ -210,7 +204,7 @@ mod tests {
         assert!(trusted("10.1.2.3", 0) && trusted("198.51.100.1", 64500));
         assert!(!trusted("203.0.114.1", 0) && !trusted("10.1.2.4", 0) && !trusted("2001:db9::1", 0));
         assert!(lists.is_anonymiser(64502) && !lists.is_anonymiser(64500));
-        assert_eq!(lists.carriers(), [7713, 23693]);
+        assert!(lists.is_carrier(7713) && lists.is_carrier(23693) && !lists.is_carrier(64500));
         assert!(lists.is_exempt(id("u1")) && !lists.is_exempt(id("u2")));
         let at = |text: &str| time::parse(text).expect("a time");
         assert!(lists.is_travelling(id("u2"), Some(*b"SG"), at("2026-05-02T23:00:00Z")));

@@ -4,7 +4,9 @@
 //! network, an unusual amount) only adds to a score; alerts come from conjunctions. See `rules` for what is looked for.
 
 pub mod account;
+pub mod carried;
 pub mod codec;
+pub mod condition;
 pub mod engine;
 pub mod event;
 pub mod facts;

@@ -57,7 +57,7 @@ impl Default for Settings {
             lateness_ms: 10 * MINUTE_MS,
             future_ms: 60 * MINUTE_MS,
             cooldown_s: 86_400,
-            gates: Gates { learnt_days: 14.0, learnt_logins: 10.0, mobile_asns: Vec::new() },
+            gates: Gates { learnt_days: 14.0, learnt_logins: 10.0 },
             rules: rules.collect(),
         }
     }

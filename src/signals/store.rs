@@ -131,6 +131,8 @@ pub struct MemoryStore {
     evicted: u64,
     expired: u64,
     scratch: Vec<u8>,
+    /// Accounts that came since they were taken last.
+    came: Vec<AccountId>,
 }
 
 impl MemoryStore {
@@ -149,6 +151,7 @@ impl MemoryStore {
             evicted: 0,
             expired: 0,
             scratch: Vec::new(),
+            came: Vec::new(),
         }
     }
 
@@ -237,6 +240,16 @@ impl MemoryStore {
         }
         self.undo.clear();
         self.undo.extend((0..usize::from(transactional)).map(|_| Undo::default()));
+    }
+
+    /// Whether an account is known.
+    pub fn contains(&self, id: AccountId) -> bool {
+        self.accounts.contains_key(&id)
+    }
+
+    /// Takes the accounts that came since the last call; nobody asks a store that takes nothing back.
+    pub fn take_came(&mut self) -> Vec<AccountId> {
+        std::mem::take(&mut self.came)
     }
 
     /// What it did and holds.
@@ -359,6 +372,9 @@ impl Store for MemoryStore {
                     self.evict();
                 }
                 self.put(id, Some(Slot::Hot(Box::default())));
+                if !self.undo.is_empty() {
+                    self.came.push(id);
+                }
                 self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
                 self.aging.push(Reverse((now_ms, id)));
             }

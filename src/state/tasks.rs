@@ -144,6 +144,17 @@ impl Tasks {
         }
     }
 
+    /// How many accounts have come since the last call that are known in another task as well: their events are in two
+    /// partitions, so the input is not keyed by account.
+    pub fn take_misplaced(&mut self) -> u64 {
+        let came: Vec<(i32, Vec<AccountId>)> =
+            self.tasks.values_mut().map(|task| (task.partition, task.store.take_came())).collect();
+        let elsewhere = |partition: i32, id: &AccountId| {
+            self.tasks.values().any(|task| task.partition != partition && task.store.contains(*id))
+        };
+        came.iter().map(|(at, ids)| ids.iter().filter(|id| elsewhere(*at, id)).count() as u64).sum()
+    }
+
     /// The oldest sealed transaction is durable.
     pub fn durable(&mut self) {
         for task in self.tasks.values_mut() {

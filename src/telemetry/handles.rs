@@ -65,6 +65,7 @@ pub struct StateMetrics {
     bytes: Gauge,
     evicted: Counter,
     expired: Counter,
+    misplaced: Counter,
 }
 
 impl StateMetrics {
@@ -80,7 +81,13 @@ impl StateMetrics {
             bytes: gauge(&names::STATE_BYTES, &[worker]),
             evicted: evictions("capacity"),
             expired: evictions("age"),
+            misplaced: counter(&names::STATE_MISPLACED, &[worker]),
         }
+    }
+
+    /// Accounts that came in one partition and are known in another.
+    pub fn add_misplaced(&self, accounts: u64) {
+        self.misplaced.increment(accounts);
     }
 
     /// What the stores hold now, and what they forgot since the last call.
@@ -353,6 +360,10 @@ pub struct ProcessMetrics {
     pub suppression_reloads_done: Counter,
     /// Suppression lists that were refused.
     pub suppression_reloads_failed: Counter,
+    /// Changed lists and databases of signals that were taken over.
+    pub signal_file_reloads_done: Counter,
+    /// Changed lists and databases of signals that were refused.
+    pub signal_file_reloads_failed: Counter,
     live: Mutex<LiveSeries>,
 }
 
@@ -379,6 +390,8 @@ impl ProcessMetrics {
             config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
             suppression_reloads_done: reloads(&names::SUPPRESSION_RELOADS, "done"),
             suppression_reloads_failed: reloads(&names::SUPPRESSION_RELOADS, "failed"),
+            signal_file_reloads_done: reloads(&names::SIGNAL_FILE_RELOADS, "done"),
+            signal_file_reloads_failed: reloads(&names::SIGNAL_FILE_RELOADS, "failed"),
             live: Mutex::default(),
         }
     }

@@ -123,6 +123,8 @@ metrics! {
     STATE_BYTES Kind::Gauge, "sluice_state_bytes" ["worker"] "Bytes that the state of its accounts takes.";
     STATE_EVICTIONS Kind::Counter, "sluice_state_evictions_total" ["worker", "cause"]
         "Accounts forgotten, because of their age or because there were too many.";
+    STATE_MISPLACED Kind::Counter, "sluice_state_misplaced_accounts_total" ["worker"]
+        "Accounts that came in one partition and are known in another that the worker holds: the input is not keyed by account.";
     STATE_CHANGELOG Kind::Counter, "sluice_state_changelog_bytes_total" ["worker"]
         "Bytes of keys and values written to the changelog.";
     STATE_RESTORE_TIME Kind::Histogram(STAGE_SECONDS), "sluice_state_restore_seconds" ["worker"]
@@ -143,6 +145,8 @@ metrics! {
         "Changes of the config or of pattern files that were seen.";
     SUPPRESSION_RELOADS Kind::Counter, "sluice_suppression_reloads_total" ["result"]
         "Changes of the suppression list that were seen.";
+    SIGNAL_FILE_RELOADS Kind::Counter, "sluice_signal_file_reloads_total" ["result"]
+        "Changes of the lists and databases of addresses of signals that were seen.";
     SALT_WAIT Kind::Gauge, "sluice_salt_wait_seconds" []
         "Time that the stream has been waiting for today's salt, 0 when it is there.";
     SALTS_MINTED Kind::Counter, "sluice_minted_salts_total" [] "Salts that this process has minted.";

@@ -27,11 +27,12 @@ mod poison;
 mod privacy;
 /// Processes join, leave and die under load, with each rebalance protocol.
 mod rebalance;
+/// The state of accounts survives: the same signals whatever happens on the way.
+mod rekey;
 /// Rules change while the service runs.
 mod reload;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
-/// The state of accounts survives: the same signals whatever happens on the way.
 mod signals;
 /// What a start that cannot succeed says, and how it ends.
 mod start_errors;

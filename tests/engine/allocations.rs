@@ -21,9 +21,9 @@ fn steady_allocations(profile: Option<&str>, format: Format, lines: &[&[u8]]) ->
 
 fn steady_allocations_of(plan: Plan, format: Format, lines: &[&[u8]]) -> u64 {
     let mut engine = Engine::new(&Arc::new(plan), 1 << 20);
-    let input = InputTopic { name: "logins".to_owned(), format };
+    let input = InputTopic { name: "logins".to_owned(), format, internal: false };
     let mut out = OutBatch::new();
-    let place = Place { topic: 0, partition: 0 };
+    let place = Place { topic: 0, partition: 0, offset: 0 };
     let mut pass = || {
         out.clear();
         for line in lines {

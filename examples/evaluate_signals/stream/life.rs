@@ -111,6 +111,8 @@ fn errands(world: &mut World, mut t: i64, who: usize, tag: &'static str) {
     let person = world.people[who].clone();
     let step = |tag, what| Step { who, incident: None, tag, what };
     let mut balance = person.balance;
+    // A bonus has terms: it is played with before it is paid out. Some try all the same.
+    let mut bound = false;
     if (balance as f64) < person.deposit * 0.3 && world.rng.f64() < 0.35 {
         let amount = round_to(log_normal(person.deposit, 0.5, &mut world.rng), 10_000).max(10_000);
         world.plan(t, step(tag, What::Deposit { amount, method: person.deposit_method }));
@@ -119,6 +121,7 @@ fn errands(world: &mut World, mut t: i64, who: usize, tag: &'static str) {
         if world.rng.f64() < person.bonus {
             let amount = (amount / 2).clamp(10_000, 500_000);
             world.plan(t, step("promo", What::Deposit { amount, method: "promo" }));
+            bound = world.rng.f64() < 0.9;
             t += world.rng.i64(12_000..60_000);
         } else if world.rng.f64() < 0.01 {
             // Changed the mind: nearly all of it goes back.
@@ -129,7 +132,7 @@ fn errands(world: &mut World, mut t: i64, who: usize, tag: &'static str) {
             world.plan(t + MINUTE_MS, step("deposit_reversed", What::Undo));
         }
     }
-    if world.rng.f64() < person.plays {
+    if bound || world.rng.f64() < person.plays {
         for _ in 0..1 + log_normal(6.0, 0.9, &mut world.rng) as usize % 40 {
             let stake = round_to(log_normal(person.stake, 0.5, &mut world.rng), 500).max(500);
             world.plan(t, step(tag, What::Round { stake, luck: 0.30 }));
@@ -150,7 +153,9 @@ fn errands(world: &mut World, mut t: i64, who: usize, tag: &'static str) {
         }
     }
     t = changes(world, t, who);
-    cash_out(world, t, who, tag, balance);
+    if !bound {
+        cash_out(world, t, who, tag, balance);
+    }
 }
 
 fn changes(world: &mut World, t: i64, who: usize) -> i64 {

@@ -78,8 +78,8 @@ impl Unit {
 }
 
 impl TopicCounts {
-    fn count(&mut self, fate: Fate) {
-        self.records_out += u64::from(!fate.suppressed);
+    fn count(&mut self, fate: Fate, passed: bool) {
+        self.records_out += u64::from(passed && !fate.suppressed);
         self.suppressed += u64::from(fate.suppressed);
         self.saltless += u64::from(fate.saltless);
         self.erasures += u64::from(fate.purpose == Purpose::Erase);
@@ -137,11 +137,11 @@ impl Fetched<'_> {
         let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
         let topic = &mut self.unit.per_topic[incoming.at.topic];
         let before = self.batch.bytes();
-        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition };
+        let place = Place { topic: incoming.at.topic * 2, partition: incoming.at.partition, offset: incoming.offset };
         let seat = task.and_then(|(tasks, lane)| {
             tasks.handled(place.partition, lane, incoming.offset);
             let store = tasks.at(place.partition, lane, incoming.offset)?;
-            Some(Seat { store, topic: &input.name, offset: incoming.offset })
+            Some(Seat { store, topic: &input.name })
         });
         let result = if incoming.headers_readable {
             self.engine.process(input, record, place, seat, self.batch)
@@ -151,7 +151,7 @@ impl Fetched<'_> {
         match result {
             Ok(fate) => {
                 topic.bytes_out += (self.batch.bytes() - before) as u64;
-                topic.count(fate);
+                topic.count(fate, !input.internal);
                 self.unit.erasures.extend((fate.purpose == Purpose::Erase).then_some((incoming.at, incoming.offset)));
                 if let Some(watch) = self.engine.watch() {
                     let to = (self.signals_to, place.partition, record.timestamp_ms);

@@ -31,6 +31,8 @@ mod structuring;
 mod suspicious_outflow;
 mod velocity;
 
+pub use pass_through::points as pass_points;
+
 use super::account::Account;
 use super::event::Event;
 use super::facts::Facts;

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "suspicious_outflow",
     severity: Severity::High,
     weight: 2.0,
-    parameters: &[parameter("odds_min", 6.0), parameter("chunks_min", 3.0)],
+    parameters: &[parameter("odds_min", 5.5), parameter("chunks_min", 3.0)],
     check,
     ..WEAK
 };
@@ -30,11 +30,18 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         return None;
     }
     let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
-    let odds = login + payee + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
+    let hour = 0.7 * flow.unlike_hour.clamp(-1.0, 2.0);
+    let slow = slow_pieces(case);
+    let chunks = chunks + slow;
+    let odds = login + payee + hour + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
-        let more = evidence.with("drain", drain).with("chunks", f64::from(flow.chunks)).with("amount", flow.amount);
-        Hit::new(more.with("risk", case.risk).about(Who::Payee))
+        let more = evidence
+            .with("drain", drain)
+            .with("chunks", f64::from(flow.chunks))
+            .with("share", flow.payee_share)
+            .with("amount", flow.amount);
+        Hit::new(more.with("hour", flow.unlike_hour).about(Who::Payee))
     })
 }
 
@@ -94,5 +101,13 @@ fn emptiness(case: &Case<'_>) -> f64 {
 fn pieces(case: &Case<'_>, chunks_min: f64) -> f64 {
     let flow = &case.facts.flow;
     let share = (0.4..=1.05).contains(&flow.chunk_ratio);
-    if f64::from(flow.chunks) >= chunks_min && share { 4.0 } else { 0.0 }
+    if f64::from(flow.chunks) >= chunks_min && share { 5.0 } else { 0.0 }
+}
+
+/// The same over days: money goes to a payee that the account with its history of others has only just got.
+fn slow_pieces(case: &Case<'_>) -> f64 {
+    let flow = &case.facts.flow;
+    let others = f64::from(case.account.habits.outflows) - f64::from(flow.payee_count);
+    let young = flow.payee_days <= 7 && flow.payee_since_days >= 5 && others >= 3.0;
+    if young && flow.payee_pay_days >= 3 && flow.payee_share >= 0.5 { 4.0 } else { 0.0 }
 }
