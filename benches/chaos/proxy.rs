@@ -127,7 +127,7 @@ fn pump(
     rules: &Rules,
     mut pass: impl FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
-    let mut frame = Vec::new();
+    let mut frame = vec![0; 4];
     loop {
         frame.resize(4, 0);
         from.read_exact(&mut frame)?;

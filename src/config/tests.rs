@@ -348,7 +348,7 @@ fn the_reference_shows_every_field_of_the_schema() {
 #[test]
 fn the_reference_shows_the_defaults() {
     /// Fields that the reference gives an example for; their defaults are empty, or depend on the machine.
-    const EXAMPLES: [&str; 16] = [
+    const EXAMPLES: [&str; 17] = [
         "kafka.brokers",
         "kafka.instance_id",
         "kafka.properties",
@@ -363,6 +363,7 @@ fn the_reference_shows_the_defaults() {
         "audit",
         "erase",
         "patterns.actions",
+        "patterns.lists",
         "fields",
         "signals",
     ];

@@ -2,6 +2,7 @@
 //! again, so every fault has one answer: drop what is not durable, go back to the committed offsets, go on.
 
 mod intake;
+mod recovery;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,6 @@ use std::time::{Duration, Instant};
 pub use intake::Fetched;
 use intake::Unit;
 
-use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::clock::now_ms;
 use super::engine::Engine;
@@ -31,13 +31,6 @@ const FETCH_TIMEOUT: Duration = Duration::from_millis(5);
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
 /// One of so many records is measured for latency.
 const LATENCY_SAMPLE: u64 = 64;
-/// A member that must be made anew more often than this within the window has a rival.
-const RENEWALS_MAX: usize = 5;
-const RENEWAL_WINDOW: Duration = Duration::from_secs(300);
-
-/// A producer that is fenced twice within this time has a rival: two that take turns do so at every commit.
-const FENCE_WINDOW: Duration = Duration::from_secs(5);
-
 /// What a worker tells about itself: that it turns, whether it works, what it sends.
 pub trait Health: Send {
     /// The loop has turned.
@@ -495,105 +488,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                 return Err(Error::internal("what was read could not be committed in time"));
             }
         }
-    }
-
-    /// Drops what is not durable and goes back to the committed offsets.
-    ///
-    /// # Errors
-    /// What no retry can heal.
-    fn recover(&mut self, error: Error) -> Result<(), Error> {
-        if matches!(
-            error.kind(),
-            ErrorKind::Authorization | ErrorKind::UnknownTopic | ErrorKind::Config | ErrorKind::TooLarge
-        ) {
-            return Err(error);
-        }
-        if error.kind() == ErrorKind::Fenced && self.is_rivalled() {
-            return Err(error);
-        }
-        tracing::warn!(error = %error, "going back to the last commit");
-        self.metrics.worker.recoveries.increment(1);
-        self.metrics.worker.kafka_errors.increment(1);
-        self.metrics.worker.aborted.increment(1);
-        self.batch.clear();
-        self.unit = Unit::new(self.settings.inputs.len(), &self.rules);
-        self.sealed.clear();
-        drop(self.engine.take_counts());
-        self.engine.forget_told();
-        self.renew()?;
-        let mut backoff = Backoff::new();
-        loop {
-            match self.rewind() {
-                Ok(()) => return Ok(()),
-                Err(e) if matches!(e.kind(), ErrorKind::Fenced | ErrorKind::Authorization) => return Err(e),
-                Err(e) => {
-                    self.metrics.worker.kafka_errors.increment(1);
-                    tracing::warn!(error = %e, "not yet back at the last commit");
-                }
-            }
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(());
-            }
-            backoff.wait(&*self.health);
-        }
-    }
-
-    /// Whether the producer was fenced twice in a short time.
-    ///
-    /// Once can be its own doing: the answer to a commit is lost with the connection, the broker has moved on, and the
-    /// repeated request comes from the past (librdkafka #5423). Twice is a rival of the same name, and this one gives way.
-    fn is_rivalled(&mut self) -> bool {
-        let last = self.fenced.replace(Instant::now());
-        last.is_some_and(|at| at.elapsed() < FENCE_WINDOW)
-    }
-
-    /// Makes a new member of the group in place of one that is of no use any more.
-    ///
-    /// A member can be thrown out by its own past (after an outage it is fenced by itself, joining again); one that is
-    /// thrown out again and again has a rival with the same instance id, and gives way.
-    fn renew(&mut self) -> Result<(), Error> {
-        let Some(cause) = self.dead.take() else { return Ok(()) };
-        while self.renewals.front().is_some_and(|at| at.elapsed() > RENEWAL_WINDOW) {
-            self.renewals.pop_front();
-        }
-        if self.renewals.len() >= RENEWALS_MAX {
-            return Err(cause);
-        }
-        self.renewals.push_back(Instant::now());
-        self.partitions.clear();
-        if let Some(state) = &mut self.state {
-            state.clear();
-        }
-        self.health.joined(false);
-        self.metrics.worker.set_joined(false);
-        self.metrics.worker.set_ready(false);
-        self.source.renew()
-    }
-
-    fn rewind(&mut self) -> Result<(), Error> {
-        self.sink.reset()?;
-        self.health.turned();
-        let partitions: Vec<_> = self.partitions.iter().map(|p| p.at).collect();
-        if partitions.is_empty() {
-            return Ok(());
-        }
-        let committed = self.source.committed(&partitions)?;
-        let mut targets = Vec::new();
-        for p in &mut self.partitions {
-            let offset = committed.iter().find(|(at, _)| *at == p.at).and_then(|&(_, offset)| offset);
-            // Never committed: back to the first record that was read; none was: it stands where it began.
-            let held = self.state.as_ref().and_then(|state| state.first(p.at));
-            if let Some(target) = offset.or(p.first).or(held) {
-                p.next = target;
-                p.sealed = target;
-                p.breaker.reset();
-                targets.push((p.at, target));
-            }
-        }
-        if let Some(state) = &mut self.state {
-            state.rewind(&mut self.source, &committed, &targets)?;
-        }
-        self.source.seek(&targets)
     }
 
     /// Drains and leaves. Errors are logged: the group's coordinator and the next start put everything right.

@@ -339,7 +339,7 @@ pub struct Account {
     /// User agents.
     pub agents: Known<Thing, 3>,
     /// Where money went to.
-    pub payees: Known<Thing, 10>,
+    pub payees: Known<Thing, 8>,
     /// Attempts to log in.
     pub attempts: Recent<Login, 8>,
     /// Movements of money.
@@ -470,7 +470,7 @@ mod tests {
         let mut account = Account { last_ms: 1_000, ..Account::default() };
         (0..12).for_each(|i| account.payees.see(Thing::new(i + 1, i)));
         account.wake(1_000 + COLD_AFTER_MS);
-        assert_eq!(account.payees.as_slice().len(), 10, "a day is not over yet");
+        assert_eq!(account.payees.as_slice().len(), 8, "a day is not over yet");
         account.wake(1_001 + COLD_AFTER_MS);
         let once = account.clone();
         account.cool();

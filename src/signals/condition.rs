@@ -67,7 +67,7 @@ impl Condition {
         })?;
         let mut names = Vec::new();
         for name in program.references().variables() {
-            match NAMES.iter().find(|known| **known == *name) {
+            match NAMES.iter().find(|known| **known == name) {
                 Some(known) => names.push(*known),
                 None => return Err(format!("names `{name}`; an event has `{}`", NAMES.join("`, `"))),
             }

@@ -135,7 +135,7 @@ fn try_out(name: &str) {
         }
         tried += 1;
     }
-    println!("{name}: {tried} inputs of seed {seed} hold");
+    eprintln!("{name}: {tried} inputs of seed {seed} hold");
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Story<'_> {
             note(&format!("{rule} is inactive, it needs {lack}"));
         }
         match (self.told, self.id) {
-            (0, "") => print("no line gives a signal\n".to_owned()),
+            (0, "") => print("no line gives a signal\n"),
             (0, id) => Err(CliError::Failed(format!(
                 "no line gives the signal {id}; are these its lines, from the account's first on, under its state key?"
             ))),

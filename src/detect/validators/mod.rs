@@ -163,6 +163,7 @@ pub(super) static ALL: &[Validator] = &[
     number::DOCUMENT,
     payment_card::STRICT,
     payment_card::ANY,
+    payment_card::FOURS,
     phone::INTERNATIONAL,
     phone::NATIONAL,
     phone::ANY,

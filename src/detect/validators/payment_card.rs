@@ -29,6 +29,19 @@ pub(super) const ANY: Validator = Validator {
     check: |candidate: &Candidate<'_>, _| is_card(candidate).then(|| span_of(candidate)),
 };
 
+/// Beside currencies.
+pub(super) const FOURS: Validator = Validator {
+    name: "payment_card_fours",
+    doc: "a card number in four groups of four, with no other digits beside it: part of no amount and no IBAN",
+    digits: (16, 16),
+    numbers: false,
+    basis: Basis::Checksum,
+    check: |candidate: &Candidate<'_>, _| {
+        let alone = candidate.before == Gap::BREAK && candidate.after == Gap::BREAK;
+        (alone && is_in_fours(candidate) && is_card(candidate)).then(|| span_of(candidate))
+    },
+};
+
 fn span_of(candidate: &Candidate<'_>) -> Span {
     candidate.span
 }

@@ -35,7 +35,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let chunks = chunks + slow;
     let odds = login + payee + hour + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
-        let evidence = Evidence::new().with("odds", odds).with("login", login).with("payee", payee);
+        let evidence = Evidence::new().with("odds", odds).with("login", login).with("new_payee", payee);
         let more = evidence
             .with("drain", drain)
             .with("chunks", f64::from(flow.chunks))
