@@ -14,14 +14,12 @@ help: ## Show this list
 setup: ## Check the tools that a build and the tests need; as root on Debian, install what is missing
 	@scripts/setup.sh test
 
-demo: ## See it work: everything in one process, on made-up events (SECONDS=30)
-	@scripts/setup.sh build
-	$(CARGO) build --locked --release --bin sluice
+demo: build ## See it work: everything in one process, on made-up events (SECONDS=30)
 	target/release/sluice demo --seconds $(SECONDS)
 
 build: ## Build the optimised binary, target/release/sluice
 	@scripts/setup.sh build
-	$(CARGO) build --locked --release --bin sluice
+	SLUICE_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown) $(CARGO) build --locked --release --bin sluice
 
 test: ## Run all tests: unit, property, snapshot, command line, house, and those on a real Kafka
 	@scripts/setup.sh test

@@ -219,7 +219,8 @@ impl Running {
         let process = ProcessMetrics::new(
             SystemTime::now(),
             env!("CARGO_PKG_VERSION"),
-            env!("SLUICE_COMMIT"),
+            // Given by those who build to deploy: were it always asked of git, every commit would build the library anew.
+            option_env!("SLUICE_COMMIT").unwrap_or("unknown"),
             &kafka::librdkafka_version(),
         );
         let live = Arc::new(Live::new(plan));
