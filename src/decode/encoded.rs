@@ -75,14 +75,20 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
 
 /// Whether [`find`] may find anything: one look at the first signs of each run of them.
 pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
+    let is_sign = |at: usize| text.get(at).is_some_and(|&b| VALUES[usize::from(b)] < 64);
     let (mut floor, mut at) = (0, SIGNS_MIN - 1);
-    while let Some(&b) = text.get(at) {
-        if value_of(b).is_none() {
+    while at < text.len() {
+        if !is_sign(at) {
             at += SIGNS_MIN;
             continue;
         }
-        let start = at - text[floor..at].iter().rev().take_while(|b| value_of(**b).is_some()).count();
-        let end = signs_end(text, at);
+        let (mut start, mut end) = (at, at + 1);
+        while start > floor && is_sign(start - 1) {
+            start -= 1;
+        }
+        while is_sign(end) {
+            end += 1;
+        }
         if end - start >= SIGNS_MIN && (end - start > bytes_max || run_may_hold(&text[start..end], &text[..start])) {
             return true;
         }
@@ -282,26 +288,27 @@ fn begins_text(bytes: &[u8], start: usize) -> bool {
         return false;
     }
     let mut peek = [0; PEEK];
-    let mut len = 0;
-    for (sign, at) in bytes[start..end].iter().zip(0u8..) {
-        let Some(value) = value_of(*sign) else { break };
-        let place = usize::from(at) * 6;
-        let (byte, bit) = (place / 8, place % 8);
-        peek[byte] |= if bit <= 2 { value << (2 - bit) } else { value >> (bit - 2) };
-        if bit > 2 {
-            peek[byte + 1] |= value << (10 - bit);
+    let (mut len, mut bits, mut held) = (0, 0u32, 0);
+    // Bytes beyond ASCII, and whether one of them cannot be UTF-8: it continues nothing.
+    let (mut high, mut stray) = (0, false);
+    for value in bytes[start..end].iter().map_while(|sign| value_of(*sign)) {
+        (bits, held) = (bits << 6 | u32::from(value), held + 6);
+        if held < 8 {
+            continue;
         }
-        len = (place + 6) / 8;
+        held -= 8;
+        let byte = (bits >> held) as u8;
+        stray |= matches!(byte, 0x80..0xc0) && (len == 0 || peek[len - 1] < 0x80);
+        high += usize::from(byte >= 0x80);
+        // Ids are random bits: few of them get past their first bytes.
+        if is_control(byte) || stray && high > 1 {
+            return false;
+        }
+        peek[len] = byte;
+        len += 1;
     }
-    is_text_beginning(&peek[..len])
-}
-
-fn is_text_beginning(bytes: &[u8]) -> bool {
-    let valid = match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() || bytes.iter().filter(|b| !b.is_ascii()).count() <= 1,
-    };
-    valid && !bytes.iter().any(|b| is_control(*b))
+    // One byte beyond ASCII may be Latin-1, and a character may be cut off at the end.
+    high <= 1 || std::str::from_utf8(&peek[..len]).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
 fn is_control(b: u8) -> bool {

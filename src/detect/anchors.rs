@@ -15,6 +15,8 @@ pub(super) struct Anchors {
     by_word: HashMap<(u64, usize), Vec<u16>>,
     /// Endings of words that stand before a number.
     endings: Vec<Ending>,
+    /// Their last two bytes.
+    ending_sieve: Sieve,
     sieve: Sieve,
 }
 
@@ -53,9 +55,14 @@ impl Default for Sieve {
 }
 
 impl Sieve {
+    #[inline]
     fn bit(word: &[u8]) -> usize {
-        let second = word.get(1).map_or(0, |b| b | 0x20);
-        (usize::from(word[0] | 0x20) << 7 ^ usize::from(second) << 3 ^ word.len().min(31)) & 0xfff
+        let (first, second) = match word {
+            [first, second, ..] => (*first, second | 0x20),
+            [first] => (*first, 0),
+            [] => (0, 0),
+        };
+        (usize::from(first | 0x20) << 7 ^ usize::from(second) << 3 ^ word.len().min(31)) & 0xfff
     }
 
     fn set(&mut self, word: &[u8]) {
@@ -83,7 +90,10 @@ impl Anchors {
             // Of ASCII letters the case does not count; others are compared as they are.
             let text: Box<[u8]> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
             match text.strip_prefix(b"*") {
-                Some(ending) => self.endings.push(Ending { text: ending.into(), owner }),
+                Some(ending) => {
+                    self.ending_sieve.set(last_two(ending));
+                    self.endings.push(Ending { text: ending.into(), owner });
+                }
                 None => self.add_phrase(text, owner),
             }
         }
@@ -125,7 +135,9 @@ impl Anchors {
                 self.look_up(bytes, start, at, hits);
             }
             if let [b' ', b'0'..=b'9', ..] = bytes[at..] {
-                self.look_at_ending(start, word, hits);
+                if self.ending_sieve.has(last_two(word)) {
+                    self.look_at_ending(start, word, hits);
+                }
             }
         }
     }
@@ -178,6 +190,11 @@ impl Phrase {
             && bytes.get(end).is_some_and(u8::is_ascii_alphabetic);
         (!cut).then_some(end)
     }
+}
+
+/// The end of a word, by which most are told to be none of the endings.
+fn last_two(word: &[u8]) -> &[u8] {
+    &word[word.len().saturating_sub(2)..]
 }
 
 const fn is_gap(b: u8) -> bool {

@@ -126,6 +126,13 @@ const fn length_bit(bytes: usize) -> u32 {
 }
 
 impl Keywords {
+    /// Whether any keyword at all stands in `text`.
+    pub(super) fn any_in(&self, text: &str) -> bool {
+        let mut nearby = Nearby::default();
+        self.look(text, 0..text.len(), &mut nearby);
+        !nearby.hits.is_empty()
+    }
+
     /// Whether any keyword at all stands near `region`. What stands there is looked for once, however many of its parts
     /// are asked about.
     pub(super) fn any_near(&self, text: &str, region: Span, nearby: &mut Nearby) -> bool {

@@ -3,7 +3,7 @@
 use super::Detector;
 use super::catalog::{Catalog, CatalogError, error_at};
 use super::rules;
-use crate::record::{Class, EntityId, Finding, Kind, Span};
+use crate::record::{EntityId, Finding, Kind, Span};
 
 /// An example without its marks, and the part that must be found: what stands in `{{…}}`, or all of it.
 pub(super) fn unmark(example: &str) -> (String, Span) {
@@ -16,10 +16,10 @@ pub(super) fn unmark(example: &str) -> (String, Span) {
 
 /// Everything that is found in `text`.
 pub(super) fn find(detector: &mut Detector, text: &str) -> Vec<Finding> {
-    let (class, digits) = Class::of_text(text.as_bytes());
+    let look = detector.look_at(text, Kind::String);
     let mut out = Vec::new();
-    if detector.may_hold(Kind::String, class, digits) || detector.may_hold_secret(text.as_bytes(), class) {
-        detector.find(text, Kind::String, class, digits, &mut out);
+    if look.may_hold {
+        detector.find(text, Kind::String, look, &mut out);
     }
     out
 }

@@ -130,7 +130,8 @@ impl FieldValues {
         let Some(shape) = self.entities.get(usize::from(entity.0)).filter(|shape| shape.form != Form::Text) else {
             return;
         };
-        if !text.contains(LIST_SIGNS) && !text.contains(" / ") {
+        // Most values are no list: one pass without an early end tells.
+        if !text.bytes().fold(false, |any, b| any | matches!(b, b',' | b';' | b'|' | b'\n' | b'/')) {
             return;
         }
         let from = out.len();

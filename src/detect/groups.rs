@@ -109,69 +109,96 @@ pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
     }
 }
 
-/// Longest text that [`may_hold_number`] looks at.
-pub(super) const SIEVE_BYTES_MAX: usize = 128;
-
-/// Whether an ASCII text of at most [`SIEVE_BYTES_MAX`] bytes has `least` digits and separators in a row, or a word that
-/// begins like an IBAN. Ids and hashes mostly have neither, and are dismissed without a look at their groups.
-pub(super) fn may_hold_number(text: &[u8], least: usize) -> bool {
-    debug_assert!(text.len() <= SIEVE_BYTES_MAX, "one bit for each byte");
-    let (mut digits, mut letters, mut joining) = (0u128, 0u128, 0u128);
-    for (at, chunk) in text.chunks(8).enumerate() {
-        let word = word_of(text, chunk);
-        let digit = between(word, b'0', b'9');
-        let letter = between(word | (EACH * 0x20), b'a', b'z');
-        // Space and the signs before `0`, `,` among them: more than the separators, which only costs a closer look. The
-        // zeros behind the end are none of them.
-        let signs = between(word, b' ', b'/') | between(word, b'_', b'_');
-        let join = digit | between(word, b'\t', b'\r') | signs;
-        digits |= u128::from(bits(digit)) << (at * 8);
-        letters |= u128::from(bits(letter)) << (at * 8);
-        joining |= u128::from(bits(join)) << (at * 8);
-    }
-    let inside = (digits | letters) << 1;
-    let iban = letters & (letters >> 1) & (digits >> 2) & (digits >> 3) & !inside;
-    iban != 0 || has_run(joining, least)
+/// What numbers a text may hold, told without its groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// None that is long enough.
+    None,
+    /// Only ones that touch a letter, as in `u7679469-7257`: without a keyword they are a part of an id.
+    Glued,
+    /// Others.
+    Free,
 }
 
-/// The bytes of `chunk`, the last ones of `text` if they are fewer than eight, with zeros behind. They are read in one
-/// piece: a copy of a few bytes that is read back as one word waits for the copy to end.
-fn word_of(text: &[u8], chunk: &[u8]) -> u64 {
-    if let Some(whole) = chunk.first_chunk::<8>() {
-        return u64::from_le_bytes(*whole);
+/// Digits of the shortest number that stands between letters: `AB123456C`.
+const LETTERED_MIN: usize = 6;
+
+/// The runs of at least `least` digits and separators in an ASCII text. Ids and hashes mostly have none, and are dismissed
+/// without a look at their groups.
+pub(super) fn numbers_in(text: &[u8], least: usize) -> Numbers {
+    // One pass without any choice tells that hardly an id has a run.
+    let count = |(run, most): (usize, usize), b: &u8| {
+        let run = (run + 1) * usize::from(JOINS[usize::from(*b)]);
+        (run, most.max(run))
+    };
+    if text.iter().fold((0, 0), count).1 < least.min(LETTERED_MIN) {
+        return Numbers::None;
     }
-    if let Some(tail) = text.last_chunk::<8>() {
-        return u64::from_le_bytes(*tail) >> (8 * (8 - chunk.len()));
+    let mut found = Numbers::None;
+    let mut end = 0;
+    while let Some(skip) = text[end..].iter().position(|&b| JOINS[usize::from(b)]) {
+        let start = end + skip;
+        let len = text[start..].iter().take_while(|b| JOINS[usize::from(**b)]).count();
+        end = start + len;
+        if len < least.min(LETTERED_MIN) {
+            continue;
+        }
+        let run = &text[start..end];
+        let after = letter_after(text, end);
+        let head = if start > 0 && text[start - 1].is_ascii_alphabetic() { digits(run.iter()) } else { 0 };
+        let tail = if after && head < len { digits(run.iter().rev()) } else { 0 };
+        if len - head - tail >= least || head == len && after && is_lettered(text, start, end) {
+            return Numbers::Free;
+        }
+        if len >= least {
+            found = Numbers::Glued;
+        }
     }
-    chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    found
 }
 
-/// Whether `least` ones stand in a row.
-fn has_run(mut ones: u128, least: usize) -> bool {
-    let mut len = 1;
-    while len < least && ones != 0 {
-        let step = len.min(least - len);
-        ones &= ones >> step;
-        len += step;
-    }
-    ones != 0
+/// Whether a word, or what `IBAN` is written before, begins as an IBAN does: two letters, two digits.
+pub(super) fn begins_iban(text: &[u8]) -> bool {
+    let begins = |at: usize, w: &[u8]| {
+        let shaped = w[..2].iter().all(u8::is_ascii_alphabetic) && w[2..].iter().all(u8::is_ascii_digit);
+        let labelled = || at.checked_sub(4).is_some_and(|from| text[from..at].eq_ignore_ascii_case(b"iban"));
+        shaped && (at == 0 || !text[at - 1].is_ascii_alphanumeric() || labelled())
+    };
+    text.windows(4).enumerate().any(|(at, window)| begins(at, window))
 }
+
+fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes.take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// Whether a letter stands at `end`, but for the `x` of an extension.
+fn letter_after(text: &[u8], end: usize) -> bool {
+    match text[end..] {
+        [b'x', next, ..] => !next.is_ascii_digit(),
+        [next, ..] => next.is_ascii_alphabetic(),
+        [] => false,
+    }
+}
+
+/// Whether no more than two letters before it and one behind it make the number a word.
+fn is_lettered(text: &[u8], start: usize, end: usize) -> bool {
+    let before = text[..start].iter().rev().take(3).take_while(|b| b.is_ascii_alphanumeric()).count();
+    before <= 2 && !text.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Digits, white space and the signs that may stand between groups of digits: more than the separators, which only
+/// costs a closer look.
+static JOINS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = matches!(b as u8, b'\t'..=b'\r' | b' '..=b'9' | b'_');
+        b += 1;
+    }
+    table
+};
 
 const EACH: u64 = 0x0101_0101_0101_0101;
-
-/// The high bit of each byte of `word` that is ASCII and from `low` to `high`.
-const fn between(word: u64, low: u8, high: u8) -> u64 {
-    // Within seven bits: adding carries into the high bit from `low` on, and past `high`.
-    let seven = word & (EACH * 0x7f);
-    let from_low = seven + EACH * (0x80 - low as u64);
-    let past_high = seven + EACH * (0x7f - high as u64);
-    from_low & !past_high & !word & (EACH * 0x80)
-}
-
-/// The high bits of the bytes, gathered: the first byte's is the lowest.
-const fn bits(high: u64) -> u8 {
-    ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
-}
 
 /// Where the first digit from `at` on is. Eight bytes at a time: most text between digits is long.
 fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
@@ -212,31 +239,24 @@ mod tests {
     }
 
     #[test]
-    fn the_bits_of_bytes_are_gathered_in_order() {
-        for place in 0..8 {
-            assert_eq!(bits(0x80 << (place * 8)), 1 << place);
-        }
-        assert_eq!(bits(EACH * 0x80), 0xff);
-        for byte in 0..=u8::MAX {
-            let got = between(u64::from(byte) << 16, b'0', b'9') != 0;
-            assert_eq!(got, byte.is_ascii_digit(), "{byte}");
-        }
-    }
-
-    #[test]
     fn the_sieve_lets_ids_go_and_numbers_stay() {
-        for dismissed in ["e029d71348f774", "d-743e81fc5c", "5df795a30be2a8a4253e95d3c026e6d8", "a1234567b1234567"] {
-            assert!(!may_hold_number(dismissed.as_bytes(), 8), "{dismissed}");
-        }
-        for kept in
-            ["x12345678", "2323-7585", "23 23 75 85", "gb29nwbk", "a,NL91ABNA", "(0812)3456", "4111_1111", "--------"]
+        for id in ["e029d71348f774", "d-743e81fc5c", "5df795a30be2a8a4253e95d3c026e6d8", "a1234567b1234567c", "12-4567"]
         {
-            assert!(may_hold_number(kept.as_bytes(), 8), "{kept}");
+            assert_eq!(numbers_in(id.as_bytes(), 8), Numbers::None, "{id}");
         }
-        let mut long = [b'x'; SIEVE_BYTES_MAX];
-        assert!(!may_hold_number(&long, 8));
-        long[SIEVE_BYTES_MAX - 8..].fill(b'7');
-        assert!(may_hold_number(&long, 8));
+        for id in ["u7679469-7257", "x12345678", "12345678x", "x12345678-1x", "ab1-2345678cd"] {
+            assert_eq!(numbers_in(id.as_bytes(), 8), Numbers::Glued, "{id}");
+        }
+        let free = ["2323-7585", "23 23 75 85", "(0812)3456", "4111_1111", "--------", "u1-23237585", "u1-23237585-2x"];
+        for number in free.into_iter().chain(["23237585x12", "S1234567D", "x,AB123456C", "id_12345678"]) {
+            assert_eq!(numbers_in(number.as_bytes(), 8), Numbers::Free, "{number}");
+        }
+        assert!(
+            begins_iban(b"gb29nwbk")
+                && begins_iban(b"a,NL91ABNA")
+                && begins_iban(b"IBANDK50")
+                && !begins_iban(b"xgb29nwbk")
+        );
     }
 
     #[test]

@@ -63,6 +63,21 @@ pub struct Detector {
     scratch: search::Scratch,
 }
 
+/// The first look at a text: what it is made of, and what that leaves possible. Most texts go no further.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Classes of its bytes.
+    pub class: Class,
+    /// Number of its digits.
+    pub digits: u8,
+    /// It is a time and nothing else.
+    pub is_time: bool,
+    /// A word in it begins as keys and tokens do, which the class does not tell.
+    secret: bool,
+    /// Whether it can hold anything at all.
+    pub may_hold: bool,
+}
+
 impl std::fmt::Debug for Detector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The buffers hold parts of the last value: they are never printed.
@@ -124,27 +139,34 @@ impl Detector {
         self.rules.dismissal.may_hold(kind, class, digits)
     }
 
-    /// Whether `text` may hold a key or token that its class does not tell: asked of what [`Detector::may_hold`] dismisses.
-    pub fn may_hold_secret(&self, text: &[u8], class: Class) -> bool {
-        self.rules.patterns.secrets && matchers::may_hold_secret(text, class)
+    /// The first look at `text`, of which `class` and `digits` are known.
+    #[inline]
+    pub fn look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> Look {
+        let is_time = digits >= 14 && search::is_time(text.as_bytes());
+        let secret = !is_time && self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), class);
+        let by_class = !is_time && self.may_hold(kind, class, digits);
+        let nothing = || kind != Kind::Number && search::is_nothing(&self.rules, text, class, digits);
+        Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
     }
 
-    /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `class` and `digits` are
-    /// those of this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
-    pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8, out: &mut Vec<Finding>) {
-        self.find_in(Nature::Any, text, kind, (class, digits), out);
+    /// The first look at `text`, of which nothing is known.
+    pub fn look_at(&self, text: &str, kind: Kind) -> Look {
+        let (class, digits) = Class::of_text(text.as_bytes());
+        self.look(text, kind, class, digits)
+    }
+
+    /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `look` is the first look at
+    /// this very text. Appends findings to `out`: disjoint, in ascending order, on character boundaries.
+    pub fn find(&mut self, text: &str, kind: Kind, look: Look, out: &mut Vec<Finding>) {
+        self.find_in(Nature::Any, text, kind, look, out);
     }
 
     /// As [`Detector::find`], in a field whose name says something of its numbers.
-    pub fn find_in(
-        &mut self,
-        nature: Nature,
-        text: &str,
-        kind: Kind,
-        (class, digits): (Class, u8),
-        out: &mut Vec<Finding>,
-    ) {
-        let text = if OwnTokens::may_hold(class, text) && self.own.mask(text, &mut self.masked) {
+    pub fn find_in(&mut self, nature: Nature, text: &str, kind: Kind, look: Look, out: &mut Vec<Finding>) {
+        if !look.may_hold {
+            return;
+        }
+        let text = if OwnTokens::may_hold(look.class, text) && self.own.mask(text, &mut self.masked) {
             self.masked.as_str()
         } else {
             text
@@ -155,8 +177,7 @@ impl Detector {
             scratch: &mut self.scratch,
             text,
             kind,
-            class,
-            digits,
+            look,
             nature,
         };
         search.run(out);

@@ -2,10 +2,11 @@
 
 use regex::Regex;
 
+use super::Look;
 use super::anchored::{Anchor, Anchored};
 use super::anchors::Hit;
 use super::context::{self, KeywordRule, Nearby};
-use super::groups::{self, Gap, Group};
+use super::groups::{self, Gap, Group, Numbers};
 use super::labels;
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
@@ -20,6 +21,12 @@ const DIGITS_MIN: u8 = 4;
 
 /// Digits in a row without which no matcher finds anything in a short text without `.`, `:` and `@`.
 const MATCHER_DIGITS: usize = 7;
+
+/// Longest text that is taken for an id.
+const ID_BYTES_MAX: usize = 128;
+
+/// Fewest digits of an IBAN, as its matcher has it.
+const IBAN_DIGITS: u8 = 10;
 
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
@@ -49,8 +56,7 @@ pub(super) struct Search<'a> {
     pub scratch: &'a mut Scratch,
     pub text: &'a str,
     pub kind: Kind,
-    pub class: Class,
-    pub digits: u8,
+    pub look: Look,
     /// What the field's name says of numbers in it.
     pub nature: Nature,
 }
@@ -105,6 +111,45 @@ impl Dismissal {
             Kind::Bool | Kind::Null | Kind::Object | Kind::Array => false,
         }
     }
+}
+
+/// Whether a text is a time, a hash or an id, in which nothing is looked for: most of what its class lets through.
+pub(super) fn is_nothing(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
+    !rules.dismissal.may_match_regex(class, digits)
+        && (is_hash(text.as_bytes(), class) || is_plain_id(rules, text, class, digits))
+}
+
+/// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose country
+/// could be hexadecimal has 28 signs.)
+fn is_hash(text: &[u8], class: Class) -> bool {
+    const OTHERS: Class = Class(!(Class::LETTER.0 | Class::DIGIT.0));
+    text.len() >= 32
+        && class.has(Class::LETTER)
+        && !class.has(OTHERS)
+        && text.iter().fold(true, |all, b| all & b.is_ascii_hexdigit())
+        // A stripe as a chip gives it begins with the card's number: `4111111111111111D2912…`.
+        && text[..12].iter().any(|b| !b.is_ascii_digit())
+}
+
+/// Ids and names of things: short, without a sign that a matcher looks for, and without a number that is not a part of
+/// an id.
+fn is_plain_id(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
+    const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
+    const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
+    let bytes = text.as_bytes();
+    let may_be_id = bytes.len() <= ID_BYTES_MAX
+        && !class.has(OTHERS)
+        && rules.patterns.lists.is_empty()
+        && !rules.dismissal.may_be_called(class);
+    may_be_id
+        && !(digits >= IBAN_DIGITS && groups::begins_iban(bytes))
+        && match groups::numbers_in(bytes, rules.patterns.digits_range.0.min(MATCHER_DIGITS)) {
+            Numbers::None => true,
+            Numbers::Glued => !rules.keywords.any_in(text),
+            Numbers::Free => false,
+        }
+        && !matchers::crypto::has_long_word(bytes)
+        && !(class.has(Class::OTHER) && matchers::mac::may_hold_dashed(bytes))
 }
 
 /// By class, the least number of digits with which `may` is true.
@@ -200,10 +245,6 @@ impl JudgesOf {
 impl Search<'_> {
     /// Appends what is found, disjoint and in ascending order.
     pub(super) fn run(mut self, out: &mut Vec<Finding>) {
-        let secret = self.rules.patterns.secrets && matchers::may_hold_secret(self.text.as_bytes(), self.class);
-        if !secret && (is_time(self.text.as_bytes()) || self.is_hash() || self.is_plain_id()) {
-            return;
-        }
         self.scratch.nearby.clear();
         self.scratch.found.clear();
         if self.kind == Kind::Number {
@@ -213,53 +254,24 @@ impl Search<'_> {
             return overlap::resolve(&mut self.scratch.found, out);
         }
         self.scratch.groups.clear();
-        if self.digits >= DIGITS_MIN {
+        if self.look.digits >= DIGITS_MIN {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
-        self.matchers(secret);
-        let amount = self.nature == Nature::Amount && !self.class.has(Class::LETTER);
-        if self.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
+        self.matchers();
+        let amount = self.nature == Nature::Amount && !self.look.class.has(Class::LETTER);
+        if self.look.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
             self.digits();
         }
-        if self.rules.dismissal.may_match_regex(self.class, self.digits) {
+        if self.rules.dismissal.may_match_regex(self.look.class, self.look.digits) {
             self.regexes();
         }
-        if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.class) {
+        if self.kind != Kind::Number && self.rules.dismissal.may_be_called(self.look.class) {
             self.anchored();
         }
         if !self.rules.patterns.lists.is_empty() {
             self.listed();
         }
         overlap::resolve(&mut self.scratch.found, out);
-    }
-
-    /// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose
-    /// country could be hexadecimal has 28 signs.)
-    fn is_hash(&self) -> bool {
-        const OTHERS: Class = Class(!(Class::LETTER.0 | Class::DIGIT.0));
-        self.text.len() >= 32
-            && self.class.has(Class::LETTER)
-            && !self.class.has(OTHERS)
-            && !self.rules.dismissal.may_match_regex(self.class, self.digits)
-            && self.text.bytes().fold(true, |all, b| all & b.is_ascii_hexdigit())
-            // A stripe as a chip gives it begins with the card's number: `4111111111111111D2912…`.
-            && self.text.bytes().take(12).any(|b| !b.is_ascii_digit())
-    }
-
-    /// Ids and names of things: short, without a sign that a matcher looks for, and without a number in them.
-    fn is_plain_id(&self) -> bool {
-        const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
-        const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
-        let (text, least) = (self.text.as_bytes(), self.rules.patterns.digits_range.0.min(MATCHER_DIGITS));
-        let short = text.len() <= groups::SIEVE_BYTES_MAX && !self.class.has(OTHERS);
-        let hardware = || self.class.has(Class::OTHER) && matchers::mac::may_hold_dashed(text);
-        short
-            && self.rules.patterns.lists.is_empty()
-            && !self.rules.dismissal.may_match_regex(self.class, self.digits)
-            && !self.rules.dismissal.may_be_called(self.class)
-            && !groups::may_hold_number(text, least)
-            && !matchers::crypto::has_long_word(text)
-            && !hardware()
     }
 
     /// A JSON number, however it is spelled, is one group of digits without any context.
@@ -284,18 +296,18 @@ impl Search<'_> {
         self.scratch.digits = digits;
     }
 
-    /// Lets the matchers look that the class allows, and the one of secrets when the text begins as one.
-    fn matchers(&mut self, secret: bool) {
+    /// Lets the matchers look that the class allows, and the one of secrets when a word begins as one.
+    fn matchers(&mut self) {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
             let version = self.nature == Nature::Version && matcher.name == matchers::IP;
-            let asked = secret && matcher.name == matchers::SECRET;
-            if version || !asked && !(matcher.wants)(self.class, self.digits) {
+            let asked = self.look.secret && matcher.name == matchers::SECRET;
+            if version || !asked && !(matcher.wants)(self.look.class, self.look.digits) {
                 continue;
             }
             self.scratch.matches.clear();
-            let input = Input { text: self.text, class: self.class, groups: &self.scratch.groups };
+            let input = Input { text: self.text, class: self.look.class, groups: &self.scratch.groups };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {
                 let found = self.scratch.matches[i];
@@ -312,14 +324,14 @@ impl Search<'_> {
         let Patterns { anchored, anchors, labels: names, .. } = &rules.patterns;
         let mut hits = std::mem::take(&mut self.scratch.hits);
         hits.clear();
-        if self.class.has(Class::LETTER.with(Class::NON_ASCII)) {
+        if self.look.class.has(Class::LETTER.with(Class::NON_ASCII)) {
             anchors.scan(self.text, &mut hits);
         }
         for hit in &hits {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
             self.call(&anchored[usize::from(hit.owner)], &at);
         }
-        if self.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
+        if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
             let mut name = std::mem::take(&mut self.scratch.name);
             let text = self.text;
             labels::scan(text, |label| {
@@ -352,7 +364,7 @@ impl Search<'_> {
     }
 
     fn call(&mut self, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
-        if !finder.wants(self.class) {
+        if !finder.wants(self.look.class) {
             return;
         }
         self.scratch.matches.clear();
@@ -605,7 +617,7 @@ fn is_address_like(value: &str) -> bool {
 }
 
 /// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.
-fn is_time(bytes: &[u8]) -> bool {
+pub(super) fn is_time(bytes: &[u8]) -> bool {
     let Some(head) = bytes.first_chunk::<19>() else {
         return false;
     };

@@ -252,10 +252,10 @@ fn own_tokens_are_hidden_and_foreign_ones_are_text() {
 fn a_json_number_is_a_card_in_any_spelling_and_a_phone_with_its_calling_code() {
     let mut detector = detector();
     let mut search = |text: &str| {
-        let (class, digits) = Class::of_text(text.as_bytes());
+        let look = detector.look_at(text, Kind::Number);
         let mut out = Vec::new();
-        if detector.may_hold(Kind::Number, class, digits) {
-            detector.find(text, Kind::Number, class, digits, &mut out);
+        if look.may_hold {
+            detector.find(text, Kind::Number, look, &mut out);
         }
         out.len()
     };
@@ -298,10 +298,10 @@ fn a_disabled_entity_is_not_looked_for_by_content_or_name() {
 fn what_is_dismissed_by_its_class_holds_nothing() {
     let mut detector = detector();
     for text in ["login", "true", "android-app", "d-33d", "ID", "slot-garuda", "IDR", "Mataram", "", "12345"] {
-        let (class, digits) = Class::of_text(text.as_bytes());
-        assert!(!detector.may_hold(Kind::String, class, digits), "{text}");
+        let look = detector.look_at(text, Kind::String);
+        assert!(!look.may_hold, "{text}");
         let mut out = Vec::new();
-        detector.find(text, Kind::String, class, digits, &mut out);
+        detector.find(text, Kind::String, look, &mut out);
         assert!(out.is_empty());
     }
 }
@@ -371,9 +371,10 @@ fn pieces() -> impl Strategy<Value = String> {
 #[test]
 fn a_text_that_begins_with_a_colon_and_a_full_stop_holds_nothing() {
     for text in [":.", ":..ring", ":", ".:", "::."] {
-        let (class, digits) = Class::of_text(text.as_bytes());
         let mut out = Vec::new();
-        detector().find(text, Kind::String, class, digits, &mut out);
+        let mut detector = detector();
+        let look = detector.look_at(text, Kind::String);
+        detector.find(text, Kind::String, look, &mut out);
         assert!(out.is_empty(), "{text}");
     }
 }
@@ -384,9 +385,9 @@ proptest! {
     #[test]
     fn findings_are_disjoint_ascending_and_on_character_boundaries(text in prop_oneof![pieces(), any::<String>()]) {
         let mut detector = detector();
-        let (class, digits) = Class::of_text(text.as_bytes());
+        let look = detector.look_at(&text, Kind::String);
         let mut out = Vec::new();
-        detector.find(&text, Kind::String, class, digits, &mut out);
+        detector.find(&text, Kind::String, look, &mut out);
         let mut end = 0;
         for finding in &out {
             prop_assert!(finding.span.start >= end && !finding.span.is_empty());
@@ -395,9 +396,9 @@ proptest! {
             prop_assert!(finding.span.start <= finding.value.start && finding.value.end <= finding.span.end);
             end = finding.span.end;
         }
-        prop_assert!(out.is_empty() || detector.may_hold(Kind::String, class, digits), "dismissed too early");
+        prop_assert!(out.is_empty() || detector.may_hold(Kind::String, look.class, look.digits), "dismissed too early");
         let mut again = Vec::new();
-        detector.find(&text, Kind::String, class, digits, &mut again);
+        detector.find(&text, Kind::String, look, &mut again);
         prop_assert_eq!(out, again, "a search depends on the one before");
     }
 

@@ -26,7 +26,7 @@ use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Pat
 use crate::rewrite::{Edits, escape_json_into};
 
 use claims::{Claims, Label};
-use reading::{Reading, may_hide, needs_reading};
+use reading::Reading;
 use report::Report;
 pub use report::{Counts, Traced};
 
@@ -394,9 +394,6 @@ impl Core {
             }
             self.shadow_field(scalar);
             let field = inherited.of(scalar, self.detector.plan(&self.paths, scalar.path));
-            if self.is_nothing(scalar, field, text) {
-                continue;
-            }
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);
@@ -411,25 +408,6 @@ impl Core {
             }
         }
         frame.tape = tape;
-    }
-
-    /// Most values: no rule is about them, and nothing that they are made of can hold anything.
-    #[inline]
-    fn is_nothing(&self, scalar: &Scalar, field: FieldPlan, text: &str) -> bool {
-        field.entity.is_none()
-            && field.action.is_none()
-            && scalar.kind != Kind::Array
-            && !self.worth_a_look(scalar, &text[scalar.span.range()])
-    }
-
-    /// Whether the value can hold anything. What is written in escapes or other scripts must be read first.
-    #[inline]
-    fn worth_a_look(&self, scalar: &Scalar, raw: &str) -> bool {
-        let Scalar { kind, class, digits, .. } = *scalar;
-        self.detector.may_hold(kind, class, digits)
-            || self.detector.may_hold_secret(raw.as_bytes(), class)
-            || needs_reading(kind, class, raw, self.plan.limits.encoded_bytes)
-            || self.shadow.as_ref().is_some_and(|shadow| shadow.may_hold(kind, class, digits))
     }
 
     /// A shadow rule says what the field holds: counted, and no more, and its content is not searched for others.
@@ -472,20 +450,35 @@ impl Core {
     }
 
     fn scalar(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
-        let Scalar { span, class, kind, .. } = *at.scalar;
+        let Scalar { span, class, digits, kind, .. } = *at.scalar;
         let raw = &at.document[span.range()];
-        if field.entity.is_none() && !(field.scan && self.worth_a_look(at.scalar, raw)) {
-            return;
+        // What is written in escapes or other scripts is looked at when it is read.
+        let viewed = needs_view(class);
+        let mut first = None;
+        if field.entity.is_none() {
+            if !field.scan {
+                return;
+            }
+            if !viewed {
+                let looked = self.first_look(raw, kind, class, digits);
+                let shadowed = self.shadow.as_ref().is_some_and(|shadow| shadow.may_hold(kind, class, digits));
+                if looked.is_nothing() && !shadowed {
+                    return;
+                }
+                first = Some(looked);
+            }
         }
+        // Only a field's rule asks for the digits of what is read.
+        let count = |text: &str| if field.entity.is_some() { Class::of_text(text.as_bytes()).1 } else { 0 };
         if kind == Kind::Number && class.has(Class::DOT.with(Class::LETTER)) {
             let mut buffer = std::mem::take(&mut frame.decoded);
             let text = Core::number_text(raw, &mut buffer);
-            self.read(at, field, Reading::plain(text, span.start), frame);
+            self.read(at, field, Reading::plain(text, span.start, None), count(text), frame);
             frame.decoded = buffer;
             return;
         }
-        if !needs_view(class) {
-            return self.read(at, field, Reading::plain(raw, span.start), frame);
+        if !viewed {
+            return self.read(at, field, Reading::plain(raw, span.start, first), digits, frame);
         }
         // The view is taken out while it is read, so that the rest of the frame can be written.
         let mut view = std::mem::take(&mut frame.view);
@@ -494,13 +487,12 @@ impl Core {
             view.unescape_json();
         }
         view.fold_unicode();
-        self.read(at, field, Reading::of(&view, 0), frame);
+        self.read(at, field, Reading::of(&view, 0), count(view.text()), frame);
         frame.view = view;
     }
 
-    fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) {
-        let digits = || reading.class_and_digits(at.scalar).1;
-        match field.entity.filter(|_| self.detector.is_field_value(field, reading.text, digits())) {
+    fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, digits: u8, frame: &mut Frame) {
+        match field.entity.filter(|_| self.detector.is_field_value(field, reading.text, digits)) {
             Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, field.nature, reading, frame),
         }
@@ -542,35 +534,6 @@ impl Core {
         }
         let action = action.unwrap_or_else(|| self.plan.default_action(entity));
         self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
-    }
-
-    /// Nobody says what the field holds: what the bytes look like decides.
-    fn content(&mut self, at: At<'_>, nature: Nature, reading: Reading<'_>, frame: &mut Frame) {
-        let kind = at.scalar.kind;
-        let (class, digits) = reading.class_and_digits(at.scalar);
-        if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
-            let action = shadow.action;
-            for finding in shadow.find(reading.text, kind, class, digits) {
-                let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
-                let label = Label { entity: finding.entity, action, basis: finding.basis };
-                self.report.note_shadow(traced(at.scalar.path, raw, label));
-            }
-        }
-        if kind != Kind::Number && may_hide(class, reading.text, self.plan.limits.encoded_bytes) {
-            return self.read_deeply(at, reading, class, digits, frame);
-        }
-        if !self.detector.may_hold(kind, class, digits)
-            && !self.detector.may_hold_secret(reading.text.as_bytes(), class)
-        {
-            return;
-        }
-        let mut findings = std::mem::take(&mut frame.findings);
-        findings.clear();
-        self.detector.find_in(nature, reading.text, kind, (class, digits), &mut findings);
-        for finding in &findings {
-            self.finding(at, finding, None, reading, frame);
-        }
-        frame.findings = findings;
     }
 
     fn finding(

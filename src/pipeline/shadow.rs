@@ -41,8 +41,9 @@ impl Shadow {
     /// As [`Detector::find`].
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8) -> &[Finding] {
         self.findings.clear();
-        if self.detector.may_hold(kind, class, digits) {
-            self.detector.find(text, kind, class, digits, &mut self.findings);
+        let look = self.detector.look(text, kind, class, digits);
+        if look.may_hold {
+            self.detector.find(text, kind, look, &mut self.findings);
         }
         &self.findings
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use sluice::detect::{Catalog, Detector, Options, Rules};
-use sluice::record::{Class, Kind};
+use sluice::record::Kind;
 
 thread_local! {
     static DETECTOR: RefCell<Detector> = RefCell::new(detector());
@@ -20,10 +20,10 @@ fn detector() -> Detector {
 
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let (class, digits) = Class::of_text(data);
     DETECTOR.with_borrow_mut(|detector| {
+        let look = detector.look_at(text, Kind::String);
         let (mut found, mut again) = (Vec::new(), Vec::new());
-        detector.find(text, Kind::String, class, digits, &mut found);
+        detector.find(text, Kind::String, look, &mut found);
         let mut last = 0;
         for finding in &found {
             let (span, value) = (finding.span, finding.value);
@@ -34,7 +34,7 @@ pub fn run(data: &[u8]) {
             }
             last = span.end;
         }
-        detector.find(text, Kind::String, class, digits, &mut again);
+        detector.find(text, Kind::String, look, &mut again);
         assert_eq!(found, again);
     });
 }

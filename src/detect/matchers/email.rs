@@ -94,7 +94,7 @@ fn is_repository(local: &[u8], behind: &[u8]) -> bool {
 /// Whether the local part `start..at` is the end of a name and password in a URL.
 fn is_userinfo(bytes: &[u8], start: usize, at: usize) -> bool {
     let lowest = start.saturating_sub(LOCAL_BYTES_MAX);
-    let scheme = memchr::memmem::rfind(&bytes[lowest..at], b"://").map(|i| lowest + i + 3);
+    let scheme = bytes[lowest..at].windows(3).rposition(|sign| sign == b"://").map(|i| lowest + i + 3);
     scheme.and_then(|authority| userinfo_at(bytes, authority)).is_some_and(|userinfo| userinfo.end as usize == at)
 }
 

@@ -2,6 +2,10 @@
 //!
 //! What is an address is decided by the parser of the canonical form; this file decides where one may begin and end.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Input, Match, Matcher, version};
 use crate::canonical::ip;
 use crate::detect::groups::{Gap, Group};
@@ -110,8 +114,10 @@ fn v6_reversed(text: &str, found: &mut impl FnMut(usize, usize)) {
     if text.len() < NIBBLES + 8 {
         return;
     }
+    // Made once: for a line of text it costs more than the search.
+    static ARPA: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b".arpa"));
     let bytes = text.as_bytes();
-    for arpa in memchr::memmem::find_iter(bytes, b".arpa") {
+    for arpa in ARPA.find_iter(bytes) {
         let Some(start) = arpa.checked_sub(NIBBLES + 3) else { continue };
         let bounded = start == 0 || !(bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'.');
         let name = text.get(start..arpa + ".arpa".len());

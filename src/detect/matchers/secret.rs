@@ -1,9 +1,5 @@
 //! Keys and tokens whose issuers gave them a prefix, JSON web tokens, and private keys in PEM.
 
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
-
 use super::{Input, Match, Matcher};
 use crate::record::{Class, Span};
 
@@ -11,13 +7,10 @@ use crate::record::{Class, Span};
 pub(super) const MATCHER: Matcher = Matcher {
     name: "secret",
     doc: "access keys and tokens with a known prefix, JSON web tokens, private keys in PEM",
-    wants: |class, _| class.has(Class::LETTER) && class.has(Class::SPACE.with(SIGNS)),
+    // No class tells: see [`may_hold`], which does.
+    wants: |_, _| false,
     find,
 };
-
-/// Signs beside which a secret stands in a text, or that are in it. What is nothing but letters and digits comes here
-/// by another way, see [`may_hold`].
-const SIGNS: Class = Class::EQUALS.with(Class::COLON).with(Class::AMPERSAND).with(Class::BRACE).with(Class::PERCENT);
 
 /// A kind of secret: its prefix, least length behind it, and which signs it has besides letters and digits.
 struct Shape {
@@ -75,51 +68,70 @@ static SHAPES: &[Shape] = &[
 const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
 
-static PREFIXES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(SHAPES.iter().map(|s| s.prefix)).expect("three dozen short literals fit into any automaton")
-});
-
-/// Whether a value may hold a secret that its class does not tell, because it is nothing but letters, digits and dashes:
-/// a few looks at the first bytes of its words.
+/// Whether a text may hold a secret: asked of nearly every value, so it is one look into a table a byte, and two more
+/// where a word begins as a prefix does.
 pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
-    if text.len() < LEAST_BYTES || (MATCHER.wants)(class, 0) {
-        return false;
-    }
-    let mut word = true;
-    text[..text.len() - LEAST_BYTES + 1].iter().enumerate().any(|(at, &b)| {
-        let begins = word && FIRST[usize::from(b)];
-        word = !b.is_ascii_alphanumeric();
-        // Two bytes are compared here: a call for each prefix would be most of the cost of an event.
-        let begin = |prefix: &[u8]| prefix[..2] == [b, text[at + 1]] && text[at..].starts_with(prefix);
-        begins && SHAPES.iter().any(|s| begin(s.prefix.as_bytes()))
+    text.len() >= LEAST_BYTES && class.has(Class::LETTER) && beginnings(text).next().is_some()
+}
+
+/// Where words begin as prefixes do.
+fn beginnings(text: &[u8]) -> impl Iterator<Item = usize> {
+    let mut inside = 0;
+    text.windows(3).enumerate().filter_map(move |(at, window)| {
+        let first = SIEVE[0][usize::from(window[0])];
+        let begins =
+            inside == 0 && first & SIEVE[1][usize::from(window[1])] & SIEVE[2][usize::from(window[2])] & !WORD != 0;
+        inside = first & WORD;
+        begins.then_some(at)
     })
 }
 
 /// Bytes of the shortest secret.
 const LEAST_BYTES: usize = 13;
 
-/// The bytes that prefixes begin with.
-static FIRST: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
+/// In the first table of the sieve: the byte is a letter or a digit, so that no word begins behind it.
+const WORD: u32 = 1 << 31;
+
+/// For the first three bytes of prefixes, in which of them a byte stands there. The bits go by first byte: prefixes that
+/// share it share one.
+static SIEVE: [[u32; 256]; 3] = {
+    let mut sieve = [[0; 256]; 3];
+    let mut b = 0;
+    while b < 256 {
+        sieve[0][b] = if (b as u8).is_ascii_alphanumeric() { WORD } else { 0 };
+        b += 1;
+    }
+    let (mut i, mut bit) = (0, 1);
     while i < SHAPES.len() {
-        table[SHAPES[i].prefix.as_bytes()[0] as usize] = true;
+        let prefix = SHAPES[i].prefix.as_bytes();
+        let known = sieve[0][prefix[0] as usize] & !WORD;
+        let mine = if known == 0 { bit } else { known };
+        if known == 0 {
+            bit <<= 1;
+        }
+        let mut at = 0;
+        while at < 3 {
+            sieve[at][prefix[at] as usize] |= mine;
+            at += 1;
+        }
         i += 1;
     }
-    table
+    assert!(bit < WORD, "more first bytes than bits");
+    sieve
 };
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
     let mut floor = 0;
-    for hit in PREFIXES.find_iter(bytes) {
-        let shape = &SHAPES[hit.pattern().as_usize()];
-        let start = hit.start();
-        let glued = start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'_');
-        if start < floor || glued {
+    for start in beginnings(bytes) {
+        if start < floor || start > 0 && bytes[start - 1] == b'_' {
             continue;
         }
-        let end = if shape.prefix == PEM { pem_end(input.text, hit.end()) } else { token_end(bytes, hit.end(), shape) };
+        let Some(shape) = SHAPES.iter().find(|shape| bytes[start..].starts_with(shape.prefix.as_bytes())) else {
+            continue;
+        };
+        let body = start + shape.prefix.len();
+        let end = if shape.prefix == PEM { pem_end(input.text, body) } else { token_end(bytes, body, shape) };
         if let Some(end) = end {
             let span = Span::new(start as u32, end as u32);
             out.push(Match { span, value: span });

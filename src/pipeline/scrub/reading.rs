@@ -8,13 +8,28 @@ use super::{At, Core, Frame, Place, escape_tail};
 use crate::decode::documents;
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
-use crate::decode::{Undone, View, may_be_encoded, needs_view};
-use crate::detect::FieldPlan;
+use crate::decode::{Undone, View, may_be_encoded};
+use crate::detect::{FieldPlan, Look, Nature};
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Scalar, Span};
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span};
 
 /// How often the bytes of a record may be read over, encodings within encodings: past that what is encoded is redacted.
 const READ_OVER_MAX: usize = 32;
+
+/// What the first look at a value says: nearly all of a stream is plain values that hold nothing.
+#[derive(Clone, Copy)]
+pub(super) struct First {
+    look: Look,
+    /// Whether the text may mean more than it says.
+    hides: bool,
+}
+
+impl First {
+    /// Whether nothing can be in it.
+    pub(super) fn is_nothing(self) -> bool {
+        !self.look.may_hold && !self.hides
+    }
+}
 
 /// One way to read a value: its text, and the way back to the bytes of its document.
 #[derive(Clone, Copy)]
@@ -25,23 +40,19 @@ pub(super) struct Reading<'a> {
     pub(super) base: u32,
     /// See [`Claim::rank`].
     pub(super) rank: u8,
+    /// The first look at this very text, if somebody took it.
+    pub(super) first: Option<First>,
 }
 
 impl<'a> Reading<'a> {
     /// The raw bytes themselves.
-    pub(super) fn plain(text: &'a str, base: u32) -> Self {
-        Reading { text, view: None, base, rank: 0 }
+    pub(super) fn plain(text: &'a str, base: u32, first: Option<First>) -> Self {
+        Reading { text, view: None, base, rank: 0, first }
     }
 
     /// What a view shows.
     pub(super) fn of(view: &'a View, rank: u8) -> Self {
-        Reading { text: view.text(), view: Some(view), base: 0, rank }
-    }
-
-    /// What the text is made of: as the scanner saw it where that is the same.
-    pub(super) fn class_and_digits(&self, scalar: &Scalar) -> (Class, u8) {
-        let as_scanned = self.view.is_none() && self.text.len() == scalar.span.len();
-        if as_scanned { (scalar.class, scalar.digits) } else { Class::of_text(self.text.as_bytes()) }
+        Reading { text: view.text(), view: Some(view), base: 0, rank, first: None }
     }
 
     /// The bytes that a part of the text stands for.
@@ -64,31 +75,59 @@ fn span_of(range: &std::ops::Range<usize>) -> Span {
     Span::new(range.start as u32, range.end as u32)
 }
 
-/// Whether a text may mean more than it says.
-pub(super) fn may_hide(class: Class, text: &str, encoded_bytes: usize) -> bool {
-    const SIGNS: Class =
-        Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
-    class.has(SIGNS) || encoded::may_hold(text.as_bytes(), encoded_bytes)
-}
-
 impl Core {
+    /// The first look at a value of which the scanner told what it is made of.
+    #[inline]
+    pub(super) fn first_look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> First {
+        const SIGNS: Class =
+            Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
+        let look = self.detector.look(text, kind, class, digits);
+        let hides = matches!(kind, Kind::String | Kind::Key)
+            && !look.is_time
+            && (class.has(SIGNS) || encoded::may_hold(text.as_bytes(), self.plan.limits.encoded_bytes));
+        First { look, hides }
+    }
+
+    /// Nobody says what the field holds: what the bytes look like decides.
+    pub(super) fn content(&mut self, at: At<'_>, nature: Nature, reading: Reading<'_>, frame: &mut Frame) {
+        let kind = at.scalar.kind;
+        let First { look, hides } = reading.first.unwrap_or_else(|| {
+            let (class, digits) = Class::of_text(reading.text.as_bytes());
+            self.first_look(reading.text, kind, class, digits)
+        });
+        if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
+            let action = shadow.action;
+            for finding in shadow.find(reading.text, kind, look.class, look.digits) {
+                let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
+                let label = Label { entity: finding.entity, action, basis: finding.basis };
+                self.report.note_shadow(super::traced(at.scalar.path, raw, label));
+            }
+        }
+        if hides {
+            return self.read_deeply(at, reading, look, frame);
+        }
+        if !look.may_hold {
+            return;
+        }
+        let mut findings = std::mem::take(&mut frame.findings);
+        findings.clear();
+        self.detector.find_in(nature, reading.text, kind, look, &mut findings);
+        for finding in &findings {
+            self.finding(at, finding, None, reading, frame);
+        }
+        frame.findings = findings;
+    }
+
     /// Searches all readings of a value, and makes edits of what is found.
-    pub(super) fn read_deeply(
-        &mut self,
-        at: At<'_>,
-        reading: Reading<'_>,
-        class: Class,
-        digits: u8,
-        frame: &mut Frame,
-    ) {
+    fn read_deeply(&mut self, at: At<'_>, reading: Reading<'_>, look: Look, frame: &mut Frame) {
         frame.claims.clear();
         let whole = Span::new(0, reading.text.len() as u32);
-        let is_document = class.has(Class::BRACE)
+        let is_document = look.class.has(Class::BRACE)
             && documents::is_document_like(reading.text)
             && self.document_in(at, reading, whole, frame);
         if !is_document {
-            self.search(at, reading, class, digits, frame);
-            if may_be_encoded(class) {
+            self.search(at, reading, look, frame);
+            if may_be_encoded(look.class) {
                 self.search_undone(at, reading, frame);
             }
         }
@@ -105,8 +144,8 @@ impl Core {
         match undone.undo_encodings(self.plan.limits.encoded_depth) {
             Undone::Nothing => {}
             Undone::All => {
-                let (class, digits) = Class::of_text(undone.text().as_bytes());
-                self.search(at, Reading::of(&undone, reading.rank + 1), class, digits, frame);
+                let look = self.detector.look_at(undone.text(), at.scalar.kind);
+                self.search(at, Reading::of(&undone, reading.rank + 1), look, frame);
             }
             Undone::Some => self.redact(at, reading, whole, frame),
         }
@@ -114,7 +153,8 @@ impl Core {
     }
 
     /// Claims what one reading shows.
-    fn search(&mut self, at: At<'_>, reading: Reading<'_>, class: Class, digits: u8, frame: &mut Frame) {
+    fn search(&mut self, at: At<'_>, reading: Reading<'_>, look: Look, frame: &mut Frame) {
+        let class = look.class;
         if class.has(Class::BRACE) {
             documents::find(reading.text, |range| self.document_in(at, reading, span_of(&range), frame));
         }
@@ -122,14 +162,12 @@ impl Core {
             pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame));
         }
         self.encoded_parts(at, reading, frame);
-        if !self.detector.may_hold(at.scalar.kind, class, digits)
-            && !self.detector.may_hold_secret(reading.text.as_bytes(), class)
-        {
+        if !look.may_hold {
             return;
         }
         let mut findings = std::mem::take(&mut frame.findings);
         findings.clear();
-        self.detector.find(reading.text, at.scalar.kind, class, digits, &mut findings);
+        self.detector.find(reading.text, at.scalar.kind, look, &mut findings);
         for finding in &findings {
             let raw = reading.raw(finding.span);
             if !frame.claims.is_covered(raw) {
@@ -375,9 +413,4 @@ struct Found<'a> {
     entity: EntityId,
     action: Option<ActionId>,
     basis: Basis,
-}
-
-/// Whether a value must be read through a view, or for what it hides.
-pub(super) fn needs_reading(kind: Kind, class: Class, text: &str, encoded_bytes: usize) -> bool {
-    matches!(kind, Kind::String | Kind::Key) && (needs_view(class) || may_hide(class, text, encoded_bytes))
 }

@@ -51,12 +51,12 @@ impl Core {
         if let Some(entity) = field.entity {
             return Some((entity, Basis::Field));
         }
-        let (class, digits) = Class::of_text(text.as_bytes());
-        if !self.detector.may_hold(Kind::String, class, digits) {
+        let look = self.detector.look_at(text, Kind::String);
+        if !look.may_hold {
             return None;
         }
         frame.findings.clear();
-        self.detector.find(text, Kind::String, class, digits, &mut frame.findings);
+        self.detector.find(text, Kind::String, look, &mut frame.findings);
         match &*frame.findings {
             [one] if one.span.len() == text.len() => Some((one.entity, one.basis)),
             _ => None,
