@@ -223,6 +223,17 @@ impl Mapped {
 }
 
 #[cfg(test)]
+impl View {
+    /// What one layer makes of `raw`.
+    pub(in crate::decode) fn through(raw: &str, layer: impl FnOnce(&str, &mut Writer<'_>) -> bool) -> String {
+        let mut view = View::new();
+        view.load(raw, 0);
+        view.layer(layer);
+        view.text().to_owned()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

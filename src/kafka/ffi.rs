@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Shared {
 pub(super) struct Handle {
     rk: *mut rd::rd_kafka_t,
     role: Role,
-    shared: Box<Shared>,
+    shared: Arc<Shared>,
 }
 
 // SAFETY: librdkafka's clients may be used from any thread at the same time; `Shared` is atomics and mutexes.
@@ -83,11 +84,11 @@ unsafe impl Sync for Handle {}
 
 impl Handle {
     pub(super) fn new(role: Role, config: &ClientConfig) -> Result<Arc<Handle>, Error> {
-        let shared = Box::new(Shared::new());
+        let shared = Arc::new(Shared::new());
         let native = config.create_native_config().map_err(|e| Error::config(&e))?;
         let mut text = [0 as c_char; 512];
         // SAFETY: `native` is a valid configuration; `rd_kafka_new` takes ownership of the duplicate on success, and on
-        // failure we destroy it. The opaque lives in a box that is freed after the client (see `Drop`).
+        // failure we destroy it. What the opaque points to is freed after the client (see `Drop`).
         let rk = unsafe {
             let conf = rd::rd_kafka_conf_dup(native.ptr());
             rd::rd_kafka_conf_set_opaque(conf, ptr::from_ref::<Shared>(&shared) as *mut c_void);
@@ -188,11 +189,44 @@ impl Handle {
 }
 
 impl Drop for Handle {
+    /// Destroying waits for the client's threads, and now and then one of them never ends (seen with a consumer whose broker
+    /// had died): the caller must not wait with it.
     fn drop(&mut self) {
         // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE: closing is done on purpose by `close`, never by accident in a drop.
         let flags = if self.role == Role::Consumer { 0x8 } else { 0 };
-        // SAFETY: nothing else points to the client: whoever does holds an `Arc` of this handle. `shared` is freed after.
-        unsafe { rd::rd_kafka_destroy_flags(self.rk, flags) }
+        let client = Ending { rk: self.rk, flags, _shared: Arc::clone(&self.shared) };
+        let (done, ended) = std::sync::mpsc::channel();
+        let destroy = move || {
+            client.destroy();
+            // Nobody may be waiting any more.
+            let _ = done.send(());
+        };
+        let spawned = std::thread::Builder::new().name("kafka-end".to_owned()).spawn(destroy);
+        let left = spawned.is_err() || ended.recv_timeout(END_PATIENCE) == Err(RecvTimeoutError::Timeout);
+        if left {
+            tracing::warn!("a client of librdkafka does not end: it is left behind");
+        }
+    }
+}
+
+/// How long the end of a client is waited for: usually it takes milliseconds.
+const END_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A client on its way out.
+struct Ending {
+    rk: *mut rd::rd_kafka_t,
+    flags: c_int,
+    /// Callbacks may write to it until the end.
+    _shared: Arc<Shared>,
+}
+
+// SAFETY: as for `Handle`; nothing else points to the client.
+unsafe impl Send for Ending {}
+
+impl Ending {
+    fn destroy(self) {
+        // SAFETY: whoever points to the client holds an `Arc` of its handle, and that is dropped. `_shared` is freed after.
+        unsafe { rd::rd_kafka_destroy_flags(self.rk, self.flags) }
     }
 }
 

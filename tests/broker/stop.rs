@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use super::{PARTITIONS, assert_exactly_once};
-use crate::support::kafka::Broker;
-use crate::support::kafka_client::Feeder;
+use crate::support::kafka::{Broker, Options};
+use crate::support::kafka_client::{Feeder, load};
 use crate::support::oracle;
 use crate::support::service::{Setup, metric};
 use crate::support::wait::{alone, wait_until};
@@ -13,6 +13,10 @@ use crate::support::wait::{alone, wait_until};
 const STOPS: usize = 4;
 /// `drain_timeout` of the config.
 const DRAIN: Duration = Duration::from_secs(10);
+/// The same where nothing can be drained.
+const FROZEN_DRAIN: Duration = Duration::from_secs(3);
+/// More than are through when the broker freezes.
+const EVENTS: u64 = 100_000;
 
 #[test]
 fn a_graceful_stop_loses_nothing_and_aborts_nothing_with_transactions() {
@@ -22,6 +26,28 @@ fn a_graceful_stop_loses_nothing_and_aborts_nothing_with_transactions() {
 #[test]
 fn a_graceful_stop_loses_nothing_and_repeats_nothing_without_transactions() {
     stops_under_load("stop-at-least-once", "at_least_once");
+}
+
+#[test]
+fn a_stop_ends_though_no_broker_answers_and_its_successor_goes_on() {
+    let _alone = alone();
+    let broker = Broker::start(Options::default());
+    broker.create_topic("frozen", PARTITIONS, &[]);
+    let mut setup = Setup::new(&broker, "frozen").quick_sessions().at_leisure();
+    setup.more.push_str(&format!("drain_timeout: {}s\n", FROZEN_DRAIN.as_secs()));
+    let events = load(&broker, "frozen", (0..EVENTS).map(|id| oracle::event(id, PARTITIONS)));
+    let mut sluice = setup.start();
+    wait_until(Duration::from_secs(60), "the service to be in full flow", || {
+        sluice.metric(metric::OUTPUT_RECORDS, &[]) > 10_000.0
+    });
+    broker.freeze();
+    sluice.sigterm();
+    // Its workers may be inside of calls that wait for a coordinator.
+    sluice.wait(FROZEN_DRAIN + Duration::from_secs(5));
+    broker.thaw();
+    let mut last = setup.start();
+    assert_exactly_once(&broker, &setup, events);
+    last.stop();
 }
 
 fn stops_under_load(topic: &str, delivery: &'static str) {

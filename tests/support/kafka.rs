@@ -172,6 +172,16 @@ impl Broker {
         }
     }
 
+    /// Stops it from doing anything, connections open: it answers nobody until [`Broker::thaw`].
+    pub fn freeze(&self) {
+        self.process().as_ref().expect("a running broker").signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.process().as_ref().expect("a running broker").signal("CONT");
+    }
+
     /// Starts it on the data and ports it had, and waits until it answers.
     pub fn start_again(&self) {
         self.launch_again();

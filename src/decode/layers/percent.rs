@@ -67,10 +67,7 @@ mod tests {
     use crate::decode::View;
 
     fn decoded(raw: &str) -> String {
-        let mut view = View::new();
-        view.load(raw, 0);
-        view.layer(super::decode);
-        view.text().to_owned()
+        View::through(raw, super::decode)
     }
 
     #[test]
