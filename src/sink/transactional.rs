@@ -22,6 +22,8 @@ pub struct TransactionalSink<F> {
     last: Option<(OutBatch, Job)>,
     /// A commit is running, or will when `last` is sent.
     committing: Option<Instant>,
+    /// The committer was told, and has not answered yet.
+    asked: bool,
     jobs: Option<Sender<Job>>,
     answers: Receiver<(Offsets, Result<(), Error>)>,
     committer: Option<JoinHandle<()>>,
@@ -72,6 +74,7 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
             open: false,
             last: None,
             committing: None,
+            asked: false,
             jobs: Some(jobs),
             answers,
             committer: Some(committer),
@@ -121,12 +124,15 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
             return Ok(());
         }
         let jobs = self.jobs.as_ref().expect("the committer lives as long as the sink");
-        jobs.send(job).map_err(|_| Error::internal("the commit thread ended"))
+        jobs.send(job).map_err(|_| Error::internal("the commit thread ended"))?;
+        self.asked = true;
+        Ok(())
     }
 
     fn answered(&mut self, offsets: Offsets, result: Result<(), Error>) -> Result<Option<Durable>, Error> {
         let since = self.committing.take().unwrap_or_else(Instant::now);
         self.open = false;
+        self.asked = false;
         let durable = Durable { offsets, offsets_committed: true, took: since.elapsed() };
         result.map(|()| Some(durable)).map_err(|e| self.cause(e))
     }
@@ -180,8 +186,10 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
 
     fn reset(&mut self) -> Result<(), Error> {
         let mut known = true;
-        let never_sent = self.last.take().is_some();
-        if self.committing.take().is_some() && !never_sent {
+        self.last = None;
+        self.committing = None;
+        // What failed while it was sent was never handed to the committer, who would answer to nothing.
+        if std::mem::take(&mut self.asked) {
             // The answer must be waited for: the thread holds the producer. Its outcome is the broker's to tell.
             known = false;
             while let Err(RecvTimeoutError::Timeout) = self.answers.recv_timeout(Duration::from_secs(1)) {
