@@ -215,6 +215,67 @@ mod tests {
         assert!(look(&mut changes).expect("a change").is_err());
     }
 
+    /// A database of ASNs in which every IPv4 address has one (MaxMind DB 2.0: a tree of one node of 24 bits, the data, and
+    /// the metadata).
+    fn database(asn: u32) -> Vec<u8> {
+        let text = |text: &str| [&[0x40 | text.len() as u8], text.as_bytes()].concat();
+        let number = |number: u32| [&[0xc4][..], &number.to_be_bytes()].concat();
+        // Both branches lead to the first data: number of nodes, and 16.
+        let mut bytes = [0, 0, 17, 0, 0, 17].to_vec();
+        bytes.extend([0; 16]);
+        bytes.push(0xe1);
+        bytes.extend([text("autonomous_system_number"), number(asn)].concat());
+        bytes.extend(b"\xab\xcd\xefMaxMind.com");
+        bytes.push(0xe9);
+        let short = |number: u16| [&[0xa2][..], &number.to_be_bytes()].concat();
+        for (name, value) in [
+            ("node_count", number(1)),
+            ("record_size", short(24)),
+            ("ip_version", short(4)),
+            ("binary_format_major_version", short(2)),
+            ("binary_format_minor_version", short(0)),
+            ("build_epoch", [&[8, 2][..], &1u64.to_be_bytes()].concat()),
+            ("database_type", text("Test-ASN")),
+            ("description", vec![0xe0]),
+            ("languages", vec![0, 4]),
+        ] {
+            bytes.extend([text(name), value].concat());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_database_that_is_replaced_is_taken_over_and_a_damaged_one_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("asn.mmdb");
+        let replace = |bytes: &[u8]| {
+            let new = folder.path().join("new");
+            fs::write(&new, bytes).expect("a file");
+            fs::rename(new, &path).expect("it takes the old one's place");
+        };
+        replace(&database(64500));
+        let geo = spec::Geo { city: None, asn: Some(path.clone()) };
+        let key = Arc::new(StateKey::new(&[7; 32]));
+        let outside = Arc::new(Outside::open(&spec::Lists::default(), &geo, key).expect("readable"));
+        let mut changes = Changes::new(&outside);
+        let asn = || {
+            let mut place = crate::signals::Place::default();
+            outside.now().geo.complete(Some([192, 0, 2, 1].into()), &mut place);
+            place.asn
+        };
+        assert_eq!(asn(), 64500);
+        replace(&database(64501));
+        assert_eq!(look(&mut changes), Some(Ok(())));
+        assert_eq!(asn(), 64501);
+        replace(b"no database");
+        let error = look(&mut changes).expect("a change").expect_err("refused");
+        assert!(error.contains("signals.geo.asn"), "{error}");
+        assert_eq!(asn(), 64501, "the old one stays");
+        // A small one is read into memory: what is written into it does no harm.
+        fs::write(&path, b"").expect("a file");
+        assert_eq!(asn(), 64501);
+    }
+
     #[test]
     fn what_cannot_be_read_at_the_start_is_told_by_field() {
         let geo = spec::Geo { city: Some("/nonexistent.mmdb".into()), asn: None };

@@ -35,7 +35,8 @@ pub struct Copied {
 }
 
 impl Copied {
-    fn of(incoming: &Incoming<'_>) -> Copied {
+    /// A copy of it.
+    pub fn of(incoming: &Incoming<'_>) -> Copied {
         let record = &incoming.record;
         Copied {
             key: record.key.map(Bytes::from),
@@ -45,7 +46,8 @@ impl Copied {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// What it weighs.
+    pub fn bytes(&self) -> usize {
         let len = |part: &Option<Bytes>| part.as_ref().map_or(0, |bytes| bytes.len());
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + len(value)).sum();
         len(&self.key) + len(&self.value) + headers + size_of::<Held<Copied>>()
@@ -381,7 +383,8 @@ fn is_at_end<S: Source>(source: &S, at: Partition, lane: Option<&Lane>) -> bool 
     }
 }
 
-fn hand_over(held: &Held<Copied>, at: Partition, mut each: impl FnMut(&Incoming<'_>)) {
+/// Gives a copied record out as if it had just been fetched.
+pub fn hand_over(held: &Held<Copied>, at: Partition, mut each: impl FnMut(&Incoming<'_>)) {
     let copied = &held.record;
     let headers: Vec<(&[u8], Option<&[u8]>)> =
         copied.headers.iter().map(|(name, value)| (&**name, value.as_deref())).collect();

@@ -3,7 +3,7 @@
 //! All of it is numbers, times and keyed fingerprints. What rules conclude is not in here, only what happened.
 
 use super::event::{Point, Print};
-use super::ids::IdRing;
+use super::ids::{IdRing, KEPT_S};
 use super::models::{Decays, LogModel, Peak};
 use super::money::Money;
 use super::pending::Pending;
@@ -344,8 +344,8 @@ pub struct Account {
     pub attempts: Recent<Login, 8>,
     /// Movements of money.
     pub movements: Recent<Movement, 16>,
-    /// Sizes of amounts: deposit, withdrawal, transfer in, transfer out, bet.
-    pub amounts: [LogModel; 5],
+    /// Sizes of amounts: deposit, withdrawal, transfer in, transfer out.
+    pub amounts: [LogModel; 4],
     /// Number and sum of outflows, fading.
     pub decays: Decays,
     /// Greatest balance of the last hour and of the last day.
@@ -439,12 +439,14 @@ impl Account {
             return Money(0);
         }
         let was = balance.unexplained();
-        // Where nothing is missing, what comes late was there before: a redelivery that the ring of ids has forgotten.
-        if time_ms < balance.time_ms && was == Money(0) {
+        let delta = after.minus(before).unwrap_or(Money(0));
+        let expected = balance.expected.plus(delta).unwrap_or(after);
+        // Later than ids are known, it may be a redelivery: it is believed where it explains something.
+        let old = balance.time_ms - time_ms > i64::from(KEPT_S) * 1000;
+        if old && balance.after.minus(expected).is_none_or(|left| left.0.saturating_abs() >= was.0.saturating_abs()) {
             return Money(0);
         }
-        let delta = after.minus(before).unwrap_or(Money(0));
-        balance.expected = balance.expected.plus(delta).unwrap_or(after);
+        balance.expected = expected;
         // Two movements of one millisecond: the one that begins where the other ends is the later one.
         let newer = time_ms > balance.time_ms || time_ms == balance.time_ms && before == balance.after;
         if newer {

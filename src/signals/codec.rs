@@ -10,8 +10,10 @@ use super::money::Money;
 use super::pending::Pending;
 use super::recent::{Known, Recent, Seen, Timed};
 
-/// Version of the encoding.
-pub const VERSION: u8 = 1;
+/// Version of the encoding. A change of the layout raises it: what an older program wrote is then refused, not guessed.
+///
+/// 2: hours, days of habits and rules that alerted; stakes have no model of their own.
+pub const VERSION: u8 = 2;
 
 /// Why bytes are no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +21,9 @@ pub enum CodecError {
     /// Written by a newer version of this program.
     #[error("account state has version {0}, this program reads up to {VERSION}; go back to the newer program")]
     Version(u8),
+    /// Written by an older version of this program, in another layout.
+    #[error("account state has version {0}, this program reads {VERSION}; go on with the older program, or begin anew")]
+    Older(u8),
     /// Cut or damaged.
     #[error("account state is damaged")]
     Damaged,
@@ -72,15 +77,22 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
 /// The account that was encoded.
 ///
 /// # Errors
-/// The bytes are damaged, or of a newer version.
+/// The bytes are damaged, or of another version.
 pub fn decode(bytes: &[u8]) -> Result<Account, CodecError> {
     let (&version, rest) = bytes.split_first().ok_or(CodecError::Damaged)?;
-    if version > VERSION {
-        return Err(CodecError::Version(version));
-    }
+    check(version)?;
     let mut r = Reader { rest, base_s: 0 };
-    let account = (version == VERSION).then(|| r.account()).flatten();
+    let account = r.account();
     account.filter(|_| r.rest.is_empty()).ok_or(CodecError::Damaged)
+}
+
+fn check(version: u8) -> Result<(), CodecError> {
+    match version {
+        VERSION => Ok(()),
+        0 => Err(CodecError::Damaged),
+        older if older < VERSION => Err(CodecError::Older(older)),
+        newer => Err(CodecError::Version(newer)),
+    }
 }
 
 struct Writer<'a> {
@@ -472,13 +484,11 @@ fn unzigzag(number: u64) -> i64 {
 /// Time of the last event of an account that was encoded, ms since 1970, without decoding the rest.
 ///
 /// # Errors
-/// The bytes are damaged, or of a newer version.
+/// The bytes are damaged, or of another version.
 pub fn last_ms(bytes: &[u8]) -> Result<i64, CodecError> {
-    match bytes.split_first() {
-        Some((&VERSION, rest)) => Reader { rest, base_s: 0 }.int().ok_or(CodecError::Damaged),
-        Some((&version, _)) if version > VERSION => Err(CodecError::Version(version)),
-        _ => Err(CodecError::Damaged),
-    }
+    let (&version, rest) = bytes.split_first().ok_or(CodecError::Damaged)?;
+    check(version)?;
+    Reader { rest, base_s: 0 }.int().ok_or(CodecError::Damaged)
 }
 
 #[cfg(test)]
@@ -516,7 +526,7 @@ mod tests {
             account.attempts.insert(Login { time_s, device, session, flags });
             let amount = rng.u32(1..9_000_000) as f32;
             account.movements.insert(Movement { time_s, amount, payee: Print(rng.u32(..)), session, flags });
-            account.amounts[i % 5].add(f64::from(amount));
+            account.amounts[i % 4].add(f64::from(amount));
             account.decays.add(time_s, f64::from(amount));
             account.peaks[i % 2].see(time_s, f64::from(amount), 3600);
             let after = Money(rng.i64(0..9_000_000_000_000));
@@ -578,8 +588,12 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_told_apart_from_damage() {
+    fn other_versions_are_told_apart_from_damage() {
         assert_eq!(decode(&[VERSION + 1, 1, 2]), Err(CodecError::Version(VERSION + 1)));
+        let mut older = encoded(&Account::default());
+        older[0] = VERSION - 1;
+        assert_eq!(decode(&older), Err(CodecError::Older(VERSION - 1)), "an older layout is never read as this one");
+        assert_eq!(last_ms(&older), Err(CodecError::Older(VERSION - 1)));
         assert_eq!(decode(&[]), Err(CodecError::Damaged));
         assert_eq!(decode(&[0]), Err(CodecError::Damaged));
         let mut bytes = encoded(&Account::default());

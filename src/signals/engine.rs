@@ -303,7 +303,6 @@ fn remember_game(event: &Event, account: &mut Account) {
     let Some(amount) = event.amount.map(super::money::Money::as_f64) else { return };
     if event.kind == Kind::Bet && event.status == Status::Done {
         account.play.wagered += amount as f32;
-        account.amounts[4].add(amount);
     } else if event.kind == Kind::Bet && event.status == Status::Reversed {
         account.play.wagered = (account.play.wagered - amount as f32).max(0.0);
     }

@@ -395,13 +395,12 @@ fn paid_before(event: &Event, account: &Account, now_s: u32) -> (u32, f64, f64) 
     (days, paid, between)
 }
 
-/// The model of amounts that a kind belongs to.
+/// The model of amounts that a movement of money belongs to, games aside.
 pub fn model_of(kind: Kind) -> usize {
     match kind {
         Kind::Deposit => 0,
         Kind::Withdrawal => 1,
         Kind::TransferIn => 2,
-        Kind::TransferOut => 3,
-        _ => 4,
+        _ => 3,
     }
 }

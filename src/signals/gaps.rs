@@ -5,9 +5,10 @@
 //! no alert yet: movements come hours late at times. It is one when nothing has explained the gap by then, and the money
 //! has left.
 
-use super::account::Account;
+use super::account::{Account, Balance};
 use super::engine::{Names, settle};
 use super::event::{Event, Status};
+use super::ids::KEPT_S;
 use super::money::Money;
 use super::pending::Pending;
 use super::rules;
@@ -41,10 +42,17 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
     if event.status == Status::Pending {
         return None;
     }
+    // What comes later than ids are known may be a redelivery: only a gap that outlived the lateness waits for it.
+    let newest_ms = account.balance(event.wallet).map_or(0, |balance| balance.time_ms);
+    let waits = account.pending.as_ref().is_some_and(|pending| pending.told);
+    if newest_ms - event.time_ms > i64::from(KEPT_S) * 1000 && !waits {
+        return None;
+    }
     // What comes late closes gaps; only the newest movement can show one.
     let late = account.balance(event.wallet).is_some_and(|balance| event.time_ms < balance.time_ms);
     let left = account.balance(event.wallet).map_or(before, |balance| balance.after);
     let gap = account.note_balance(event.wallet.0, event.time_ms, before, after);
+    let unexplained = account.balance(event.wallet).map_or(Money(0), Balance::unexplained);
     let parameters = Parameters::of(settings)?;
     let large = |amount: Money| amount.as_f64().abs() > parameters.tolerance;
     match &mut account.pending {
@@ -53,7 +61,7 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
         Some(pending) if large(gap) => {
             pending.amount = pending.amount.plus(gap).unwrap_or(pending.amount);
             move_anchor(event, before, after, pending, names);
-            if !large(pending.amount) {
+            if !large(pending.amount) || !large(unexplained) {
                 account.pending = None;
                 return None;
             }

@@ -1,7 +1,12 @@
 //! Places of addresses, from databases in MaxMind's format: nested (`country.iso_code`, `location.latitude`) or flat
 //! (`country_code`, `latitude`). The producer's own estimate goes first.
+//!
+//! A large database is mapped. A mapped file that is written or cut in place ends the process (SIGBUS), so it must be
+//! replaced by renaming another over it. Small ones, and those into which anybody may write, are read into memory instead.
 
+use std::fs;
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use maxminddb::{Mmap, Reader};
@@ -9,11 +14,47 @@ use serde::Deserialize;
 
 use super::event::{Place, Point};
 
+/// Up to this size a database is read into memory.
+const SMALL_BYTES: u64 = 16 << 20;
+
 /// The databases; none is bundled.
 #[derive(Default)]
 pub struct Geo {
-    city: Option<Reader<Mmap>>,
-    asn: Option<Reader<Mmap>>,
+    city: Option<Database>,
+    asn: Option<Database>,
+}
+
+/// One database.
+enum Database {
+    Mapped(Reader<Mmap>),
+    Read(Reader<Vec<u8>>),
+}
+
+impl Database {
+    fn open(path: &Path) -> Result<Database, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let file = fs::metadata(path).map_err(|error| failed(&error))?;
+        // What anybody may write into is not trusted to stay as it is.
+        if file.len() <= SMALL_BYTES || file.mode() & 0o002 != 0 {
+            let bytes = fs::read(path).map_err(|error| failed(&error))?;
+            return Reader::from_source(bytes).map(Database::Read).map_err(|error| failed(&error));
+        }
+        // SAFETY: the bytes of a map must not change while it lives. A replaced file is another file, and ours is only
+        // read; the operator is told (README, `signals.geo`) not to write into one that is in use.
+        #[allow(unsafe_code)]
+        let mapped = unsafe { Reader::open_mmap(path) };
+        mapped.map(Database::Mapped).map_err(|error| failed(&error))
+    }
+
+    /// The row of an address. `None`: there is none, or it is not of this kind.
+    fn row<'a, T: Deserialize<'a>>(&'a self, address: IpAddr) -> Option<T> {
+        match self {
+            Database::Mapped(reader) => reader.lookup(address).and_then(|found| found.decode()),
+            Database::Read(reader) => reader.lookup(address).and_then(|found| found.decode()),
+        }
+        .ok()
+        .flatten()
+    }
 }
 
 impl std::fmt::Debug for Geo {
@@ -78,20 +119,13 @@ impl Geo {
         Geo::default()
     }
 
-    /// Maps the databases at these paths: pages come from the file as they are asked for, and all workers share them.
-    /// Replace such a file by renaming another over it. One that is written in place takes the process along.
+    /// Opens the databases at these paths, for all workers. Of those that are mapped, pages come from the file as they are
+    /// asked for: replace such a file by renaming another over it. One that is written in place takes the process along.
     ///
     /// # Errors
     /// The name of the field, and why its file is no database.
     pub fn open(city: Option<&Path>, asn: Option<&Path>) -> Result<Geo, (&'static str, String)> {
-        let open = |field, path: Option<&Path>| {
-            // SAFETY: the bytes of a map must not change while it lives. A replaced file is another file, and ours is
-            // only read; the operator is told (README, `signals.geo`) not to write into one that is in use.
-            #[allow(unsafe_code)]
-            let read = |path: &Path| unsafe { Reader::open_mmap(path) };
-            let failed = |path: &Path, error| (field, format!("{}: {error}", path.display()));
-            path.map(|path| read(path).map_err(|error| failed(path, error))).transpose()
-        };
+        let open = |field, path: Option<&Path>| path.map(Database::open).transpose().map_err(|error| (field, error));
         Ok(Geo { city: open("city", city)?, asn: open("asn", asn)? })
     }
 
@@ -112,13 +146,13 @@ impl Geo {
         if place.country.is_none()
             && place.point.is_none()
             && let Some(city) = &self.city
-            && let Ok(Some(row)) = city.lookup(address).and_then(|found| found.decode::<CityRow<'_>>())
+            && let Some(row) = city.row::<CityRow<'_>>(address)
         {
             fill(place, &row);
         }
         if place.asn == 0
             && let Some(asn) = &self.asn
-            && let Ok(Some(row)) = asn.lookup(address).and_then(|found| found.decode::<AsnRow>())
+            && let Some(row) = asn.row::<AsnRow>(address)
         {
             place.asn = row.autonomous_system_number.or(row.asn).unwrap_or(0);
         }

@@ -3,7 +3,7 @@
 /// Ids that are kept in place.
 const RING: usize = 64;
 /// How long an id is known at least, in seconds of event time.
-const KEPT_S: u32 = 600;
+pub const KEPT_S: u32 = 600;
 
 /// The ring, and what a burst pushed out of it within ten minutes.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,12 @@ pub enum StateError {
     /// A newer program wrote it.
     #[error("the changelog was written by a newer version ({0}) of this program: go on with that one")]
     Newer(u8),
+    /// An older program wrote it, in another layout.
+    #[error(
+        "the changelog has accounts of an older version ({0}) of this program, which this one does not read: go on with that \
+         one, or begin anew with another `signals.state.topic` and group"
+    )]
+    Older(u8),
     /// It is damaged.
     #[error(
         "a record of the changelog is damaged ({0}): restore the topic from a backup, or begin anew with another `signals.state.topic`"
@@ -30,6 +36,7 @@ impl From<CodecError> for StateError {
     fn from(error: CodecError) -> StateError {
         match error {
             CodecError::Version(version) => StateError::Newer(version),
+            CodecError::Older(version) => StateError::Older(version),
             CodecError::Damaged => StateError::Damaged("an account"),
         }
     }

@@ -95,9 +95,14 @@ const CORE: &[&str] = &["record", "canonical", "decode", "detect", "pseudonymize
 const NOT_IN_CORE: &[&str] =
     &["Instant", "SystemTime", "thread", "TcpStream", "UdpSocket", "async", "tracing", "println", "eprintln", "dbg"];
 
-/// The files of the core that read files: what they read is there before the first record.
-const FILES_IN_CORE: &[&str] =
-    &["detect/catalog.rs", "detect/word_list.rs", "pseudonymize/key_file.rs", "pseudonymize/state_key.rs"];
+/// The files of the core that read files: what they read is there before the first record, or replaced whole.
+const FILES_IN_CORE: &[&str] = &[
+    "detect/catalog.rs",
+    "detect/word_list.rs",
+    "pseudonymize/key_file.rs",
+    "pseudonymize/state_key.rs",
+    "signals/geo.rs",
+];
 
 /// What breaks the rules in `files` (path from `src`, text), one line each.
 fn violations(files: &[(&str, &str)]) -> Vec<String> {

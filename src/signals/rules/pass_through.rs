@@ -39,13 +39,23 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         // Who always cashes out to the same bank is a customer; a mule was given its payee, and comes back to it.
         let given = flow.payee_days <= 3 && (1..=4).contains(&flow.payee_count);
         // In an account's first days every payee is new.
-        let least = if flow.payee_since_days >= SETTLED_DAYS { points_min } else { 1.5 * points_min };
-        match points >= points_min {
+        let settled = flow.payee_since_days >= SETTLED_DAYS;
+        let least = if settled { points_min } else { 1.5 * points_min };
+        // The second time is enough where the payee was brought along for it: it got all it ever got like this, and the
+        // account had others before.
+        let again = settled && given && flow.payee_count == 1 && earlier >= 1.0 && others(case) >= 1.0 && ratio <= 1.1;
+        match points >= points_min || again {
+            true if again && played == 0.0 => hit.severity(Severity::High),
             true if given && points >= least => hit.severity(Severity::High),
             true => hit.severity(Severity::Medium),
             false => hit,
         }
     })
+}
+
+/// Outflows to others than the payee.
+fn others(case: &Case<'_>) -> f64 {
+    f64::from(case.account.habits.outflows) - f64::from(case.facts.flow.payee_count)
 }
 
 /// What a pass of money counts for: double when it is unlike the holder's own deposits.

@@ -4,7 +4,8 @@
 //! evidence is summed as logarithms of likelihood ratios; they come from what each fact means, not from a file.
 
 use super::{Case, Hit, Rule, WEAK, parameter};
-use crate::signals::account::login;
+use crate::signals::account::{login, movement};
+use crate::signals::event::Kind;
 use crate::signals::signal::{Evidence, Severity, Who};
 
 /// `odds_min` is about one in a hundred outflows before the evidence, and better than even after it.
@@ -12,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "suspicious_outflow",
     severity: Severity::High,
     weight: 2.0,
-    parameters: &[parameter("odds_min", 5.5), parameter("chunks_min", 3.0)],
+    parameters: &[parameter("odds_min", 5.3), parameter("chunks_min", 3.0)],
     check,
     ..WEAK
 };
@@ -31,8 +32,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     }
     let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
     let hour = 0.7 * flow.unlike_hour.clamp(-1.0, 2.0);
-    let slow = slow_pieces(case);
-    let chunks = chunks + slow;
+    let chunks = chunks + slow_pieces(case);
     let odds = login + payee + hour + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("new_payee", payee);
@@ -101,13 +101,37 @@ fn emptiness(case: &Case<'_>) -> f64 {
 fn pieces(case: &Case<'_>, chunks_min: f64) -> f64 {
     let flow = &case.facts.flow;
     let share = (0.4..=1.05).contains(&flow.chunk_ratio);
-    if f64::from(flow.chunks) >= chunks_min && share { 5.0 } else { 0.0 }
+    match f64::from(flow.chunks) - chunks_min {
+        more if more >= 0.0 && share => 5.0,
+        // Two are half of a reason.
+        more if more >= -1.0 && share => 2.0,
+        _ => 0.0,
+    }
 }
 
-/// The same over days: money goes to a payee that the account with its history of others has only just got.
+/// The same over days: a payee that the account has only just got is paid again and again, a part of the balance each
+/// time, and hardly anybody else is. From the payee itself, which is remembered longer than the movements are.
 fn slow_pieces(case: &Case<'_>) -> f64 {
     let flow = &case.facts.flow;
+    let young = (1..=8).contains(&flow.payee_days) && flow.payee_since_days >= 5;
+    if !young || flow.payee_count < 2 || flow.ratio >= 0.52 || case.event.kind != Kind::Withdrawal {
+        return 0.0;
+    }
+    let (mine, all) = shares_of_payouts(case);
+    if 2 * mine < all {
+        return 0.0;
+    }
     let others = f64::from(case.account.habits.outflows) - f64::from(flow.payee_count);
-    let young = flow.payee_days <= 7 && flow.payee_since_days >= 5 && others >= 3.0;
-    if young && flow.payee_pay_days >= 3 && flow.payee_share >= 0.5 { 4.0 } else { 0.0 }
+    let history = if others >= 2.0 { 1.0 } else { 0.0 };
+    let share = if flow.payee_share >= 0.5 { 1.0 } else { 0.0 };
+    2.9 + history + share + 0.5 * (f64::from(flow.payee_count) - 2.0).min(2.0)
+}
+
+/// Of the payouts that are remembered since the payee got its first: those to it, and all. With the one at hand.
+fn shares_of_payouts(case: &Case<'_>) -> (u32, u32) {
+    let payouts = || case.account.movements.as_slice().iter().filter(|m| m.flags & movement::EXTERNAL != 0);
+    let first_s = payouts().find(|m| m.payee == case.event.payee).map_or(u32::MAX, |m| m.time_s);
+    let since = || payouts().filter(|m| m.time_s >= first_s);
+    let mine = since().filter(|m| m.payee == case.event.payee).count() as u32;
+    (mine + 1, since().count() as u32 + 1)
 }
