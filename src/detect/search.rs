@@ -217,8 +217,8 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers(secret);
-        let amount = self.nature == Nature::Amount && !self.class.has(Class::LETTER);
-        if self.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
+        if self.digits as usize >= self.rules.patterns.digits_range.0 && !self.nature.is_amount(self.text, self.digits)
+        {
             self.digits();
         }
         if self.rules.dismissal.may_match_regex(self.class, self.digits) {
