@@ -11,7 +11,7 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
         return write_unicode(text, out);
     }
     let Some((local, domain)) = split(text.trim_ascii()) else {
-        return unspell(text).is_some_and(|address| write_plain(&address, out));
+        return unspell(text).or_else(|| unspaced(text)).is_some_and(|address| write_plain(&address, out));
     };
     append(local, domain, out);
     true
@@ -20,7 +20,7 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
 /// How people write a dot so that no machine reads it; in Indonesian, Danish and English.
 pub const DOTS: &[&str] = &["dot", "titik", "punktum", "prik"];
 /// How they write the `@`.
-const ATS: &[&str] = &["at", "snabel-a", "snabela", "snabel", "et", "keong", "arroba"];
+const ATS: &[&str] = &["at", "snabel-a", "snabela", "snabel", "et", "keong", "arroba", "a"];
 /// Longest address in words.
 const SPELLED_BYTES_MAX: usize = 320;
 
@@ -59,6 +59,14 @@ pub fn unspell(text: &str) -> Option<String> {
     let fits =
         is_plain(local) && !name.is_empty() && top.chars().nth(1).is_some() && top.chars().all(char::is_alphabetic);
     fits.then_some(address)
+}
+
+/// The address with spaces beside its `@`: `john.doe @ example.com`. `None` when there are none.
+fn unspaced(text: &str) -> Option<String> {
+    let at = memchr::memrchr(b'@', text.as_bytes())?;
+    let (local, domain) = (text[..at].trim_ascii_end(), text[at + 1..].trim_ascii_start());
+    let spaced = local.len() + domain.len() + 1 < text.len();
+    (spaced && text.len() <= SPELLED_BYTES_MAX).then(|| format!("{}@{}", local.trim_ascii(), domain.trim_ascii()))
 }
 
 /// The canonical form of an address with its `@`.
@@ -120,7 +128,7 @@ fn is_plain(text: &str) -> bool {
 
 fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
     let mut lower = lowered(text);
-    if let Some(address) = unspell(&lower) {
+    if let Some(address) = unspell(&lower).or_else(|| unspaced(&lower)) {
         lower = address;
     }
     let Some((local, domain)) = split(lower.trim()) else {
@@ -178,6 +186,9 @@ mod tests {
             "john punktum doe snabel-a example punktum com",
             "john.doe snabel a example.com",
             "john titik doe[at]example titik com",
+            "john.doe @ example.com",
+            "john.doe@ example.com",
+            "john.doe (a) example.com",
         ] {
             assert_eq!(address(text).as_deref(), Some("john.doe@example.com"), "{text}");
         }
@@ -204,6 +215,7 @@ mod tests {
             "a@.",
             "john",
             "a b@c.dk",
+            "a b @ c.dk",
             "a@b c",
             "a@b@c",
             "ø",

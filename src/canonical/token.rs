@@ -55,12 +55,16 @@ pub fn parse_at(text: &str, start: usize) -> Option<TokenRef<'_>> {
     })
 }
 
-/// Every token in `text`, in order. Letters that touch a token on its left count to its type, up to four of them.
+/// Every token in `text`, in order and disjoint. Letters that touch a token on its left count to its type, up to four of
+/// them, but for those of another token.
 pub fn find_all(text: &str) -> impl Iterator<Item = TokenRef<'_>> {
+    let mut floor = 0;
     MARK_FINDER.find_iter(text.as_bytes()).filter_map(move |mark| {
-        let before = text.as_bytes()[..mark].iter().rev().take(4);
+        let before = text.as_bytes().get(floor..mark)?.iter().rev().take(4);
         let type_len = before.take_while(|b| b.is_ascii_lowercase()).count();
-        parse_at(text, mark - type_len)
+        let token = parse_at(text, mark - type_len)?;
+        floor = token.span.end;
+        Some(token)
     })
 }
 
@@ -86,6 +90,18 @@ mod tests {
             assert_eq!((found[1].type_, found[1].kid, found[1].day), ("ip", "k12", Some(20514)));
             assert_eq!(&text[found[0].span.clone()], token);
             assert_eq!(&text[found[1].span.clone()], daily);
+        }
+    }
+
+    #[test]
+    fn tokens_that_touch_share_no_letter() {
+        let (one, two) = ("em_1k3_mbblbtgppqpsmclbppjmjtbl", "ph_1k3_nsgktntmtrphnscncfhmjnpc");
+        let text = format!("{one}{two}_1k3_mbblbtgppqpsmclbppjmjtbl{one}");
+        let found: Vec<_> = find_all(&text).map(|token| &text[token.span]).collect();
+        let last = format!("bl{one}");
+        assert_eq!(found, [one, two, &last], "what has no type of its own is no token, and other letters count");
+        for token in find_all(&text) {
+            assert_eq!(parse_at(&text, token.span.start), Some(token.clone()));
         }
     }
 

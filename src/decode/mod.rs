@@ -20,6 +20,7 @@ mod view;
 mod parity;
 
 pub use json::Scanner;
+pub use layers::defang::is_defanged;
 pub use text::text;
 pub use view::{Undone, View, Writer, may_be_encoded, needs_view};
 

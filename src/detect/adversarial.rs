@@ -143,6 +143,19 @@ const HIDDEN: &[(&str, &str)] = &[
     ("411111••••••1111 kort 41111111••••1111", "41111111"),
     ("DK50 0040 0440 1162 43.", "0440"),
     ("iban:de89 3704 0044 0532 0130 00", "3704"),
+    ("my pass hunter22 stopped working", "hunter22"),
+    ("pw: hunter22", "hunter22"),
+    ("mysql --password hunter -h db", "hunter"),
+    ("the api key is 9f86d081884c", "9f86d081884c"),
+    ("skriv til ann.bo @ example.dk", "ann.bo"),
+    ("skriv til ann.bo (a) example.dk", "ann.bo"),
+    ("ann[a]example.dk", "ann"),
+    ("bounced: ann@[203.0.113.7]", "ann@[203"),
+    ("Indtast 558120 for at fortsætte", "558120"),
+    ("Annette Botoft, f. 12/5-1985", "12/5-1985"),
+    ("rumah saya jalan merdeka no 5", "merdeka no 5"),
+    ("203.0.113.7 - siti [22/Nov/2026:10:15:32 +0700] \"GET / HTTP/1.1\" 200 12", "siti"),
+    ("Accepted password for budi.s from 203.0.113.7 port 22 ssh2", "budi.s"),
 ];
 
 /// Versions, times, amounts, odds, ids and hashes.
@@ -288,6 +301,12 @@ const HARMLESS: &[&str] = &[
     "411111******1111",
     "xxxx-xxxx-xxxx-1111",
     "jackpot 4111111111111111 IDR",
+    "dotnet 8.0.204.1 installed",
+    "pass 12 of 30",
+    "enter 2026 as the year",
+    "indtast 5000 kr",
+    "jalan kaki 5 menit",
+    "203.0.113 - - [22/Nov/2026:10:15:32 +0700]",
 ];
 
 #[test]

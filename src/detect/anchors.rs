@@ -134,10 +134,10 @@ impl Anchors {
             if self.sieve.has(word) {
                 self.look_up(bytes, start, at, hits);
             }
-            if let [b' ', b'0'..=b'9', ..] = bytes[at..] {
-                if self.ending_sieve.has(last_two(word)) {
-                    self.look_at_ending(start, word, hits);
-                }
+            if let [b' ', b'0'..=b'9', ..] = bytes[at..]
+                && self.ending_sieve.has(last_two(word))
+            {
+                self.look_at_ending(start, word, hits);
             }
         }
     }

@@ -104,6 +104,12 @@ impl Entity {
         }
     }
 
+    /// The names of its fields, each with whether the name is enough.
+    pub(super) fn field_names(&self) -> impl Iterator<Item = (&str, bool)> {
+        let fields = self.spec.fields.iter().map(|name| (name.value.as_str(), false));
+        fields.chain(self.spec.sure_fields.iter().map(|name| (name.value.as_str(), true)))
+    }
+
     /// Whether one of its patterns asks this validator.
     pub fn asks(&self, validator: &str) -> bool {
         self.spec.patterns.iter().any(|p| p.value.validator.as_ref().is_some_and(|name| name.value == validator))
@@ -123,7 +129,8 @@ impl Catalog {
     /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a known entity takes its place.
     ///
     /// # Errors
-    /// When the directory or a file cannot be read, or a file does not hold a sound entity. The catalog is unchanged then.
+    /// When the directory or a file cannot be read, it holds no such file, or a file does not hold a sound entity. The
+    /// catalog is unchanged then.
     pub fn load_dir(&mut self, dir: &Path) -> Result<(), CatalogError> {
         let unreadable = |path: &Path, error: std::io::Error| CatalogError {
             file: path.display().to_string(),
@@ -133,6 +140,15 @@ impl Catalog {
             fix: "check the path and its permissions".to_owned(),
         };
         let files = Catalog::files(dir).map_err(|error| unreadable(dir, error))?;
+        if files.is_empty() {
+            return Err(CatalogError {
+                file: dir.display().to_string(),
+                line: None,
+                field: "patterns.directories".to_owned(),
+                reason: "holds no entity file (*.yaml, *.yml)".to_owned(),
+                fix: "put one there, correct the path, or remove it from `patterns.directories`".to_owned(),
+            });
+        }
         let mut extended = self.clone();
         for path in files {
             let yaml = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
@@ -169,7 +185,7 @@ impl Catalog {
         for (at, entity) in self.entities.iter().enumerate() {
             let ambiguous = entity.spec.field_shape.as_ref().is_some_and(|shape| shape.value == "key");
             for name in entity.fields.iter().filter(|_| !ambiguous) {
-                fields.add_catalog_name(name, EntityId(at as u16));
+                fields.add_catalog_name(name, EntityId(at as u16), false);
             }
         }
         names.map(|name| fields.entity_of_name(name)).collect()
@@ -201,7 +217,7 @@ impl Catalog {
             form: spec.form.value.clone(),
             description: spec.description.clone(),
             action: spec.action.clone(),
-            fields: spec.fields.iter().map(|f| f.value.clone()).collect(),
+            fields: spec.fields.iter().chain(&spec.sure_fields).map(|f| f.value.clone()).collect(),
             never_passes: spec.never_passes,
             spec: Arc::new(spec),
             file: file.into(),
@@ -285,7 +301,7 @@ impl Checker<'_> {
         if spec.action.trim().is_empty() {
             return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
         }
-        for field in &spec.fields {
+        for field in spec.fields.iter().chain(&spec.sure_fields) {
             self.field(field)?;
         }
         for pattern in &spec.patterns {
@@ -294,7 +310,8 @@ impl Checker<'_> {
         if let Some(shape) = &spec.field_shape {
             self.one_of(shape, "field_shape", "shape", field_shape::NAMES.iter().map(|(name, _)| *name))?;
         }
-        if spec.patterns.is_empty() && spec.fields.is_empty() && !spec.by_rule {
+        let fields = spec.fields.len() + spec.sure_fields.len();
+        if spec.patterns.is_empty() && fields == 0 && !spec.by_rule {
             return Err(self.at(
                 name,
                 "entity",

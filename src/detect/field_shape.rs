@@ -111,8 +111,9 @@ impl Shape {
     }
 }
 
-/// Letters are there, and neither a path, a call, nor `snake_case` or `kebab-case` of small letters.
-fn is_name(text: &str) -> bool {
+/// Whether `text` may be a person's name: letters are there, and neither a path, a call, nor `snake_case` or `kebab-case`
+/// of small letters.
+pub fn is_name(text: &str) -> bool {
     let letters = text.chars().any(char::is_alphabetic);
     let small = !text.chars().any(char::is_uppercase);
     let joint = text.contains(['_', '/', '\\', '{', '=', '<']) || text.contains("::");

@@ -103,6 +103,7 @@ impl FieldValues {
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
         let words = shape.and_then(|shape| shape.words).filter(|_| plan.guess);
+        let words = words.map(|words| if plan.sure { WordShape::Secret } else { words });
         if words.is_some_and(|words| !words.fits(text)) {
             return false;
         }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
-use super::rules::{FieldPlan, FieldRule, Nature, Select};
+use super::rules::{FieldPlan, FieldRule, Nature, Role, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -69,9 +69,10 @@ impl Fields {
         Ok(())
     }
 
-    /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
-    pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), action: None, ..FieldPlan::SCAN });
+    /// Adds a field name of a catalog entity, which may be `sure` whatever the value looks like. The first entity that
+    /// claims a name keeps it.
+    pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId, sure: bool) {
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), sure, ..FieldPlan::SCAN });
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -95,7 +96,8 @@ impl Fields {
             }
             segments.pop();
         };
-        FieldPlan { part, ..self.plan_of(rule, &name) }
+        let role = if part { Role::None } else { role(&name) };
+        FieldPlan { part, role, ..self.plan_of(rule, &name) }
     }
 
     /// The plan of a field with this name and the rule that the config has for it.
@@ -161,6 +163,8 @@ impl FieldPlan {
         listed: false,
         nature: Nature::Any,
         part: false,
+        sure: false,
+        role: Role::None,
     };
 }
 
@@ -211,8 +215,69 @@ const VERSIONS: &[&str] =
 const AMOUNTS: &[&str] = &[
     "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",
     "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
-    "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet", "odds", "limit",
+    "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet",
 ];
+/// Names beside a value that it is the value of, and names of such values: `{"key": "email", "value": …}`.
+const NAMES: &[&str] = &[
+    "name",
+    "key",
+    "field",
+    "field_name",
+    "fieldname",
+    "label",
+    "param",
+    "parameter",
+    "attribute",
+    "attr",
+    "property",
+    "header",
+    "variable",
+    "var",
+    "option",
+    "setting",
+    "type",
+    "kind",
+    "question",
+    "id",
+    "k",
+    "nama",
+    "kolom",
+    "jenis",
+    "navn",
+    "felt",
+    "nøgle",
+];
+const VALUES: &[&str] = &[
+    "value",
+    "val",
+    "values",
+    "v",
+    "content",
+    "data",
+    "answer",
+    "text",
+    "string_value",
+    "field_value",
+    "new_value",
+    "old_value",
+    "nilai",
+    "isi",
+    "jawaban",
+    "værdi",
+    "vaerdi",
+    "svar",
+];
+
+/// What part the field has in a pair of two members: a name, and its value.
+fn role(name: &str) -> Role {
+    if VALUES.contains(&name) {
+        Role::Value
+    } else if NAMES.contains(&name) {
+        Role::Name
+    } else {
+        Role::None
+    }
+}
 
 /// What the words of a field's name say of numbers in it: `app_version`, `amount_idr`, `total_beløb`; but `account_total_no`
 /// may be anything.

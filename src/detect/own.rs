@@ -36,10 +36,8 @@ impl OwnTokens {
             if copied == 0 {
                 masked.clear();
             }
-            // Tokens that touch share the letters between them: they count to the type of the second.
-            let start = token.start.max(copied);
-            masked.push_str(&text[copied..start]);
-            masked.extend(std::iter::repeat_n(HIDDEN, token.end - start));
+            masked.push_str(&text[copied..token.start]);
+            masked.extend(std::iter::repeat_n(HIDDEN, token.end - token.start));
             copied = token.end;
         }
         if copied > 0 {

@@ -72,6 +72,22 @@ pub struct FieldPlan {
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.
     pub part: bool,
+    /// Whether the field's name is enough, whatever the value looks like.
+    pub sure: bool,
+    /// What part it has in a pair of members.
+    pub role: Role,
+}
+
+/// A member may say what the one beside it is: `{"name": "email", "value": …}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing of the kind.
+    #[default]
+    None,
+    /// It may name the value beside it.
+    Name,
+    /// It may be named by the member beside it.
+    Value,
 }
 
 /// What a field's name says of the numbers in it, where it names no entity.
@@ -84,6 +100,28 @@ pub enum Nature {
     Version,
     /// Amounts of money or points: long numbers are no cards and no phones.
     Amount,
+}
+
+impl Nature {
+    /// Most digits of an amount. In Rupiah there are many; sixteen are a card or an identity number.
+    const AMOUNT_DIGITS_MAX: u8 = 15;
+
+    /// Whether `text` is nothing but an amount, because the field holds amounts: `1.250.000,50`, `1 250 000`, and neither
+    /// `4111 1111 1111 1111` nor `0812…`: what stands in the wrong field is looked at all the same.
+    pub(super) fn is_amount(self, text: &str, digits: u8) -> bool {
+        if self != Nature::Amount || digits > Nature::AMOUNT_DIGITS_MAX {
+            return false;
+        }
+        let text = text.trim();
+        let text = text.strip_prefix('-').unwrap_or(text);
+        let padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
+        let written = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '));
+        let mut parts = text.split(' ');
+        let first = parts.next().unwrap_or("");
+        let thousands = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count() == 3;
+        let spaced = text.contains(' ');
+        written && !padded && (!spaced || first.len() <= 3 && parts.all(thousands))
+    }
 }
 
 /// Catalog and field rules, ready to run. Immutable: workers share it in an `Arc`.
@@ -179,8 +217,8 @@ impl Rules {
             if !active[at] {
                 continue;
             }
-            for name in &entity.fields {
-                rules.fields.add_catalog_name(name, EntityId(at as u16));
+            for (name, sure) in entity.field_names() {
+                rules.fields.add_catalog_name(name, EntityId(at as u16), sure);
             }
             if !entity.builtin {
                 examples::check(catalog, EntityId(at as u16))?;
@@ -251,8 +289,10 @@ impl Builder {
             let basis = Basis::Keyword;
             self.patterns.anchored.push((anchored, Pattern { basis, ..pattern }));
             if anchored.at_labels {
-                let names = if spec.labels.is_empty() { &entity.spec.fields } else { &spec.labels };
-                names.iter().for_each(|name| self.patterns.labels.add(&name.value, owner));
+                let labels = spec.labels.iter().map(|label| label.value.as_str());
+                labels.for_each(|name| self.patterns.labels.add(name, owner));
+                let fields = entity.field_names().filter(|_| spec.labels.is_empty());
+                fields.for_each(|(name, _)| self.patterns.labels.add(name, owner));
             }
         } else if let Some(name) = &spec.matcher {
             let at = matchers::ALL.iter().position(|m| m.name == name.value);

@@ -258,7 +258,7 @@ impl Search<'_> {
             groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
-        let amount = self.nature == Nature::Amount && !self.look.class.has(Class::LETTER);
+        let amount = self.nature.is_amount(self.text, self.look.digits);
         if self.look.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
             self.digits();
         }

@@ -67,3 +67,50 @@ impl Live {
         self.newest.store(Arc::new(Generation { plan, findings }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Format, Secrets, from_str};
+    use crate::pipeline::Scrubber;
+    use crate::pseudonymize::{KeyRing, SharedRing};
+    use crate::telemetry;
+
+    /// An entity of this test alone: series are shared by all tests of the process.
+    const ENTITY: &str =
+        "entity: unexpected_test_no\ntoken: xtn\nform: text\nfields: [test_no]\npatterns: [{regex: 'XT-[0-9]{7}'}]\n";
+
+    #[test]
+    fn what_is_found_in_a_field_that_no_rule_names_is_counted_once_a_field() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("own.yaml"), ENTITY).expect("a file");
+        let yaml = format!("patterns: {{directories: [{:?}]}}", dir.path().display().to_string());
+        let loaded = from_str(&yaml, "test.yaml", Secrets::Skip).expect("valid YAML");
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Arc::new(Plan::compile(&loaded, SharedRing::fixed(ring).into()).expect("compiles"));
+        let live = Live::new(&plan);
+        let mut scrubber = Scrubber::new(Arc::clone(&plan));
+        let count = || {
+            let text = telemetry::install().render();
+            let line =
+                text.lines().find(|l| l.starts_with("sluice_unexpected_findings_total{entity=\"unexpected_test_no\"}"));
+            line.map_or(0, |line| line.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number"))
+        };
+        let mut tell = |raw: &str| {
+            scrubber.begin(0).expect("the key has no window");
+            scrubber.value(Format::Json, raw.as_bytes(), &mut Vec::new()).expect("readable");
+            live.newest().tell(scrubber.take_counts());
+            count()
+        };
+        assert_eq!(tell(r#"{"test_no":"XT-1234567"}"#), 0, "its field says what it is");
+        assert_eq!(tell(r#"{"note":"see XT-1234567"}"#), 1);
+        assert_eq!(tell(r#"{"note":"and XT-7654321"}"#), 1, "the field was told of");
+        assert_eq!(tell(r#"{"other":"see XT-1234567"}"#), 2);
+        // Another worker meets the same field.
+        let mut second = Scrubber::new(plan);
+        second.begin(0).expect("the key has no window");
+        second.value(Format::Json, br#"{"note":"XT-1234567"}"#, &mut Vec::new()).expect("readable");
+        live.newest().tell(second.take_counts());
+        assert_eq!(count(), 2);
+    }
+}

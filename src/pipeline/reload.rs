@@ -225,6 +225,8 @@ mod tests {
     fn files_of_pattern_directories_are_watched_by_content() {
         let mut bed = Bed::new("fields: []\n");
         let directory = bed.folder.path().join("patterns");
+        let other = "entity: other_no\ntoken: oth\nform: text\nfields: [other_no]\n";
+        fs::write(directory.join("other_no.yaml"), other).expect("a file");
         swap(bed.folder.path(), &format!("patterns: {{directories: [{directory:?}]}}\n"));
         assert!(bed.look().expect("a change").is_ok());
         let entity =

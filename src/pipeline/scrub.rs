@@ -5,6 +5,7 @@
 //! through the map of its view.
 
 mod claims;
+mod named;
 mod reading;
 mod repeat;
 mod report;
@@ -20,7 +21,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Detector, FieldPlan, Nature};
+use crate::detect::{Detector, FieldPlan, Nature, Role};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::{Edits, escape_json_into};
@@ -108,7 +109,7 @@ impl Inherited {
         }
         match self.field {
             Some(around) if scalar.span.start < self.until && !container => {
-                let meant = around.action.is_some() || scalar.class.has(Class::AT) || scalar.digits >= 4;
+                let meant = around.action.is_some() || around.sure || scalar.class.has(Class::AT) || scalar.digits >= 4;
                 if meant { around } else { own }
             }
             _ => own,
@@ -128,8 +129,17 @@ enum Place {
 }
 
 /// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan =
-    FieldPlan { entity: None, action: None, scan: true, guess: true, listed: false, nature: Nature::Any, part: false };
+const SCAN_ONLY: FieldPlan = FieldPlan {
+    entity: None,
+    action: None,
+    scan: true,
+    guess: true,
+    listed: false,
+    nature: Nature::Any,
+    part: false,
+    sure: false,
+    role: Role::None,
+};
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -393,7 +403,7 @@ impl Core {
                 continue;
             }
             self.shadow_field(scalar);
-            let field = inherited.of(scalar, self.detector.plan(&self.paths, scalar.path));
+            let field = inherited.of(scalar, self.plan_at(&tape, i, text));
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);

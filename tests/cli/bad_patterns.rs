@@ -130,3 +130,20 @@ fn rules_that_contradict_each_other_are_refused_with_the_line_of_the_second() {
         }
     }
 }
+
+#[test]
+fn a_folder_without_any_entity_file_is_refused_with_its_name_and_the_fix() {
+    let dir = TempDir::new().unwrap();
+    let (folder, config) = (dir.path().join("patterns"), dir.path().join("sluice.yaml"));
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("notes.txt"), GOOD).unwrap();
+    fs::write(&config, format!("patterns: {{directories: [{folder:?}]}}\n")).unwrap();
+    for command in ["validate", "scrub", "explain"] {
+        let error = sluice_with_input(&[command, "-c", config.to_str().unwrap()], b"{}\n").failed(78);
+        assert!(
+            error.contains(folder.to_str().unwrap()) && error.contains("holds no entity file"),
+            "{command}: {error}"
+        );
+        assert!(error.contains("remove it from `patterns.directories`"), "{command}: {error}");
+    }
+}

@@ -54,8 +54,13 @@ pub fn means(label: &str, entity: &str) -> bool {
         ("PREFIX", &["person_name"]),
         ("ADDRESS", &["address"]),
         ("LOCATION", &["address"]),
-        ("DATE_TIME", &["date_of_birth"]),
-        ("US_DRIVER_LICENSE", &["driver_license"]),
+        ("DATE_TIME", &["birth_date"]),
+        ("US_DRIVER_LICENSE", &["driving_licence"]),
+        ("cvv", &["card_verification"]),
+        ("date_of_birth", &["birth_date"]),
+        ("otp", &["one_time_code"]),
+        ("device_id", &["device"]),
+        ("payment_card", &["payment_card", "card_track"]),
     ];
     let named = known.iter().find(|(name, _)| *name == label);
     entity == FIELD || named.map_or(label == entity, |(_, entities)| entities.contains(&entity))

@@ -20,3 +20,6 @@ pub mod table;
 /// The corpus' scores against those of the document.
 #[cfg(test)]
 mod regression;
+/// Cases that were written before the engine saw them.
+#[cfg(test)]
+mod unseen;

@@ -197,7 +197,7 @@ mod tests {
     use crate::decode::View;
 
     fn decoded(raw: &str) -> String {
-        View::through(raw, super::decode)
+        View::through(raw, decode)
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! never fails: what is not well-formed stays as it is, so it is searched as it is.
 
 pub mod backslash;
+pub mod defang;
 pub(super) use bytes::hex_byte;
 mod bytes;
 pub mod encoded_word;
@@ -21,10 +22,11 @@ use crate::record::Class;
 type Decode = fn(&str, &mut Writer<'_>) -> bool;
 
 /// What texts are written in without saying so, with the signs that each needs.
-pub(super) const ENCODINGS: [(Class, Decode); 5] = [
+pub(super) const ENCODINGS: [(Class, Decode); 6] = [
     (Class::EQUALS, encoded_word::decode),
     (Class::PERCENT.with(Class::EQUALS), percent::decode),
     (Class::AMPERSAND, html_entity::decode),
     (Class::EQUALS, quoted_printable::decode),
     (Class::ESCAPE, backslash::decode),
+    (Class::BRACE, defang::decode),
 ];

@@ -23,6 +23,15 @@ pub(super) const GLUED: Anchored = Anchored {
     find: glued,
 };
 
+/// `Indtast 558120`.
+pub(super) const DIRECT: Anchored = Anchored {
+    name: "code_direct",
+    doc: "4 to 8 digits directly behind the anchor, and no year",
+    needs: &[Class::DIGIT, Class::LETTER, Class::SPACE.with(Class::COLON)],
+    at_labels: false,
+    find: direct,
+};
+
 /// `cvv: 123`.
 pub(super) const SHORT: Anchored = Anchored {
     name: "code_short",
@@ -133,6 +142,17 @@ fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let before = anchor.text[..anchor.at.start as usize].chars().next_back();
     if digits == 6 && alone && before.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_') {
         out.push(found(anchor.at.start as usize, anchor.behind + digits));
+    }
+}
+
+fn direct(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let signs = anchor.rest().bytes().take(4).take_while(|b| b" :\"'*".contains(b)).count();
+    let start = anchor.behind + signs;
+    let year = |code: &Match| code.span.len() == 4 && anchor.text[code.span.range()].starts_with(['1', '2']);
+    if signs > 0 {
+        out.extend(
+            first_code(anchor.text, start, start + 1).filter(|code| code.span.start as usize == start && !year(code)),
+        );
     }
 }
 

@@ -12,6 +12,18 @@ pub(super) const NEAR: Anchored = Anchored {
     find: |anchor, out| out.extend(first_date(anchor.text, anchor.behind, BEHIND_BYTES_MAX)),
 };
 
+/// `f. 12/5-1985`.
+pub(super) const DIRECT: Anchored = Anchored {
+    name: "date_direct",
+    doc: "the date directly behind the anchor",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let signs = anchor.rest().bytes().take(3).take_while(|b| b" :.".contains(b)).count();
+        out.extend(first_date(anchor.text, anchor.behind + signs, usize::from(signs > 0 || anchor.ends_with('.'))));
+    },
+};
+
 /// `dob=1995-01-29`.
 pub(super) const LABELLED: Anchored = Anchored {
     name: "date_labelled",

@@ -22,6 +22,10 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
     let (start, end) = (anchor.at.start as usize, anchor.behind);
     let open = text[..start].ends_with(['(', '[', '{', '<']) && text[end..].starts_with([')', ']', '}', '>']);
+    // `a` alone is a word of many languages.
+    if anchor.at.len() == 1 && !open {
+        return;
+    }
     let sure = open || anchor.at.len() > 2;
     let (local_end, domain_start) = (trim_back(text, start), trim(text, end));
     if local_end == start || domain_start == end {

@@ -7,6 +7,7 @@ use crate::record::{Class, Span};
 mod code;
 mod date;
 mod email;
+mod login;
 mod name;
 mod secret;
 mod street;
@@ -67,16 +68,21 @@ pub(super) static ALL: &[Anchored] = &[
     street::LABELLED,
     code::NEAR,
     code::GLUED,
+    code::DIRECT,
     code::SHORT,
     code::LABELLED,
     date::NEAR,
+    date::DIRECT,
     date::LABELLED,
     secret::AFTER,
+    secret::TOLD,
     secret::SCHEME,
     secret::LABELLED,
     secret::KEYED,
     secret::LINE,
     email::SPELLED,
+    login::NAME,
+    login::LOGGED,
 ];
 
 /// The finder of this name.
@@ -95,6 +101,11 @@ impl Anchor<'_> {
     /// The text behind the anchor.
     fn rest(&self) -> &str {
         self.text.get(self.behind..).unwrap_or("")
+    }
+
+    /// Whether the anchor itself ends with this sign.
+    fn ends_with(&self, sign: char) -> bool {
+        self.text[..self.behind].ends_with(sign)
     }
 }
 

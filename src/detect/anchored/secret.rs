@@ -13,6 +13,21 @@ pub(super) const AFTER: Anchored = Anchored {
     find: after,
 };
 
+/// `pass hunter22`, `the api key is 9f86d081`.
+pub(super) const TOLD: Anchored = Anchored {
+    name: "secret_told",
+    doc: "the word behind the anchor and `is`, `er`, `adalah`, `=` or `:`, when it is no word of a language",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| {
+        let from = out.len();
+        after(anchor, out);
+        if out.len() > from && !is_random(&anchor.text[out[from].span.range()]) {
+            out.truncate(from);
+        }
+    },
+};
+
 /// `Bearer eyJ…`, `Basic dXNlcjpwYXNz`.
 pub(super) const SCHEME: Anchored = Anchored {
     name: "secret_scheme",
@@ -83,6 +98,12 @@ const BETWEEN: &[&str] = &[
     "account",
     "akun",
     "now",
+    "i",
+    "use",
+    "used",
+    "jeg",
+    "bruger",
+    "pakai",
 ];
 /// Those of them that say that a secret follows.
 const COPULAS: &[&str] = &["is", "was", "er", "adalah", "ialah", "yaitu"];
@@ -201,7 +222,8 @@ const NO_SECRETS: &[&str] = &[
 fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
     let mut at = anchor.behind;
-    let mut told = false;
+    // An option of a command is followed by its value: `--password hunter2`.
+    let mut told = text[..anchor.at.start as usize].ends_with("--");
     for _ in 0..4 {
         let signs = text[at..].bytes().take(4).take_while(|b| b" :=\"'-".contains(b));
         let from = at;
@@ -223,6 +245,13 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if at > anchor.behind {
         out.extend(value(text, at).filter(sure).map(|(start, end)| found(start, end)));
     }
+}
+
+/// What no word of a language looks like, and no number: letters and digits together, or capitals inside.
+fn is_random(text: &str) -> bool {
+    let digits = text.bytes().any(|b| b.is_ascii_digit());
+    let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
+    text.len() >= 6 && letters && (digits || text.len() >= 8 && is_mixed(text)) && !text.contains(['(', '/'])
 }
 
 /// Letters and digits together.

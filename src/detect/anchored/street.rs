@@ -115,7 +115,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some(word) = Word::at(text, from) else { return };
     let short = anchor.at.len() <= 4;
     let named = word.is_capital(text) && !word.is_common(text);
-    if !named && (!short || word.is_common(text)) {
+    if !named && word.is_common(text) {
         return;
     }
     // In lower case: the words up to the number.
@@ -130,11 +130,23 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
     let whole = tail(text, end);
     let has_number = text[end..whole].bytes().any(|b| b.is_ascii_digit());
+    // `jalan kaki 5 menit` is a walk, `jalan merdeka no 5` an address.
+    let numbered = has_number && is_number_word(&text[end..]);
+    if !(named || short || numbered) {
+        return;
+    }
     if named || has_number {
         out.push(found(anchor.at.start as usize, whole));
     } else if parts == 1 {
         out.push(found(anchor.at.start as usize, word.end));
     }
+}
+
+/// Whether a word for a number of a house comes next.
+fn is_number_word(rest: &str) -> bool {
+    let rest = rest.trim_start_matches([' ', ',']);
+    let len = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    ["no", "nomor", "nomer", "blok", "kav", "rt", "km"].iter().any(|word| word.eq_ignore_ascii_case(&rest[..len]))
 }
 
 fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

@@ -6,6 +6,7 @@
 
 use super::userinfo::userinfo_at;
 use super::{Input, Match, Matcher};
+use crate::canonical::ip;
 use crate::record::{Class, Span};
 
 /// The finder.
@@ -18,6 +19,8 @@ pub(super) const MATCHER: Matcher = Matcher {
 
 /// Longest local part that is looked for. RFC 5321 allows 64; what is longer is scrubbed rather than let through.
 const LOCAL_BYTES_MAX: usize = 256;
+/// Longest address of a host in brackets.
+const LITERAL_BYTES_MAX: usize = 64;
 /// Longest domain (RFC 1035).
 const DOMAIN_BYTES_MAX: usize = 253;
 
@@ -28,10 +31,11 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if at < floor {
             continue;
         }
-        let Some(end) = domain_end(text, at + 1) else { continue };
-        let Some(start) = local_start(text, floor, at) else {
-            continue;
+        let found = match domain_end(text, at + 1).or_else(|| literal_end(text, at + 1)) {
+            Some(end) => local_start(text, floor, at).map(|start| (start, end)),
+            None => spaced(text, floor, at),
         };
+        let Some((start, end)) = found else { continue };
         floor = end;
         if is_repository(&text.as_bytes()[start..at], &text.as_bytes()[end..]) {
             continue;
@@ -83,6 +87,31 @@ fn quoted_start(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
     let open = memchr::memrchr2(b'"', b'\n', inside)?;
     let closed = inside[open] == b'"' && open + 1 < inside.len();
     closed.then_some(lowest + open)
+}
+
+/// `ann@[203.0.113.7]`, `ann@[IPv6:2001:db8::1]`: behind the `@` stands the address of a host.
+fn literal_end(text: &str, start: usize) -> Option<usize> {
+    let inner = text.get(start..)?.strip_prefix('[')?;
+    let len = inner.bytes().take(LITERAL_BYTES_MAX).position(|b| b == b']')?;
+    let host = inner[..len].strip_prefix("IPv6:").unwrap_or(&inner[..len]);
+    ip::parse(host).map(|_| start + len + 2)
+}
+
+/// `ann.bo @ example.com`, `ann@ example.com`: a space beside the `@`. Words that stand before it in prose are no mailbox.
+fn spaced(text: &str, floor: usize, at: usize) -> Option<(usize, usize)> {
+    const NO_NAMES: [&str; 24] = [
+        "the", "us", "me", "you", "only", "now", "here", "live", "up", "out", "and", "or", "play", "meet", "visit",
+        "follow", "join", "di", "ikuti", "kunjungi", "hos", "og", "via", "by",
+    ];
+    let domain = text[at + 1..].strip_prefix(' ').map(|_| at + 2)?;
+    let local_end = if text[..at].ends_with(' ') { at - 1 } else { at };
+    if local_end < floor {
+        return None;
+    }
+    let (start, end) = (local_start(text, floor, local_end)?, domain_end(text, domain)?);
+    let local = &text[start..local_end];
+    let name = local.len() > 1 && local.bytes().any(|b| b.is_ascii_alphabetic() || b >= 0x80);
+    (name && !NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(local))).then_some((start, end))
 }
 
 /// `git@github.com:example/repo.git`: everybody's user, and a path.

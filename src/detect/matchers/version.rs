@@ -83,6 +83,10 @@ const PRODUCTS: &[&[u8]] = &[
     b"arenaplay",
 ];
 
+/// What no address ever stands behind: its numbers are versions, of whatever size.
+const RUNTIMES: &[&[u8]] =
+    &[b"dotnet", b"net", b"aspnetcore", b"netcore", b"jdk", b"jre", b"gcc", b"glibc", b"libc", b"openssl", b"libssl"];
+
 /// Words before a `/` that speak of addresses.
 const ADDRESSES: &[&[u8]] = &[b"ip", b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"];
 
@@ -101,6 +105,9 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
     let head = &bytes[..start - signs];
     let name = &head[head.len() - head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()..];
+    if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
+        return true;
+    }
     let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
     known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
 }

@@ -8,8 +8,8 @@ use super::{At, Core, Frame, Place, escape_tail};
 use crate::decode::documents;
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
-use crate::decode::{Undone, View, may_be_encoded};
-use crate::detect::{FieldPlan, Look, Nature};
+use crate::decode::{Undone, View, is_defanged, may_be_encoded};
+use crate::detect::{FieldPlan, Look, Nature, is_name};
 use crate::pseudonymize::Outcome;
 use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span};
 
@@ -127,7 +127,7 @@ impl Core {
             && self.document_in(at, reading, whole, frame);
         if !is_document {
             self.search(at, reading, look, frame);
-            if may_be_encoded(look.class) {
+            if may_be_encoded(look.class) || look.class.has(Class::BRACE) && is_defanged(reading.text) {
                 self.search_undone(at, reading, frame);
             }
         }
@@ -239,7 +239,9 @@ impl Core {
             view.undo_encodings(self.plan.limits.encoded_depth);
             value = &view.text()[pair.value.start - start..];
         }
-        let meant = self.is_meant(entity, plan, value);
+        // A rule of the config about names is about people's, and a text names its processes, too: `name=worker_1`.
+        let thing = matches!(&reading.text[pair.name.clone()], "name" | "nama" | "navn") && !is_name(value);
+        let meant = !thing && self.is_meant(entity, plan, value);
         if meant {
             let found = Found { raw, value, entity, action: plan.action, basis: Basis::Field };
             self.claim(at, &found, reading.rank, frame);
@@ -249,7 +251,7 @@ impl Core {
     }
 
     /// Whether a value behind a name in a text is one: `phone=verified` and `card=true` are not.
-    fn is_meant(&self, entity: EntityId, plan: FieldPlan, value: &str) -> bool {
+    pub(super) fn is_meant(&self, entity: EntityId, plan: FieldPlan, value: &str) -> bool {
         const NOTHING: [&str; 12] =
             ["true", "false", "null", "nil", "none", "undefined", "unknown", "yes", "no", "n/a", "-", "ok"];
         if NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word)) {

@@ -376,3 +376,72 @@ fn coarser_tokens_link_mailboxes_and_networks() {
     let error = Plan::compile(&problem, Arc::new(SharedRing::fixed(ring))).err().expect("refused").to_string();
     assert!(error.contains("pseudonyms.linkable.email"), "{error}");
 }
+
+#[test]
+fn what_stands_beside_a_value_names_it() {
+    let mut scrubber = scrubber("");
+    for raw in [
+        r#"{"key":"password","value":"hunter2"}"#,
+        r#"{"value":"hunter2","meta":{"n":1},"name":"userPassword"}"#,
+        r#"[{"name":"email","value":"n/a"},{"field":"userPassword","value":"hunter2"}]"#,
+        r#"{"attributes":[{"key":"user.password","value":{"stringValue":"hunter2"}}]}"#,
+        r#"{"args":["app","--password","hunter2","-v"]}"#,
+        r#"{"cmd":["curl","--api-key","hunter2"],"argv":["--token","hunter2"]}"#,
+        r#"{"client_secret":"hunter2"}"#,
+        r#"{"apiKey":"hunter2","csrfToken":"hunter2","privateKey":"hunter2","session_id":"hunter2"}"#,
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!out.contains("hunter2"), "{raw} became {out}");
+    }
+    let named = scrubbed(&mut scrubber, Format::Json, r#"{"name":"fullName","value":"Siti Aminah"}"#);
+    assert!(named.starts_with(r#"{"name":"fullName","value":"nm_1k1_"#), "the name is nobody's: {named}");
+    for raw in [
+        r#"{"name":"email","value":"verified"}"#,
+        r#"{"name":"color","value":"hunter2"}"#,
+        r#"[{"name":"password","type":"string"},{"value":"hunter2"}]"#,
+        r#"["--verbose","hunter2"]"#,
+        r#"["--password","--verbose"]"#,
+        r#"["password","username"]"#,
+        r#"{"token":"USDT","clientSecret":"required"}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+#[test]
+fn a_field_of_amounts_hides_nothing_but_amounts() {
+    let mut scrubber = scrubber("");
+    for (name, value) in [
+        ("odds", "4111 1111 1111 1111"),
+        ("odds", "+62 812-3456-7890"),
+        ("balance", "4111111111111111"),
+        ("total_amount", "12.5 4111 1111 1111 1111"),
+        ("limit", "081234567890"),
+        ("saldo", "081234567890"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, &serde_json::json!({ name: value }).to_string());
+        assert!(!out.contains(value), "{name}: {out}");
+    }
+    let kept =
+        r#"{"odds":"1.85","balance":4111111111111111,"saldo":"1.250.000.000","amount":"81 234 567","limit":25000}"#;
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, kept), kept);
+}
+
+#[test]
+fn addresses_that_nobody_shall_follow_are_read_as_they_are_meant() {
+    let mut scrubber = scrubber("");
+    let plain = scrubbed(&mut scrubber, Format::Text, "203.0.113.7 ann.bo@example.com");
+    let defanged = scrubbed(&mut scrubber, Format::Text, "203.0.113[.]7 ann.bo[@]example[.]com");
+    assert_eq!(defanged, plain);
+    let link = scrubbed(&mut scrubber, Format::Text, "hxxps[:]//198.51.100[.]23/x?u=ann.bo@example[.]com");
+    assert!(!link.contains("198.51") && !link.contains("ann.bo"), "{link}");
+    let kept = "a[.]b, [.] and x[@]y";
+    assert_eq!(scrubbed(&mut scrubber, Format::Text, kept), kept);
+}
+
+#[test]
+fn a_process_in_a_text_is_no_person_whatever_the_config_says_of_names() {
+    let mut scrubber = scrubber("fields: [{name: name, action: redact}]");
+    assert_eq!(scrubbed(&mut scrubber, Format::Text, "started name=worker_1 ok"), "started name=worker_1 ok");
+    assert!(!scrubbed(&mut scrubber, Format::Text, "started name=Siti ok").contains("Siti"));
+}

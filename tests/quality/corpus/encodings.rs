@@ -144,6 +144,7 @@ fn jwt_payload(random: &mut Rng) -> Draft {
     draft.text.push_str("sso ok token=");
     let token = jwt(random, &serde_json::json!({"sub": "42", name: value}).to_string());
     draft.raw(label, &token, true);
+    draft.also("secret");
     draft
 }
 

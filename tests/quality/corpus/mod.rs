@@ -99,6 +99,12 @@ impl Draft {
         self.gold.push(Gold { span: start..self.text.len(), label: label.to_owned(), blob });
     }
 
+    /// Says that the piece that was appended last is something else as well: a signed token is a secret itself.
+    pub fn also(&mut self, label: &str) {
+        let last = self.gold.last().expect("a piece was appended").clone();
+        self.gold.push(Gold { label: label.to_owned(), ..last });
+    }
+
     /// The finished event.
     pub fn case(self, category: &str, language: &str) -> Case {
         Case {

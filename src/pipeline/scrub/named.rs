@@ -1,0 +1,80 @@
+//! Values that are named by what stands beside them: `{"name": "email", "value": …}`, `["--password", "hunter2"]`.
+
+use super::Core;
+use crate::detect::{FieldPlan, Role};
+use crate::record::{Kind, Scalar};
+
+/// How far away on the tape the name of a value is looked for.
+const REACH: usize = 24;
+/// Longest name, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+
+impl Core {
+    /// The plan of the value at `i`: what is beside it may name it.
+    #[inline]
+    pub(super) fn plan_at(&mut self, tape: &[Scalar], i: usize, text: &str) -> FieldPlan {
+        let plan = self.detector.plan(&self.paths, tape[i].path);
+        let option = plan.part && i > 0 && tape[i].kind == Kind::String && tape[i - 1].kind == Kind::String;
+        if plan.role == Role::None && !option || plan.action.is_some() || !plan.scan {
+            return plan;
+        }
+        self.named(tape, i, text, plan)
+    }
+
+    /// As [`Core::plan_at`], where there may be a name.
+    fn named(&mut self, tape: &[Scalar], i: usize, text: &str, own: FieldPlan) -> FieldPlan {
+        let name = match own.role {
+            Role::Value if own.entity.is_none() => self.sibling(tape, i, Role::Name),
+            // `{"name": "email", "value": …}`: the name is nobody's.
+            Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, Role::Value).is_some() => {
+                return FieldPlan { entity: None, ..own };
+            }
+            Role::None if own.entity.is_none() => option_before(tape, i, text),
+            _ => None,
+        };
+        let Some(name) = name.filter(|name| name.span.len() <= NAME_BYTES_MAX) else { return own };
+        let name = text[name.span.range()].trim_start_matches('-');
+        let plan = self.detector.plan_of_name(name.as_bytes());
+        // What stands behind an option is its value, whatever it looks like.
+        let plan = FieldPlan { sure: plan.sure || own.role == Role::None, ..plan };
+        let value = &text[tape[i].span.range()];
+        let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
+        match plan.entity {
+            // All that is in it is named, too: `{"key": "password", "value": {"stringValue": …}}`.
+            Some(_) if container => FieldPlan { sure: true, part: own.part, ..plan },
+            Some(entity) if self.is_meant(entity, plan, value) => FieldPlan { part: own.part, ..plan },
+            _ => own,
+        }
+    }
+
+    /// Whether the text at hand is the name of a field that the rules know.
+    fn names_a_field(&mut self, scalar: &Scalar, text: &str) -> bool {
+        let name = &text[scalar.span.range()];
+        scalar.kind == Kind::String
+            && name.len() <= NAME_BYTES_MAX
+            && self.detector.plan_of_name(name.as_bytes()).entity.is_some()
+    }
+
+    /// The member of the same object that has this role; a name must be a text.
+    fn sibling<'t>(&mut self, tape: &'t [Scalar], i: usize, role: Role) -> Option<&'t Scalar> {
+        let at = &tape[i];
+        let parent = self.paths.parent(at.path);
+        let around = |s: &Scalar| matches!(s.kind, Kind::Object | Kind::Array) && s.span.end >= at.span.end;
+        let first = tape[..i].iter().rev().take(REACH).position(around)?;
+        let object = &tape[i - 1 - first];
+        let behind = tape[i + 1..].iter().take(REACH).take_while(|s| s.span.start < object.span.end);
+        let before = tape[i - first..i].iter();
+        let mut siblings = before.chain(behind).filter(|s| s.kind != Kind::Key && self.paths.parent(s.path) == parent);
+        siblings.find(|s| {
+            let fits = role == Role::Value || s.kind == Kind::String;
+            fits && s.path != at.path && self.detector.plan(&self.paths, s.path).role == role
+        })
+    }
+}
+
+/// The element before, when it is the name of an option and this one is none.
+fn option_before<'t>(tape: &'t [Scalar], i: usize, text: &str) -> Option<&'t Scalar> {
+    let (option, value) = (&tape[i - 1], &tape[i]);
+    let is_option = |s: &Scalar| text[s.span.range()].starts_with("--") && !text[s.span.range()].contains(['=', ' ']);
+    (option.path == value.path && is_option(option) && !is_option(value)).then_some(option)
+}
