@@ -398,7 +398,7 @@ fn what_stands_beside_a_value_names_it() {
     for raw in [
         r#"{"name":"email","value":"verified"}"#,
         r#"{"key":"color","value":"hunter2"}"#,
-        r#"[{"name":"password","type":"string"},{"value":"hunter2"}]"#,
+        r#"[{"key":"password","type":"string"},{"value":"hunter2"}]"#,
         r#"["--verbose","hunter2"]"#,
         r#"["--password","--verbose"]"#,
         r#"["password","username"]"#,
