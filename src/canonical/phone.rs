@@ -132,7 +132,13 @@ pub fn write(text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
         return true;
     }
     let read = |text: &str| Digits::read(without_extension(text.as_bytes())).filter(|d| d.len >= 7 && !d.is_date());
-    with_ascii(text, |text| read(text).map(|digits| out.extend_from_slice(digits.as_slice()))).is_some()
+    let plain = |digits: Digits| match std::str::from_utf8(digits.as_slice()).ok().and_then(|text| parse(text, regions))
+    {
+        // `+0812…` is the number without its `+`.
+        Some(number) => out.extend_from_slice(number.as_str().as_bytes()),
+        None => out.extend_from_slice(digits.as_slice()),
+    };
+    with_ascii(text, |text| read(text).map(plain)).is_some()
 }
 
 /// What stands behind `tel:`, `sms:`, `https://wa.me/` and the like, up to its parameters.
@@ -417,6 +423,19 @@ mod tests {
 
     fn number(text: &str, regions: &[Region]) -> Option<String> {
         parse(text, regions).map(|number| number.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_is_written_is_its_own_canonical_form() {
+        for (text, wanted) in
+            [("+081234567890", "+6281234567890"), ("1234567", "1234567"), ("+62 812-3456-7890", "+6281234567890")]
+        {
+            let (mut once, mut twice) = (Vec::new(), Vec::new());
+            assert!(write(text, &Region::ALL, &mut once), "{text}");
+            let once = String::from_utf8(once).expect("ASCII");
+            assert!(write(&once, &Region::ALL, &mut twice) && once.as_bytes() == twice, "{text}: {once}");
+            assert_eq!(once, wanted);
+        }
     }
 
     #[test]

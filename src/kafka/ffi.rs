@@ -14,7 +14,7 @@
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -189,21 +189,19 @@ impl Handle {
 }
 
 impl Drop for Handle {
-    /// Destroying waits for the client's threads, and now and then one of them never ends (seen with a consumer whose broker
-    /// had died): the caller must not wait with it.
+    /// Destroying waits for the client's threads, one of which may never end (seen after a broker died): not the caller.
     fn drop(&mut self) {
         // RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE: closing is done on purpose by `close`, never by accident in a drop.
         let flags = if self.role == Role::Consumer { 0x8 } else { 0 };
-        let client = Ending { rk: self.rk, flags, _shared: Arc::clone(&self.shared) };
-        let (done, ended) = std::sync::mpsc::channel();
+        let (client, shared) = (AtomicPtr::new(self.rk), Arc::clone(&self.shared));
+        let (done, ended) = std::sync::mpsc::channel::<()>();
         let destroy = move || {
-            client.destroy();
-            // Nobody may be waiting any more.
-            let _ = done.send(());
+            // SAFETY: whoever points to the client holds an `Arc` of this handle. `shared` is freed after.
+            unsafe { rd::rd_kafka_destroy_flags(client.into_inner(), flags) };
+            drop((shared, done));
         };
         let spawned = std::thread::Builder::new().name("kafka-end".to_owned()).spawn(destroy);
-        let left = spawned.is_err() || ended.recv_timeout(END_PATIENCE) == Err(RecvTimeoutError::Timeout);
-        if left {
+        if spawned.is_err() || ended.recv_timeout(END_PATIENCE) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!("a client of librdkafka does not end: it is left behind");
         }
     }
@@ -211,24 +209,6 @@ impl Drop for Handle {
 
 /// How long the end of a client is waited for: usually it takes milliseconds.
 const END_PATIENCE: Duration = Duration::from_secs(3);
-
-/// A client on its way out.
-struct Ending {
-    rk: *mut rd::rd_kafka_t,
-    flags: c_int,
-    /// Callbacks may write to it until the end.
-    _shared: Arc<Shared>,
-}
-
-// SAFETY: as for `Handle`; nothing else points to the client.
-unsafe impl Send for Ending {}
-
-impl Ending {
-    fn destroy(self) {
-        // SAFETY: whoever points to the client holds an `Arc` of its handle, and that is dropped. `_shared` is freed after.
-        unsafe { rd::rd_kafka_destroy_flags(self.rk, self.flags) }
-    }
-}
 
 // ---------------------------------------------------------------- consumer
 

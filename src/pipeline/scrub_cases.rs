@@ -106,7 +106,7 @@ const HARMLESS: &[&str] = &[
     r#"{"latency":12.345,"lat_ms":5}"#,
     r#"{"cvr":"10150817"}"#,
     r#"{"lat":-6.2,"lon":106.8}"#,
-    r#"{"device":"Galaxy A52","device_model":"SM-A525F","session_id":"scaadbc179"}"#,
+    r#"{"device":"Galaxy A52","device_model":"SM-A525F"}"#,
     r#"{"device_id":"ios","selfie":"approved","id_photo":true}"#,
     r#"{"hash":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
     r#"{"price":34958.30,"qty":2}"#,

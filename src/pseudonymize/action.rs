@@ -275,7 +275,10 @@ fn write_grid(text: &str, step: u32, out: &mut Vec<u8>) -> bool {
     for (at, part) in text.split_inclusive(is_sign).enumerate() {
         let number = part.trim_end_matches(is_sign);
         let signs = &part[number.len()..];
-        let Some(degrees) = millionths(number).filter(|_| at < 8) else {
+        // No place has more degrees, and none is made of several whole numbers: a card in the wrong field is.
+        let whole_ones = at >= 2 && !number.contains('.');
+        let is_degrees = |degrees: &i64| degrees.abs() <= 180_000_000 && at < 8 && !whole_ones;
+        let Some(degrees) = millionths(number).filter(is_degrees) else {
             if number.is_empty() && at > 0 {
                 out.extend_from_slice(signs.as_bytes());
                 continue;
@@ -404,6 +407,9 @@ mod tests {
             (Generalize::Grid(100_000), "55.6761 N"),
             (Generalize::Grid(100_000), ""),
             (Generalize::Grid(100_000), "here"),
+            (Generalize::Grid(100_000), "4111 1111 1111 1111"),
+            (Generalize::Grid(100_000), "23 23 75 85"),
+            (Generalize::Grid(100_000), "181"),
             (Generalize::Bucket(10), "1e3"),
             (Generalize::Bucket(10), "1.000,50"),
             (Generalize::Bucket(10), "-"),

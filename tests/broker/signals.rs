@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sluice::signals::codec::VERSION;
+
 use super::DONE_DEADLINE;
 use crate::signals::stream::{Shape, make};
 use crate::support::kafka::Broker;
@@ -247,9 +249,11 @@ fn a_changelog_that_cannot_be_read_stops_the_start() {
         };
         load(bed.broker, &changelog(setup), [event]);
     };
-    for (run, value, says) in
-        [("damaged", &[1, 0, 1, 255, 255][..], "damaged"), ("newer", &[99, 1, 2][..], "newer version")]
-    {
+    for (run, value, says) in [
+        ("damaged", &[VERSION, 0, 1, 255, 255][..], "damaged"),
+        ("newer", &[VERSION + 1, 1, 2][..], "newer version"),
+        ("older", &[VERSION - 1, 1, 2][..], "older version"),
+    ] {
         let setup = bed.setup(run, 1);
         bed.signals_of(&setup);
         poison(&setup, value);

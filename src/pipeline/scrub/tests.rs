@@ -397,8 +397,8 @@ fn what_stands_beside_a_value_names_it() {
     assert!(named.starts_with(r#"{"name":"fullName","value":"nm_1k1_"#), "the name is nobody's: {named}");
     for raw in [
         r#"{"name":"email","value":"verified"}"#,
-        r#"{"name":"color","value":"hunter2"}"#,
-        r#"[{"name":"password","type":"string"},{"value":"hunter2"}]"#,
+        r#"{"key":"color","value":"hunter2"}"#,
+        r#"[{"key":"password","type":"string"},{"value":"hunter2"}]"#,
         r#"["--verbose","hunter2"]"#,
         r#"["--password","--verbose"]"#,
         r#"["password","username"]"#,
