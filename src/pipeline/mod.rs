@@ -14,7 +14,6 @@
 //! plan     what all workers share: rules, actions, keys; signal_plan: shapes, rules and lists of signals
 //! watch    the signals of one worker: from a record's tape to signals and flags; sight: what a record says, for people
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
-//! rekeying the first stage of inputs without keys: partitions and workers in one order
 //! shadow   rules that are tried: what they find is counted and stays
 //! outside  lists and databases of addresses, read again when they change
 //! live     the rules that run, swapped whole between two units of work
@@ -39,7 +38,6 @@ pub mod payload;
 mod pci;
 mod plan;
 mod policy;
-mod rekeying;
 mod reload;
 mod salt_file;
 mod salt_topic;

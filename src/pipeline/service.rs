@@ -12,7 +12,6 @@ use super::clock;
 use super::live::Live;
 use super::outside::Changes;
 use super::plan::{Plan, PlanError, load_ring};
-use super::rekeying::{Fronts, Rekeying};
 use super::reload::Reload;
 use super::salts;
 use super::sampling::Sampling;
@@ -227,8 +226,6 @@ impl Running {
         let live = Arc::new(Live::new(plan));
         let outside = signals.as_ref().map(|signals| Changes::new(&signals.outside));
         let signals = signals.map(|signals| (Arc::new(signals), Arc::new(signal_metrics())));
-        let lateness_ms = signals.as_ref().map_or(0, |(plan, _)| plan.settings.lateness_ms);
-        let fronts = Arc::new(Fronts::new(count, lateness_ms));
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = worker::Stopped::default();
         let (tell, ended) = unbounded_channel();
@@ -245,7 +242,6 @@ impl Running {
                 stopped: Arc::clone(&stopped),
                 health: Arc::clone(&health),
                 tap: Arc::clone(&tap),
-                fronts: Arc::clone(&fronts),
             };
             workers.push(part.spawn(tell.clone())?);
         }
@@ -439,7 +435,6 @@ struct Part {
     stopped: worker::Stopped,
     health: Arc<Health>,
     tap: Arc<Tap>,
-    fronts: Arc<Fronts>,
 }
 
 impl Part {
@@ -506,9 +501,6 @@ impl Part {
         let tasks = topics.inputs.first().map_or(0, |&input| self.topology.partitions[input]);
         let shape = stateful::shape(&self.settings, topics, tasks, plan.state_key.fingerprint(), plan.limits);
         let state = StateMetrics::new(self.number);
-        // As much as the records of a task may take that wait for its other partitions.
-        let budget = self.settings.limits.memory_bytes / self.count.max(1) / 4;
-        let rekeying = || Rekeying::new(topics.rekeyed.clone(), Arc::clone(&self.fronts), self.number, budget);
         Some(worker::Signals {
             plan: Arc::clone(plan),
             state: Stateful::new(&self.settings, topics.clone(), shape, self.topology.changelog(), state),
@@ -518,7 +510,6 @@ impl Part {
                 to: 2 * internal,
                 partitions: self.topology.partitions[internal],
             }),
-            rekeying: (!topics.rekeyed.is_empty()).then(rekeying),
             metrics: Arc::clone(metrics),
         })
     }

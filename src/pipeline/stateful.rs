@@ -35,8 +35,7 @@ pub struct Copied {
 }
 
 impl Copied {
-    /// A copy of it.
-    pub fn of(incoming: &Incoming<'_>) -> Copied {
+    fn of(incoming: &Incoming<'_>) -> Copied {
         let record = &incoming.record;
         Copied {
             key: record.key.map(Bytes::from),
@@ -46,8 +45,7 @@ impl Copied {
         }
     }
 
-    /// What it weighs.
-    pub fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let len = |part: &Option<Bytes>| part.as_ref().map_or(0, |bytes| bytes.len());
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + len(value)).sum();
         len(&self.key) + len(&self.value) + headers + size_of::<Held<Copied>>()
@@ -383,8 +381,7 @@ fn is_at_end<S: Source>(source: &S, at: Partition, lane: Option<&Lane>) -> bool 
     }
 }
 
-/// Gives a copied record out as if it had just been fetched.
-pub fn hand_over(held: &Held<Copied>, at: Partition, mut each: impl FnMut(&Incoming<'_>)) {
+fn hand_over(held: &Held<Copied>, at: Partition, mut each: impl FnMut(&Incoming<'_>)) {
     let copied = &held.record;
     let headers: Vec<(&[u8], Option<&[u8]>)> =
         copied.headers.iter().map(|(name, value)| (&**name, value.as_deref())).collect();

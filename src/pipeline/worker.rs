@@ -16,7 +16,6 @@ use super::breaker::Breaker;
 use super::clock::now_ms;
 use super::engine::Engine;
 use super::live::{Generation, Live};
-use super::rekeying::Rekeying;
 use super::signal_plan::SignalPlan;
 use super::stateful::Stateful;
 use crate::config::{OnTrip, Settings};
@@ -53,8 +52,6 @@ pub struct Worker<S: Source, K: Sink<S::Group>> {
     engine: Engine,
     /// State of accounts, where signals are on.
     state: Option<Stateful>,
-    /// What waits for its turn on its way to its account, where inputs are not keyed by it.
-    rekeying: Option<Rekeying>,
     stop: Arc<AtomicBool>,
     health: Box<dyn Health>,
     metrics: Metrics,
@@ -97,8 +94,6 @@ pub struct Signals {
     pub topic: usize,
     /// Inputs whose events go to their account through the internal topic.
     pub rekey: Option<super::watch::Rekey>,
-    /// Their records that wait.
-    pub rekeying: Option<Rekeying>,
     /// How many there were.
     pub metrics: Arc<SignalMetrics>,
 }
@@ -138,16 +133,14 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let topics = settings.inputs.iter().map(|input| TopicMetrics::new(&input.name, &Reject::LABELS)).collect();
         let rules = live.newest();
         let mut engine = Engine::new(&rules.plan, message_max_bytes);
-        let (mut state, mut rekeying, mut signal_metrics) = (None, None, None);
+        let (mut state, mut signal_metrics) = (None, None);
         if let Some(signals) = signals {
             engine = engine.watching(&signals.plan, signals.rekey);
-            (state, rekeying) = (Some(signals.state), signals.rekeying);
-            signal_metrics = Some((signals.topic, signals.metrics));
+            (state, signal_metrics) = (Some(signals.state), Some((signals.topic, signals.metrics)));
         }
         Worker {
             engine,
             state,
-            rekeying,
             unit: Unit::new(settings.inputs.len(), &rules),
             settings,
             live,
@@ -238,9 +231,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         self.metrics.worker.set_ready(false);
         self.health.joined(false);
-        if let Some(rekeying) = &self.rekeying {
-            rekeying.stand_aside();
-        }
         // What was sealed without the new task must not be taken for a transaction of it.
         self.drain(self.settings.drain_timeout)?;
         let state = self.state.as_mut().expect("it was there above");
@@ -269,9 +259,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             if self.batch.next_unsent().is_none() {
                 self.batch.clear();
             }
-        }
-        if let Some(rekeying) = self.rekeying.as_ref().filter(|_| self.batch.is_empty()) {
-            rekeying.sent();
         }
         self.metrics.worker.outstanding_bytes.set(self.unit.bytes as f64);
         Ok(())
@@ -356,26 +343,21 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         let since = Instant::now();
         let mut busy = Duration::ZERO;
         let arena_bytes = self.arena_bytes();
-        let Worker { settings, source, engine, state, rekeying, batch, unit, partitions, metrics, .. } = self;
+        let Worker { settings, source, engine, state, batch, unit, partitions, metrics, .. } = self;
         let signals_to = metrics.signals.as_ref().map_or(0, |(topic, _)| *topic);
         let mut hand =
             Fetched { settings, engine, batch, unit, partitions, signals_to, trips: Vec::new(), early: false, last: 0 };
         let mut begun = None;
         let mut fetched = source.fetch(FETCH_TIMEOUT, &mut |incoming| {
             begun.get_or_insert_with(Instant::now);
-            match (&mut *state, &mut *rekeying) {
-                (Some(state), _) if state.lane(incoming.at).is_some() => state.take(&incoming, &mut hand),
-                (_, Some(rekeying)) if rekeying.takes(incoming.at) => rekeying.take(&incoming),
+            match state {
+                Some(state) if state.lane(incoming.at).is_some() => state.take(&incoming, &mut hand),
                 _ => hand.record(&incoming, None),
             }
         });
         if let Some(state) = state.as_mut().filter(|state| state.merges()) {
-            let blocked = hand.blocked();
+            let blocked: Vec<Partition> = hand.partitions.iter().filter(|p| p.paused).map(|p| p.at).collect();
             fetched = fetched.and_then(|()| state.release(source, &blocked, &mut hand, arena_bytes));
-        }
-        if let Some(rekeying) = rekeying {
-            let blocked = hand.blocked();
-            fetched = fetched.and_then(|()| rekeying.release(source, &blocked, &mut hand, arena_bytes));
         }
         let (trips, early) = (std::mem::take(&mut hand.trips), hand.early);
         for (metrics, counts) in metrics.topics.iter().zip(&mut unit.per_topic) {
@@ -442,9 +424,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
                     let partition = Assigned { committed, paused, ..Assigned::new(at, &self.settings) };
                     partition.metrics.set_paused(paused);
                     self.partitions.push(partition);
-                    if let Some(rekeying) = &mut self.rekeying {
-                        rekeying.begin(&mut self.source, at, committed);
-                    }
                     if paused {
                         self.source.pause(at)?;
                     }
@@ -479,9 +458,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         self.partitions.retain(|p| !gone.contains(&p.at));
         if let Some(state) = &mut self.state {
             state.give_up(&gone);
-        }
-        if let Some(rekeying) = &mut self.rekeying {
-            rekeying.give_up(&gone);
         }
         self.source.unassign(list)
     }

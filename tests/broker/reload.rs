@@ -24,9 +24,10 @@ fn event(id: u64) -> Event {
     }
 }
 
-fn entity(example: &str) -> String {
+/// An entity of one letter and seven digits.
+fn entity(letter: char, example: &str) -> String {
     format!(
-        "entity: quirk\ntoken: qk\nform: text\naction: redact\npatterns: [{{regex: 'Q-\\d{{7}}'}}]\nexamples: [{example}]\n"
+        "entity: quirk\ntoken: qk\nform: text\naction: redact\npatterns: [{{regex: '{letter}-\\d{{7}}'}}]\nexamples: [{example}]\n"
     )
 }
 
@@ -36,15 +37,13 @@ fn rules_change_under_load_between_two_records_and_a_bad_file_changes_nothing() 
     let (broker, topic) = (Broker::shared(), "reload");
     broker.create_topic(topic, PARTITIONS, &[]);
     let mount = tempfile::tempdir().unwrap();
-    let version = |name: &str, yaml: Option<String>| {
+    let version = |name: &str, yaml: String| {
         fs::create_dir(mount.path().join(name)).unwrap();
-        if let Some(yaml) = yaml {
-            fs::write(mount.path().join(name).join("quirk.yaml"), yaml).unwrap();
-        }
+        fs::write(mount.path().join(name).join("quirk.yaml"), yaml).unwrap();
         symlink(name, mount.path().join("..tmp")).unwrap();
         fs::rename(mount.path().join("..tmp"), mount.path().join("data")).unwrap();
     };
-    version("v1", None);
+    version("v1", entity('P', "P-1234567"));
     let directory = mount.path().join("data");
     let setup = Setup { more: format!("patterns: {{directories: [{directory:?}]}}\n"), ..Setup::new(broker, topic) };
     let mut sluice = setup.start();
@@ -52,11 +51,11 @@ fn rules_change_under_load_between_two_records_and_a_bad_file_changes_nothing() 
     let reloads = |result: &str| sluice.metric(RELOADS, &[("result", result)]);
     let delivered = || sluice.metric("sluice_output_records_total", &[]);
     wait_until(READY_DEADLINE, "records under the old rules", || delivered() > 1_000.0);
-    version("v2", Some(entity("Q-1234567")));
+    version("v2", entity('Q', "Q-1234567"));
     wait_until(READY_DEADLINE, "the new rules", || reloads("done") == 1.0);
     let before = delivered();
     wait_until(READY_DEADLINE, "records under the new rules", || delivered() > before + 2_000.0);
-    version("v3", Some(entity("Z-1234567")));
+    version("v3", entity('Q', "Z-1234567"));
     wait_until(READY_DEADLINE, "the bad rules to be refused", || reloads("failed") == 1.0);
     let before = delivered();
     wait_until(READY_DEADLINE, "records under the rules that stay", || delivered() > before + 1_000.0);

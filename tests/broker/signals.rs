@@ -250,9 +250,10 @@ fn a_changelog_that_cannot_be_read_stops_the_start() {
         load(bed.broker, &changelog(setup), [event]);
     };
     for (run, value, says) in [
-        ("damaged", &[VERSION, 0, 1, 255, 255][..], "damaged"),
-        ("newer", &[VERSION + 1, 1, 2][..], "newer version"),
-        ("older", &[VERSION - 1, 1, 2][..], "older version"),
+        // The changelog's own version, an offset, and the account with the version of its layout.
+        ("damaged", &[1, 0, VERSION, 255, 255][..], "damaged"),
+        ("newer", &[99, 1, 2][..], "newer version"),
+        ("older", &[1, 0, VERSION - 1, 255, 255][..], "older version"),
     ] {
         let setup = bed.setup(run, 1);
         bed.signals_of(&setup);

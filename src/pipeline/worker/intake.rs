@@ -108,11 +108,6 @@ impl Fetched<'_> {
         self.batch.bytes() >= arena_bytes
     }
 
-    /// Partitions that are not read any more, and so not waited for.
-    pub fn blocked(&self) -> Vec<Partition> {
-        self.partitions.iter().filter(|p| p.paused).map(|p| p.at).collect()
-    }
-
     /// Scrubs a record into the batch; `task`: state of its task and its lane there, if it is a signal input's.
     pub fn record(&mut self, incoming: &Incoming<'_>, task: Option<(&mut Tasks, usize)>) {
         if self.partitions.get(self.last).is_none_or(|p| p.at != incoming.at) {

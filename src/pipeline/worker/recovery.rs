@@ -96,9 +96,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         if let Some(state) = &mut self.state {
             state.clear();
         }
-        if let Some(rekeying) = &mut self.rekeying {
-            rekeying.clear();
-        }
         self.set_away();
         self.source.renew()
     }
@@ -137,7 +134,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
             let offset = committed.iter().find(|(at, _)| *at == p.at).and_then(|&(_, offset)| offset);
             // Never committed: back to the first record that was read; none was: it stands where it began.
             let held = self.state.as_ref().and_then(|state| state.first(p.at));
-            let held = held.or_else(|| self.rekeying.as_ref()?.first(p.at));
             if let Some(target) = offset.or(p.first).or(held) {
                 p.next = target;
                 p.sealed = target;
@@ -147,9 +143,6 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         }
         if let Some(state) = &mut self.state {
             state.rewind(&mut self.source, &committed, &targets)?;
-        }
-        if let Some(rekeying) = &mut self.rekeying {
-            rekeying.rewind(&mut self.source, &targets)?;
         }
         self.source.seek(&targets)
     }
