@@ -18,9 +18,7 @@ pub(super) fn unmark(example: &str) -> (String, Span) {
 pub(super) fn find(detector: &mut Detector, text: &str) -> Vec<Finding> {
     let look = detector.look_at(text, Kind::String);
     let mut out = Vec::new();
-    if look.may_hold {
-        detector.find(text, Kind::String, look, &mut out);
-    }
+    detector.find(text, Kind::String, look, &mut out);
     out
 }
 

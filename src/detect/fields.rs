@@ -155,7 +155,7 @@ impl NamePlans {
 
 impl FieldPlan {
     /// The plan of a field that nothing is known of: look at the content.
-    pub(super) const SCAN: FieldPlan = FieldPlan {
+    pub const SCAN: FieldPlan = FieldPlan {
         entity: None,
         action: None::<ActionId>,
         scan: true,

@@ -146,7 +146,9 @@ impl Detector {
         let is_time = digits >= 14 && search::is_time(text.as_bytes());
         let secret = !is_time && self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), class);
         let by_class = !is_time && self.may_hold(kind, class, digits);
-        let nothing = || kind != Kind::Number && search::is_nothing(&self.rules, text, class, digits);
+        // What touches an own token is judged once the token is hidden: its letters glue nothing.
+        let judged = kind != Kind::Number && !OwnTokens::may_hold(class, text);
+        let nothing = || judged && search::is_nothing(&self.rules, text, class, digits);
         Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
     }
 

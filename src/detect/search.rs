@@ -25,9 +25,6 @@ const MATCHER_DIGITS: usize = 7;
 /// Longest text that is taken for an id.
 const ID_BYTES_MAX: usize = 128;
 
-/// Fewest digits of an IBAN, as its matcher has it.
-const IBAN_DIGITS: u8 = 10;
-
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -113,7 +110,7 @@ impl Dismissal {
     }
 }
 
-/// Whether a text is a time, a hash or an id, in which nothing is looked for: most of what its class lets through.
+/// Whether a text is a hash or an id, in which nothing is looked for: most of what its class lets through.
 pub(super) fn is_nothing(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
     !rules.dismissal.may_match_regex(class, digits)
         && (is_hash(text.as_bytes(), class) || is_plain_id(rules, text, class, digits))
@@ -142,7 +139,7 @@ fn is_plain_id(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
         && rules.patterns.lists.is_empty()
         && !rules.dismissal.may_be_called(class);
     may_be_id
-        && !(digits >= IBAN_DIGITS && groups::begins_iban(bytes))
+        && !(digits >= matchers::IBAN_DIGITS_MIN && groups::begins_iban(bytes))
         && match groups::numbers_in(bytes, rules.patterns.digits_range.0.min(MATCHER_DIGITS)) {
             Numbers::None => true,
             Numbers::Glued => !rules.keywords.any_in(text),

@@ -295,6 +295,20 @@ fn a_disabled_entity_is_not_looked_for_by_content_or_name() {
 }
 
 #[test]
+fn a_number_that_touches_an_own_token_is_found() {
+    let mut detector = detector();
+    detector.set_known_keys(&["k1".to_owned()]);
+    let token = "em_1k1_mbblbtgppqpsmclbppjmjtbl";
+    for text in [format!("{token}081234567890"), format!("{token}4111111111111111"), format!("4111111111111111{token}")]
+    {
+        let look = detector.look_at(&text, Kind::String);
+        let mut out = Vec::new();
+        detector.find(&text, Kind::String, look, &mut out);
+        assert_eq!(out.len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn what_is_dismissed_by_its_class_holds_nothing() {
     let mut detector = detector();
     for text in ["login", "true", "android-app", "d-33d", "ID", "slot-garuda", "IDR", "Mataram", "", "12345"] {

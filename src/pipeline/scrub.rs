@@ -21,7 +21,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Detector, FieldPlan, Nature, Role};
+use crate::detect::{Detector, FieldPlan};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::{Edits, escape_json_into};
@@ -127,19 +127,6 @@ enum Place {
     /// In plain text.
     Text,
 }
-
-/// An object's key has no rule of its own: the rule of its path is about the value.
-const SCAN_ONLY: FieldPlan = FieldPlan {
-    entity: None,
-    action: None,
-    scan: true,
-    guess: true,
-    listed: false,
-    nature: Nature::Any,
-    part: false,
-    sure: false,
-    role: Role::None,
-};
 
 impl Scrubber {
     /// A scrubber by `plan`.
@@ -364,7 +351,7 @@ impl Core {
     fn text_in(&mut self, path: PathId, text: &str, frame: &mut Frame) -> Result<(), Reject> {
         let (text, mut scalar) = decode::text(text.as_bytes(), &self.limits)?;
         scalar.path = path;
-        self.scalar(At::new(text, &scalar, Place::Text), SCAN_ONLY, frame);
+        self.scalar(At::new(text, &scalar, Place::Text), FieldPlan::SCAN, frame);
         Ok(())
     }
 
@@ -392,10 +379,11 @@ impl Core {
                 covered = scalar.span.end;
                 continue;
             }
+            // A key has no rule of its own: the rule of its path is about the value.
             if scalar.kind == Kind::Key {
                 let before = frame.edits.as_slice().len();
                 self.shadow_counted = false;
-                self.scalar(At::new(text, scalar, Place::JsonString), SCAN_ONLY, frame);
+                self.scalar(At::new(text, scalar, Place::JsonString), FieldPlan::SCAN, frame);
                 // What a shadow rule finds in a key is counted every time.
                 if frame.edits.as_slice().len() == before && self.shadow.is_none() {
                     self.paths.set_clean(scalar.path, &text.as_bytes()[scalar.span.range()]);

@@ -44,10 +44,7 @@ mod tests {
             ("hxxp[:]//a[.]b", "hxxp://a.b"),
             ("a[0].b[1] [] [..] {x}", "a[0].b[1] [] [..] {x}"),
         ] {
-            let mut view = View::new();
-            view.load(raw, 0);
-            view.layer(super::decode);
-            assert_eq!(view.text(), plain);
+            assert_eq!(View::through(raw, super::decode), plain);
             assert_eq!(super::is_defanged(raw), raw != plain, "{raw}");
         }
     }

@@ -8,9 +8,12 @@ use crate::record::{Class, Span};
 pub(super) const MATCHER: Matcher = Matcher {
     name: "iban",
     doc: "IBANs of all countries of the registry, in any case and grouping, with a correct check sum",
-    wants: |class, digits| digits >= 10 && class.has(Class::LETTER),
+    wants: |class, digits| digits >= DIGITS_MIN && class.has(Class::LETTER),
     find,
 };
+
+/// Fewest digits of an IBAN.
+pub(in crate::detect) const DIGITS_MIN: u8 = 10;
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
