@@ -6,6 +6,10 @@ use std::fmt;
 
 use hashbrown::HashTable;
 
+mod word;
+
+pub use word::Word;
+
 /// A half-open range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::record::Word;
+
 /// Shortest part that is looked at, in signs: `MTAuMC4wLjE` is an IP address.
 const SIGNS_MIN: usize = 10;
 /// Shortest part in hexadecimal.
@@ -75,20 +77,15 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
 
 /// Whether [`find`] may find anything: one look at the first signs of each run of them.
 pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
-    let is_sign = |at: usize| text.get(at).is_some_and(|&b| VALUES[usize::from(b)] < 64);
+    let is_sign = |b: &u8| VALUES[usize::from(*b)] < 64;
     let (mut floor, mut at) = (0, SIGNS_MIN - 1);
     while at < text.len() {
-        if !is_sign(at) {
+        if !is_sign(&text[at]) {
             at += SIGNS_MIN;
             continue;
         }
-        let (mut start, mut end) = (at, at + 1);
-        while start > floor && is_sign(start - 1) {
-            start -= 1;
-        }
-        while is_sign(end) {
-            end += 1;
-        }
+        let start = text[floor..at].iter().rposition(|b| !is_sign(b)).map_or(floor, |before| floor + before + 1);
+        let end = text[at..].iter().position(|b| !is_sign(b)).map_or(text.len(), |more| at + more);
         if end - start >= SIGNS_MIN && (end - start > bytes_max || run_may_hold(&text[start..end], &text[..start])) {
             return true;
         }
@@ -98,17 +95,24 @@ pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
     false
 }
 
+/// [`may_hold`] of a word, which is one run of signs.
+pub fn may_begin_in(text: &[u8], word: Word) -> bool {
+    text.len() >= SIGNS_MIN
+        && (word.starts().any(|at| may_begin(&text[at..])) || text.starts_with(b"0x") && may_begin(&text[2..]))
+}
+
+/// Whether signs begin a text or a file.
+fn may_begin(signs: &[u8]) -> bool {
+    signs.len() >= SIGNS_MIN && (begins_text(signs, 0) || begins_hex_text(signs) || is_file(signs, 0))
+}
+
 /// Whether a run of signs is a file, goes on in the next line, or begins a text at its start or behind a sign that may be a separator.
 fn run_may_hold(run: &[u8], before: &[u8]) -> bool {
-    let may_begin = |at: usize| {
-        let part = &run[at..];
-        part.len() >= SIGNS_MIN && (begins_text(part, 0) || begins_hex_text(part) || is_file(part, 0))
-    };
     let separators = || (1..run.len()).filter(|&at| matches!(run[at - 1], b'/' | b'-' | b'_' | b'+'));
     before.ends_with(b"base64,")
-        || may_begin(0)
-        || run.starts_with(b"0x") && may_begin(2)
-        || separators().any(may_begin)
+        || may_begin(run)
+        || run.starts_with(b"0x") && may_begin(&run[2..])
+        || separators().any(|at| may_begin(&run[at..]))
 }
 
 /// A run of signs, over several lines perhaps.
@@ -284,7 +288,7 @@ static VALUES: [u8; 256] = {
 fn begins_text(bytes: &[u8], start: usize) -> bool {
     let end = bytes.len().min(start + PEEK);
     // The first byte of a text is nearly always ASCII: one look dismisses most ids.
-    if bytes.get(start).and_then(|&b| value_of(b)).is_none_or(|v| v >= 50) {
+    if bytes.get(start).and_then(|&b| value_of(b)).is_none_or(|v| v >= 50) || !first_three_may_be_text(bytes, start) {
         return false;
     }
     let mut peek = [0; PEEK];
@@ -309,6 +313,17 @@ fn begins_text(bytes: &[u8], start: usize) -> bool {
     }
     // One byte beyond ASCII may be Latin-1, and a character may be cut off at the end.
     high <= 1 || std::str::from_utf8(&peek[..len]).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+/// Whether the first three bytes, if there are as many, are no control characters: half of all ids end here.
+fn first_three_may_be_text(bytes: &[u8], start: usize) -> bool {
+    let Some(&four) = bytes[start..].first_chunk::<4>() else { return true };
+    let [a, b, c, d] = four.map(|sign| u32::from(VALUES[usize::from(sign)]));
+    if a | b | c | d >= 64 {
+        return true;
+    }
+    let [_, a, b, c] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+    !is_control(a) && !is_control(b) && !is_control(c)
 }
 
 fn is_control(b: u8) -> bool {
@@ -342,8 +357,11 @@ fn is_file(signs: &[u8], declared: usize) -> bool {
         (b"H4sI", COMPRESSED_MIN),
         (b"UEsDB", COMPRESSED_MIN),
     ];
+    let may_be = || matches!(signs.first(), Some(b'/' | b'_' | b'i' | b'R' | b'U' | b'J' | b'H'));
     declared > 0 && signs.len() >= declared
-        || FILES.iter().any(|(magic, least)| signs.len() >= *least && signs.starts_with(magic))
+        || signs.len() >= COMPRESSED_MIN
+            && may_be()
+            && FILES.iter().any(|(magic, least)| signs.len() >= *least && signs.starts_with(magic))
 }
 
 /// Decodes base64 of text; false if it is not that. Line breaks are passed over.
@@ -580,6 +598,19 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_word_is_judged_as_any_text(text in prop_oneof![
+            "[a-zA-Z0-9+/_-]{1,64}",
+            "([a-z]{2,9}[-_/])?[ -~]{8,30}".prop_map(|text| base64(&text, true, false)),
+            "(0x|id-)?([2-7][0-9a-f]){6,12}",
+            Just("H4sIAAAAAAAAA0vOLUgsSi3KTMsv0kvJTE4FAJd1eS0RAAAA".to_owned()),
+        ]) {
+            let class = crate::record::Class::of_text(text.as_bytes()).0;
+            if let Some(word) = Word::of(text.as_bytes(), class) {
+                prop_assert_eq!(may_begin_in(text.as_bytes(), word), may_hold(text.as_bytes(), 4096));
+            }
+        }
 
         #[test]
         fn what_is_encoded_is_found_and_encoded_again_the_same(

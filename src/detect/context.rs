@@ -30,6 +30,8 @@ struct Phrase {
     first_word: usize,
     /// The sets it belongs to.
     sets: Vec<u16>,
+    /// The same as bits: see [`Nearby::sets`].
+    set_bits: u64,
 }
 
 /// What a pattern wants to know of its keywords.
@@ -59,6 +61,8 @@ pub(super) struct KeywordsBuilder {
 pub(super) struct Nearby {
     covered: Option<Span>,
     hits: Vec<(Span, u32)>,
+    /// The sets that they belong to, as bits of the set's number modulo 64: most rules ask for none of them.
+    sets: u64,
 }
 
 /// A word's length, and its first eight bytes with ASCII letters in lower case.
@@ -96,11 +100,15 @@ impl KeywordsBuilder {
     fn add_phrase(&mut self, text: &str, set: u16) {
         match self.phrases.iter_mut().find(|p| *p.text == *text.as_bytes()) {
             Some(phrase) if phrase.sets.contains(&set) => {}
-            Some(phrase) => phrase.sets.push(set),
+            Some(phrase) => {
+                phrase.sets.push(set);
+                phrase.set_bits |= set_bit(set);
+            }
             None => self.phrases.push(Phrase {
                 first_word: text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()),
                 text: text.as_bytes().into(),
                 sets: vec![set],
+                set_bits: set_bit(set),
             }),
         }
     }
@@ -121,6 +129,10 @@ impl KeywordsBuilder {
     }
 }
 
+const fn set_bit(set: u16) -> u64 {
+    1 << (set % 64)
+}
+
 const fn length_bit(bytes: usize) -> u32 {
     1 << (if bytes < 31 { bytes } else { 31 })
 }
@@ -137,6 +149,7 @@ impl Keywords {
     /// are asked about.
     pub(super) fn any_near(&self, text: &str, region: Span, nearby: &mut Nearby) -> bool {
         if !nearby.covered.is_some_and(|c| c.start <= region.start && region.end <= c.end) {
+            nearby.sets = 0;
             nearby.hits.clear();
             nearby.covered = Some(region);
             let before = (region.start as usize).saturating_sub(self.distance_max + self.bytes_max);
@@ -149,7 +162,7 @@ impl Keywords {
 
     /// Whether a word of the rule's set stands near `span`, a part of `region`.
     pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        if !self.any_near(text, region, nearby) {
+        if !self.any_near(text, region, nearby) || nearby.sets & set_bit(rule.set) == 0 {
             return false;
         }
         nearby.hits.iter().any(|&(hit, phrase)| {
@@ -194,6 +207,7 @@ impl Keywords {
         for i in phrases.clone() {
             if let Some(end) = self.phrases[i as usize].end_in(bytes, start, len) {
                 nearby.hits.push((Span::new(start as u32, end as u32), u32::from(i)));
+                nearby.sets |= self.phrases[i as usize].set_bits;
             }
         }
     }

@@ -83,6 +83,16 @@ const NO_VALUES: &[&str] = &[
     "inactive",
 ];
 
+/// Bytes of the longest of them.
+const NO_VALUE_BYTES_MAX: usize = {
+    let (mut most, mut i) = (0, 0);
+    while i < NO_VALUES.len() {
+        most = if NO_VALUES[i].len() > most { NO_VALUES[i].len() } else { most };
+        i += 1;
+    }
+    most
+};
+
 impl Shape {
     /// The shape of this name.
     pub(super) fn parse(name: &str) -> Option<Shape> {
@@ -92,7 +102,7 @@ impl Shape {
     /// Whether `text` looks like a value.
     pub(super) fn fits(self, text: &str) -> bool {
         let text = text.trim();
-        if text.is_empty() || NO_VALUES.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        if text.is_empty() || is_no_value(text) {
             return false;
         }
         match self {
@@ -109,6 +119,13 @@ impl Shape {
             }
         }
     }
+}
+
+/// Whether `text` says that there is no value. None that does has a digit, or many letters.
+fn is_no_value(text: &str) -> bool {
+    text.len() <= NO_VALUE_BYTES_MAX
+        && !text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
+        && NO_VALUES.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether `text` may be a person's name: letters are there, and neither a path, a call, nor `snake_case` or `kebab-case`

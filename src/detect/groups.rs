@@ -2,6 +2,8 @@
 //!
 //! Cards, phones, national numbers, IPv4 addresses and IBANs all begin at a digit, so they share this pass.
 
+use crate::record::Word;
+
 /// Digits without anything between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {
@@ -125,13 +127,18 @@ const LETTERED_MIN: usize = 6;
 
 /// The runs of at least `least` digits and separators in an ASCII text. Ids and hashes mostly have none, and are dismissed
 /// without a look at their groups.
-pub(super) fn numbers_in(text: &[u8], least: usize) -> Numbers {
-    // One pass without any choice tells that hardly an id has a run.
+pub(super) fn numbers_in(text: &[u8], word: Option<Word>, least: usize) -> Numbers {
+    // One pass without any choice tells that hardly an id has a run; of a word it is known.
     let count = |(run, most): (usize, usize), b: &u8| {
         let run = (run + 1) * usize::from(JOINS[usize::from(*b)]);
         (run, most.max(run))
     };
-    if text.iter().fold((0, 0), count).1 < least.min(LETTERED_MIN) {
+    let shortest = least.min(LETTERED_MIN);
+    let has_run = match word {
+        Some(word) => word.has_numbers(shortest),
+        None => text.iter().fold((0, 0), count).1 >= shortest,
+    };
+    if !has_run {
         return Numbers::None;
     }
     let mut found = Numbers::None;
@@ -218,6 +225,7 @@ fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Class;
 
     #[test]
     fn groups_are_joined_by_separators_only() {
@@ -238,18 +246,26 @@ mod tests {
         );
     }
 
+    /// Told of the text and of the word that it is: the same.
+    fn numbers(text: &str, least: usize) -> Numbers {
+        let bytes = text.as_bytes();
+        let of_text = numbers_in(bytes, None, least);
+        assert_eq!(numbers_in(bytes, Word::of(bytes, Class::of_text(bytes).0), least), of_text, "{text}");
+        of_text
+    }
+
     #[test]
     fn the_sieve_lets_ids_go_and_numbers_stay() {
         for id in ["e029d71348f774", "d-743e81fc5c", "5df795a30be2a8a4253e95d3c026e6d8", "a1234567b1234567c", "12-4567"]
         {
-            assert_eq!(numbers_in(id.as_bytes(), 8), Numbers::None, "{id}");
+            assert_eq!(numbers(id, 8), Numbers::None, "{id}");
         }
         for id in ["u7679469-7257", "x12345678", "12345678x", "x12345678-1x", "ab1-2345678cd"] {
-            assert_eq!(numbers_in(id.as_bytes(), 8), Numbers::Glued, "{id}");
+            assert_eq!(numbers(id, 8), Numbers::Glued, "{id}");
         }
         let free = ["2323-7585", "23 23 75 85", "(0812)3456", "4111_1111", "--------", "u1-23237585", "u1-23237585-2x"];
         for number in free.into_iter().chain(["23237585x12", "S1234567D", "x,AB123456C", "id_12345678"]) {
-            assert_eq!(numbers_in(number.as_bytes(), 8), Numbers::Free, "{number}");
+            assert_eq!(numbers(number, 8), Numbers::Free, "{number}");
         }
         assert!(
             begins_iban(b"gb29nwbk")

@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths};
+use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths, Word};
 
 use own::OwnTokens;
 
@@ -140,22 +140,26 @@ impl Detector {
         self.rules.dismissal.may_hold(kind, class, digits)
     }
 
-    /// The first look at `text`, of which `class` and `digits` are known.
+    /// The first look at `text`, of which `class` and `digits` are known, and the word that it is, if it is one.
     #[inline]
-    pub fn look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> Look {
-        let is_time = digits >= 14 && search::is_time(text.as_bytes());
-        let secret = !is_time && self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), class);
+    pub fn look(&self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
+        let is_time = digits >= 14 && word.is_none() && search::is_time(text.as_bytes());
+        let may_hold_secret = || match word {
+            Some(word) => matchers::may_begin_secret(text.as_bytes(), word),
+            None => matchers::may_hold_secret(text.as_bytes(), class),
+        };
+        let secret = !is_time && self.rules.patterns.secrets && may_hold_secret();
         let by_class = !is_time && self.may_hold(kind, class, digits);
         // What touches an own token is judged once the token is hidden: its letters glue nothing.
         let judged = kind != Kind::Number && !OwnTokens::may_hold(class, text);
-        let nothing = || judged && search::is_nothing(&self.rules, text, class, digits);
+        let nothing = || judged && search::is_nothing(&self.rules, text, word, class, digits);
         Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
     }
 
     /// The first look at `text`, of which nothing is known.
     pub fn look_at(&self, text: &str, kind: Kind) -> Look {
         let (class, digits) = Class::of_text(text.as_bytes());
-        self.look(text, kind, class, digits)
+        self.look(text, Word::of(text.as_bytes(), class), kind, class, digits)
     }
 
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `look` is the first look at

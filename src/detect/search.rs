@@ -14,7 +14,7 @@ use super::rules::{Nature, Pattern, Patterns, Rules};
 use super::spec::Confidence;
 use super::validators::{Candidate, Validator};
 use crate::canonical;
-use crate::record::{Basis, Class, Finding, Kind, Span};
+use crate::record::{Basis, Class, Finding, Kind, Span, Word};
 
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
@@ -111,9 +111,9 @@ impl Dismissal {
 }
 
 /// Whether a text is a hash or an id, in which nothing is looked for: most of what its class lets through.
-pub(super) fn is_nothing(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
+pub(super) fn is_nothing(rules: &Rules, text: &str, word: Option<Word>, class: Class, digits: u8) -> bool {
     !rules.dismissal.may_match_regex(class, digits)
-        && (is_hash(text.as_bytes(), class) || is_plain_id(rules, text, class, digits))
+        && (is_hash(text.as_bytes(), class) || is_plain_id(rules, text, word, class, digits))
 }
 
 /// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose country
@@ -130,7 +130,7 @@ fn is_hash(text: &[u8], class: Class) -> bool {
 
 /// Ids and names of things: short, without a sign that a matcher looks for, and without a number that is not a part of
 /// an id.
-fn is_plain_id(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
+fn is_plain_id(rules: &Rules, text: &str, word: Option<Word>, class: Class, digits: u8) -> bool {
     const SIGNS: Class = Class::AT.with(Class::DOT).with(Class::COLON).with(Class::EQUALS).with(Class::PERCENT);
     const OTHERS: Class = SIGNS.with(Class::ESCAPE).with(Class::NON_ASCII).with(Class::BRACE);
     let bytes = text.as_bytes();
@@ -139,13 +139,15 @@ fn is_plain_id(rules: &Rules, text: &str, class: Class, digits: u8) -> bool {
         && rules.patterns.lists.is_empty()
         && !rules.dismissal.may_be_called(class);
     may_be_id
-        && !(digits >= matchers::IBAN_DIGITS_MIN && groups::begins_iban(bytes))
-        && match groups::numbers_in(bytes, rules.patterns.digits_range.0.min(MATCHER_DIGITS)) {
+        && !(digits >= matchers::IBAN_DIGITS_MIN
+            && word.is_none_or(Word::has_two_letters_two_digits)
+            && groups::begins_iban(bytes))
+        && match groups::numbers_in(bytes, word, rules.patterns.digits_range.0.min(MATCHER_DIGITS)) {
             Numbers::None => true,
             Numbers::Glued => !rules.keywords.any_in(text),
             Numbers::Free => false,
         }
-        && !matchers::crypto::has_long_word(bytes)
+        && !matchers::crypto::has_long_word(bytes, word)
         && !(class.has(Class::OTHER) && matchers::mac::may_hold_dashed(bytes))
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::examples::{find, unmark};
 use super::*;
-use crate::record::{Basis, EntityId, Span};
+use crate::record::{Basis, EntityId, Span, Word};
 
 fn rules_for(regions: &[&str]) -> Arc<Rules> {
     let options =
@@ -414,6 +414,23 @@ proptest! {
         let mut again = Vec::new();
         detector.find(&text, Kind::String, look, &mut again);
         prop_assert_eq!(out, again, "a search depends on the one before");
+    }
+
+    #[test]
+    fn the_first_look_at_a_word_is_that_at_any_text(text in prop_oneof![
+        "[a-zA-Z0-9+/_-]{1,64}",
+        "[a-z]{0,3}[-_]?[0-9]{4,16}[-_/]?[a-zA-Z0-9]{0,8}",
+        "(AKIA|ghp_|sk_live_|eyJ|iban|x)?[A-Z]{2}[0-9]{2}[A-Z0-9]{4,30}",
+        "[0-9a-f]{30,40}",
+    ]) {
+        let mut detector = detector();
+        let (class, digits) = Class::of_text(text.as_bytes());
+        let word = Word::of(text.as_bytes(), class);
+        let [of_word, of_text] = [word, None].map(|word| detector.look(&text, word, Kind::String, class, digits));
+        let mut found = Vec::new();
+        detector.find(&text, Kind::String, of_text, &mut found);
+        prop_assert!(of_word.may_hold || found.is_empty(), "dismissed too early");
+        prop_assert!(of_text.may_hold || !of_word.may_hold, "looked at for nothing");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! through the map of its view.
 
 mod claims;
+mod known;
 mod named;
 mod reading;
 mod repeat;
@@ -27,6 +28,7 @@ use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Pat
 use crate::rewrite::{Edits, escape_json_into};
 
 use claims::{Claims, Label};
+use known::{Known, Verdict};
 use reading::Reading;
 use report::Report;
 pub use report::{Counts, Traced};
@@ -50,6 +52,7 @@ struct Core {
     shadow_counted: bool,
     pseudonymizer: Pseudonymizer,
     binder: Binder,
+    known: Known,
     report: Report,
     /// Path of the member that flags are put into, when they are.
     flags: Option<PathId>,
@@ -150,6 +153,7 @@ impl Scrubber {
             shadow_counted: false,
             pseudonymizer,
             binder,
+            known: Known::new(),
             report: Report::default(),
             flags: None,
             spare: Vec::new(),
@@ -165,6 +169,7 @@ impl Scrubber {
         if core.pseudonymizer.refresh() {
             let ids = core.pseudonymizer.key_ids();
             core.detector.set_known_keys(&ids);
+            core.known.clear();
             if let Some(shadow) = &mut core.shadow {
                 shadow.set_known_keys(&ids);
             }
@@ -401,7 +406,7 @@ impl Core {
                     }
                 }
                 Kind::Number => self.scalar(At::new(text, scalar, Place::JsonNumber), field, frame),
-                Kind::String => self.scalar(At::new(text, scalar, Place::JsonString), field, frame),
+                Kind::String => self.string(At::new(text, scalar, Place::JsonString), field, frame),
                 Kind::Key => {}
             }
         }
@@ -445,6 +450,27 @@ impl Core {
         let (entity, action) = self.plan.denied();
         frame.edits.remove_member(at.document.as_bytes(), at.scalar);
         self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
+    }
+
+    /// A JSON string: not searched when it was before, and held nothing.
+    fn string(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
+        // What a shadow rule finds is counted every time.
+        if field.entity.is_some() || !field.scan || self.shadow.is_some() {
+            return self.scalar(at, field, frame);
+        }
+        let Scalar { path, span, .. } = *at.scalar;
+        let raw = &at.document.as_bytes()[span.range()];
+        let verdict = self.known.look(path, field.nature, raw);
+        if matches!(verdict, Verdict::Nothing) {
+            return;
+        }
+        let before = frame.edits.as_slice().len();
+        self.scalar(at, field, frame);
+        if let Verdict::Again(slot) = verdict
+            && frame.edits.as_slice().len() == before
+        {
+            self.known.keep(slot, path, field.nature, raw);
+        }
     }
 
     fn scalar(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::detect::{Detector, Rules};
-use crate::record::{ActionId, Class, EntityId, Finding, Kind, PathId, Paths};
+use crate::record::{ActionId, Class, EntityId, Finding, Kind, PathId, Paths, Word};
 
 /// The shadow rules of one worker.
 pub(super) struct Shadow {
@@ -41,7 +41,7 @@ impl Shadow {
     /// As [`Detector::find`].
     pub fn find(&mut self, text: &str, kind: Kind, class: Class, digits: u8) -> &[Finding] {
         self.findings.clear();
-        let look = self.detector.look(text, kind, class, digits);
+        let look = self.detector.look(text, Word::of(text.as_bytes(), class), kind, class, digits);
         self.detector.find(text, kind, look, &mut self.findings);
         &self.findings
     }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span};
+use crate::record::{Class, Span, Word};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -18,8 +18,8 @@ const BYTES_MIN: usize = 26;
 const BYTES_MAX: usize = 90;
 
 /// Whether a text holds a word as long as an address: asked before short texts are dismissed as ids.
-pub(in crate::detect) fn has_long_word(bytes: &[u8]) -> bool {
-    next_word(bytes, 0).is_some()
+pub(in crate::detect) fn has_long_word(bytes: &[u8], word: Option<Word>) -> bool {
+    word.map_or_else(|| next_word(bytes, 0).is_some(), |word| word.has_alphanumerics(BYTES_MIN))
 }
 
 /// The first word of [`BYTES_MIN`] bytes and more from `at` on: its start and length.

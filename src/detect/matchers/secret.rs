@@ -1,7 +1,7 @@
 //! Keys and tokens whose issuers gave them a prefix, JSON web tokens, and private keys in PEM.
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span};
+use crate::record::{Class, Span, Word};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -72,6 +72,15 @@ const PEM: &str = "-----BEGIN ";
 /// where a word begins as a prefix does.
 pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
     text.len() >= LEAST_BYTES && class.has(Class::LETTER) && beginnings(text).next().is_some()
+}
+
+/// [`may_hold`] of a word, whose beginnings are known.
+pub(in crate::detect) fn may_begin(text: &[u8], word: Word) -> bool {
+    text.len() >= LEAST_BYTES
+        && word.starts().any(|at| {
+            let Some(&[a, b, c]) = text[at..].first_chunk() else { return false };
+            SIEVE[0][usize::from(a)] & SIEVE[1][usize::from(b)] & SIEVE[2][usize::from(c)] & !WORD != 0
+        })
 }
 
 /// Where words begin as prefixes do.

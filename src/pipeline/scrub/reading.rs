@@ -11,7 +11,7 @@ use crate::decode::pairs::{self, Pair};
 use crate::decode::{Undone, View, is_defanged, may_be_encoded};
 use crate::detect::{FieldPlan, Look, Nature, is_name};
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span};
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span, Word};
 
 /// How often the bytes of a record may be read over, encodings within encodings: past that what is encoded is redacted.
 const READ_OVER_MAX: usize = 32;
@@ -81,10 +81,14 @@ impl Core {
     pub(super) fn first_look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> First {
         const SIGNS: Class =
             Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
-        let look = self.detector.look(text, kind, class, digits);
-        let hides = matches!(kind, Kind::String | Kind::Key)
-            && !look.is_time
-            && (class.has(SIGNS) || encoded::may_hold(text.as_bytes(), self.plan.limits.encoded_bytes));
+        let encoded_bytes = self.plan.limits.encoded_bytes;
+        let word = Word::of(text.as_bytes(), class);
+        let look = self.detector.look(text, word, kind, class, digits);
+        let is_encoded = || match word.filter(|_| text.len() <= encoded_bytes) {
+            Some(word) => encoded::may_begin_in(text.as_bytes(), word),
+            None => encoded::may_hold(text.as_bytes(), encoded_bytes),
+        };
+        let hides = matches!(kind, Kind::String | Kind::Key) && !look.is_time && (class.has(SIGNS) || is_encoded());
         First { look, hides }
     }
 
