@@ -5,7 +5,7 @@
 
 use hashbrown::HashMap;
 
-use crate::record::Span;
+use crate::record::{Span, letter_runs};
 
 /// All anchors of the catalog.
 #[derive(Debug, Default)]
@@ -55,23 +55,21 @@ impl Default for Sieve {
 }
 
 impl Sieve {
+    /// The bit of a word of `len` bytes with this [`key`].
     #[inline]
-    fn bit(word: &[u8]) -> usize {
-        let (first, second) = match word {
-            [first, second, ..] => (*first, second | 0x20),
-            [first] => (*first, 0),
-            [] => (0, 0),
-        };
-        (usize::from(first | 0x20) << 7 ^ usize::from(second) << 3 ^ word.len().min(31)) & 0xfff
+    fn bit(key: u64, len: usize) -> usize {
+        let (first, second) = (key as usize & 0xff, key as usize >> 8 & 0xff);
+        (first << 7 ^ second << 3 ^ len.min(31)) & 0xfff
     }
 
     fn set(&mut self, word: &[u8]) {
-        let bit = Sieve::bit(word);
+        let bit = Sieve::bit(key(word), word.len());
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
-    fn has(&self, word: &[u8]) -> bool {
-        let bit = Sieve::bit(word);
+    #[inline]
+    fn has(&self, key: u64, len: usize) -> bool {
+        let bit = Sieve::bit(key, len);
         self.0[bit / 64] >> (bit % 64) & 1 != 0
     }
 }
@@ -110,40 +108,51 @@ impl Anchors {
         let first_word = word_end(as_text, 0);
         self.sieve.set(&text[..first_word]);
         let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
-        self.by_word.entry(key(&text[..first_word])).or_default().push(at);
+        self.by_word.entry((key(&text[..first_word]), first_word)).or_default().push(at);
         self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
     }
 
     /// Appends the anchors of `text`, in ascending order of where they begin.
     pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(skip) = bytes[at..].iter().position(|&b| IS_LETTER[b as usize]) {
-            let start = at + skip;
-            let ascii = bytes[start..].iter().position(|b| !b.is_ascii_alphabetic());
-            at = ascii.map_or(bytes.len(), |len| start + len);
-            if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
-                at = word_end(text, at);
-                if at == start {
-                    // No letter, or the middle of a character that was left.
-                    at += text[start..].chars().next().map_or(1, char::len_utf8);
-                    continue;
-                }
+        letter_runs(text.as_bytes(), |start, end, ascii| {
+            if ascii {
+                self.look_at(text.as_bytes(), start, end, ascii_key(text.as_bytes(), start, end), hits);
+            } else {
+                self.scan_run(text, start, end, hits);
             }
-            let word = &bytes[start..at];
-            if self.sieve.has(word) {
-                self.look_up(bytes, start, at, hits);
-            }
-            if let [b' ', b'0'..=b'9', ..] = bytes[at..]
-                && self.ending_sieve.has(last_two(word))
-            {
-                self.look_at_ending(start, word, hits);
+        });
+    }
+
+    /// Goes over the words of a run with characters beyond ASCII: not all of these are letters.
+    fn scan_run(&self, text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
+        let mut at = start;
+        while at < end {
+            let word = at;
+            at = word_end(text, at);
+            if at > word {
+                self.look_at(text.as_bytes(), word, at, key(&text.as_bytes()[word..at]), hits);
+            } else {
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
             }
         }
     }
 
-    fn look_up(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let Some(phrases) = self.by_word.get(&key(&bytes[start..end])) else { return };
+    /// Appends the anchors that begin with the word at `start..end`, and the one that it is by its ending.
+    #[inline]
+    fn look_at(&self, bytes: &[u8], start: usize, end: usize, head: u64, hits: &mut Vec<Hit>) {
+        let word = &bytes[start..end];
+        if self.sieve.has(head, word.len()) {
+            self.look_up(bytes, start, (head, word.len()), hits);
+        }
+        if let [b' ', b'0'..=b'9', ..] = bytes[end..]
+            && self.ending_sieve.has(key(last_two(word)), word.len().min(2))
+        {
+            self.look_at_ending(start, word, hits);
+        }
+    }
+
+    fn look_up(&self, bytes: &[u8], start: usize, key: (u64, usize), hits: &mut Vec<Hit>) {
+        let Some(phrases) = self.by_word.get(&key) else { return };
         for &phrase in phrases {
             let phrase = &self.phrases[usize::from(phrase)];
             if let Some(end) = phrase.end_in(bytes, start) {
@@ -201,10 +210,21 @@ const fn is_gap(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'_' | b'-' | b'.')
 }
 
-/// The word's first eight bytes in lower case, and its length.
-fn key(word: &[u8]) -> (u64, usize) {
-    let bytes = word.iter().take(8).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
-    (bytes, word.len())
+/// A word's first eight bytes in lower case, the first one lowest.
+fn key(word: &[u8]) -> u64 {
+    word.iter().take(8).rev().fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()))
+}
+
+/// The [`key`] of the ASCII letters at `start..end`.
+#[inline]
+fn ascii_key(bytes: &[u8], start: usize, end: usize) -> u64 {
+    match bytes[start..].first_chunk::<8>() {
+        Some(eight) => {
+            let beyond = 8 * 8usize.saturating_sub(end - start);
+            (u64::from_le_bytes(*eight) | 0x2020_2020_2020_2020) << beyond >> beyond
+        }
+        None => key(&bytes[start..end]),
+    }
 }
 
 /// One past the letters of any script that begin at `at`.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use crate::record::Span;
+use crate::record::{Span, letter_runs};
 
 /// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, most
 /// of which end at their first letter and length. What a word costs does not depend on the number of keywords.
@@ -178,24 +178,24 @@ impl Keywords {
         let mut at = range.start;
         // The middle of a word is no beginning.
         at += if at > 0 && (is_letter(bytes[at - 1]) || !text.is_char_boundary(at)) { word_len(text, at) } else { 0 };
-        while at < range.end {
-            if !is_letter(bytes[at]) {
-                at += 1;
-                continue;
-            }
-            let start = at;
-            while at < bytes.len() && bytes[at].is_ascii_alphabetic() {
-                at += 1;
-            }
-            if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
-                at = start + word_len(text, start).max(1);
-            }
-            // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
-            let in_id = at - start < 4 && start > 0 && bytes[start - 1].is_ascii_digit();
-            if !in_id {
-                self.look_up(bytes, start, at - start, nearby);
-            }
+        if at >= range.end {
+            return;
         }
+        // The last word may end behind the range.
+        let more = bytes[range.end..].iter().take_while(|b| is_letter(**b)).count();
+        letter_runs(&bytes[at..range.end + more], |start, end, ascii| {
+            let (mut start, end) = (at + start, at + end);
+            while start < end.min(range.end) {
+                // A character beyond ASCII that is no letter is skipped like a sign.
+                let len = if ascii { end - start } else { word_len(text, start).max(1) };
+                // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
+                let in_id = len < 4 && start > 0 && bytes[start - 1].is_ascii_digit();
+                if !in_id {
+                    self.look_up(bytes, start, len, nearby);
+                }
+                start += len;
+            }
+        });
     }
 
     /// Keeps the keywords that begin with the word of `len` bytes at `start`.

@@ -1,7 +1,7 @@
 //! Labels in text: `name=value`, `Name: value`, `"name":"value"`, `<name>value</name>`. What a field's name says in JSON, it says here too:
 //! in log lines, query strings, headers, forms and JSON that was cut off.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::fields::normalize_into;
 use crate::record::Span;
@@ -14,7 +14,7 @@ pub(super) struct LabelNames {
     /// `*_email`, without the star and its `_`.
     suffixes: HashMap<Box<str>, Vec<u16>>,
     /// The last words of all names: what ends otherwise is no label.
-    last_words: HashMap<u64, ()>,
+    last_words: HashSet<u64>,
 }
 
 impl LabelNames {
@@ -31,7 +31,7 @@ impl LabelNames {
         names.entry(name.into()).or_default().push(owner);
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let last = name.rfind('_').map_or(0, |at| at + 1);
-        self.last_words.insert(key(&name.as_bytes()[last..]), ());
+        self.last_words.insert(key(&name.as_bytes()[last..]));
     }
 
     /// Whether there are none.
@@ -39,13 +39,16 @@ impl LabelNames {
         self.whole.is_empty() && self.suffixes.is_empty()
     }
 
+    /// Whether a name that ends with `text` may be known: most are not, and then need not be read to their beginning.
+    fn may_end(&self, text: &[u8]) -> bool {
+        let behind = text.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+        self.last_words.contains(&key(last_word(&text[..text.len() - behind])))
+    }
+
     /// The patterns that the label `name` calls, and where in it the known name begins. Of several words the last ones may
     /// be the label: `my full name: …`. `buffer` keeps its memory.
     pub(super) fn find(&self, name: &str, buffer: &mut String) -> Option<(&[u16], u32)> {
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-        if !self.last_words.contains_key(&key(last_word(name.as_bytes()))) {
-            return None;
-        }
         let mut start = 0;
         loop {
             buffer.clear();
@@ -94,11 +97,18 @@ pub(super) struct Label {
     pub value: u32,
 }
 
-/// Calls `each` for every label of `text`, in order.
-pub(super) fn scan(text: &str, mut each: impl FnMut(Label)) {
+/// Calls `each` for every label of `text` that `names` may know, in order.
+pub(super) fn scan(text: &str, names: &LabelNames, each: impl FnMut(Label)) {
+    scan_if(text, |name| names.may_end(name), each);
+}
+
+/// [`scan`] of the labels whose names `may_end` so.
+fn scan_if(text: &str, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Label)) {
     let bytes = text.as_bytes();
     for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
-        if let Some(name) = name_before(bytes, sign)
+        let end = name_end(bytes, sign);
+        if may_end(&bytes[end.saturating_sub(NAME_BYTES_MAX)..end])
+            && let Some(name) = name_before(bytes, end, sign)
             && let Some(value) = value_after(bytes, sign)
         {
             each(Label { name, value });
@@ -106,13 +116,18 @@ pub(super) fn scan(text: &str, mut each: impl FnMut(Label)) {
     }
 }
 
-/// The name that ends before the sign: one word with `_`, `-` and `.`, or several words at the beginning of a line
-/// (`Date of birth:`), of which the caller sees the last ones only when the whole is no name it knows.
-fn name_before(bytes: &[u8], sign: usize) -> Option<Span> {
+/// Where the name before the sign ends.
+fn name_end(bytes: &[u8], sign: usize) -> usize {
     let mut end = sign;
     while end > 0 && matches!(bytes[end - 1], b' ' | b'"' | b'\'' | b'\\' | b'*' | b']') && sign - end < 4 {
         end -= 1;
     }
+    end
+}
+
+/// The name that ends at `end` before the sign: one word with `_`, `-` and `.`, or several words at the beginning of a line
+/// (`Date of birth:`), of which the caller sees the last ones only when the whole is no name it knows.
+fn name_before(bytes: &[u8], end: usize, sign: usize) -> Option<Span> {
     let lowest = end.saturating_sub(NAME_BYTES_MAX);
     let mut start = end;
     while start > lowest
@@ -155,7 +170,7 @@ mod tests {
 
     fn labels(text: &str) -> Vec<(&str, &str)> {
         let mut out = Vec::new();
-        scan(text, |label| out.push((&text[label.name.range()], &text[label.value as usize..])));
+        scan_if(text, |_| true, |label| out.push((&text[label.name.range()], &text[label.value as usize..])));
         out
     }
 
@@ -185,7 +200,7 @@ mod tests {
         #[test]
         fn any_text_can_be_walked(text in "(\\PC|[a-z_. \"\\\\]|=|:|\n){0,40}") {
             labels(&text.replace('ø', "o"));
-            scan(&text, |label| assert!(label.value as usize <= text.len()));
+            scan_if(&text, |_| true, |label| assert!(label.value as usize <= text.len()));
         }
     }
 }

@@ -333,7 +333,7 @@ impl Search<'_> {
         if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
             let mut name = std::mem::take(&mut self.scratch.name);
             let text = self.text;
-            labels::scan(text, |label| {
+            labels::scan(text, names, |label| {
                 let Some((owners, skip)) = names.find(&text[label.name.range()], &mut name) else { return };
                 let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {

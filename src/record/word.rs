@@ -75,6 +75,66 @@ impl Word {
     }
 }
 
+/// Calls `each` for every run of letters in `text`, in order: where it begins and ends, and whether it is ASCII. Bytes
+/// beyond ASCII count as letters, because most are; the rest is for the caller to tell.
+#[inline]
+pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
+    // A run that reaches the end of its block: where it begins, and whether it is ASCII so far.
+    let mut open: Option<(usize, bool)> = None;
+    for (i, block) in text.chunks(64).enumerate() {
+        let at = i * 64;
+        let (mut letters, beyond) = letters_of_block(block);
+        if let Some((start, ascii)) = open.take() {
+            let more = letters.trailing_ones();
+            let ascii = ascii && beyond & low_bits(more) == 0;
+            if more == 64 {
+                open = Some((start, ascii));
+                continue;
+            }
+            each(start, at + more as usize, ascii);
+            letters &= !low_bits(more);
+        }
+        while letters != 0 {
+            let from = letters.trailing_zeros();
+            let end = from + (letters >> from).trailing_ones();
+            let run = low_bits(end) & !low_bits(from);
+            let ascii = beyond & run == 0;
+            if end == 64 {
+                open = Some((at + from as usize, ascii));
+                break;
+            }
+            each(at + from as usize, at + end as usize, ascii);
+            letters &= !run;
+        }
+    }
+    if let Some((start, ascii)) = open {
+        each(start, text.len(), ascii);
+    }
+}
+
+/// Which of up to 64 bytes are letters or beyond ASCII, and which are beyond ASCII.
+#[inline]
+fn letters_of_block(block: &[u8]) -> (u64, u64) {
+    let (mut letters, mut beyond) = (0, 0);
+    let mut add = |bytes: u64, at: usize| {
+        letters |= letters_in(bytes) << at;
+        beyond |= gather(bytes & HIGH) << at;
+    };
+    let (eights, rest) = block.as_chunks::<8>();
+    for (i, eight) in eights.iter().enumerate() {
+        add(u64::from_le_bytes(*eight), 8 * i);
+    }
+    if !rest.is_empty() {
+        add(rest.iter().rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b)), 8 * eights.len());
+    }
+    (letters | beyond, beyond)
+}
+
+/// The lowest `bits` bits: 64 are all.
+const fn low_bits(bits: u32) -> u64 {
+    if bits < 64 { (1 << bits) - 1 } else { u64::MAX }
+}
+
 /// The places of the bits, in ascending order.
 fn places(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
@@ -105,7 +165,7 @@ fn digits_in(bytes: u64) -> u64 {
     gather(!((offset & !HIGH) + EACH * 0x76) & HIGH & !offset)
 }
 
-/// A bit for every one of eight ASCII bytes that is a letter.
+/// A bit for every one of eight bytes that is an ASCII letter.
 fn letters_in(bytes: u64) -> u64 {
     // Letters of either case become 1 to 26: 0x7f lifts these to the high bit, and 0x65 what is beyond.
     let offset = ((bytes | (EACH * 0x20)) ^ (EACH * 0x60)) & !HIGH;
@@ -156,6 +216,28 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn runs_of_letters_are_those_of_the_bytes(text in "([a-z]{1,70}|[a-zø-ž]{1,9}|[ .0-9“]{1,9}|[A-Z_@`{\\[]{1,5}){0,12}") {
+            let bytes = text.as_bytes();
+            let is_letter = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii());
+            let mut expected = Vec::new();
+            let mut at = 0;
+            while at < bytes.len() {
+                let start = at;
+                while is_letter(at) {
+                    at += 1;
+                }
+                if at > start {
+                    expected.push((start, at, bytes[start..at].is_ascii()));
+                } else {
+                    at += 1;
+                }
+            }
+            let mut runs = Vec::new();
+            letter_runs(bytes, |start, end, ascii| runs.push((start, end, ascii)));
+            prop_assert_eq!(runs, expected);
+        }
 
         #[test]
         fn the_bits_are_those_of_the_bytes(text in "[a-zA-Z0-9+/_-]{1,64}", len in 1..30usize) {

@@ -1,7 +1,11 @@
 //! Words as names are made of them, and words that are none.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use hashbrown::HashSet;
+
+/// Words in lower case.
+type Words = HashSet<&'static str, foldhash::fast::FixedState>;
 
 /// Most words of a name.
 const NAME_WORDS_MAX: usize = 6;
@@ -141,7 +145,7 @@ pub(super) fn ends_at(text: &str, at: usize) -> bool {
     !rest.starts_with(|c: char| c.is_alphanumeric())
 }
 
-fn is_in(list: &HashSet<&'static str>, word: &str) -> bool {
+fn is_in(list: &Words, word: &str) -> bool {
     let mut lower = [0; 24];
     let Some(lower) = lower.get_mut(..word.len()) else { return false };
     lower.copy_from_slice(word.as_bytes());
@@ -150,14 +154,14 @@ fn is_in(list: &HashSet<&'static str>, word: &str) -> bool {
 }
 
 /// Small words inside of names.
-static PARTICLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static PARTICLES: LazyLock<Words> = LazyLock::new(|| {
     "van von der den de la le du da di dos das do del della ter ten af av bin binti binte bint ibn al el zu zur y"
         .split(' ')
         .collect()
 });
 
 /// Forms of address before a name.
-static TITLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static TITLES: LazyLock<Words> = LazyLock::new(|| {
     "bapak ibu pak bu bpk kak kakak mas mbak bang abang sdr sdri saudara saudari tuan nyonya tn ny om tante hj \
      hr fru frk herr frøken mr mrs ms miss mx dr prof sir ir drs"
         .split_ascii_whitespace()
@@ -165,14 +169,14 @@ static TITLES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 });
 
 /// Common words that are names, too, when they have a capital.
-static NAMES_TOO: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static NAMES_TOO: LazyLock<Words> = LazyLock::new(|| {
     "will may april tom tim august jan juli juni mark dan han per bo rose grace hope joy faith christian an april mas om adi"
         .split_ascii_whitespace()
         .collect()
 });
 
 /// Words that stand where a name might: whom a form letter greets, who signs for a company, how a sentence goes on.
-static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| COMMON_WORDS.split_ascii_whitespace().collect());
+static COMMON: LazyLock<Words> = LazyLock::new(|| COMMON_WORDS.split_ascii_whitespace().collect());
 
 const COMMON_WORDS: &str = "
     all alle allesammen everyone everybody anybody there again igen team teams sir madam mam ma'am sirs gentlemen ladies
