@@ -92,7 +92,7 @@ fn event(account: u64, time_ms: i64, n: u32, rng: &mut fastrand::Rng) -> Event {
 fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
     let mut rng = fastrand::Rng::with_seed(7);
     let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * ACCOUNTS as usize };
-    let mut store = MemoryStore::new(limits, true);
+    let mut store = MemoryStore::new(limits);
     let mut engine = Engine::new(Arc::new(Settings::default()));
     let mut out: Vec<Verdict> = Vec::new();
     // Two events for everybody on the day before: a third of the accounts stay hot.
@@ -121,14 +121,8 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
     let (cpu, wall) = (cpu_seconds() - before, since.elapsed().as_secs_f64());
     store.commit();
     let stats = store.stats();
-    let hot = stats.accounts - stats.cold;
     let ns = |seconds: f64| seconds * 1e9 / EVENTS as f64;
-    println!(
-        "{name:8} {:6.0} ns CPU an event ({:.0} ns wall), {} accounts, {hot} hot",
-        ns(cpu),
-        ns(wall),
-        stats.accounts
-    );
+    println!("{name:8} {:6.0} ns CPU an event ({:.0} ns wall), {} accounts", ns(cpu), ns(wall), stats.accounts);
     println!(
         "         {:.0} bytes an account without the table, {} MB resident",
         stats.bytes as f64 / stats.accounts as f64,
@@ -140,7 +134,7 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
 fn restore() {
     let mut rng = fastrand::Rng::with_seed(9);
     let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * ACCOUNTS as usize };
-    let mut store = MemoryStore::new(limits, false);
+    let mut store = MemoryStore::new(limits);
     let mut engine = Engine::new(Arc::new(Settings::default()));
     let mut out = Vec::new();
     // A thousand different accounts with some history, under a million keys.

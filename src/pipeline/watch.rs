@@ -215,7 +215,7 @@ impl LocalSignals {
             scrubber.replace_flags();
         }
         LocalSignals {
-            store: MemoryStore::new(plan.limits, false),
+            store: MemoryStore::new(plan.limits),
             flags: plan.flags,
             watcher: Watcher::new(plan),
             signals: Vec::new(),
@@ -594,7 +594,7 @@ mod tests {
         let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
         let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("the profile compiles");
         let plan = Arc::new(plan);
-        let mut store = MemoryStore::new(signals.limits, false);
+        let mut store = MemoryStore::new(signals.limits);
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         let mut watch = Watch::new(&signals, &mut scrubber, None);
         let mut look = |watch: &mut Watch, scrubber: &mut Scrubber, members: &str| {

@@ -304,6 +304,8 @@ pub struct Play {
 pub struct Account {
     /// Newest event, ms since 1970.
     pub last_ms: i64,
+    /// Touched since it was cooled: there may be something in it that only matters within a day.
+    pub hot: bool,
     /// First event, in seconds since 1970.
     pub first_s: u32,
     /// Successful logins.
@@ -368,10 +370,12 @@ impl Account {
         if self.last_ms != 0 && now_ms - self.last_ms > COLD_AFTER_MS {
             self.cool();
         }
+        self.hot = true;
     }
 
     /// Drops what only matters within a day. Doing it twice changes nothing.
     pub fn cool(&mut self) {
+        self.hot = false;
         self.ids.clear();
         self.movements.keep(0);
         self.attempts.keep(0);
@@ -474,6 +478,8 @@ mod tests {
         account.wake(1_000 + COLD_AFTER_MS);
         assert_eq!(account.payees.as_slice().len(), 8, "a day is not over yet");
         account.wake(1_001 + COLD_AFTER_MS);
+        assert!(account.hot, "whoever wakes it is about to touch it");
+        account.cool();
         let once = account.clone();
         account.cool();
         assert_eq!(account, once);

@@ -10,7 +10,7 @@ use super::account::{Account, Login, Movement, Spot, Thing, login, movement, tod
 use super::event::{Change, Event, Kind, Point, Status};
 use super::facts::{self, Facts, half, model_of};
 use super::gaps;
-use super::rules::{self, Case, Hit};
+use super::rules::{self, Case, Hit, place};
 use super::settings::{Mode, Settings};
 use super::signal::{Severity, Verdict};
 use super::store::Store;
@@ -40,6 +40,7 @@ pub enum Taken {
 #[derive(Clone, Debug)]
 pub struct Engine {
     settings: Arc<Settings>,
+    asked: Asked,
     /// Verdicts of rules in shadow since they were taken last, by rule.
     shadowed: [u64; rules::ALL.len()],
 }
@@ -50,7 +51,7 @@ pub const RISK_HALF_LIFE_S: f64 = 12.0 * 3600.0;
 impl Engine {
     /// An engine by `settings`.
     pub fn new(settings: Arc<Settings>) -> Engine {
-        Engine { settings, shadowed: [0; rules::ALL.len()] }
+        Engine { asked: Asked::new(&settings), settings, shadowed: [0; rules::ALL.len()] }
     }
 
     /// The settings.
@@ -78,33 +79,32 @@ impl Engine {
             store.forget(event.account);
             return Taken::Erased;
         }
+        let Engine { settings, asked, shadowed } = self;
         let task = store.task();
         task.newest_ms = task.newest_ms.max(event.time_ms);
-        let watermark_ms = task.newest_ms - self.settings.lateness_ms;
-        let settings = Arc::clone(&self.settings);
-        let is_login = event.kind == Kind::Login && event.success;
-        let features = facts::features(event);
-        let shares = task.population.shares(features);
+        let watermark_ms = task.newest_ms - settings.lateness_ms;
+        let login = (event.kind == Kind::Login).then(|| facts::features(event));
+        let shares = login.map_or_else(Default::default, |features| task.population.shares(features));
         let account = store.account(event.account, event.time_ms);
         if !account.ids.insert(event.id, (event.time_ms / 1000) as u32) {
             return Taken::Duplicate;
         }
         let facts = facts::gather(event, account, shares, &settings.gates);
         let due_ms = if event.exempt {
-            remember(event, &facts, 0, &settings, account);
+            remember(event, &facts, Fired::default(), settings, account);
             None
         } else {
-            self.judge(event, &facts, account, out);
-            gaps::note(event, account, names, &settings)
+            judge(event, &facts, account, (settings, asked, shadowed), out);
+            gaps::note(event, account, names, settings)
         };
         let task = store.task();
-        if is_login {
+        if let Some(features) = login.filter(|_| event.success) {
             task.population.add(features);
         }
         if let Some(due_ms) = due_ms {
             task.expect(due_ms, event.account);
         }
-        gaps::decide(watermark_ms, &settings, store, out);
+        gaps::decide(watermark_ms, settings, store, out);
         Taken::Judged
     }
 
@@ -112,49 +112,88 @@ impl Engine {
     pub fn finish(&mut self, store: &mut impl Store, out: &mut Vec<Verdict>) {
         gaps::decide(i64::MAX, &self.settings, store, out);
     }
+}
 
-    fn judge(&mut self, event: &Event, facts: &Facts, account: &mut Account, out: &mut Vec<Verdict>) {
-        let settings = Arc::clone(&self.settings);
-        let risk = account.risk_at(facts.now_s, RISK_HALF_LIFE_S);
-        let mut case = Case { event, account, facts, parameters: [0.0; rules::PARAMETERS_MAX], fired: 0, risk };
-        let mut added = 0.0;
-        let from = out.len();
-        for (at, (rule, own)) in rules::ALL.iter().zip(&settings.rules).enumerate() {
-            if own.mode == Mode::Off || event.skip & 1 << at != 0 || !own.active {
-                continue;
-            }
-            case.parameters = own.parameters;
-            let Some(hit) = (rule.check)(&case) else { continue };
-            case.fired |= 1 << at;
-            if own.mode == Mode::Shadow {
-                self.shadowed[at] += 1;
-                continue;
-            }
-            let weight = hit.weight.unwrap_or(own.weight);
-            added += weight;
-            let severity = severity_of(rule, own.severity, &hit);
-            out.push(Verdict {
-                rule: at,
-                severity,
-                score: 0.0,
-                notice: rule.notice,
-                evidence: hit.evidence,
-                held: None,
-            });
+/// The rules that work, by what they are asked about: most events are of a kind that few rules know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Asked {
+    logins: u64,
+    outflows: u64,
+    inflows: u64,
+    others: u64,
+}
+
+impl Asked {
+    fn new(settings: &Settings) -> Asked {
+        let about = |kind: Kind| {
+            let rules = rules::ALL.iter().zip(&settings.rules).enumerate();
+            let works = rules.filter(|(_, (rule, own))| own.active && own.mode != Mode::Off && rule.on.includes(kind));
+            works.fold(0, |all, (at, _)| all | 1 << at)
+        };
+        Asked {
+            logins: about(Kind::Login),
+            outflows: about(Kind::Withdrawal),
+            inflows: about(Kind::Deposit),
+            others: about(Kind::Bet),
         }
-        let fired = case.fired;
-        // The score of a signal is of its event alone, so that it does not depend on the order of others: all that spoke
-        // against it, as a number below one.
-        let score = 1.0 - (-added / 4.0).exp();
-        let account = remember(event, facts, fired, &settings, account);
-        if added > 0.0 {
-            account.add_risk(facts.now_s, added, RISK_HALF_LIFE_S);
-        }
-        for verdict in &mut out[from..] {
-            verdict.score = score.clamp(0.0, 1.0);
-        }
-        settle(&mut out[from..], facts.now_s, &settings, account);
     }
+
+    fn about(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Login => self.logins,
+            Kind::Withdrawal | Kind::TransferOut => self.outflows,
+            Kind::Deposit | Kind::TransferIn => self.inflows,
+            Kind::Bet | Kind::Win | Kind::Change(_) | Kind::Erase => self.others,
+        }
+    }
+}
+
+/// Which rules fired on an event, a bit each by their place in the table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fired(u64);
+
+impl Fired {
+    fn has(self, rule: usize) -> bool {
+        self.0 & 1 << rule != 0
+    }
+}
+
+fn judge(
+    event: &Event,
+    facts: &Facts,
+    account: &mut Account,
+    (settings, asked, shadowed): (&Settings, &Asked, &mut [u64]),
+    out: &mut Vec<Verdict>,
+) {
+    let (mut fired, mut added, from) = (Fired::default(), 0.0, out.len());
+    let mut left = asked.about(event.kind) & !event.skip;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        left &= left - 1;
+        let (rule, own) = (&rules::ALL[at], &settings.rules[at]);
+        let Some(hit) = (rule.check)(&Case { event, account, facts, parameters: &own.parameters }) else { continue };
+        fired.0 |= 1 << at;
+        if own.mode == Mode::Shadow {
+            shadowed[at] += 1;
+            continue;
+        }
+        added += hit.weight.unwrap_or(own.weight);
+        let severity = severity_of(rule, own.severity, &hit);
+        let (notice, evidence) = (rule.notice, hit.evidence);
+        out.push(Verdict { rule: at, severity, score: 0.0, notice, evidence, held: None });
+    }
+    remember(event, facts, fired, settings, account);
+    if out.len() == from {
+        return;
+    }
+    if added > 0.0 {
+        account.add_risk(facts.now_s, added, RISK_HALF_LIFE_S);
+    }
+    // The score of a signal is of its event alone, so that it does not depend on the order of others: all that spoke
+    // against it, as a number below one.
+    let score = (1.0 - (-added / 4.0).exp()).clamp(0.0, 1.0);
+    out[from..].iter_mut().for_each(|verdict| verdict.score = score);
+    settle(&mut out[from..], facts.now_s, settings, account);
 }
 
 /// The severity of a hit: the operator's, unless the rule knows better and the operator left the default.
@@ -191,19 +230,8 @@ pub(super) fn settle(verdicts: &mut [Verdict], now_s: u32, settings: &Settings, 
     }
 }
 
-/// Whether a rule fired, by its place among those of the event.
-fn fired(bits: u64, name: &str) -> bool {
-    rules::find(name).is_some_and(|at| bits & 1 << at != 0)
-}
-
 /// The memory takes the event.
-fn remember<'a>(
-    event: &Event,
-    facts: &Facts,
-    bits: u64,
-    settings: &Settings,
-    account: &'a mut Account,
-) -> &'a mut Account {
+fn remember(event: &Event, facts: &Facts, fired: Fired, settings: &Settings, account: &mut Account) {
     let now_s = facts.now_s;
     if account.first_s == 0 || now_s < account.first_s {
         account.first_s = now_s;
@@ -213,31 +241,36 @@ fn remember<'a>(
     }
     account.last_ms = account.last_ms.max(event.time_ms);
     match event.kind {
-        Kind::Login => remember_login(event, facts, bits, account),
+        Kind::Login => remember_login(event, facts, fired, account),
         Kind::Change(change) => remember_change(event, change, now_s, account),
         Kind::Bet | Kind::Win => remember_game(event, account),
-        _ => remember_flow(event, facts, bits, settings, account),
+        _ => remember_flow(event, facts, fired, settings, account),
     }
     if let Some(before) = event.before {
         let before = before.as_f64();
         account.peaks[0].see(now_s, before, 3600);
         account.peaks[1].see(now_s, before, 86_400);
     }
-    account
 }
 
-fn remember_login(event: &Event, facts: &Facts, bits: u64, account: &mut Account) {
+/// What a login is remembered by when a rule fired on it.
+const MARKS: [(usize, u16); 7] = [
+    (place("impossible_travel"), login::TRAVEL),
+    (place("atypical_travel"), login::TRAVEL),
+    (place("rba_score"), login::UNLIKE),
+    (place("login_fail_burst"), login::FAIL_BURST),
+    (place("new_place"), login::NEW_PLACE),
+    (place("anonymiser"), login::ANONYMISER),
+    (COUNTRY_FLIP, login::FLIP),
+];
+const COUNTRY_FLIP: usize = place("country_flip");
+const PASS_THROUGH: usize = place("pass_through");
+const MINIMAL_PLAY: usize = place("minimal_play");
+const STRUCTURING: usize = place("structuring");
+
+fn remember_login(event: &Event, facts: &Facts, fired: Fired, account: &mut Account) {
     let now_s = facts.now_s;
-    let marks = [
-        ("impossible_travel", login::TRAVEL),
-        ("atypical_travel", login::TRAVEL),
-        ("rba_score", login::UNLIKE),
-        ("login_fail_burst", login::FAIL_BURST),
-        ("new_place", login::NEW_PLACE),
-        ("anonymiser", login::ANONYMISER),
-        ("country_flip", login::FLIP),
-    ];
-    let mut flags = marks.into_iter().filter(|(name, _)| fired(bits, name)).fold(0, |flags, (_, flag)| flags | flag);
+    let mut flags = MARKS.iter().filter(|(rule, _)| fired.has(*rule)).fold(0, |flags, (_, flag)| flags | flag);
     let own = &facts.login;
     for (holds, flag) in [
         (event.success, login::SUCCESS),
@@ -274,7 +307,7 @@ fn remember_login(event: &Event, facts: &Facts, bits: u64, account: &mut Account
             things.see(Thing::new(key, now_s));
         }
     }
-    if fired(bits, "country_flip") {
+    if fired.has(COUNTRY_FLIP) {
         account.habits.flips = account.habits.flips.saturating_add(1);
     }
     if event.place.point.is_some() || event.place.country.is_some() {
@@ -308,7 +341,7 @@ fn remember_game(event: &Event, account: &mut Account) {
     }
 }
 
-fn remember_flow(event: &Event, facts: &Facts, bits: u64, settings: &Settings, account: &mut Account) {
+fn remember_flow(event: &Event, facts: &Facts, fired: Fired, settings: &Settings, account: &mut Account) {
     let now_s = facts.now_s;
     let Some(amount) = event.amount.map(super::money::Money::as_f64) else { return };
     if event.status == Status::Reversed {
@@ -338,7 +371,7 @@ fn remember_flow(event: &Event, facts: &Facts, bits: u64, settings: &Settings, a
     if event.kind.is_inflow() {
         remember_inflow(event, amount, now_s, account);
     } else {
-        remember_outflow(event, facts, bits, amount, account);
+        remember_outflow(event, facts, fired, amount, account);
     }
     if near_threshold(settings, amount) && account.habits.near.day != today(now_s) {
         account.habits.near.again(60, now_s);
@@ -346,11 +379,8 @@ fn remember_flow(event: &Event, facts: &Facts, bits: u64, settings: &Settings, a
 }
 
 fn near_threshold(settings: &Settings, amount: f64) -> bool {
-    let at = rules::find("structuring");
-    at.is_some_and(|at| {
-        let [threshold, share] = [settings.rules[at].parameters[0], settings.rules[at].parameters[1]];
-        (share * threshold..threshold).contains(&amount)
-    })
+    let [threshold, share, ..] = settings.rules[STRUCTURING].parameters;
+    (share * threshold..threshold).contains(&amount)
 }
 
 fn remember_inflow(event: &Event, amount: f64, now_s: u32, account: &mut Account) {
@@ -365,7 +395,7 @@ fn remember_inflow(event: &Event, amount: f64, now_s: u32, account: &mut Account
     play.deposit_s = play.deposit_s.max(now_s);
 }
 
-fn remember_outflow(event: &Event, facts: &Facts, bits: u64, amount: f64, account: &mut Account) {
+fn remember_outflow(event: &Event, facts: &Facts, fired: Fired, amount: f64, account: &mut Account) {
     let now_s = facts.now_s;
     account.habits.outflows = account.habits.outflows.saturating_add(1);
     account.habits.cash_outs = account.habits.cash_outs.saturating_add(u16::from(facts.flow.ratio >= 0.9));
@@ -373,12 +403,12 @@ fn remember_outflow(event: &Event, facts: &Facts, bits: u64, amount: f64, accoun
     if event.payee.is_some() {
         account.payees.see(Thing::new(event.payee.0, now_s));
     }
-    if fired(bits, "pass_through") {
+    if fired.has(PASS_THROUGH) {
         (0..rules::pass_points(facts)).for_each(|_| account.habits.passed.again(2, now_s));
     }
     let play = account.play;
     if event.kind == Kind::Withdrawal && amount >= 0.3 * f64::from(play.deposited + play.bonus) {
-        if fired(bits, "minimal_play") && play.bonus > 0.0 {
+        if fired.has(MINIMAL_PLAY) && play.bonus > 0.0 {
             account.habits.bonus_outs.again(2, now_s);
         }
         // What was paid in has left: the next withdrawal is measured against what comes in from now on.

@@ -28,7 +28,7 @@ struct Parameters {
 
 impl Parameters {
     fn of(settings: &Settings) -> Option<Parameters> {
-        let rule = rules::find("balance_continuity")?;
+        let rule = const { rules::place("balance_continuity") };
         let own = &settings.rules[rule];
         let [tolerance, confirm_hours, taken_min, share_min, ..] = own.parameters;
         let confirm_ms = (confirm_hours * HOUR_MS as f64) as i64;

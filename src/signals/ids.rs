@@ -5,6 +5,22 @@ const RING: usize = 64;
 /// How long an id is known at least, in seconds of event time.
 pub const KEPT_S: u32 = 600;
 
+/// An id that left the ring while it was young, and the time until which it is kept.
+pub type Young = (u32, u32);
+
+/// What a ring consists of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The ids in the ring.
+    pub ring: &'a [u32],
+    /// Place of the next id.
+    pub next: u8,
+    /// When the last two turns began.
+    pub turned_s: [u32; 2],
+    /// The young.
+    pub young: &'a [Young],
+}
+
 /// The ring, and what a burst pushed out of it within ten minutes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdRing {
@@ -13,8 +29,7 @@ pub struct IdRing {
     next: u8,
     /// When the ring was begun anew: an id that goes is not older than this turn and the one before.
     turned_s: [u32; 2],
-    /// Ids that left the ring while they were young, with the time until which they are kept.
-    young: Vec<(u32, u32)>,
+    young: Vec<Young>,
 }
 
 impl Default for IdRing {
@@ -29,8 +44,10 @@ impl IdRing {
         if id == 0 {
             return true;
         }
-        let in_ring = self.ring.iter().fold(false, |any, &known| any | (known == id));
-        if in_ring || self.young.iter().any(|&(known, _)| known == id) {
+        // Counting instead of leaving at the first: so the compiler compares several at once, and most ids are new.
+        let in_ring: u32 = self.used().iter().map(|&known| u32::from(known == id)).sum();
+        let in_young: u32 = self.young.iter().map(|&(known, _)| u32::from(known == id)).sum();
+        if in_ring + in_young > 0 {
             return false;
         }
         let at = usize::from(self.next);
@@ -56,16 +73,25 @@ impl IdRing {
         *self = IdRing::default();
     }
 
-    /// What must be written to have it again: the ids from the oldest on, the turns, and the young.
-    pub fn parts(&self) -> (impl Iterator<Item = u32>, u8, [u32; 2], &[(u32, u32)]) {
-        (self.ring.into_iter(), self.next, self.turned_s, &self.young)
+    /// What must be written to have it again.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts { ring: self.used(), next: self.next, turned_s: self.turned_s, young: &self.young }
     }
 
-    /// What [`IdRing::parts`] gave. `None`: it is not of this kind.
-    pub fn from_parts(ids: &[u32], next: u8, turned_s: [u32; 2], young: Vec<(u32, u32)>) -> Option<IdRing> {
-        let mut ring = [0; RING];
-        ring.get_mut(..ids.len())?.copy_from_slice(ids);
-        (usize::from(next) < RING).then_some(IdRing { ring, next, turned_s, young })
+    /// The ids in the ring: before its first turn ends the rest of it is empty.
+    fn used(&self) -> &[u32] {
+        let used = if self.ring[RING - 1] == 0 { usize::from(self.next) } else { RING };
+        &self.ring[..used]
+    }
+
+    /// Puts the place and the turns back that [`IdRing::parts`] gave, and hands over room for so many ids and for the
+    /// young. `None`: there is no such room.
+    pub fn refill(&mut self, used: usize, next: u8, turned_s: [u32; 2]) -> Option<(&mut [u32], &mut Vec<Young>)> {
+        (used <= RING && usize::from(next) < RING).then_some(())?;
+        self.ring[used..].fill(0);
+        (self.next, self.turned_s) = (next, turned_s);
+        self.young.clear();
+        Some((&mut self.ring[..used], &mut self.young))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod gaps;
 pub mod geo;
 pub mod ids;
+pub mod images;
 pub mod lists;
 pub mod mapping;
 pub mod models;

@@ -13,7 +13,7 @@ pub trait Seen: Copy + Default {
 }
 
 /// Up to `N` things. A new one takes the place of the one that was seen least (then longest ago).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Known<T, const N: usize> {
     len: u8,
     items: [T; N],
@@ -22,6 +22,13 @@ pub struct Known<T, const N: usize> {
 impl<T: Seen, const N: usize> Default for Known<T, N> {
     fn default() -> Self {
         Known { len: 0, items: [T::default(); N] }
+    }
+}
+
+/// What stands behind the end is of an earlier time, and no part of it.
+impl<T: Seen + PartialEq, const N: usize> PartialEq for Known<T, N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
     }
 }
 
@@ -59,14 +66,11 @@ impl<T: Seen, const N: usize> Known<T, N> {
         self.len = len.min(most) as u8;
     }
 
-    /// Puts back what was written; more than `N` is refused.
-    pub fn push(&mut self, item: T) -> bool {
-        let room = usize::from(self.len) < N;
-        if room {
-            self.items[usize::from(self.len)] = item;
-            self.len += 1;
-        }
-        room
+    /// Room for so many things, to be filled with what was written. `None`: there is no room for them.
+    pub fn refill(&mut self, len: usize) -> Option<&mut [T]> {
+        let room = self.items.get_mut(..len)?;
+        self.len = len as u8;
+        Some(room)
     }
 }
 
@@ -77,7 +81,7 @@ pub trait Timed: Copy + Default {
 }
 
 /// The last `N` things that happened, sorted by time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Recent<T, const N: usize> {
     len: u8,
     items: [T; N],
@@ -86,6 +90,13 @@ pub struct Recent<T, const N: usize> {
 impl<T: Timed, const N: usize> Default for Recent<T, N> {
     fn default() -> Self {
         Recent { len: 0, items: [T::default(); N] }
+    }
+}
+
+/// What stands behind the end is of an earlier time, and no part of it.
+impl<T: Timed + PartialEq, const N: usize> PartialEq for Recent<T, N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
     }
 }
 
@@ -118,6 +129,13 @@ impl<T: Timed, const N: usize> Recent<T, N> {
     /// Those from `from_s` to `to_s`, both included, the oldest first.
     pub fn between(&self, from_s: u32, to_s: u32) -> impl DoubleEndedIterator<Item = &T> + Clone {
         self.as_slice().iter().filter(move |item| (from_s..=to_s).contains(&item.time_s()))
+    }
+
+    /// Room for so many things, to be filled with what was written, sorted. `None`: there is no room for them.
+    pub fn refill(&mut self, len: usize) -> Option<&mut [T]> {
+        let room = self.items.get_mut(..len)?;
+        self.len = len as u8;
+        Some(room)
     }
 
     /// Keeps the last `most`.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use hashbrown::HashMap;
 
 use super::account::{Account, COLD_AFTER_MS};
-use super::codec::{self, CodecError};
+use super::codec::{self, CodecError, Head};
 use super::event::AccountId;
+use super::images::{Image, Images};
 use super::population::Population;
 
 /// The state of one task (partition `i` of all signal inputs). All that the engine knows stands in here, so a store that
@@ -73,8 +74,6 @@ pub struct Limits {
 pub struct StoreStats {
     /// Accounts.
     pub accounts: usize,
-    /// Of these: cold, so encoded.
-    pub cold: usize,
     /// Bytes that accounts take, without the table.
     pub bytes: usize,
     /// Accounts forgotten because there were too many.
@@ -86,30 +85,25 @@ pub struct StoreStats {
 /// Most accounts that one transaction forgets for their age: each takes a record in the changelog.
 const EXPIRED_AT_ONCE: usize = 10_000;
 
-/// An account in memory.
-#[derive(Debug, Clone)]
+/// Where an account is.
+#[derive(Debug)]
 enum Slot {
-    Hot(Box<Account>),
-    Cold(Box<[u8]>),
+    /// The open transaction works on it: its place in [`MemoryStore::open`].
+    Open(u32),
+    Rest(Image),
 }
 
-impl Slot {
-    fn bytes(&self) -> usize {
-        match self {
-            Slot::Hot(_) => size_of::<Account>(),
-            Slot::Cold(bytes) => bytes.len(),
-        }
-    }
-}
-
-/// What accounts and the task were when a transaction first touched them.
+/// What accounts and the task were before a transaction, in the order in which it touched them. An account may stand here
+/// twice: the first time counts.
 #[derive(Debug, Default)]
 struct Undo {
-    accounts: HashMap<AccountId, Option<Slot>, foldhash::fast::FixedState>,
+    accounts: Vec<(AccountId, Option<Image>)>,
     task: Option<Box<Task>>,
 }
 
-/// A store in memory. Accounts touched within a day (of event time) stand ready; the others are encoded.
+/// A store in memory. An account is at rest as its encoding, and decoded from its first event in a transaction to the end
+/// of that. So its image serves three times: it is what takes the transaction back, what the changelog gets, and what stays
+/// in memory, a quarter of what is decoded. After a day without events (of event time) it shrinks once more.
 ///
 /// Transactions follow each other: the newest is open, older ones are sealed and wait until they are durable. So work
 /// goes on while a commit runs, and all of it can be taken back.
@@ -117,6 +111,9 @@ struct Undo {
 pub struct MemoryStore {
     limits: Limits,
     accounts: HashMap<AccountId, Slot, foldhash::fast::FixedState>,
+    /// Accounts of the open transaction, and how many: what stands behind them is room that is used again.
+    open: Vec<Account>,
+    opened: usize,
     /// Hot accounts in the order in which they may be cold.
     cooling: VecDeque<(i64, AccountId)>,
     /// Accounts by the time of their last event or an earlier one: looked at again when it is their turn.
@@ -124,33 +121,42 @@ pub struct MemoryStore {
     task: Task,
     /// While restoring: when accounts with something held back are due.
     held: BTreeMap<AccountId, i64>,
-    /// Sealed transactions, oldest first, and the open one. Empty: nothing can be taken back.
-    undo: VecDeque<Undo>,
-    cold: usize,
+    /// Of the open transaction.
+    undo: Undo,
+    /// Of sealed transactions, oldest first.
+    sealed: VecDeque<Undo>,
+    /// Bytes of accounts at rest.
     bytes: usize,
     evicted: u64,
     expired: u64,
+    /// Room for an account that is decoded or encoded in passing.
+    spare: Box<Account>,
     scratch: Vec<u8>,
+    images: Images,
     /// Accounts that came since they were taken last.
     came: Vec<AccountId>,
 }
 
 impl MemoryStore {
-    /// An empty store. `transactional`: changes can be taken back by [`MemoryStore::abort`].
-    pub fn new(limits: Limits, transactional: bool) -> MemoryStore {
+    /// An empty store.
+    pub fn new(limits: Limits) -> MemoryStore {
         MemoryStore {
             limits,
             accounts: HashMap::default(),
+            open: Vec::new(),
+            opened: 0,
             cooling: VecDeque::new(),
             aging: BinaryHeap::new(),
             task: Task::default(),
             held: BTreeMap::new(),
-            undo: (0..usize::from(transactional)).map(|_| Undo::default()).collect(),
-            cold: 0,
+            undo: Undo::default(),
+            sealed: VecDeque::new(),
             bytes: 0,
             evicted: 0,
             expired: 0,
+            spare: Box::default(),
             scratch: Vec::new(),
+            images: Images::default(),
             came: Vec::new(),
         }
     }
@@ -161,13 +167,15 @@ impl MemoryStore {
     /// # Errors
     /// The bytes are no account.
     pub fn restore(&mut self, id: AccountId, bytes: Option<&[u8]>) -> Result<(), CodecError> {
-        let pending = bytes.map(codec::decode).transpose()?.and_then(|account| account.pending);
-        match pending {
+        if let Some(bytes) = bytes {
+            codec::decode(bytes, &mut self.spare)?;
+        }
+        match self.spare.pending.take() {
             Some(pending) => drop(self.held.insert(id, pending.due_ms)),
             None if !self.held.is_empty() => drop(self.held.remove(&id)),
             None => {}
         }
-        self.put(id, bytes.map(|bytes| Slot::Cold(bytes.into())));
+        self.put(id, bytes.map(Image::from));
         Ok(())
     }
 
@@ -177,69 +185,83 @@ impl MemoryStore {
         for (id, due_ms) in std::mem::take(&mut self.held) {
             self.task.expect(due_ms, id);
         }
-        let age = |(id, slot): (&AccountId, &Slot)| Reverse((last_ms(slot), *id));
-        self.aging = self.accounts.iter().map(age).collect();
+        let heads = || self.accounts.iter().map(|(id, slot)| (*id, head_of(slot, &self.open)));
+        self.aging = heads().map(|(id, head)| Reverse((head.last_ms, id))).collect();
+        let hot = heads().filter(|(_, head)| head.hot);
+        let mut cooling: Vec<(i64, AccountId)> = hot.map(|(id, head)| (head.last_ms + COLD_AFTER_MS, id)).collect();
+        cooling.sort_unstable();
+        self.cooling = cooling.into();
     }
 
     /// Ends the open transaction and begins the next. Forgets what is old, and hands over all that the transaction
-    /// changed: accounts as they are written, `None` for those that are gone.
+    /// changed: accounts as they are written, `None` for those that are gone. One that went and came again may be handed
+    /// over twice: the last time counts.
     pub fn seal(&mut self, mut each: impl FnMut(AccountId, Option<&[u8]>)) {
-        self.sweep();
-        let Some(open) = self.undo.back() else { return };
-        for id in open.accounts.keys() {
-            match self.accounts.get(id) {
-                Some(Slot::Hot(account)) => {
+        self.expire();
+        for (id, _) in &self.undo.accounts {
+            match self.accounts.get_mut(id) {
+                Some(slot) => {
+                    // Closed already: it was touched, forgotten and touched again.
+                    let Slot::Open(at) = *slot else { continue };
                     self.scratch.clear();
-                    codec::encode(account, &mut self.scratch);
+                    codec::encode(&self.open[at as usize], &mut self.scratch);
                     each(*id, Some(&self.scratch));
+                    self.bytes += self.scratch.len();
+                    *slot = Slot::Rest(self.images.of(&self.scratch));
                 }
-                Some(Slot::Cold(bytes)) => each(*id, Some(bytes)),
                 None => each(*id, None),
             }
         }
-        self.undo.push_back(Undo::default());
+        self.opened = 0;
+        self.cool();
+        let next = Undo { accounts: Vec::with_capacity(self.undo.accounts.len()), task: None };
+        self.sealed.push_back(std::mem::replace(&mut self.undo, next));
     }
 
     /// The oldest sealed transaction lasts.
     pub fn durable(&mut self) {
-        if self.undo.len() > 1 {
-            self.undo.pop_front();
-        }
+        let images = self.sealed.pop_front().into_iter().flat_map(|undo| undo.accounts);
+        images.filter_map(|(_, image)| image).for_each(|image| self.images.give_back(image));
     }
 
     /// Whether the open transaction changed anything.
     pub fn is_touched(&self) -> bool {
-        self.undo.back().is_some_and(|open| open.task.is_some() || !open.accounts.is_empty())
+        self.undo.task.is_some() || !self.undo.accounts.is_empty()
     }
 
     /// Ends the open transaction and makes its changes last: for what has nothing to commit.
     pub fn commit(&mut self) {
         self.seal(|_, _| {});
-        while self.undo.len() > 1 {
-            self.undo.pop_front();
+        while !self.sealed.is_empty() {
+            self.durable();
         }
+        self.came.clear();
     }
 
     /// Takes back the changes of all transactions that are not durable, but for the `kept` oldest, which turned out to
     /// be.
     pub fn abort(&mut self, kept: usize) {
-        let transactional = !self.undo.is_empty();
-        while self.undo.len() > kept {
-            let Some(undo) = self.undo.pop_back() else { break };
-            for (id, slot) in undo.accounts {
-                if let Some(slot) = &slot {
-                    // Its places in the queues may have been used up.
-                    self.aging.push(Reverse((last_ms(slot), id)));
-                    self.cooling.push_back((self.task.newest_ms, id));
-                }
-                self.put(id, slot);
-            }
-            if let Some(task) = undo.task {
-                self.task = *task;
-            }
+        let mut newest = Some(std::mem::take(&mut self.undo));
+        while let Some(undo) = newest {
+            self.take_back(undo);
+            newest = if self.sealed.len() > kept { self.sealed.pop_back() } else { None };
         }
-        self.undo.clear();
-        self.undo.extend((0..usize::from(transactional)).map(|_| Undo::default()));
+        self.opened = 0;
+        self.sealed.clear();
+    }
+
+    fn take_back(&mut self, undo: Undo) {
+        for (id, image) in undo.accounts.into_iter().rev() {
+            if let Some(image) = &image {
+                // Its places in the queues may have been used up.
+                self.aging.push(Reverse((head(image).last_ms, id)));
+                self.cooling.push_back((self.task.newest_ms, id));
+            }
+            self.put(id, image);
+        }
+        if let Some(task) = undo.task {
+            self.task = *task;
+        }
     }
 
     /// Whether an account is known.
@@ -247,7 +269,7 @@ impl MemoryStore {
         self.accounts.contains_key(&id)
     }
 
-    /// Takes the accounts that came since the last call; nobody asks a store that takes nothing back.
+    /// Takes the accounts that came since the last call.
     pub fn take_came(&mut self) -> Vec<AccountId> {
         std::mem::take(&mut self.came)
     }
@@ -256,8 +278,7 @@ impl MemoryStore {
     pub fn stats(&self) -> StoreStats {
         StoreStats {
             accounts: self.accounts.len(),
-            cold: self.cold,
-            bytes: self.bytes,
+            bytes: self.bytes + self.open.len() * size_of::<Account>(),
             evicted: self.evicted,
             expired: self.expired,
         }
@@ -268,28 +289,17 @@ impl MemoryStore {
         &self.task
     }
 
-    /// Replaces an account and keeps count; tells what was there.
-    fn put(&mut self, id: AccountId, slot: Option<Slot>) -> Option<Slot> {
-        if let Some(new) = &slot {
-            self.bytes += new.bytes();
-            self.cold += usize::from(matches!(new, Slot::Cold(_)));
-        }
-        let old = match slot {
-            Some(slot) => self.accounts.insert(id, slot),
+    /// Replaces an account by one at rest, or by none; tells what was there.
+    fn put(&mut self, id: AccountId, image: Option<Image>) -> Option<Slot> {
+        self.bytes += image.as_ref().map_or(0, |image| image.len());
+        let old = match image {
+            Some(image) => self.accounts.insert(id, Slot::Rest(image)),
             None => self.accounts.remove(&id),
         };
-        if let Some(old) = &old {
-            self.bytes -= old.bytes();
-            self.cold -= usize::from(matches!(old, Slot::Cold(_)));
+        if let Some(Slot::Rest(old)) = &old {
+            self.bytes -= old.len();
         }
         old
-    }
-
-    /// Remembers what an account was, once a transaction.
-    fn note(&mut self, id: AccountId) {
-        if let Some(open) = self.undo.back_mut() {
-            open.accounts.entry(id).or_insert_with(|| self.accounts.get(&id).cloned());
-        }
     }
 
     /// Forgets the account that was touched longest ago. It happens when an account too many comes, and the order is
@@ -297,7 +307,7 @@ impl MemoryStore {
     fn evict(&mut self) {
         while let Some(Reverse((due_ms, id))) = self.aging.pop() {
             let Some(slot) = self.accounts.get(&id) else { continue };
-            let last_ms = last_ms(slot);
+            let last_ms = head_of(slot, &self.open).last_ms;
             if last_ms > due_ms {
                 self.aging.push(Reverse((last_ms, id)));
                 continue;
@@ -308,22 +318,17 @@ impl MemoryStore {
         }
     }
 
-    /// Encodes what is cold, forgets what is old.
-    fn sweep(&mut self) {
-        let now_ms = self.task.newest_ms;
-        while self.cooling.front().is_some_and(|&(due_ms, _)| due_ms < now_ms) {
-            let Some((_, id)) = self.cooling.pop_front() else { break };
-            self.cool(id, now_ms);
-        }
+    /// Forgets what is old.
+    fn expire(&mut self) {
+        let old = self.task.newest_ms.saturating_sub(self.limits.ttl_ms);
         for _ in 0..EXPIRED_AT_ONCE {
-            let old = now_ms.saturating_sub(self.limits.ttl_ms);
             let Some(&Reverse((due_ms, id))) = self.aging.peek() else { break };
             if due_ms >= old {
                 break;
             }
             self.aging.pop();
             let Some(slot) = self.accounts.get(&id) else { continue };
-            let last_ms = last_ms(slot);
+            let last_ms = head_of(slot, &self.open).last_ms;
             if last_ms >= old {
                 self.aging.push(Reverse((last_ms, id)));
                 continue;
@@ -333,70 +338,111 @@ impl MemoryStore {
         }
     }
 
-    fn cool(&mut self, id: AccountId, now_ms: i64) {
-        let Some(Slot::Hot(account)) = self.accounts.get_mut(&id) else { return };
-        let due_ms = account.last_ms + COLD_AFTER_MS;
-        if due_ms >= now_ms || account.pending.is_some() {
-            self.cooling.push_back((due_ms.max(now_ms), id));
-            return;
+    /// Shrinks what has become cold. All accounts are at rest.
+    fn cool(&mut self) {
+        let now_ms = self.task.newest_ms;
+        while let Some((_, id)) = self.cooling.pop_front_if(|(due_ms, _)| *due_ms < now_ms) {
+            let Some(Slot::Rest(image)) = self.accounts.get_mut(&id) else { continue };
+            let Head { last_ms, hot: is_hot, pending } = head(image);
+            let due_ms = last_ms + COLD_AFTER_MS;
+            if !is_hot {
+                continue;
+            }
+            if due_ms >= now_ms || pending {
+                self.cooling.push_back((due_ms.max(now_ms), id));
+                continue;
+            }
+            read(image, &mut self.spare);
+            self.spare.cool();
+            self.scratch.clear();
+            codec::encode(&self.spare, &mut self.scratch);
+            self.bytes = self.bytes - image.len() + self.scratch.len();
+            let hot = std::mem::replace(image, self.images.of(&self.scratch));
+            self.images.give_back(hot);
         }
-        account.cool();
-        self.scratch.clear();
-        codec::encode(account, &mut self.scratch);
-        let cold = Slot::Cold(self.scratch.as_slice().into());
-        self.put(id, Some(cold));
+    }
+
+    /// Room for one more account of the open transaction.
+    fn room(open: &mut Vec<Account>, opened: &mut usize) -> u32 {
+        if *opened == open.len() {
+            open.push(Account::default());
+        }
+        *opened += 1;
+        *opened as u32 - 1
     }
 }
 
-/// Time of an account's last event.
-fn last_ms(slot: &Slot) -> i64 {
+/// What is in memory was encoded here or checked when it was restored.
+const WELL_FORMED: &str = "invariant: accounts at rest are well-formed";
+
+fn head(image: &[u8]) -> Head {
+    codec::head(image).expect(WELL_FORMED)
+}
+
+fn read(image: &[u8], account: &mut Account) {
+    codec::decode(image, account).expect(WELL_FORMED);
+}
+
+fn head_of(slot: &Slot, open: &[Account]) -> Head {
     match slot {
-        Slot::Hot(account) => account.last_ms,
-        Slot::Cold(bytes) => codec::last_ms(bytes).expect("invariant: cold accounts are well-formed"),
+        Slot::Open(at) => {
+            let account = &open[*at as usize];
+            Head { last_ms: account.last_ms, hot: account.hot, pending: account.pending.is_some() }
+        }
+        Slot::Rest(image) => head(image),
     }
 }
 
 impl Store for MemoryStore {
     fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
-        self.note(id);
-        match self.accounts.get(&id) {
-            Some(Slot::Hot(_)) => {}
-            Some(Slot::Cold(bytes)) => {
-                // What is in memory was encoded here or checked when it was restored.
-                let account = codec::decode(bytes).expect("invariant: cold accounts are well-formed");
-                self.put(id, Some(Slot::Hot(Box::new(account))));
-                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+        let at = match self.accounts.get_mut(&id) {
+            Some(Slot::Open(at)) => *at,
+            Some(slot) => {
+                let at = MemoryStore::room(&mut self.open, &mut self.opened);
+                let Slot::Rest(image) = std::mem::replace(slot, Slot::Open(at)) else { unreachable!("it is not open") };
+                let account = &mut self.open[at as usize];
+                read(&image, account);
+                if !account.hot {
+                    self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+                }
+                self.bytes -= image.len();
+                self.undo.accounts.push((id, Some(image)));
+                at
             }
             None => {
                 if self.accounts.len() >= self.limits.accounts {
                     self.evict();
                 }
-                self.put(id, Some(Slot::Hot(Box::default())));
-                if !self.undo.is_empty() {
-                    self.came.push(id);
-                }
+                let at = MemoryStore::room(&mut self.open, &mut self.opened);
+                self.open[at as usize] = Account::default();
+                self.accounts.insert(id, Slot::Open(at));
+                self.undo.accounts.push((id, None));
+                self.came.push(id);
                 self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
                 self.aging.push(Reverse((now_ms, id)));
+                at
             }
-        }
-        let Some(Slot::Hot(account)) = self.accounts.get_mut(&id) else { unreachable!("it was just made hot") };
+        };
+        let account = &mut self.open[at as usize];
         if account.last_ms != 0 && now_ms - account.last_ms > self.limits.ttl_ms {
-            **account = Account::default();
+            *account = Account::default();
         }
         account.wake(now_ms);
         account
     }
 
     fn forget(&mut self, id: AccountId) {
-        self.note(id);
-        self.put(id, None);
+        match self.put(id, None) {
+            // What it was before the transaction is noted already.
+            Some(Slot::Open(_)) => {}
+            Some(Slot::Rest(image)) => self.undo.accounts.push((id, Some(image))),
+            None => self.undo.accounts.push((id, None)),
+        }
     }
 
     fn task(&mut self) -> &mut Task {
-        if let Some(open) = self.undo.back_mut()
-            && open.task.is_none()
-        {
-            open.task = Some(Box::new(self.task.clone()));
+        if self.undo.task.is_none() {
+            self.undo.task = Some(Box::new(self.task.clone()));
         }
         &mut self.task
     }
@@ -404,8 +450,10 @@ impl Store for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::signals::account::Thing;
+    use crate::signals::account::{Login, Thing};
     use crate::signals::time::DAY_MS;
 
     const NOW: i64 = 1_800_000_000_000;
@@ -415,14 +463,20 @@ mod tests {
     }
 
     fn store(accounts: usize) -> MemoryStore {
-        MemoryStore::new(Limits { ttl_ms: 180 * DAY_MS, accounts }, true)
+        MemoryStore::new(Limits { ttl_ms: 180 * DAY_MS, accounts })
     }
 
     fn touch(store: &mut MemoryStore, n: u8, at_ms: i64) {
-        let account = store.account(id(n), at_ms);
-        account.last_ms = account.last_ms.max(at_ms);
-        account.devices.see(Thing::new(u32::from(n), (at_ms / 1000) as u32));
+        live(store.account(id(n), at_ms), n, at_ms);
         store.task().newest_ms = at_ms;
+    }
+
+    /// An event leaves something that stays, and something that only matters within the day.
+    fn live(account: &mut Account, n: u8, at_ms: i64) {
+        let time_s = (at_ms / 1000) as u32;
+        account.last_ms = account.last_ms.max(at_ms);
+        account.devices.see(Thing::new(u32::from(n), time_s));
+        account.attempts.insert(Login { time_s, ..Login::default() });
     }
 
     #[test]
@@ -442,11 +496,12 @@ mod tests {
     fn what_is_cold_is_small_and_comes_back_the_same() {
         let mut store = store(10);
         touch(&mut store, 1, NOW);
+        (1..60).for_each(|id_of_event| assert!(store.account(id(1), NOW).ids.insert(id_of_event, 1)));
         store.commit();
+        let hot = store.bytes;
         touch(&mut store, 2, NOW + 2 * DAY_MS);
         store.commit();
-        let stats = store.stats();
-        assert_eq!((stats.accounts, stats.cold), (2, 1));
+        assert!(store.bytes + 100 < hot, "1 is smaller now, though 2 has come");
         let account = store.account(id(1), NOW + 2 * DAY_MS);
         assert_eq!((account.last_ms, account.devices.as_slice().len()), (NOW, 1));
     }
@@ -526,5 +581,105 @@ mod tests {
         };
         assert_eq!(run(1), run(7));
         assert_eq!(run(1), run(5_000));
+    }
+
+    /// What a store should be: whole copies of all accounts, one for each moment that can be gone back to.
+    #[derive(Default)]
+    struct Model {
+        now: BTreeMap<AccountId, Account>,
+        durable: BTreeMap<AccountId, Account>,
+        sealed: VecDeque<BTreeMap<AccountId, Account>>,
+    }
+
+    impl Model {
+        fn abort(&mut self, kept: usize) {
+            self.sealed.truncate(kept);
+            self.durable = self.sealed.pop_back().unwrap_or(std::mem::take(&mut self.durable));
+            self.sealed.clear();
+            self.now = self.durable.clone();
+        }
+    }
+
+    type Records = Vec<(AccountId, Option<Vec<u8>>)>;
+
+    fn applied(log: &mut BTreeMap<AccountId, Vec<u8>>, records: Records) {
+        for (id, bytes) in records {
+            match bytes {
+                Some(bytes) => drop(log.insert(id, bytes)),
+                None => drop(log.remove(&id)),
+            }
+        }
+    }
+
+    /// All accounts of a store as they are for whoever asks at `at_ms`.
+    fn all(store: &MemoryStore, at_ms: i64) -> BTreeMap<AccountId, Account> {
+        let one = |(id, slot): (&AccountId, &Slot)| {
+            let mut account = Account::default();
+            match slot {
+                Slot::Open(at) => account.clone_from(&store.open[*at as usize]),
+                Slot::Rest(image) => read(image, &mut account),
+            }
+            account.wake(at_ms);
+            (*id, account)
+        };
+        store.accounts.iter().map(one).collect()
+    }
+
+    fn awake(accounts: &BTreeMap<AccountId, Account>, at_ms: i64) -> BTreeMap<AccountId, Account> {
+        let mut accounts = accounts.clone();
+        accounts.values_mut().for_each(|account| account.wake(at_ms));
+        accounts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_happens_the_store_is_where_its_transactions_left_it(
+            steps in prop::collection::vec((0u8..12, 0u8..6, 0usize..4, 0i64..DAY_MS), 1..120)
+        ) {
+            let (mut store, mut model, mut at_ms) = (store(100), Model::default(), NOW);
+            let (mut log, mut in_flight) = (BTreeMap::new(), VecDeque::<Records>::new());
+            for (step, n, kept, ms) in steps {
+                match step {
+                    0..7 => {
+                        at_ms += ms >> (2 * step);
+                        touch(&mut store, n, at_ms);
+                        let account = model.now.entry(id(n)).or_default();
+                        account.wake(at_ms);
+                        live(account, n, at_ms);
+                    }
+                    7 => {
+                        store.forget(id(n));
+                        model.now.remove(&id(n));
+                    }
+                    8..10 => {
+                        let mut records = Records::new();
+                        store.seal(|id, bytes| records.push((id, bytes.map(<[u8]>::to_vec))));
+                        in_flight.push_back(records);
+                        model.sealed.push_back(model.now.clone());
+                    }
+                    10 => {
+                        store.durable();
+                        model.durable = model.sealed.pop_front().unwrap_or(model.durable);
+                        applied(&mut log, in_flight.pop_front().unwrap_or_default());
+                    }
+                    _ => {
+                        let kept = kept.min(in_flight.len());
+                        store.abort(kept);
+                        model.abort(kept);
+                        in_flight.drain(..).take(kept).for_each(|records| applied(&mut log, records));
+                    }
+                }
+                prop_assert_eq!(all(&store, at_ms), awake(&model.now, at_ms));
+            }
+            let mut restored = MemoryStore::new(store.limits);
+            log.iter().for_each(|(id, bytes)| restored.restore(*id, Some(bytes)).expect("our own bytes"));
+            restored.restored(Task::default());
+            prop_assert_eq!(all(&restored, at_ms), awake(&model.durable, at_ms), "the changelog has what is durable");
+            store.abort(0);
+            let at_rest = |slot: &Slot| if let Slot::Rest(image) = slot { image.len() } else { 0 };
+            prop_assert_eq!(store.bytes, store.accounts.values().map(at_rest).sum::<usize>());
+        }
     }
 }

@@ -88,7 +88,6 @@ impl Tasks {
             let one = task.store.stats();
             StoreStats {
                 accounts: sum.accounts + one.accounts,
-                cold: sum.cold + one.cold,
                 bytes: sum.bytes + one.bytes,
                 evicted: sum.evicted + one.evicted,
                 expired: sum.expired + one.expired,
@@ -247,7 +246,7 @@ impl Restoring {
     pub fn new(shape: &Shape, partition: i32) -> Restoring {
         Restoring {
             partition,
-            store: MemoryStore::new(shape.limits, true),
+            store: MemoryStore::new(shape.limits),
             task: None,
             checkpoint: None,
             applied: HashMap::new(),

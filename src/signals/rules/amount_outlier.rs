@@ -1,6 +1,6 @@
 //! `amount_outlier`: an amount far above the account's usual ones of its kind.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::event::Status;
 use crate::signals::facts::model_of;
 use crate::signals::money::Money;
@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "amount_outlier",
     weight: 0.5,
     parameters: &[parameter("sigmas", 3.0), parameter("amounts_min", 5.0)],
+    on: On::Flows,
     check,
     ..WEAK
 };

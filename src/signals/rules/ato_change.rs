@@ -1,6 +1,6 @@
 //! `ato_change`: a strange login changes what protects the account, and then money leaves.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::account::login;
 use crate::signals::signal::{Evidence, Severity, Who};
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Critical,
     weight: 3.0,
     parameters: &[parameter("ratio_min", 0.5)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

@@ -1,6 +1,6 @@
 //! `ato_drain`: a strange login, and then the balance leaves.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::account::login;
 use crate::signals::signal::{Evidence, Severity, Who};
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Critical,
     weight: 3.0,
     parameters: &[parameter("ratio_min", 0.5), parameter("piece_min", 0.2)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

@@ -2,7 +2,7 @@
 //!
 //! The engine holds a gap back until late events can have arrived (see `gaps`); this is its line in the table.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::signal::Severity;
 
 /// Parameters of the gaps. `confirm_hours`: how long a gap that nobody took money out of may still be explained.
@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("taken_min", 0.5),
         parameter("share_min", 0.2),
     ],
+    on: On::Nothing,
     check,
     ..WEAK
 };

@@ -1,6 +1,6 @@
 //! `balance_invariant`: the balance after is not the balance before and the amount. Exact decimals; nothing of memory.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::event::Status;
 use crate::signals::signal::{Evidence, Severity};
 
@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     weight: 4.0,
     order_free: true,
     parameters: &[parameter("tolerance", 1.0)],
+    on: On::Anything,
     check,
     ..WEAK
 };

@@ -1,6 +1,6 @@
 //! `cumulative_drain`: several outflows of an hour or a day together take nearly all of the peak balance.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::signal::{Evidence, Who};
 
 /// What `drain` cannot see: the same in pieces.
@@ -8,6 +8,7 @@ pub(super) const RULE: Rule = Rule {
     name: "cumulative_drain",
     weight: 0.7,
     parameters: &[parameter("ratio_min", 0.8), parameter("habit_max", 0.5)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

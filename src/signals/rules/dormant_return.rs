@@ -1,6 +1,6 @@
 //! `dormant_return`: an account that nothing happened on for months, and then money leaves it.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::signal::{Evidence, Severity};
 
 /// Held back for small amounts.
@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Medium,
     weight: 1.5,
     parameters: &[parameter("idle_days", 90.0), parameter("ratio_min", 0.5), parameter("return_hours", 24.0)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

@@ -1,7 +1,7 @@
 //! `drain`: one outflow takes nearly all of the balance, and is large for the account. Alone it is what honest people do
 //! with their winnings.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::facts::model_of;
 use crate::signals::signal::{Evidence, Who};
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "drain",
     weight: 0.7,
     parameters: &[parameter("ratio_min", 0.9), parameter("sigmas", 1.28), parameter("habit_max", 0.5)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

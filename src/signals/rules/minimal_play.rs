@@ -1,6 +1,6 @@
 //! `minimal_play`: money leaves that was hardly played with. With bonuses, and again and again, it is bonus abuse.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::event::Kind;
 use crate::signals::signal::{Evidence, Severity, Who};
 
@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("repeats_min", 2.0),
         parameter("bonus_min", 0.2),
     ],
+    on: On::Outflows,
     check,
     ..WEAK
 };

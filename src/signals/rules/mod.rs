@@ -34,7 +34,8 @@ mod velocity;
 pub use pass_through::points as pass_points;
 
 use super::account::Account;
-use super::event::Event;
+use super::engine::RISK_HALF_LIFE_S;
+use super::event::{Event, Kind};
 use super::facts::Facts;
 use super::signal::{Evidence, Severity};
 
@@ -97,6 +98,34 @@ pub enum Needs {
     AnonymiserList,
 }
 
+/// Which events a rule is asked about; of all others it has nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Attempts to log in.
+    Logins,
+    /// Money that leaves the account, games aside.
+    Outflows,
+    /// Money that comes or leaves, games aside.
+    Flows,
+    /// Every event.
+    Anything,
+    /// None: it speaks when the watermark has come.
+    Nothing,
+}
+
+impl On {
+    /// Whether events of this kind are among them.
+    pub fn includes(self, kind: Kind) -> bool {
+        match self {
+            On::Logins => kind == Kind::Login,
+            On::Outflows => kind.is_outflow(),
+            On::Flows => kind.is_outflow() || kind.is_inflow(),
+            On::Anything => true,
+            On::Nothing => false,
+        }
+    }
+}
+
 /// Most parameters of a rule.
 pub const PARAMETERS_MAX: usize = 12;
 
@@ -113,6 +142,8 @@ pub struct Rule {
     pub order_free: bool,
     /// For the holder of the account rather than for an analyst.
     pub notice: bool,
+    /// Events that it is asked about.
+    pub on: On,
     /// What it cannot do without.
     pub needs: Needs,
     /// Its parameters.
@@ -136,19 +167,18 @@ pub struct Case<'a> {
     /// What is true of the event.
     pub facts: &'a Facts,
     /// Values of the rule's parameters, in their order.
-    pub parameters: [f64; PARAMETERS_MAX],
-    /// Which rules have fired on this event so far, by their place in the table.
-    pub fired: u64,
-    /// Risk of the account before the event.
-    pub risk: f64,
+    pub parameters: &'a [f64; PARAMETERS_MAX],
 }
 
 impl Case<'_> {
     /// The first `N` parameters.
     fn parameters<const N: usize>(&self) -> [f64; N] {
-        let mut out = [0.0; N];
-        out.copy_from_slice(&self.parameters[..N]);
-        out
+        *self.parameters.first_chunk().expect("invariant: no rule has more than the most")
+    }
+
+    /// Risk of the account before the event.
+    fn risk(&self) -> f64 {
+        self.account.risk_at(self.facts.now_s, RISK_HALF_LIFE_S)
     }
 }
 
@@ -178,6 +208,24 @@ pub fn find(name: &str) -> Option<usize> {
     ALL.iter().position(|rule| rule.name == name)
 }
 
+/// The place of a rule that there is: looked up by the compiler, not for every event.
+pub const fn place(name: &str) -> usize {
+    let mut at = 0;
+    while !is_same(ALL[at].name.as_bytes(), name.as_bytes()) {
+        at += 1;
+    }
+    at
+}
+
+/// Comparing texts is no constant function yet.
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// A weak rule about logins: nothing of these is worth more than a low signal.
 const WEAK: Rule = Rule {
     name: "",
@@ -185,6 +233,7 @@ const WEAK: Rule = Rule {
     weight: 0.5,
     order_free: false,
     notice: false,
+    on: On::Logins,
     needs: Needs::Nothing,
     parameters: &[],
     check: |_| None,

@@ -1,6 +1,6 @@
 //! `new_payee_large`: a large amount to somebody who was never paid before.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::facts::model_of;
 use crate::signals::signal::{Evidence, Who};
 
@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "new_payee_large",
     weight: 0.7,
     parameters: &[parameter("sigmas", 1.64), parameter("amounts_min", 5.0)],
+    on: On::Outflows,
     check,
     ..WEAK
 };

@@ -1,6 +1,6 @@
 //! `pass_through`: money that came in leaves at once: the account is only a station.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::facts::Facts;
 use crate::signals::signal::{Evidence, Severity, Who};
 
@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("played_max", 0.3),
         parameter("points_min", 3.0),
     ],
+    on: On::Outflows,
     check,
     ..WEAK
 };

@@ -1,6 +1,6 @@
 //! `structuring`: several amounts just below the threshold of a review, within a day.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::account::movement;
 use crate::signals::event::Status;
 use crate::signals::money::Money;
@@ -18,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("outflows_min", 2.0),
         parameter("habit_max", 3.0),
     ],
+    on: On::Flows,
     check,
     ..WEAK
 };

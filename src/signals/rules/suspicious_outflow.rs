@@ -3,7 +3,7 @@
 //! What is left for takeovers from the holder's own device, slow drains, and kinds of fraud that nobody has named yet. The
 //! evidence is summed as logarithms of likelihood ratios; they come from what each fact means, not from a file.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::account::{login, movement};
 use crate::signals::event::Kind;
 use crate::signals::signal::{Evidence, Severity, Who};
@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::High,
     weight: 2.0,
     parameters: &[parameter("odds_min", 5.3), parameter("chunks_min", 3.0)],
+    on: On::Outflows,
     check,
     ..WEAK
 };
@@ -33,7 +34,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let (login, payee, drain, chunks) = (strangeness(case), novelty(case), emptiness(case), pieces(case, chunks_min));
     let hour = 0.7 * flow.unlike_hour.clamp(-1.0, 2.0);
     let chunks = chunks + slow_pieces(case);
-    let odds = login + payee + hour + drain + chunks + 0.25 * case.risk.clamp(0.0, 4.0);
+    let odds = login + payee + hour + drain + chunks + 0.25 * case.risk().clamp(0.0, 4.0);
     (odds >= odds_min && (drain >= 0.6 || chunks > 0.0)).then(|| {
         let evidence = Evidence::new().with("odds", odds).with("login", login).with("new_payee", payee);
         let more = evidence

@@ -39,7 +39,7 @@ struct Story {
 impl Story {
     fn with(settings: Settings) -> Story {
         let limits = Limits { ttl_ms: 400 * DAY, accounts: 10 };
-        let store = MemoryStore::new(limits, false);
+        let store = MemoryStore::new(limits);
         Story { engine: Engine::new(Arc::new(settings)), store, now: T0, id: 0, balance: 1_000_000 }
     }
 

@@ -1,6 +1,6 @@
 //! `velocity`: more outflows, or more money, within minutes, an hour or a day than the account's own rate explains.
 
-use super::{Case, Hit, Rule, WEAK, parameter};
+use super::{Case, Hit, On, Rule, WEAK, parameter};
 use crate::signals::models::Decays;
 use crate::signals::signal::Evidence;
 
@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "velocity",
     weight: 0.7,
     parameters: &[parameter("sigmas", 4.0), parameter("count_min", 4.0)],
+    on: On::Outflows,
     check,
     ..WEAK
 };
