@@ -23,6 +23,21 @@ impl Found {
     fn rank(&self) -> (Basis, Confidence, usize, std::cmp::Reverse<EntityId>) {
         (self.basis, self.confidence, self.value.len(), std::cmp::Reverse(self.entity))
     }
+
+    /// Whether it gives the label rather than `other`. What is sure of more than the other is the value, whatever word
+    /// stands near the part: the digits of `C-1234567` are no phone number because of a `call` behind them.
+    fn beats(&self, other: &Found) -> bool {
+        match (self.is_surely_around(other), other.is_surely_around(self)) {
+            (false, false) => self.rank() > other.rank(),
+            (around, _) => around,
+        }
+    }
+
+    fn is_surely_around(&self, other: &Found) -> bool {
+        let (outer, inner) = (self.value, other.value);
+        let around = outer.start <= inner.start && inner.end <= outer.end && outer != inner;
+        around && self.confidence == Confidence::High && other.confidence < Confidence::High
+    }
 }
 
 /// Appends the union of overlapping `found`, disjoint and in ascending order. Leaves `found` empty.
@@ -42,9 +57,36 @@ pub(super) fn resolve(found: &mut Vec<Found>, out: &mut Vec<Finding>) {
             continue;
         }
         union.end = union.end.max(next.span.end);
-        if next.rank() > best.rank() {
+        if next.beats(&best) {
             best = next;
         }
     }
     out.push(finding(best, union));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(found: &[Found]) -> u16 {
+        let mut out = Vec::new();
+        resolve(&mut found.to_vec(), &mut out);
+        assert_eq!(out.len(), 1, "they overlap");
+        out[0].entity.0
+    }
+
+    #[test]
+    fn what_is_sure_of_more_gives_the_label_and_else_the_better_reason() {
+        let found = |entity, start, end, basis, confidence| {
+            let span = Span::new(start, end);
+            Found { span, value: span, entity: EntityId(entity), basis, confidence }
+        };
+        let customer = found(1, 0, 9, Basis::Pattern, Confidence::High);
+        let phone = found(2, 2, 9, Basis::Keyword, Confidence::Medium);
+        assert_eq!((label(&[customer, phone]), label(&[phone, customer])), (1, 1));
+        let unsure = Found { confidence: Confidence::Medium, ..customer };
+        assert_eq!(label(&[unsure, phone]), 2);
+        let beside = found(1, 0, 5, Basis::Pattern, Confidence::High);
+        assert_eq!(label(&[beside, phone]), 2, "a part of each is not in the other");
+    }
 }
