@@ -97,22 +97,22 @@ pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
 
 /// [`may_hold`] of a word, which is one run of signs.
 pub fn may_begin_in(text: &[u8], word: Word) -> bool {
-    text.len() >= SIGNS_MIN
-        && (word.starts().any(|at| may_begin(&text[at..])) || text.starts_with(b"0x") && may_begin(&text[2..]))
-}
-
-/// Whether signs begin a text or a file.
-fn may_begin(signs: &[u8]) -> bool {
-    signs.len() >= SIGNS_MIN && (begins_text(signs, 0) || begins_hex_text(signs) || is_file(signs, 0))
+    may_begin_at(text, word.starts())
 }
 
 /// Whether a run of signs is a file, goes on in the next line, or begins a text at its start or behind a sign that may be a separator.
 fn run_may_hold(run: &[u8], before: &[u8]) -> bool {
-    let separators = || (1..run.len()).filter(|&at| matches!(run[at - 1], b'/' | b'-' | b'_' | b'+'));
-    before.ends_with(b"base64,")
-        || may_begin(run)
-        || run.starts_with(b"0x") && may_begin(&run[2..])
-        || separators().any(|at| may_begin(&run[at..]))
+    let separators = (1..run.len()).filter(|&at| matches!(run[at - 1], b'/' | b'-' | b'_' | b'+'));
+    before.ends_with(b"base64,") || may_begin_at(run, std::iter::once(0).chain(separators))
+}
+
+/// Whether a text or a file begins at one of these places of a run of signs, or behind its `0x`.
+fn may_begin_at(run: &[u8], mut places: impl Iterator<Item = usize>) -> bool {
+    let may_begin = |at: usize| {
+        let part = &run[at..];
+        part.len() >= SIGNS_MIN && (begins_text(part, 0) || begins_hex_text(part) || is_file(part, 0))
+    };
+    places.any(may_begin) || run.starts_with(b"0x") && may_begin(2)
 }
 
 /// A run of signs, over several lines perhaps.
@@ -288,42 +288,33 @@ static VALUES: [u8; 256] = {
 fn begins_text(bytes: &[u8], start: usize) -> bool {
     let end = bytes.len().min(start + PEEK);
     // The first byte of a text is nearly always ASCII: one look dismisses most ids.
-    if bytes.get(start).and_then(|&b| value_of(b)).is_none_or(|v| v >= 50) || !first_three_may_be_text(bytes, start) {
+    if bytes.get(start).and_then(|&b| value_of(b)).is_none_or(|v| v >= 50) {
         return false;
     }
     let mut peek = [0; PEEK];
-    let (mut len, mut bits, mut held) = (0, 0u32, 0);
+    let mut len = 0;
     // Bytes beyond ASCII, and whether one of them cannot be UTF-8: it continues nothing.
     let (mut high, mut stray) = (0, false);
-    for value in bytes[start..end].iter().map_while(|sign| value_of(*sign)) {
-        (bits, held) = (bits << 6 | u32::from(value), held + 6);
-        if held < 8 {
-            continue;
+    for four in bytes[start..end].chunks(4) {
+        let signs = four.iter().map_while(|sign| value_of(*sign));
+        let (bits, count) = signs.fold((0, 0), |(bits, count), value| (bits << 6 | u32::from(value), count + 1));
+        let [_, three @ ..] = (bits << (6 * (4 - count))).to_be_bytes();
+        for &byte in &three[..count * 6 / 8] {
+            stray |= matches!(byte, 0x80..0xc0) && (len == 0 || peek[len - 1] < 0x80);
+            high += usize::from(byte >= 0x80);
+            // Ids are random bits: few of them get past their first bytes.
+            if is_control(byte) || stray && high > 1 {
+                return false;
+            }
+            peek[len] = byte;
+            len += 1;
         }
-        held -= 8;
-        let byte = (bits >> held) as u8;
-        stray |= matches!(byte, 0x80..0xc0) && (len == 0 || peek[len - 1] < 0x80);
-        high += usize::from(byte >= 0x80);
-        // Ids are random bits: few of them get past their first bytes.
-        if is_control(byte) || stray && high > 1 {
-            return false;
+        if count < 4 {
+            break;
         }
-        peek[len] = byte;
-        len += 1;
     }
     // One byte beyond ASCII may be Latin-1, and a character may be cut off at the end.
     high <= 1 || std::str::from_utf8(&peek[..len]).map_or_else(|error| error.error_len().is_none(), |_| true)
-}
-
-/// Whether the first three bytes, if there are as many, are no control characters: half of all ids end here.
-fn first_three_may_be_text(bytes: &[u8], start: usize) -> bool {
-    let Some(&four) = bytes[start..].first_chunk::<4>() else { return true };
-    let [a, b, c, d] = four.map(|sign| u32::from(VALUES[usize::from(sign)]));
-    if a | b | c | d >= 64 {
-        return true;
-    }
-    let [_, a, b, c] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
-    !is_control(a) && !is_control(b) && !is_control(c)
 }
 
 fn is_control(b: u8) -> bool {
@@ -357,11 +348,8 @@ fn is_file(signs: &[u8], declared: usize) -> bool {
         (b"H4sI", COMPRESSED_MIN),
         (b"UEsDB", COMPRESSED_MIN),
     ];
-    let may_be = || matches!(signs.first(), Some(b'/' | b'_' | b'i' | b'R' | b'U' | b'J' | b'H'));
     declared > 0 && signs.len() >= declared
-        || signs.len() >= COMPRESSED_MIN
-            && may_be()
-            && FILES.iter().any(|(magic, least)| signs.len() >= *least && signs.starts_with(magic))
+        || FILES.iter().any(|(magic, least)| signs.len() >= *least && signs.starts_with(magic))
 }
 
 /// Decodes base64 of text; false if it is not that. Line breaks are passed over.

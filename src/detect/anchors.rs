@@ -5,14 +5,15 @@
 
 use hashbrown::HashMap;
 
-use crate::record::{Span, letter_runs};
+use super::words::{self, Key};
+use crate::record::Span;
 
 /// All anchors of the catalog.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     phrases: Vec<Phrase>,
     /// The phrases that begin with a word, by the word's length and its first eight bytes in lower case.
-    by_word: HashMap<(u64, usize), Vec<u16>>,
+    by_word: HashMap<Key, Vec<u16>>,
     /// Endings of words that stand before a number.
     endings: Vec<Ending>,
     /// Their last two bytes.
@@ -55,21 +56,20 @@ impl Default for Sieve {
 }
 
 impl Sieve {
-    /// The bit of a word of `len` bytes with this [`key`].
     #[inline]
-    fn bit(key: u64, len: usize) -> usize {
-        let (first, second) = (key as usize & 0xff, key as usize >> 8 & 0xff);
+    fn bit((head, len): Key) -> usize {
+        let (first, second) = (head as usize & 0xff, head as usize >> 8 & 0xff);
         (first << 7 ^ second << 3 ^ len.min(31)) & 0xfff
     }
 
-    fn set(&mut self, word: &[u8]) {
-        let bit = Sieve::bit(key(word), word.len());
+    fn set(&mut self, key: Key) {
+        let bit = Sieve::bit(key);
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
     #[inline]
-    fn has(&self, key: u64, len: usize) -> bool {
-        let bit = Sieve::bit(key, len);
+    fn has(&self, key: Key) -> bool {
+        let bit = Sieve::bit(key);
         self.0[bit / 64] >> (bit % 64) & 1 != 0
     }
 }
@@ -89,7 +89,7 @@ impl Anchors {
             let text: Box<[u8]> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
             match text.strip_prefix(b"*") {
                 Some(ending) => {
-                    self.ending_sieve.set(last_two(ending));
+                    self.ending_sieve.set(key_of_last_two(ending));
                     self.endings.push(Ending { text: ending.into(), owner });
                 }
                 None => self.add_phrase(text, owner),
@@ -105,53 +105,31 @@ impl Anchors {
             return;
         }
         let as_text = std::str::from_utf8(&text).expect("lower case of UTF-8 is UTF-8");
-        let first_word = word_end(as_text, 0);
-        self.sieve.set(&text[..first_word]);
+        let first_word = words::len_at(as_text, 0);
+        let key = words::key(&text, 0..first_word);
+        self.sieve.set(key);
         let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
-        self.by_word.entry((key(&text[..first_word]), first_word)).or_default().push(at);
+        self.by_word.entry(key).or_default().push(at);
         self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
     }
 
     /// Appends the anchors of `text`, in ascending order of where they begin.
     pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
-        letter_runs(text.as_bytes(), |start, end, ascii| {
-            if ascii {
-                self.look_at(text.as_bytes(), start, end, ascii_key(text.as_bytes(), start, end), hits);
-            } else {
-                self.scan_run(text, start, end, hits);
+        let bytes = text.as_bytes();
+        words::each(text, 0..bytes.len(), |word| {
+            let key = words::key(bytes, word.clone());
+            if self.sieve.has(key) {
+                self.look_up(bytes, word.start, key, hits);
+            }
+            if let [b' ', b'0'..=b'9', ..] = bytes[word.end..]
+                && self.ending_sieve.has(key_of_last_two(&bytes[word.clone()]))
+            {
+                self.look_at_ending(word.start, &bytes[word], hits);
             }
         });
     }
 
-    /// Goes over the words of a run with characters beyond ASCII: not all of these are letters.
-    fn scan_run(&self, text: &str, start: usize, end: usize, hits: &mut Vec<Hit>) {
-        let mut at = start;
-        while at < end {
-            let word = at;
-            at = word_end(text, at);
-            if at > word {
-                self.look_at(text.as_bytes(), word, at, key(&text.as_bytes()[word..at]), hits);
-            } else {
-                at += text[at..].chars().next().map_or(1, char::len_utf8);
-            }
-        }
-    }
-
-    /// Appends the anchors that begin with the word at `start..end`, and the one that it is by its ending.
-    #[inline]
-    fn look_at(&self, bytes: &[u8], start: usize, end: usize, head: u64, hits: &mut Vec<Hit>) {
-        let word = &bytes[start..end];
-        if self.sieve.has(head, word.len()) {
-            self.look_up(bytes, start, (head, word.len()), hits);
-        }
-        if let [b' ', b'0'..=b'9', ..] = bytes[end..]
-            && self.ending_sieve.has(key(last_two(word)), word.len().min(2))
-        {
-            self.look_at_ending(start, word, hits);
-        }
-    }
-
-    fn look_up(&self, bytes: &[u8], start: usize, key: (u64, usize), hits: &mut Vec<Hit>) {
+    fn look_up(&self, bytes: &[u8], start: usize, key: Key, hits: &mut Vec<Hit>) {
         let Some(phrases) = self.by_word.get(&key) else { return };
         for &phrase in phrases {
             let phrase = &self.phrases[usize::from(phrase)];
@@ -195,59 +173,25 @@ impl Phrase {
             end += 1;
         }
         let cut = self.text.len() != self.first_word
-            && self.text.last().is_some_and(|&b| IS_LETTER[b as usize])
+            && self.text.last().is_some_and(|&b| words::is_letter(b))
             && bytes.get(end).is_some_and(u8::is_ascii_alphabetic);
         (!cut).then_some(end)
     }
 }
 
-/// The end of a word, by which most are told to be none of the endings.
-fn last_two(word: &[u8]) -> &[u8] {
-    &word[word.len().saturating_sub(2)..]
+/// The key of a word's end, by which most are told to be none of the endings.
+fn key_of_last_two(word: &[u8]) -> Key {
+    words::key(word, word.len().saturating_sub(2)..word.len())
 }
 
 const fn is_gap(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'_' | b'-' | b'.')
 }
 
-/// A word's first eight bytes in lower case, the first one lowest.
-fn key(word: &[u8]) -> u64 {
-    word.iter().take(8).rev().fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()))
-}
-
-/// The [`key`] of the ASCII letters at `start..end`.
-#[inline]
-fn ascii_key(bytes: &[u8], start: usize, end: usize) -> u64 {
-    match bytes[start..].first_chunk::<8>() {
-        Some(eight) => {
-            let beyond = 8 * 8usize.saturating_sub(end - start);
-            (u64::from_le_bytes(*eight) | 0x2020_2020_2020_2020) << beyond >> beyond
-        }
-        None => key(&bytes[start..end]),
-    }
-}
-
-/// One past the letters of any script that begin at `at`.
-fn word_end(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or("");
-    rest.find(|c: char| !c.is_alphabetic()).map_or(text.len(), |len| at + len)
-}
-
 fn title(lower: &str) -> String {
     let mut chars = lower.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
-
-/// ASCII letters, and the bytes of every character beyond ASCII.
-static IS_LETTER: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        table[b] = b >= 0x80 || (b as u8).is_ascii_alphabetic();
-        b += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use crate::record::{Span, letter_runs};
+use super::words::{self, Key};
+use crate::record::Span;
 
 /// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, most
 /// of which end at their first letter and length. What a word costs does not depend on the number of keywords.
@@ -15,7 +16,7 @@ pub(super) struct Keywords {
     /// By first byte in lower case: the lengths, as bits, of the words that a phrase begins with.
     lengths: Box<[u32; 256]>,
     /// By the word that they begin with: where its phrases are.
-    by_word: HashMap<WordKey, Range<u16>, foldhash::fast::FixedState>,
+    by_word: HashMap<Key, Range<u16>, foldhash::fast::FixedState>,
     distance_max: usize,
     after_max: usize,
     bytes_max: usize,
@@ -65,14 +66,6 @@ pub(super) struct Nearby {
     sets: u64,
 }
 
-/// A word's length, and its first eight bytes with ASCII letters in lower case.
-type WordKey = (u8, u64);
-
-fn word_key(word: &[u8]) -> WordKey {
-    let head = word.iter().take(8).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
-    (word.len().min(255) as u8, head)
-}
-
 impl Nearby {
     /// Forgets the text before.
     pub(super) fn clear(&mut self) {
@@ -105,7 +98,7 @@ impl KeywordsBuilder {
                 phrase.set_bits |= set_bit(set);
             }
             None => self.phrases.push(Phrase {
-                first_word: text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()),
+                first_word: words::len_at(text, 0),
                 text: text.as_bytes().into(),
                 sets: vec![set],
                 set_bits: set_bit(set),
@@ -118,7 +111,7 @@ impl KeywordsBuilder {
         let KeywordsBuilder { mut phrases, distance_max, after_max, .. } = self;
         phrases.sort_by_cached_key(|p| (p.key(), p.text.clone()));
         let mut lengths = Box::new([0; 256]);
-        let mut by_word: HashMap<WordKey, Range<u16>, _> = HashMap::default();
+        let mut by_word: HashMap<Key, Range<u16>, _> = HashMap::default();
         for (at, phrase) in phrases.iter().enumerate() {
             let at = u16::try_from(at).expect("invariant: far fewer keywords");
             lengths[usize::from(phrase.text[0].to_ascii_lowercase())] |= length_bit(phrase.first_word);
@@ -177,23 +170,18 @@ impl Keywords {
         let bytes = text.as_bytes();
         let mut at = range.start;
         // The middle of a word is no beginning.
-        at += if at > 0 && (is_letter(bytes[at - 1]) || !text.is_char_boundary(at)) { word_len(text, at) } else { 0 };
+        let is_middle = at > 0 && (words::is_letter(bytes[at - 1]) || !text.is_char_boundary(at));
+        at += if is_middle { words::len_at(text, at) } else { 0 };
         if at >= range.end {
             return;
         }
         // The last word may end behind the range.
-        let more = bytes[range.end..].iter().take_while(|b| is_letter(**b)).count();
-        letter_runs(&bytes[at..range.end + more], |start, end, ascii| {
-            let (mut start, end) = (at + start, at + end);
-            while start < end.min(range.end) {
-                // A character beyond ASCII that is no letter is skipped like a sign.
-                let len = if ascii { end - start } else { word_len(text, start).max(1) };
-                // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
-                let in_id = len < 4 && start > 0 && bytes[start - 1].is_ascii_digit();
-                if !in_id {
-                    self.look_up(bytes, start, len, nearby);
-                }
-                start += len;
+        let more = bytes[range.end..].iter().take_while(|b| words::is_letter(**b)).count();
+        words::each(text, at..range.end + more, |word| {
+            // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
+            let in_id = word.len() < 4 && word.start > 0 && bytes[word.start - 1].is_ascii_digit();
+            if word.start < range.end && !in_id {
+                self.look_up(bytes, word.start, word.len(), nearby);
             }
         });
     }
@@ -203,7 +191,7 @@ impl Keywords {
         if self.lengths[usize::from(bytes[start].to_ascii_lowercase())] & length_bit(len) == 0 {
             return;
         }
-        let Some(phrases) = self.by_word.get(&word_key(&bytes[start..start + len])) else { return };
+        let Some(phrases) = self.by_word.get(&words::key(bytes, start..start + len)) else { return };
         for i in phrases.clone() {
             if let Some(end) = self.phrases[i as usize].end_in(bytes, start, len) {
                 nearby.hits.push((Span::new(start as u32, end as u32), u32::from(i)));
@@ -214,8 +202,8 @@ impl Keywords {
 }
 
 impl Phrase {
-    fn key(&self) -> WordKey {
-        word_key(&self.text[..self.first_word])
+    fn key(&self) -> Key {
+        words::key(&self.text, 0..self.first_word)
     }
 
     /// Where it ends, if it begins at `at` with a word of `len` bytes. Its spaces stand for any sign between words.
@@ -229,33 +217,9 @@ impl Phrase {
             b' ' => matches!(b, b' ' | b'_' | b'-' | b'.'),
             p => b.to_ascii_lowercase() == *p || b == p,
         });
-        let whole = self.text.len() == len || !bytes.get(end).is_some_and(|&b| is_letter(b));
+        let whole = self.text.len() == len || !bytes.get(end).is_some_and(|&b| words::is_letter(b));
         (same && whole).then_some(end)
     }
-}
-
-/// Length of the word at `at`: letters of any script.
-fn word_len(text: &str, at: usize) -> usize {
-    let bytes = text.as_bytes();
-    let mut end = at;
-    loop {
-        end += bytes[end..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
-        match bytes.get(end) {
-            Some(0x80..) => {
-                // Within a character there is no word: it is skipped like a sign.
-                let letter = text.get(end..).and_then(|rest| rest.chars().next()).filter(|c| c.is_alphabetic());
-                match letter {
-                    Some(letter) => end += letter.len_utf8(),
-                    None => return end - at,
-                }
-            }
-            _ => return end - at,
-        }
-    }
-}
-
-fn is_letter(b: u8) -> bool {
-    b.is_ascii_alphabetic() || b >= 0x80
 }
 
 /// Whether one of `words` (lower case) stands directly before byte `start`: `version 1.2`, `v1.2`, `Rp. 1.2`, `Rp=1.2`.

@@ -2,7 +2,7 @@
 //!
 //! Cards, phones, national numbers, IPv4 addresses and IBANs all begin at a digit, so they share this pass.
 
-use crate::record::Word;
+use crate::record::{Word, digit_highs};
 
 /// Digits without anything between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,15 +205,10 @@ static JOINS: [bool; 256] = {
     table
 };
 
-const EACH: u64 = 0x0101_0101_0101_0101;
-
 /// Where the first digit from `at` on is. Eight bytes at a time: most text between digits is long.
 fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
-        let offset = u64::from_le_bytes(*chunk) ^ (EACH * u64::from(b'0'));
-        let others = ((offset & (EACH * 0x7f)) + EACH * 0x76) | offset;
-        let digits = !others & (EACH * 0x80);
+        let digits = digit_highs(u64::from_le_bytes(*chunk));
         if digits != 0 {
             return Some(at + digits.trailing_zeros() as usize / 8);
         }

@@ -34,6 +34,7 @@ mod spec;
 mod tests;
 mod validators;
 mod word_list;
+mod words;
 
 use std::sync::Arc;
 

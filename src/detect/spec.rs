@@ -101,7 +101,8 @@ pub(super) struct KeywordSpec {
     pub required: bool,
 }
 
-/// How sure a match is: of overlapping findings of one basis the surer one gives the label.
+/// How sure a match is: of overlapping findings of one basis the surer one gives the label, and one of high
+/// confidence that holds all of a less sure one does so whatever its basis.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Confidence {

@@ -25,7 +25,7 @@ impl Word {
         let (mut letters, mut digits) = (0, 0);
         let mut gather = |bytes: u64, at: usize| {
             letters |= letters_in(bytes) << at;
-            digits |= digits_in(bytes) << at;
+            digits |= gather(digit_highs(bytes)) << at;
         };
         for (i, eight) in text.as_chunks::<8>().0.iter().enumerate() {
             gather(u64::from_le_bytes(*eight), 8 * i);
@@ -158,11 +158,12 @@ fn has_run(bits: u64, len: usize) -> bool {
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = EACH * 0x80;
 
-/// A bit for every one of eight ASCII bytes that is a digit.
-fn digits_in(bytes: u64) -> u64 {
-    // A digit is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
-    let offset = bytes ^ (EACH * u64::from(b'0'));
-    gather(!((offset & !HIGH) + EACH * 0x76) & HIGH & !offset)
+/// The high bits of those of eight bytes that are digits.
+#[inline]
+pub const fn digit_highs(bytes: u64) -> u64 {
+    // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
+    let offset = bytes ^ (EACH * b'0' as u64);
+    !((offset & !HIGH) + EACH * 0x76) & HIGH & !offset
 }
 
 /// A bit for every one of eight bytes that is an ASCII letter.

@@ -167,10 +167,14 @@ impl MemoryStore {
     /// # Errors
     /// The bytes are no account.
     pub fn restore(&mut self, id: AccountId, bytes: Option<&[u8]>) -> Result<(), CodecError> {
-        if let Some(bytes) = bytes {
-            codec::decode(bytes, &mut self.spare)?;
-        }
-        match self.spare.pending.take() {
+        let pending = match bytes {
+            Some(bytes) => {
+                codec::decode(bytes, &mut self.spare)?;
+                self.spare.pending.take()
+            }
+            None => None,
+        };
+        match pending {
             Some(pending) => drop(self.held.insert(id, pending.due_ms)),
             None if !self.held.is_empty() => drop(self.held.remove(&id)),
             None => {}

@@ -78,18 +78,21 @@ pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
 pub(in crate::detect) fn may_begin(text: &[u8], word: Word) -> bool {
     text.len() >= LEAST_BYTES
         && word.starts().any(|at| {
-            let Some(&[a, b, c]) = text[at..].first_chunk() else { return false };
-            SIEVE[0][usize::from(a)] & SIEVE[1][usize::from(b)] & SIEVE[2][usize::from(c)] & !WORD != 0
+            text[at..].first_chunk().is_some_and(|three| begins_prefix(three, SIEVE[0][usize::from(three[0])]))
         })
+}
+
+/// Whether these three bytes, the first of which has `first` in the sieve, begin as a prefix does.
+fn begins_prefix(three: &[u8; 3], first: u32) -> bool {
+    first & SIEVE[1][usize::from(three[1])] & SIEVE[2][usize::from(three[2])] & !WORD != 0
 }
 
 /// Where words begin as prefixes do.
 fn beginnings(text: &[u8]) -> impl Iterator<Item = usize> {
     let mut inside = 0;
-    text.windows(3).enumerate().filter_map(move |(at, window)| {
-        let first = SIEVE[0][usize::from(window[0])];
-        let begins =
-            inside == 0 && first & SIEVE[1][usize::from(window[1])] & SIEVE[2][usize::from(window[2])] & !WORD != 0;
+    text.array_windows().enumerate().filter_map(move |(at, three)| {
+        let first = SIEVE[0][usize::from(three[0])];
+        let begins = inside == 0 && begins_prefix(three, first);
         inside = first & WORD;
         begins.then_some(at)
     })

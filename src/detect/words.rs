@@ -1,0 +1,96 @@
+//! The words of a text, letters of any script: anchors and keywords are looked for at the same ones, by the same key.
+
+use std::ops::Range;
+
+use crate::record::letter_runs;
+
+/// A word's first eight bytes, the first one lowest, in which the case of ASCII letters does not count; and its length.
+/// Words that differ may share it, so what is found by it is compared.
+pub(super) type Key = (u64, usize);
+
+/// The key of `bytes[word]`.
+#[inline]
+pub(super) fn key(bytes: &[u8], word: Range<usize>) -> Key {
+    const EACH_LOWER: u64 = 0x2020_2020_2020_2020;
+    let head = match bytes[word.start..].first_chunk::<8>() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => bytes[word.start..].iter().rev().fold(0, |head, b| head << 8 | u64::from(*b)),
+    };
+    let len = word.len();
+    let beyond = 8 * 8usize.saturating_sub(len);
+    // Nothing is left of an empty word.
+    ((head | EACH_LOWER).checked_shl(beyond as u32).map_or(0, |head| head >> beyond), len)
+}
+
+/// Calls `take` for every word that begins and ends in this part of `text`, in order.
+#[inline]
+pub(super) fn each(text: &str, part: Range<usize>, mut take: impl FnMut(Range<usize>)) {
+    letter_runs(&text.as_bytes()[part.clone()], |start, end, ascii| {
+        let (mut start, end) = (part.start + start, part.start + end);
+        if ascii {
+            return take(start..end);
+        }
+        // Not all characters beyond ASCII are letters.
+        while start < end {
+            let len = len_at(text, start);
+            if len > 0 {
+                take(start..start + len);
+            }
+            start += len.max(1);
+        }
+    });
+}
+
+/// Length of the word at `at`.
+pub(super) fn len_at(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = at;
+    loop {
+        end += bytes[end..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        match bytes.get(end) {
+            Some(0x80..) => {
+                // Within a character there is no word: it is skipped like a sign.
+                let letter = text.get(end..).and_then(|rest| rest.chars().next()).filter(|c| c.is_alphabetic());
+                match letter {
+                    Some(letter) => end += letter.len_utf8(),
+                    None => return end - at,
+                }
+            }
+            _ => return end - at,
+        }
+    }
+}
+
+/// ASCII letters, and the bytes of every character beyond ASCII.
+pub(super) const fn is_letter(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_knows_no_case_and_nothing_behind_the_word() {
+        for (text, word) in
+            [("Mvh, Ann and all", "mvh"), ("MVH", "mvh"), ("Kære", "kære"), ("Customer-Service", "customer")]
+        {
+            assert_eq!(key(text.as_bytes(), 0..word.len()), key(word.as_bytes(), 0..word.len()), "{text}");
+        }
+        assert_ne!(key(b"customers", 0..9), key(b"customers", 0..8), "their lengths differ");
+        assert_eq!(key(b"x", 0..0), (0, 0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn words_are_the_longest_runs_of_letters(text in "([a-zA-Z]{1,9}|[æ-ÿŠ“”€😀]{1,4}|[ .0-9_-]{1,4}){0,20}") {
+            let mut words = Vec::new();
+            each(&text, 0..text.len(), |word| words.push(text[word].to_owned()));
+            let expected: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+            prop_assert_eq!(words, expected);
+        }
+    }
+}
