@@ -72,6 +72,12 @@ impl Error {
         Error::new(ErrorKind::Retriable, "NO_SALT", "a record of today came before today's salt")
     }
 
+    /// One that a simulation makes.
+    #[cfg(test)]
+    pub fn simulated(kind: ErrorKind, text: &str) -> Error {
+        Error::new(kind, "SIMULATED", text)
+    }
+
     /// What it means.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -16,7 +16,7 @@ impl Backoff {
     /// Waits; the next time twice as long, three seconds at most.
     pub fn wait(&mut self, health: &dyn Health) {
         health.turned();
-        std::thread::sleep(self.0);
+        health.pause(self.0);
         self.0 = (self.0 * 2).min(Duration::from_secs(3));
     }
 }

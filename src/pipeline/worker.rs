@@ -3,6 +3,8 @@
 
 mod intake;
 mod recovery;
+#[cfg(test)]
+mod simulation;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +41,10 @@ pub trait Health: Send {
     fn joined(&self, joined: bool);
     /// What it is about to send.
     fn sends(&self, _batch: &OutBatch) {}
+    /// Waits before the next try. A simulation does not.
+    fn pause(&self, length: Duration) {
+        std::thread::sleep(length);
+    }
 }
 
 /// One worker.
@@ -414,24 +420,7 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         match rebalance {
             Rebalance::Assigned(list) => {
                 self.metrics.worker.rebalances_assign.increment(1);
-                let assigned = self.source.assign(&list)?;
-                // Only for the lag: what is read is decided by the broker's own answer to the assignment.
-                let committed = self.source.committed(&assigned).unwrap_or_default();
-                for at in assigned {
-                    let committed = committed.iter().find(|(p, _)| *p == at).and_then(|&(_, offset)| offset);
-                    self.partitions.retain(|p| p.at != at);
-                    let paused = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).contains(&at);
-                    let partition = Assigned { committed, paused, ..Assigned::new(at, &self.settings) };
-                    partition.metrics.set_paused(paused);
-                    self.partitions.push(partition);
-                    if paused {
-                        self.source.pause(at)?;
-                    }
-                }
-                // Where there is state, it is ready when that is restored.
-                if self.state.is_none() {
-                    self.set_ready();
-                }
+                self.take_over(&list).map_err(|e| self.unanswered(e))?;
                 tracing::info!(partitions = list.len(), "assigned");
             }
             Rebalance::Revoked(list) => {
@@ -453,13 +442,41 @@ impl<S: Source, K: Sink<S::Group>> Worker<S, K> {
         Ok(())
     }
 
+    fn take_over(&mut self, list: &[(String, i32)]) -> Result<(), Error> {
+        let assigned = self.source.assign(list)?;
+        // Only for the lag: what is read is decided by the broker's own answer to the assignment.
+        let committed = self.source.committed(&assigned).unwrap_or_default();
+        for at in assigned {
+            let committed = committed.iter().find(|(p, _)| *p == at).and_then(|&(_, offset)| offset);
+            self.partitions.retain(|p| p.at != at);
+            let paused = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).contains(&at);
+            let partition = Assigned { committed, paused, ..Assigned::new(at, &self.settings) };
+            partition.metrics.set_paused(paused);
+            self.partitions.push(partition);
+            if paused {
+                self.source.pause(at)?;
+            }
+        }
+        // Where there is state, it is ready when that is restored.
+        if self.state.is_none() {
+            self.set_ready();
+        }
+        Ok(())
+    }
+
     fn give_up(&mut self, list: &[(String, i32)]) -> Result<(), Error> {
         let gone: Vec<_> = list.iter().filter_map(|p| self.source.locate(p)).collect();
         self.partitions.retain(|p| !gone.contains(&p.at));
         if let Some(state) = &mut self.state {
             state.give_up(&gone);
         }
-        self.source.unassign(list)
+        self.source.unassign(list).map_err(|e| self.unanswered(e))
+    }
+
+    /// A change of the assignment that could not be answered leaves its partitions to nobody: a new member is needed.
+    fn unanswered(&mut self, error: Error) -> Error {
+        self.dead = Some(error.clone());
+        error
     }
 
     /// Makes everything durable that was read.

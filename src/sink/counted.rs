@@ -4,15 +4,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{Durable, Offsets, OutBatch, Sink};
+use super::{Broker, Durable, Offsets, OutBatch, Sink};
 use crate::kafka::{Error, Mode, Producer};
 
 /// Units in flight: more than one, so that the broker's answer is not waited for.
 const MAX_PENDING: usize = 8;
 
 /// Counts deliveries.
-pub struct CountedSink<F> {
-    producer: Producer,
+pub struct CountedSink<B, F> {
+    producer: B,
     /// Makes a new producer after a failed delivery.
     remake: F,
     slot: usize,
@@ -28,18 +28,18 @@ struct Sealed {
     since: Instant,
 }
 
-impl<F: FnMut() -> Result<Producer, Error>> CountedSink<F> {
+impl<B: Broker, F: FnMut() -> Result<B, Error>> CountedSink<B, F> {
     /// A sink over the producer that `remake` makes.
     ///
     /// # Errors
     /// Those of `remake`.
-    pub fn new(mut remake: F) -> Result<CountedSink<F>, Error> {
+    pub fn new(mut remake: F) -> Result<CountedSink<B, F>, Error> {
         let producer = remake()?;
         Ok(CountedSink { producer, remake, slot: 0, sealed: VecDeque::new() })
     }
 }
 
-impl<G, F: FnMut() -> Result<Producer, Error>> Sink<G> for CountedSink<F> {
+impl<B: Broker, F: FnMut() -> Result<B, Error>> Sink<B::Group> for CountedSink<B, F> {
     fn accepts(&self) -> bool {
         self.sealed.len() < MAX_PENDING
     }
@@ -48,7 +48,7 @@ impl<G, F: FnMut() -> Result<Producer, Error>> Sink<G> for CountedSink<F> {
         super::transactional::send_all(&self.producer, Mode::Counted(self.slot), batch)
     }
 
-    fn seal(&mut self, offsets: Offsets, _group: G, state: OutBatch) -> Result<(), Error> {
+    fn seal(&mut self, offsets: Offsets, _group: B::Group, state: OutBatch) -> Result<(), Error> {
         self.sealed.push_back(Sealed { slot: self.slot, offsets, state, since: Instant::now() });
         self.slot = (self.slot + 1) % Producer::SLOTS;
         Ok(())

@@ -1,11 +1,13 @@
 //! Where scrubbed records go.
 
 mod batch;
+mod broker;
 mod counted;
 pub mod quarantine;
 mod transactional;
 
 pub use batch::{Mark, OutBatch, OutRecord};
+pub use broker::Broker;
 pub use counted::CountedSink;
 pub use transactional::TransactionalSink;
 
@@ -16,7 +18,7 @@ use crate::kafka::{Error, Partition};
 /// Offsets of a sealed batch: each the next one to read.
 pub type Offsets = Vec<(Partition, i64)>;
 
-/// Makes batches durable, in the order in which they are sealed. The seam behind which a simulation fails calls.
+/// Makes batches durable, in the order in which they are sealed.
 pub trait Sink<G> {
     /// Whether `send` may be called now. A transaction that is being committed takes no more.
     fn accepts(&self) -> bool;

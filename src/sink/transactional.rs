@@ -9,22 +9,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{Durable, Offsets, OutBatch, Sink};
-use crate::kafka::{Error, ErrorKind, Group, Mode, Producer};
+use super::{Broker, Durable, Offsets, OutBatch, Sink};
+use crate::kafka::{Error, ErrorKind, Mode};
 
 /// Runs transactions.
-pub struct TransactionalSink<F> {
-    producer: Arc<RwLock<Producer>>,
+pub struct TransactionalSink<B: Broker, F> {
+    producer: Arc<RwLock<B>>,
     remake: F,
     /// A transaction is open and takes records.
     open: bool,
     /// What the transaction to be committed still has to send.
-    last: Option<(OutBatch, Job)>,
+    last: Option<(OutBatch, Job<B::Group>)>,
     /// A commit is running, or will when `last` is sent.
     committing: Option<Instant>,
     /// The committer was told, and has not answered yet.
     asked: bool,
-    jobs: Option<Sender<Job>>,
+    jobs: Option<Sender<Job<B::Group>>>,
     answers: Receiver<(Offsets, Result<(), Error>)>,
     committer: Option<JoinHandle<()>>,
     timeout: Duration,
@@ -32,12 +32,12 @@ pub struct TransactionalSink<F> {
     alive: Box<dyn Fn()>,
 }
 
-struct Job {
+struct Job<G> {
     offsets: Offsets,
-    group: Group,
+    group: G,
 }
 
-impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
+impl<B: Broker + 'static, F: FnMut() -> Result<B, Error>> TransactionalSink<B, F> {
     /// A sink over the producer that `remake` makes. `timeout`: how long one call may wait for the broker; `alive` is
     /// called while it does.
     ///
@@ -48,11 +48,11 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         timeout: Duration,
         name: &str,
         alive: Box<dyn Fn()>,
-    ) -> Result<TransactionalSink<F>, Error> {
+    ) -> Result<TransactionalSink<B, F>, Error> {
         let producer = remake()?;
         producer.init_transactions(timeout)?;
         let producer = Arc::new(RwLock::new(producer));
-        let (jobs, todo) = channel::<Job>();
+        let (jobs, todo) = channel::<Job<B::Group>>();
         let (done, answers) = channel();
         let shared = Arc::clone(&producer);
         let committer = std::thread::Builder::new()
@@ -83,7 +83,7 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         })
     }
 
-    fn with<T>(&self, call: impl FnOnce(&Producer) -> T) -> T {
+    fn with<T>(&self, call: impl FnOnce(&B) -> T) -> T {
         call(&self.producer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -95,11 +95,11 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
         if error.kind() == ErrorKind::Fenced {
             return error;
         }
-        let Some(delivery) = self.with(Producer::delivery_failure) else { return error };
+        let Some(delivery) = self.with(B::delivery_failure) else { return error };
         if hard(&delivery) {
             return delivery;
         }
-        match self.open.then(|| self.with(Producer::transaction_failure)).flatten() {
+        match self.open.then(|| self.with(B::transaction_failure)).flatten() {
             Some(failure) if hard(&failure) || failure.kind() == ErrorKind::Fenced => failure.during(delivery.place()),
             _ if hard(&error) => error.during(delivery.place()),
             _ => error,
@@ -108,7 +108,7 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
 
     fn begin(&mut self) -> Result<(), Error> {
         if !self.open {
-            self.with(Producer::begin).map_err(|e| self.cause(e))?;
+            self.with(B::begin).map_err(|e| self.cause(e))?;
             self.open = true;
         }
         Ok(())
@@ -138,7 +138,7 @@ impl<F: FnMut() -> Result<Producer, Error>> TransactionalSink<F> {
     }
 }
 
-impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F> {
+impl<B: Broker + 'static, F: FnMut() -> Result<B, Error>> Sink<B::Group> for TransactionalSink<B, F> {
     fn accepts(&self) -> bool {
         self.committing.is_none()
     }
@@ -152,7 +152,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         self.with(|producer| send_all(producer, Mode::Transaction, batch)).map_err(|e| self.cause(e))
     }
 
-    fn seal(&mut self, offsets: Offsets, group: Group, state: OutBatch) -> Result<(), Error> {
+    fn seal(&mut self, offsets: Offsets, group: B::Group, state: OutBatch) -> Result<(), Error> {
         // Offsets without output (all records dropped) still need a transaction to be committed in.
         self.begin()?;
         self.committing = Some(Instant::now());
@@ -164,7 +164,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
         // The committer's flush serves deliveries itself; without it, failures must be served here.
         if self.committing.is_none() {
             self.with(|producer| producer.poll(Duration::ZERO));
-            return match self.with(Producer::delivery_failure) {
+            return match self.with(B::delivery_failure) {
                 Some(failure) => Err(self.cause(failure)),
                 None => Ok(None),
             };
@@ -211,7 +211,7 @@ impl<F: FnMut() -> Result<Producer, Error>> Sink<Group> for TransactionalSink<F>
     }
 }
 
-impl<F> Drop for TransactionalSink<F> {
+impl<B: Broker, F> Drop for TransactionalSink<B, F> {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(committer) = self.committer.take() {
@@ -226,19 +226,10 @@ const FULL_QUEUE_WAIT: Duration = Duration::from_millis(100);
 
 /// Queues the unsent records. Where the producer's queue stays full, the rest is left in the batch: that is the
 /// back-pressure, and the worker's loop goes on turning.
-pub(super) fn send_all(producer: &Producer, mode: Mode, batch: &mut OutBatch) -> Result<(), Error> {
+pub(super) fn send_all<B: Broker>(producer: &B, mode: Mode, batch: &mut OutBatch) -> Result<(), Error> {
     let mut full_since = None;
     while let Some(record) = batch.next_unsent() {
-        let queued = producer.send(
-            mode,
-            record.topic as usize,
-            record.partition,
-            batch.key(&record),
-            batch.value(&record),
-            record.timestamp_ms,
-            batch.headers(&record),
-        )?;
-        if queued {
+        if producer.send(mode, batch, &record)? {
             batch.advance();
             continue;
         }

@@ -20,7 +20,8 @@ pub struct Incoming<'a> {
     pub headers_readable: bool,
 }
 
-/// A stream of partitions that can be rewound to what was committed. The seam behind which a simulation fails calls.
+/// A stream of partitions that can be rewound to what was committed. One of the two seams at which a simulation fails
+/// calls; the other is the broker of a sink.
 pub trait Source {
     /// What a transaction needs to know of the group.
     type Group: Send + 'static;
