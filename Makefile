@@ -46,7 +46,7 @@ test-page: build ## The status page in headless Chromium, and `sluice top`; rene
 test-dashboard: build ## Every query of the dashboard, asked of a Prometheus that scrapes a service on a real Kafka
 	tests/watch/dashboard.sh
 
-test-chart: ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
+test-chart: build ## The Helm chart: every case of values, alerts with promtool, its README (needs Go; builds helm once)
 	tests/helm/run.sh
 
 test-k8s: build ## The chart on a real Kubernetes with a real Kafka (root, Debian, Go; the first run builds Kubernetes)

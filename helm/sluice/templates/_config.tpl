@@ -4,7 +4,7 @@
 {{- if not $config.keys -}}
 {{- $_ := set $config "keys" (dict "directory" "/etc/sluice/keys") -}}
 {{- end -}}
-{{- $admin := merge (dict "listen" (printf "0.0.0.0:%d" (int .Values.admin.port))) ($config.admin | default dict) -}}
+{{- $admin := merge ($config.admin | default dict) (dict "listen" (printf "0.0.0.0:%d" (int .Values.admin.port))) -}}
 {{- if .Values.admin.tap }}{{ $admin = merge $admin (dict "tap" (int .Values.admin.tap)) }}{{ end -}}
 {{- $_ := set $config "admin" $admin -}}
 {{- if and $config.signals .Values.stateKey.existingSecret -}}

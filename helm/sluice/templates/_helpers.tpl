@@ -18,12 +18,17 @@ app.kubernetes.io/name: {{ include "sluice.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "sluice.labels" -}}
+{{/* Labels that the chart makes; commonLabels come to them. */}}
+{{- define "sluice.ownLabels" -}}
 {{ include "sluice.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: stream-processor
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "sluice.labels" -}}
+{{ include "sluice.ownLabels" . }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
@@ -54,43 +59,53 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if eq .Values.autoscaling.mode "none" }}{{ .Values.replicas }}{{ else }}{{ .Values.autoscaling.maxReplicas }}{{ end -}}
 {{- end -}}
 
-{{/* A quantity of memory (512Mi, 1Gi, 1G, 1000000) in bytes. */}}
-{{- define "sluice.bytes" -}}
-{{- $q := toString . -}}
-{{- $units := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 "k" 1000 "M" 1000000 "G" 1000000000 "" 1 -}}
-{{- $number := regexFind "^[0-9.]+" $q -}}
-{{- $unit := trimPrefix $number $q | trim -}}
-{{- if not (hasKey $units $unit) -}}
-{{- fail (printf "sluice: `%s` is no quantity of memory; write it like 256Mi or 1Gi" $q) -}}
+{{/* Text of a value. A number in a file of values is a float, which would print as 5.36870912e+08. */}}
+{{- define "sluice.text" -}}
+{{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
 {{- end -}}
-{{- mulf (float64 $number) (get $units $unit) | int64 -}}
+
+{{/* A quantity of Kubernetes (512Mi, 1Gi, 1G, 1e9, 128974848000m) as a whole number of bytes, rounded up. */}}
+{{- define "sluice.quantity" -}}
+{{- $q := include "sluice.text" . -}}
+{{- if not (regexMatch "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?$" $q) -}}
+{{- fail (printf "sluice: `%s` is no quantity of memory that Kubernetes knows; write it like 256Mi or 1Gi" $q) -}}
+{{- end -}}
+{{- $scales := dict "" 1 "n" 1e-9 "u" 1e-6 "m" 1e-3 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
+{{- $unit := regexFind "[A-Za-z]+$" $q -}}
+{{- mulf (float64 (trimSuffix $unit $q)) (get $scales $unit) | ceil | minf 9e18 | int64 -}}
+{{- end -}}
+
+{{/* A size of Sluice's config (64MiB, 1GiB, 100MB, 67108864) in bytes. */}}
+{{- define "sluice.size" -}}
+{{- $s := include "sluice.text" . | trim -}}
+{{- if not (regexMatch "^[0-9]+\\s*(B|KiB|MiB|GiB|kB|KB|MB|GB)?$" $s) -}}
+{{- fail (printf "sluice: `%s` is no size that Sluice knows; write it like 64MiB or 1GiB" $s) -}}
+{{- end -}}
+{{- $scales := dict "" 1 "B" 1 "kB" 1e3 "KB" 1e3 "MB" 1e6 "GB" 1e9 "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 -}}
+{{- mulf (regexFind "^[0-9]+" $s | float64) (get $scales (regexFind "[A-Za-z]*$" $s)) | int64 -}}
 {{- end -}}
 
 {{/* The budget of the buffers, in bytes: what is set, else half of the limit less 32 MiB. */}}
 {{- define "sluice.memoryBudgetBytes" -}}
-{{- if .Values.memoryBudget -}}
-{{- include "sluice.bytes" .Values.memoryBudget -}}
+{{- with dig "limits" "memory" "" .Values.config | default .Values.memoryBudget -}}
+{{- include "sluice.size" . -}}
 {{- else -}}
-{{- $limit := include "sluice.bytes" (dig "limits" "memory" "256Mi" .Values.resources) | int64 -}}
-{{- sub (div $limit 2) 33554432 -}}
+{{- sub (div (include "sluice.quantity" .Values.resources.limits.memory | int64) 2) 33554432 -}}
 {{- end -}}
 {{- end -}}
 
-{{/* A duration of the config (25s, 2m, 500ms) in whole seconds, rounded up. */}}
-{{- define "sluice.seconds" -}}
-{{- $d := toString . -}}
-{{- $n := regexFind "^[0-9]+" $d | int64 -}}
-{{- $unit := regexFind "[a-z]+$" $d -}}
-{{- if eq $unit "ms" -}}{{ div (add $n 999) 1000 }}
-{{- else if eq $unit "s" -}}{{ $n }}
-{{- else if eq $unit "m" -}}{{ mul $n 60 }}
-{{- else if eq $unit "h" -}}{{ mul $n 3600 }}
-{{- else -}}{{ fail (printf "sluice: `config.drain_timeout: %s` is no duration; write it like 25s or 2m" $d) }}
-{{- end -}}
-{{- end -}}
-
+{{/* config.drain_timeout (25s, 1m30s, 1500ms) in whole seconds, rounded up. */}}
 {{- define "sluice.drainSeconds" -}}
-{{- include "sluice.seconds" (.Values.config.drain_timeout | default "25s") -}}
+{{- $text := .Values.config.drain_timeout | default "25s" -}}
+{{- $ms := 0 -}}
+{{- range $unit, $scale := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 -}}
+{{- $part := regexFind (printf "[0-9]+\\s*%s(\\s|[0-9]|$)" $unit) $text -}}
+{{- $ms = addf $ms (mulf (regexFind "^[0-9]+" $part | float64) $scale) -}}
+{{- end -}}
+{{- if or (lt $ms 1000.0) (gt $ms 1e12) -}}
+{{- fail (printf "sluice: config.drain_timeout (%s) is too short or too long for a stop; write it like 25s or 1m30s, 1s at the least" $text) -}}
+{{- end -}}
+{{- divf $ms 1000 | ceil | int64 -}}
 {{- end -}}
 
 {{- define "sluice.graceSeconds" -}}

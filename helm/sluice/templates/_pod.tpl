@@ -3,7 +3,7 @@
 metadata:
   labels:
     {{- include "sluice.selectorLabels" . | nindent 4 }}
-    {{- with .Values.podLabels }}
+    {{- with merge (dict) (.Values.podLabels | default dict) (.Values.commonLabels | default dict) }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
@@ -69,7 +69,9 @@ spec:
         {{- toYaml .Values.securityContext | nindent 8 }}
       volumeMounts:
         - {name: config, mountPath: /etc/sluice/config, readOnly: true}
+        {{- if or .Values.keys.existingSecret .Values.keys.create }}
         - {name: keys, mountPath: /etc/sluice/keys, readOnly: true}
+        {{- end }}
         - {name: tmp, mountPath: /tmp}
         {{- if .Values.patterns }}
         - {name: patterns, mountPath: /etc/sluice/patterns, readOnly: true}
@@ -98,8 +100,10 @@ spec:
   volumes:
     - name: config
       configMap: {name: {{ include "sluice.fullname" . }}-config}
+    {{- if or .Values.keys.existingSecret .Values.keys.create }}
     - name: keys
       secret: {secretName: {{ include "sluice.keySecret" . }}, defaultMode: 0440}
+    {{- end }}
     - name: tmp
       emptyDir: {sizeLimit: 16Mi}
     {{- if .Values.patterns }}

@@ -1,21 +1,78 @@
-{{/* Values that contradict each other: one sentence that says what to change. */}}
+{{/* Values that contradict each other: one sentence that says what to change. Shapes are the schema's business. */}}
 {{- define "sluice.validate" -}}
-{{- $v := .Values -}}
-{{- $config := $v.config -}}
-{{- if and (not $v.keys.existingSecret) (not $v.keys.create) (not $config.keys) -}}
+{{- include "sluice.validate.keys" . -}}
+{{- include "sluice.validate.kafka" . -}}
+{{- include "sluice.validate.pods" . -}}
+{{- include "sluice.validate.scaling" . -}}
+{{- include "sluice.validate.memory" . -}}
+{{- include "sluice.validate.signals" . -}}
+{{- include "sluice.validate.labels" . -}}
+{{- include "sluice.validate.watching" . -}}
+{{- end -}}
+
+{{- define "sluice.validate.keys" -}}
+{{- $keys := .Values.keys -}}
+{{- $own := .Values.config.keys | default dict -}}
+{{- $path := $own.directory | default $own.file | default "" -}}
+{{- if not (or $keys.existingSecret $keys.create $path) -}}
 {{- fail "sluice: there are no keys. Set keys.existingSecret to a Secret with key files (`sluice keys new --dir keys; kubectl create secret generic sluice-keys --from-file=keys`), or keys.create=true for a trial." -}}
 {{- end -}}
-{{- if and $v.keys.existingSecret $v.keys.create -}}
+{{- if and $keys.existingSecret $keys.create -}}
 {{- fail "sluice: keys.existingSecret and keys.create are both set. Keep one: the Secret that exists, or the one that the chart makes." -}}
 {{- end -}}
+{{- if and $path (or $keys.existingSecret $keys.create) (not (hasPrefix "/etc/sluice/keys/" (printf "%s/" $path))) -}}
+{{- fail (printf "sluice: config.keys names %s, but the Secret of keys is mounted at /etc/sluice/keys and would not be read. Leave out config.keys; or, if another volume brings the keys, keys.existingSecret and keys.create." $path) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.kafka" -}}
+{{- $config := .Values.config -}}
 {{- if not $config.kafka.brokers -}}
 {{- fail "sluice: config.kafka.brokers is empty. Name at least one broker, such as my-cluster-kafka-bootstrap.kafka:9092." -}}
+{{- end -}}
+{{- range $config.kafka.brokers -}}
+{{- if or (not (regexMatch "^([A-Za-z_]+://)?(\\[[^], /@]+\\]|[^:, /@]+):[1-9][0-9]{0,4}$" .)) (gt (regexFind "[0-9]+$" . | int) 65535) -}}
+{{- fail (printf "sluice: config.kafka.brokers names `%s`, which is no host:port. Write it like my-cluster-kafka-bootstrap.kafka:9092; ports end at 65535." .) -}}
+{{- end -}}
 {{- end -}}
 {{- if not $config.input.topics -}}
 {{- fail "sluice: config.input.topics is empty. Name at least one topic: `- {name: logins, format: json}`." -}}
 {{- end -}}
-{{- $delivery := $config.delivery | default "exactly_once" -}}
-{{- if and (eq $v.kind "Deployment") (eq $delivery "exactly_once") -}}
+{{- $sasl := .Values.kafka.sasl -}}
+{{- if and (not $sasl.mechanism) (or $sasl.passwordSecret $sasl.username) -}}
+{{- fail "sluice: kafka.sasl has a user or a password and no mechanism, so they would not be used. Set kafka.sasl.mechanism, such as SCRAM-SHA-512." -}}
+{{- end -}}
+{{- if and $sasl.mechanism (not $sasl.username) -}}
+{{- fail "sluice: kafka.sasl.mechanism is set without kafka.sasl.username. Name the user." -}}
+{{- end -}}
+{{- if and $sasl.mechanism (not $sasl.passwordSecret) -}}
+{{- fail "sluice: kafka.sasl.mechanism is set without kafka.sasl.passwordSecret. Name the Secret with the password." -}}
+{{- end -}}
+{{- $tls := or .Values.kafka.tls.caSecret .Values.kafka.tls.clientSecret -}}
+{{- $protocol := get ($config.kafka.properties | default dict) "security.protocol" | toString | upper -}}
+{{- if and $tls $protocol (not (hasSuffix "SSL" $protocol)) -}}
+{{- fail (printf "sluice: kafka.tls names certificates, but config.kafka.properties.security.protocol is %s, which does not use them. Leave that property out: the chart sets it." $protocol) -}}
+{{- end -}}
+{{- if and $sasl.mechanism $protocol (not (hasPrefix "SASL" $protocol)) -}}
+{{- fail (printf "sluice: kafka.sasl names a user, but config.kafka.properties.security.protocol is %s, which knows none. Leave that property out: the chart sets it." $protocol) -}}
+{{- end -}}
+{{- $secured := or $tls $sasl.mechanism (and $protocol (ne $protocol "PLAINTEXT")) -}}
+{{- if and (eq .Values.autoscaling.mode "keda") $secured (not .Values.autoscaling.keda.authenticationRef) -}}
+{{- fail "sluice: the brokers ask for TLS or a user, and KEDA would have neither. Set autoscaling.keda.authenticationRef to a TriggerAuthentication." -}}
+{{- end -}}
+{{- if and .Values.topics.strimzi (not .Values.topics.cluster) -}}
+{{- fail "sluice: topics.strimzi is set without topics.cluster. Name the Strimzi cluster that the topics belong to." -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.pods" -}}
+{{- $v := .Values -}}
+{{- $config := $v.config -}}
+{{- $wrong := ternary "Recreate" "OnDelete" (eq $v.kind "StatefulSet") -}}
+{{- if eq $v.updateStrategy $wrong -}}
+{{- fail (printf "sluice: a %s knows no updateStrategy %s. Set RollingUpdate, or %s." $v.kind $wrong (ternary "OnDelete" "Recreate" (eq $v.kind "StatefulSet"))) -}}
+{{- end -}}
+{{- if and (eq $v.kind "Deployment") (ne ($config.delivery | default "exactly_once") "at_least_once") -}}
 {{- fail "sluice: kind Deployment contradicts delivery exactly_once: transactional ids need names that outlive a restart. Set kind=StatefulSet, or config.delivery=at_least_once." -}}
 {{- end -}}
 {{- if and (eq $v.kind "Deployment") $config.kafka.static_membership -}}
@@ -24,51 +81,97 @@
 {{- if and $config.kafka.instance_id (gt (include "sluice.maxReplicas" . | int) 1) -}}
 {{- fail "sluice: config.kafka.instance_id gives all pods one name, and they would fence each other. Leave it out: each pod takes its own name." -}}
 {{- end -}}
-{{- if ne $v.autoscaling.mode "none" -}}
-{{- if gt (int $v.autoscaling.maxReplicas) (int $v.autoscaling.partitions) -}}
-{{- fail (printf "sluice: autoscaling.maxReplicas (%d) is more than autoscaling.partitions (%d): pods beyond the partitions get no work. Lower maxReplicas, or add partitions." (int $v.autoscaling.maxReplicas) (int $v.autoscaling.partitions)) -}}
-{{- end -}}
-{{- if gt (int $v.autoscaling.minReplicas) (int $v.autoscaling.maxReplicas) -}}
-{{- fail "sluice: autoscaling.minReplicas is more than autoscaling.maxReplicas. Lower one or raise the other." -}}
-{{- end -}}
-{{- if and (eq $v.autoscaling.mode "hpa") (not (dig "requests" "cpu" "" $v.resources)) -}}
-{{- fail "sluice: autoscaling.mode hpa needs resources.requests.cpu: utilisation is a share of the request." -}}
-{{- end -}}
-{{- end -}}
-{{- if and $v.serviceMonitor.enabled $v.podMonitor.enabled -}}
-{{- fail "sluice: serviceMonitor and podMonitor are both enabled, and every metric would be scraped twice. Enable one." -}}
-{{- end -}}
-{{- $limit := dig "limits" "memory" "" $v.resources -}}
-{{- if not $limit -}}
-{{- fail "sluice: resources.limits.memory is not set. The budget of the buffers is derived from it; set it, such as 256Mi." -}}
-{{- end -}}
-{{- $limitBytes := include "sluice.bytes" $limit | int64 -}}
-{{- $budget := include "sluice.memoryBudgetBytes" . | int64 -}}
-{{- if $config.limits -}}{{- if $config.limits.memory -}}
-{{- $budget = include "sluice.bytes" $config.limits.memory | int64 -}}
-{{- end -}}{{- end -}}
-{{- if lt $limitBytes (add $budget 67108864) -}}
-{{- fail (printf "sluice: resources.limits.memory (%s) is below what the process takes: its buffers (%d MiB) and 64 MiB besides. Raise the limit, or lower memoryBudget." $limit (div $budget 1048576)) -}}
-{{- end -}}
-{{- if lt $budget 16777216 -}}
-{{- fail (printf "sluice: resources.limits.memory (%s) leaves %d MiB for buffers, and 16 MiB is the least. Raise the limit to 96Mi or more." $limit (div $budget 1048576)) -}}
-{{- end -}}
-{{- if le (include "sluice.graceSeconds" . | int64) (include "sluice.drainSeconds" . | int64) -}}
-{{- fail (printf "sluice: terminationGracePeriodSeconds (%s) is not above config.drain_timeout (%s): pods would be killed while they drain. Raise the first, or lower the second." (toString $v.terminationGracePeriodSeconds) (toString ($config.drain_timeout | default "25s"))) -}}
-{{- end -}}
-{{- with $config.admin -}}{{- if eq (toString .listen) "off" -}}
-{{- fail "sluice: config.admin.listen is off, but the probes ask the admin port. Leave it out: the chart sets it." -}}
-{{- end -}}{{- end -}}
-{{- if and $config.signals (not $v.stateKey.existingSecret) (not (dig "state_key" "" $config.signals)) -}}
-{{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret (`openssl rand -hex 32 > state-key; kubectl create secret generic sluice-state-key --from-file=state-key`)." -}}
-{{- end -}}
 {{- if and (dig "pseudonyms" "salts" "file" "" $config) (gt (include "sluice.maxReplicas" . | int) 1) -}}
 {{- fail "sluice: config.pseudonyms.salts.file gives each pod salts of its own, so tokens of one value would differ. Set config.pseudonyms.salts.topic, or replicas=1." -}}
 {{- end -}}
-{{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.passwordSecret) -}}
-{{- fail "sluice: kafka.sasl.mechanism is set without kafka.sasl.passwordSecret. Name the Secret with the password." -}}
+{{- if le (include "sluice.graceSeconds" . | int64) (include "sluice.drainSeconds" . | int64) -}}
+{{- fail (printf "sluice: terminationGracePeriodSeconds (%s) is not above config.drain_timeout (%s): pods would be killed while they drain. Raise the first, or lower the second." (include "sluice.text" $v.terminationGracePeriodSeconds) ($config.drain_timeout | default "25s")) -}}
 {{- end -}}
-{{- if and $v.topics.strimzi (not $v.topics.cluster) -}}
-{{- fail "sluice: topics.strimzi is set without topics.cluster. Name the Strimzi cluster that the topics belong to." -}}
+{{- $listen := dig "admin" "listen" "" $config -}}
+{{- if eq $listen "off" -}}
+{{- fail "sluice: config.admin.listen is off, but the probes ask the admin port. Leave it out: the chart sets it." -}}
+{{- end -}}
+{{- if and $listen (not (has $listen (list (printf "0.0.0.0:%d" (int $v.admin.port)) (printf "[::]:%d" (int $v.admin.port))))) -}}
+{{- fail (printf "sluice: config.admin.listen is %s, but probes and Prometheus come to port %d of the pod. Leave it out, and set admin.port to the port that you want." $listen (int $v.admin.port)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.scaling" -}}
+{{- $scaling := .Values.autoscaling -}}
+{{- if ne $scaling.mode "none" -}}
+{{- if gt (int $scaling.maxReplicas) (int $scaling.partitions) -}}
+{{- fail (printf "sluice: autoscaling.maxReplicas (%d) is more than autoscaling.partitions (%d): pods beyond the partitions get no work. Lower maxReplicas, or add partitions." (int $scaling.maxReplicas) (int $scaling.partitions)) -}}
+{{- end -}}
+{{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
+{{- fail "sluice: autoscaling.minReplicas is more than autoscaling.maxReplicas. Lower one or raise the other." -}}
+{{- end -}}
+{{- end -}}
+{{- if eq $scaling.mode "hpa" -}}
+{{- if not (dig "requests" "cpu" "" .Values.resources) -}}
+{{- fail "sluice: autoscaling.mode hpa needs resources.requests.cpu: utilisation is a share of the request." -}}
+{{- end -}}
+{{- if lt (int $scaling.minReplicas) 1 -}}
+{{- fail "sluice: autoscaling.minReplicas is 0, and an HPA keeps one pod at least: without pods there is no CPU to look at. Set 1, or mode keda." -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.memory" -}}
+{{- $limit := dig "limits" "memory" "" .Values.resources -}}
+{{- if not $limit -}}
+{{- fail "sluice: resources.limits.memory is not set. The budget of the buffers is derived from it; set it, such as 256Mi." -}}
+{{- end -}}
+{{- $limitBytes := include "sluice.quantity" $limit | int64 -}}
+{{- $own := dig "limits" "memory" "" .Values.config -}}
+{{- if and $own .Values.memoryBudget -}}
+{{- fail "sluice: memoryBudget and config.limits.memory are one thing, and both are set. Keep one." -}}
+{{- end -}}
+{{- $name := ternary "memoryBudget" "config.limits.memory" (empty $own) -}}
+{{- $budget := include "sluice.memoryBudgetBytes" . | int64 -}}
+{{- if lt $budget 16777216 -}}
+{{- with or $own .Values.memoryBudget -}}
+{{- fail (printf "sluice: %s (%s) is too little for buffers: 16MiB is the least. Raise it, or leave it out." $name (include "sluice.text" .)) -}}
+{{- end -}}
+{{- fail (printf "sluice: resources.limits.memory (%s) leaves %d MiB for buffers, and 16 MiB is the least. Raise the limit to 96Mi or more." (include "sluice.text" $limit) (max 0 (div $budget 1048576))) -}}
+{{- end -}}
+{{- if lt $limitBytes (add $budget 67108864) -}}
+{{- fail (printf "sluice: resources.limits.memory (%s) is below what the process takes: its buffers (%d MiB) and 64 MiB besides. Raise the limit, or lower %s." (include "sluice.text" $limit) (div $budget 1048576) $name) -}}
+{{- end -}}
+{{- with dig "requests" "memory" "" .Values.resources -}}
+{{- if gt (include "sluice.quantity" . | int64) $limitBytes -}}
+{{- fail (printf "sluice: resources.requests.memory (%s) is above resources.limits.memory (%s). Lower the first, or raise the second." (include "sluice.text" .) (include "sluice.text" $limit)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.signals" -}}
+{{- with .Values.config.signals -}}
+{{- if not (or $.Values.stateKey.existingSecret .state_key) -}}
+{{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret (`openssl rand -hex 32 > state-key; kubectl create secret generic sluice-state-key --from-file=state-key`)." -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A label of the chart that is set once more would stand twice in its manifest. */}}
+{{- define "sluice.validate.labels" -}}
+{{- range $value, $own := dict "commonLabels" (include "sluice.ownLabels" . | fromYaml) "podLabels" (include "sluice.selectorLabels" . | fromYaml) -}}
+{{- range $label, $_ := get $.Values $value -}}
+{{- if hasKey $own $label -}}
+{{- fail (printf "sluice: %s sets %s, which the chart sets itself. Leave it out; nameOverride and the name of the release are what it is made of." $value $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.validate.watching" -}}
+{{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
+{{- fail "sluice: serviceMonitor and podMonitor are both enabled, and every metric would be scraped twice. Enable one." -}}
+{{- end -}}
+{{- $alerts := list -}}
+{{- range (.Files.Get "files/alerts.yaml" | fromYaml).groups }}{{ range .rules }}{{ $alerts = append $alerts .alert }}{{ end }}{{ end -}}
+{{- range .Values.prometheusRule.disabled -}}
+{{- if not (has . $alerts) -}}
+{{- fail (printf "sluice: prometheusRule.disabled names %s, and there is no such alert. There are: %s." . (join ", " $alerts)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
