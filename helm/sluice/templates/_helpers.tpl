@@ -59,6 +59,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if eq .Values.autoscaling.mode "none" }}{{ .Values.replicas }}{{ else }}{{ .Values.autoscaling.maxReplicas }}{{ end -}}
 {{- end -}}
 
+{{/* How many pods there are at least. */}}
+{{- define "sluice.minReplicas" -}}
+{{- if eq .Values.autoscaling.mode "none" }}{{ .Values.replicas }}{{ else }}{{ .Values.autoscaling.minReplicas }}{{ end -}}
+{{- end -}}
+
 {{/* Text of a value. A number in a file of values is a float, which would print as 5.36870912e+08. */}}
 {{- define "sluice.text" -}}
 {{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
