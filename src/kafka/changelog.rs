@@ -12,6 +12,8 @@ use crate::config::Settings;
 
 /// Messages per fetch.
 const BATCH_MESSAGES: usize = 4096;
+/// How long a fetch may wait to be full: the last one never is.
+const FETCH_TIMEOUT: Duration = Duration::from_millis(10);
 /// How long a question to the broker may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -67,7 +69,7 @@ impl Changelog {
     ) -> Result<(), E> {
         let until = Instant::now() + timeout;
         while self.left() > 0 && Instant::now() < until {
-            self.queue.fetch(until.saturating_duration_since(Instant::now()), &mut self.batch);
+            self.queue.fetch(FETCH_TIMEOUT, &mut self.batch);
             for message in self.batch.iter() {
                 match message.error() {
                     None => each(message.key().unwrap_or_default(), message.value())?,

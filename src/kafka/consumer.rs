@@ -8,7 +8,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client;
 use super::error::{Error, ErrorKind};
-use super::ffi::{Batch, GroupMetadata, Handle, Queue, Rebalance, Role};
+use super::ffi::{Batch, GroupMetadata, Handle, Queue, Role};
 use crate::config::Settings;
 use crate::record::Record;
 
@@ -19,6 +19,17 @@ pub struct Partition {
     pub topic: usize,
     /// Number of the partition.
     pub partition: i32,
+}
+
+/// A change of the assignment, as the group tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rebalance {
+    /// These partitions are ours from now on, once we assign them.
+    Assigned(Vec<(String, i32)>),
+    /// These go to somebody else once we unassign them: commit first.
+    Revoked(Vec<(String, i32)>),
+    /// These already belong to somebody else: commit nothing.
+    Lost(Vec<(String, i32)>),
 }
 
 /// Messages per fetch: large enough to make the call cheap, small enough for the cache.

@@ -23,9 +23,8 @@ mod state;
 pub mod topic;
 
 pub use changelog::Changelog;
-pub use consumer::{Consumer, Group, Partition};
+pub use consumer::{Consumer, Group, Partition, Rebalance};
 pub use error::{Error, ErrorKind};
-pub use ffi::Rebalance;
 pub use producer::{Mode, Producer};
 pub use start::{Missing, Topology, prepare};
 
