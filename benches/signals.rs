@@ -1,9 +1,10 @@
 //! What signals cost: time per event with a million accounts in state, bytes per account, and how fast state comes back
-//! from its changelog. Prints tables of its own; `make bench-signals`, `make bench-restore`.
+//! from its changelog. Prints tables of its own; `make bench-signals`, `make bench-restore`. `SLUICE_SIGNALS_ACCOUNTS`
+//! names another number of accounts.
 
 #![allow(clippy::print_stdout)] // the one purpose of this program
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use sluice::signals::event::Print;
@@ -13,7 +14,10 @@ use sluice::signals::{
 use sluice::state::changelog;
 use sluice::state::tasks::{Restoring, Shape};
 
-const ACCOUNTS: u64 = 1_000_000;
+static ACCOUNTS: LazyLock<u64> = LazyLock::new(|| {
+    let text = std::env::var("SLUICE_SIGNALS_ACCOUNTS").unwrap_or_else(|_| "1000000".to_owned());
+    text.parse().expect("SLUICE_SIGNALS_ACCOUNTS is a number of accounts")
+});
 const EVENTS: usize = 4_000_000;
 const START_MS: i64 = 1_790_000_000_000;
 const DAY_MS: i64 = 86_400_000;
@@ -35,9 +39,9 @@ impl Names for Nobody {
 fn main() {
     let what: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let wants = |name: &str| what.is_empty() || what.iter().any(|wanted| wanted == name);
-    println!("accounts {ACCOUNTS}; see docs/PERFORMANCE.md for how to read it");
+    println!("accounts {}; see docs/PERFORMANCE.md for how to read it", *ACCOUNTS);
     if wants("events") {
-        events("uniform", |rng| rng.u64(..ACCOUNTS));
+        events("uniform", |rng| rng.u64(..*ACCOUNTS));
         events("zipf", zipf);
     }
     if wants("restore") {
@@ -47,7 +51,7 @@ fn main() {
 
 /// An account with probability about 1 / rank.
 fn zipf(rng: &mut fastrand::Rng) -> u64 {
-    ((ACCOUNTS as f64).powf(rng.f64()) as u64 - 1).min(ACCOUNTS - 1)
+    ((*ACCOUNTS as f64).powf(rng.f64()) as u64 - 1).min(*ACCOUNTS - 1)
 }
 
 fn id(account: u64) -> AccountId {
@@ -91,7 +95,7 @@ fn event(account: u64, time_ms: i64, n: u32, rng: &mut fastrand::Rng) -> Event {
 /// engine's benchmark with `--signals`.
 fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
     let mut rng = fastrand::Rng::with_seed(7);
-    let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * ACCOUNTS as usize };
+    let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * *ACCOUNTS as usize };
     let mut store = MemoryStore::new(limits);
     let mut engine = Engine::new(Arc::new(Settings::default()));
     let mut out: Vec<Verdict> = Vec::new();
@@ -105,7 +109,7 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
         }
     };
     for round in 0..2 {
-        for account in 0..ACCOUNTS {
+        for account in 0..*ACCOUNTS {
             n += 1;
             let event = event(account, START_MS + round * DAY_MS / 2 + account as i64 / 50, n, &mut rng);
             feed(&mut engine, &mut store, &event, n);
@@ -133,7 +137,7 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
 /// Decoding of the changelog into a store: what a task does with each record that the broker gives it.
 fn restore() {
     let mut rng = fastrand::Rng::with_seed(9);
-    let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * ACCOUNTS as usize };
+    let limits = Limits { ttl_ms: 180 * DAY_MS, accounts: 2 * *ACCOUNTS as usize };
     let mut store = MemoryStore::new(limits);
     let mut engine = Engine::new(Arc::new(Settings::default()));
     let mut out = Vec::new();
@@ -159,9 +163,9 @@ fn restore() {
     };
     // Compaction leaves garbage: a record in four is replaced by a later one.
     let mut records: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    for n in 0..ACCOUNTS + ACCOUNTS / 3 {
+    for n in 0..*ACCOUNTS + *ACCOUNTS / 3 {
         let (mut key, mut value) = (Vec::new(), Vec::new());
-        changelog::Key::Account(id(n % ACCOUNTS)).write(&mut key);
+        changelog::Key::Account(id(n % *ACCOUNTS)).write(&mut key);
         changelog::write_account(&[], &samples[(n % 1000) as usize], &mut value);
         records.push((key, value));
     }

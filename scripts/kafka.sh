@@ -4,7 +4,8 @@
 # usage: scripts/kafka.sh start DIR PORT     data, log and process id in DIR; clients connect to 127.0.0.1:PORT,
 #                                            the controller takes PORT + 1
 #        scripts/kafka.sh stop DIR [PORT]    stops it; the data stays
-# KAFKA_HOST names another address to listen at: that of a bridge, for clients in network namespaces.
+# KAFKA_HOST names another address to listen at: that of a bridge, for clients in network namespaces. KAFKA_MORE names a
+# file of further properties, which count before those here.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,6 +33,7 @@ start() {
         echo "advertised.listeners=PLAINTEXT://$host:$port"
         echo "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
         echo "log.dirs=$dir/data"
+        [ -z "${KAFKA_MORE:-}" ] || cat "$KAFKA_MORE"
     } >"$dir/server.properties"
     log=-Dorg.slf4j.simpleLogger.defaultLogLevel=warn
     java $log -cp "$home/libs/*" kafka.tools.StorageTool format --ignore-formatted \

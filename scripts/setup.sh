@@ -6,7 +6,7 @@
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
 #        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
 #        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
-#        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat
+#        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat, jq, openssl
 #        scripts/setup.sh watch    what looks at a running service: Prometheus, Chromium, kcat, tmux; Java and Maven
 set -eu
 
@@ -67,6 +67,8 @@ want_image() {
 
 want_cluster() {
     want kcat kcat
+    want jq jq
+    want openssl openssl
     command -v go >/dev/null 2>&1 || fail "Go is missing: install Go 1.24 or newer (go.dev), which builds Kubernetes and helm"
 }
 

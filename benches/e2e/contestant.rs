@@ -134,14 +134,14 @@ fn setup(broker: &Broker, input: &str, output: &str, delivery: &'static str, rul
     setup
 }
 
-/// Every entity but two is off.
+/// Every entity but two is off, and those that no config can turn off.
 fn mail_and_ip() -> String {
-    let off: Vec<String> = sluice_entities().into_iter().filter(|name| name != "email" && name != "ip").collect();
+    let off: Vec<String> = entities_that_go().into_iter().filter(|name| name != "email" && name != "ip").collect();
     format!("patterns: {{disable: [{}]}}\n", off.join(", "))
 }
 
-/// Names of the built-in entities, as their files say.
-fn sluice_entities() -> Vec<String> {
+/// Names of the built-in entities that may be turned off, as their files say.
+fn entities_that_go() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/entities");
     let files =
         |dir: PathBuf| std::fs::read_dir(dir).expect("a directory of entities").flatten().map(|entry| entry.path());
@@ -149,9 +149,10 @@ fn sluice_entities() -> Vec<String> {
     let name = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("an entity file");
         let name = text.lines().find_map(|line| line.strip_prefix("entity: ")).expect("an entity's name");
-        name.split_whitespace().next().expect("a word").to_owned()
+        let name = name.split_whitespace().next().expect("a word").to_owned();
+        (!text.contains("never_passes: true")).then_some(name)
     };
-    entities.map(name).collect()
+    entities.filter_map(name).collect()
 }
 
 fn everything(output: &str) -> String {

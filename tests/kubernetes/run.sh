@@ -2,7 +2,8 @@
 # The chart on a real Kubernetes (one node, built from source by cluster/), against a real Kafka on the host: three pods
 # share six partitions under load, and go through what a year brings: a rolling upgrade, a killed pod, scaling, a key
 # rotation, a new pattern, a drained node, a broker that does not answer, a wrong Secret. At the end every event must
-# have come out once, without a raw value. And the API server checks the manifests of every case of tests/helm.
+# have come out once, without a raw value. And the API server checks the manifests of every case of tests/helm, and the
+# first deployment of docs/GUIDE.md is made as it says.
 #
 # Needs root, Debian and Go; the first run builds Kubernetes (7 to 20 minutes). After a failure all stays up to be looked
 # at; the next run, or cluster/down.sh, removes it.
@@ -30,7 +31,9 @@ step "cluster and Kafka"
 "$here/cluster/down.sh" >/dev/null
 eval "$("$here/cluster/up.sh")"
 broker=${KUBE_NET:-10.88.0}.1:29092
-KAFKA_HOST=${broker%:*} "$root/scripts/kafka.sh" start "$work/kafka" "${broker#*:}"
+secured=29094
+"$here/guide.sh" listener "${broker%:*}" $secured "$work"
+KAFKA_HOST=${broker%:*} KAFKA_MORE=$work/secured.properties "$root/scripts/kafka.sh" start "$work/kafka" "${broker#*:}"
 kafka_pid=$(cat "$work/kafka/pid")
 admin() { java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$("$root/scripts/fetch-kafka.sh")/libs/*" "$@" 2>/dev/null; }
 admin org.apache.kafka.tools.TopicCommand --bootstrap-server "$broker" --create --topic logins --partitions 6 >/dev/null
@@ -219,8 +222,12 @@ kcat -C -b "$broker" -t logins.scrubbed -o beginning -e -q -X isolation.level=re
 "$here/load.py" check "$issued" "$work/output"
 [ "$(kcat -C -b "$broker" -t logins.quarantine -o beginning -e -q | wc -l)" = 0 ] || fail "records were quarantined"
 
-step "down"
+step "the first deployment of docs/GUIDE.md: TLS, SCRAM, rights"
 helm uninstall sluice >/dev/null
+admin org.apache.kafka.tools.TopicCommand --bootstrap-server "$broker" --delete --topic 'logins.*' >/dev/null
+"$here/guide.sh" deploy "${broker%:*}" $secured "$work" "$broker" "$(realpath "$binary")" localhost/sluice:test
+
+step "down"
 "$root/scripts/kafka.sh" stop "$work/kafka"
 "$here/cluster/down.sh"
 rm -rf "$work"
