@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 mod word;
 
-pub use word::{Word, digit_highs, letter_runs};
+pub use word::{Word, any_word_start, digit_highs, letter_runs};
 
 /// A half-open range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -78,19 +78,20 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
 /// Whether [`find`] may find anything: one look at the first signs of each run of them.
 pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
     let is_sign = |b: &u8| VALUES[usize::from(*b)] < 64;
-    let (mut floor, mut at) = (0, SIGNS_MIN - 1);
-    while at < text.len() {
-        if !is_sign(&text[at]) {
-            at += SIGNS_MIN;
+    // No run is cut by `start`.
+    let mut start = 0;
+    while let Some(least) = text.get(start..start + SIGNS_MIN) {
+        // From its end: what is no sign there rules out all that begins before it.
+        if let Some(other) = least.iter().rposition(|b| !is_sign(b)) {
+            start += other + 1;
             continue;
         }
-        let start = text[floor..at].iter().rposition(|b| !is_sign(b)).map_or(floor, |before| floor + before + 1);
-        let end = text[at..].iter().position(|b| !is_sign(b)).map_or(text.len(), |more| at + more);
-        if end - start >= SIGNS_MIN && (end - start > bytes_max || run_may_hold(&text[start..end], &text[..start])) {
+        let behind = start + SIGNS_MIN;
+        let end = text[behind..].iter().position(|b| !is_sign(b)).map_or(text.len(), |more| behind + more);
+        if end - start > bytes_max || run_may_hold(&text[start..end], &text[..start]) {
             return true;
         }
-        floor = end;
-        at = floor + SIGNS_MIN - 1;
+        start = end + 1;
     }
     false
 }

@@ -112,6 +112,29 @@ pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
     }
 }
 
+/// Whether `is` holds of a place in `text` where ASCII letters and digits begin. It is asked in order, until it holds.
+#[inline]
+pub fn any_word_start(text: &[u8], mut is: impl FnMut(usize) -> bool) -> bool {
+    // Whether the block before ended within a word.
+    let mut inside = 0;
+    text.chunks(64).enumerate().any(|(i, block)| {
+        let words = alphanumerics_of_block(block);
+        let starts = words & !(words << 1 | inside);
+        inside = words >> 63;
+        places(starts).any(|at| is(i * 64 + at))
+    })
+}
+
+/// Which of up to 64 bytes are ASCII letters or digits.
+#[inline]
+fn alphanumerics_of_block(block: &[u8]) -> u64 {
+    let of = |bytes: u64| gather(letter_highs(bytes) | digit_highs(bytes));
+    let (eights, rest) = block.as_chunks::<8>();
+    let last = rest.iter().rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b));
+    let whole = eights.iter().enumerate().fold(0, |all, (i, eight)| all | of(u64::from_le_bytes(*eight)) << (8 * i));
+    if rest.is_empty() { whole } else { whole | of(last) << (8 * eights.len()) }
+}
+
 /// Which of up to 64 bytes are letters or beyond ASCII, and which are beyond ASCII.
 #[inline]
 fn letters_of_block(block: &[u8]) -> (u64, u64) {
@@ -168,10 +191,15 @@ pub const fn digit_highs(bytes: u64) -> u64 {
 
 /// A bit for every one of eight bytes that is an ASCII letter.
 fn letters_in(bytes: u64) -> u64 {
+    gather(letter_highs(bytes))
+}
+
+/// The high bits of those of eight bytes that are ASCII letters.
+fn letter_highs(bytes: u64) -> u64 {
     // Letters of either case become 1 to 26: 0x7f lifts these to the high bit, and 0x65 what is beyond.
     let offset = ((bytes | (EACH * 0x20)) ^ (EACH * 0x60)) & !HIGH;
     let (at_least, beyond) = (offset + EACH * 0x7f, offset + EACH * 0x65);
-    gather(at_least & !beyond & HIGH & !bytes)
+    at_least & !beyond & HIGH & !bytes
 }
 
 /// The high bits of eight bytes, as the bits of one.
@@ -238,6 +266,15 @@ mod tests {
             let mut runs = Vec::new();
             letter_runs(bytes, |start, end, ascii| runs.push((start, end, ascii)));
             prop_assert_eq!(runs, expected);
+            let alphanumeric = |at: usize| bytes[at].is_ascii_alphanumeric();
+            let starts = (0..bytes.len()).filter(|&at| alphanumeric(at) && (at == 0 || !alphanumeric(at - 1)));
+            let mut found = Vec::new();
+            let asked = any_word_start(bytes, |at| {
+                found.push(at);
+                false
+            });
+            prop_assert!(!asked);
+            prop_assert_eq!(found, starts.collect::<Vec<_>>());
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Keys and tokens whose issuers gave them a prefix, JSON web tokens, and private keys in PEM.
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span, Word};
+use crate::record::{Class, Span, Word, any_word_start};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -68,18 +68,18 @@ static SHAPES: &[Shape] = &[
 const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
 
-/// Whether a text may hold a secret: asked of nearly every value, so it is one look into a table a byte, and two more
-/// where a word begins as a prefix does.
+/// Whether a text may hold a secret: asked of nearly every value, so only the beginnings of its words are looked at.
 pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
-    text.len() >= LEAST_BYTES && class.has(Class::LETTER) && beginnings(text).next().is_some()
+    text.len() >= LEAST_BYTES && class.has(Class::LETTER) && any_word_start(text, |at| begins_prefix_at(text, at))
 }
 
 /// [`may_hold`] of a word, whose beginnings are known.
 pub(in crate::detect) fn may_begin(text: &[u8], word: Word) -> bool {
-    text.len() >= LEAST_BYTES
-        && word.starts().any(|at| {
-            text[at..].first_chunk().is_some_and(|three| begins_prefix(three, SIEVE[0][usize::from(three[0])]))
-        })
+    text.len() >= LEAST_BYTES && word.starts().any(|at| begins_prefix_at(text, at))
+}
+
+fn begins_prefix_at(text: &[u8], at: usize) -> bool {
+    text[at..].first_chunk().is_some_and(|three| begins_prefix(three, SIEVE[0][usize::from(three[0])]))
 }
 
 /// Whether these three bytes, the first of which has `first` in the sieve, begin as a prefix does.
@@ -114,8 +114,9 @@ static SIEVE: [[u32; 256]; 3] = {
         b += 1;
     }
     let (mut i, mut bit) = (0, 1);
-    while i < SHAPES.len() {
-        let prefix = SHAPES[i].prefix.as_bytes();
+    while i <= SHAPES.len() {
+        // The one prefix that does not begin as a word does, [`PEM`], has a word behind its dashes.
+        let prefix = if i < SHAPES.len() { SHAPES[i].prefix.as_bytes() } else { b"BEGIN" };
         let known = sieve[0][prefix[0] as usize] & !WORD;
         let mine = if known == 0 { bit } else { known };
         if known == 0 {

@@ -115,6 +115,10 @@ pub(super) struct World {
     /// The producer: its epoch, its open transaction, its queues.
     pub(super) epoch: u64,
     pub(super) open: Option<Vec<Written>>,
+    /// The open transaction holds offsets.
+    pub(super) holds_offsets: bool,
+    /// A transaction was sealed, and its commit has not ended.
+    pub(super) commits: bool,
     pub(super) queued: Vec<(usize, Written)>,
     pub(super) undelivered: Option<Error>,
     /// What everybody sees.
@@ -162,31 +166,44 @@ impl World {
         self.rebalances = VecDeque::from([Rebalance::Assigned(names(&[0, 1]))]);
     }
 
-    /// What befalls the group in the course of a run.
-    fn befall(&mut self) {
-        let both: Vec<i32> = self.positions.keys().copied().collect();
-        if both.len() < 2 || !self.rebalances.is_empty() {
-            return;
+    /// Whether the group is whole, and has been told of all that befell it.
+    fn is_calm(&self) -> bool {
+        self.positions.len() == 2 && self.rebalances.is_empty()
+    }
+
+    /// A partition is taken away in the course of a run, and comes back.
+    fn revoke(&mut self) {
+        if self.befallen == 0 && self.units >= 3 && self.is_calm() {
+            self.rebalances.extend([Rebalance::Revoked(names(&[1])), Rebalance::Assigned(names(&[1]))]);
+            self.befallen = 1;
         }
-        match (self.befallen, self.units) {
-            (0, 3..) => self.rebalances.extend([Rebalance::Revoked(names(&[1])), Rebalance::Assigned(names(&[1]))]),
-            // While a unit waits to be sealed, and some turns before the group tells of it.
-            (1, 6..) if self.handed >= UNIT => {
-                self.untold = 4;
-                self.generation += 1;
-                self.losing = true;
-                self.be_read_by_another();
-                self.rebalances.extend([Rebalance::Lost(names(&[0, 1])), Rebalance::Assigned(names(&[0, 1]))]);
-            }
-            _ => return,
+    }
+
+    /// Whether both partitions are to be lost now: while a unit waits to be sealed.
+    fn is_to_lose(&self) -> bool {
+        self.befallen == 1 && self.units >= 6 && self.handed >= UNIT && self.is_calm()
+    }
+
+    /// Both partitions go to another member, some turns before the group tells of it. That one reads on from the committed
+    /// offsets, for which it waits while a transaction holds some.
+    fn lose(&mut self) {
+        if self.is_to_lose() && !self.holds_offsets {
+            self.befallen = 2;
+            self.untold = 4;
+            self.generation += 1;
+            self.losing = true;
+            self.be_read_by_another();
+            self.rebalances.extend([Rebalance::Lost(names(&[0, 1])), Rebalance::Assigned(names(&[0, 1]))]);
         }
-        self.befallen += 1;
     }
 
     /// The member that has the partitions meanwhile reads a record of each.
     fn be_read_by_another(&mut self) {
         for partition in 0..2 {
             let id = self.committed.get(&partition).copied().unwrap_or(0);
+            if id == RECORDS {
+                continue;
+            }
             let value = Some(format!("{{\"id\":{id},\"email\":\"[email]\"}}").into_bytes());
             self.written.push(Written { topic: u32::from(id == BAD), partition, value });
             self.committed.insert(partition, id + 1);
@@ -250,7 +267,7 @@ impl Source for Member {
 
     fn fetch(&mut self, _timeout: Duration, each: &mut dyn FnMut(Incoming<'_>)) -> Result<(), Error> {
         let mut world = lock(&self.0);
-        world.befall();
+        world.revoke();
         if !world.rebalances.is_empty() {
             return Ok(());
         }
@@ -284,6 +301,12 @@ impl Source for Member {
             let at = Partition { topic: 0, partition };
             each(Incoming { at, offset, record, headers_readable: true });
         }
+        // A commit that runs is let end, so that a run is the same each time: bounded, because it may fail on its way.
+        let waits = |world: &World| world.is_to_lose() && world.commits;
+        for _ in (0..100).take_while(|_| waits(&lock(&self.0))) {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        lock(&self.0).lose();
         result
     }
 
@@ -373,6 +396,7 @@ impl Source for Member {
         let mut world = lock(&self.0);
         world.handed = 0;
         world.units += 1;
+        world.commits = world.open.is_some();
         // A client that has lost its assignment knows no generation, and a broker takes it for one without a group.
         if world.losing { NO_GENERATION } else { world.generation }
     }
@@ -462,7 +486,7 @@ impl Broker for Client {
 
     fn init_transactions(&self, _timeout: Duration) -> Result<(), Error> {
         lock(&self.world).call(Call::Init, |world| {
-            world.open = None;
+            (world.open, world.holds_offsets) = (None, false);
             world.epoch += 1;
             *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = world.epoch;
             Ok(())
@@ -479,23 +503,34 @@ impl Broker for Client {
     }
 
     fn commit(&self, offsets: &[(Partition, i64)], group: &u64, _timeout: Duration) -> Result<(), Error> {
-        self.call(Call::SendOffsets, |world| match [world.generation, NO_GENERATION].contains(group) {
-            true => Ok(()),
+        let added = self.call(Call::SendOffsets, |world| match [world.generation, NO_GENERATION].contains(group) {
+            true => {
+                world.holds_offsets = true;
+                Ok(())
+            }
             false => Err(Error::simulated(ErrorKind::Abortable, "a member of the past")),
-        })?;
-        self.call(Call::Commit, |world| {
-            let Some(open) = world.open.take() else {
-                return Err(Error::simulated(ErrorKind::Fatal, "no transaction is open"));
-            };
-            world.written.extend(open);
-            world.commit_offsets(offsets);
-            Ok(())
-        })
+        });
+        let result = added.and_then(|()| {
+            self.call(Call::Commit, |world| {
+                let Some(open) = world.open.take() else {
+                    return Err(Error::simulated(ErrorKind::Fatal, "no transaction is open"));
+                };
+                world.holds_offsets = false;
+                world.written.extend(open);
+                world.commit_offsets(offsets);
+                Ok(())
+            })
+        });
+        lock(&self.world).commits = false;
+        result
     }
 
     fn abort(&self, _timeout: Duration) -> Result<(), Error> {
         self.call(Call::Abort, |world| match world.open.take() {
-            Some(_) => Ok(()),
+            Some(_) => {
+                world.holds_offsets = false;
+                Ok(())
+            }
             None => Err(Error::simulated(ErrorKind::Fatal, "no transaction is open")),
         })
     }
