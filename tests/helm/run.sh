@@ -14,8 +14,13 @@ trap 'rm -rf "$work"' EXIT
 chart=../../helm/sluice
 helm_bin=$(../../scripts/fetch-helm.sh)
 PATH=$helm_bin:$PATH
-# The version of Kubernetes is fixed, so that no cluster is asked.
-render() { helm template sluice "$chart" --namespace sluice --kube-version 1.34.0 --values "$1"; }
+# The version of Kubernetes is fixed, so that no cluster is asked. A case may name an API that the cluster has, and a
+# release, in lines of comment: `# api: GROUP/VERSION`, `# release: NAME`.
+render() {
+    local api release
+    api=$(sed -n 's/^# api: //p' "$1") release=$(sed -n 's/^# release: //p' "$1")
+    helm template "${release:-sluice}" "$chart" --namespace sluice --kube-version 1.34.0 ${api:+--api-versions "$api"} --values "$1"
+}
 # A key that is drawn anew each time, and the version of the chart, are no difference.
 stable() { sed -E 's/(k1\.yaml: ).*/\1(random)/'; }
 

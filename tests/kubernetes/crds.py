@@ -4,7 +4,7 @@ of each as much as the chart uses, in the types of the operators' documentation,
 field that is misspelled or of the wrong type.
 
 Sources: prometheus-operator API monitoring.coreos.com/v1, KEDA ScaledObject keda.sh/v1alpha1, Strimzi KafkaTopic
-kafka.strimzi.io/v1beta2 (JSON is YAML).
+kafka.strimzi.io/v1, and v1beta2, which older Strimzi serves (JSON is YAML).
 """
 import json
 
@@ -36,16 +36,16 @@ KINDS = [
         "scaleTargetRef triggers", scaleTargetRef=obj("name", apiVersion=STRING, kind=STRING, name=STRING), minReplicaCount=INTEGER,
         maxReplicaCount=INTEGER, pollingInterval=INTEGER, cooldownPeriod=INTEGER, triggers=listed(TRIGGER),
         advanced=obj(horizontalPodAutoscalerConfig=obj(behavior=obj(scaleDown=SCALING, scaleUp=SCALING))))),
-    ("kafka.strimzi.io", "v1beta2", "KafkaTopic", obj(
+    ("kafka.strimzi.io", "v1 v1beta2", "KafkaTopic", obj(
         topicName=STRING, partitions={"type": "integer", "minimum": 1}, replicas={"type": "integer", "minimum": 1, "maximum": 32767},
         config={"type": "object", "x-kubernetes-preserve-unknown-fields": True})),
 ]
-for group, version, kind, spec in KINDS:
+for group, versions, kind, spec in KINDS:
     plural = kind.lower() + "s"
     print("---")
     print(json.dumps({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.{group}"},
         "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": kind + "List"},
-                 "versions": [{"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": obj(
-                     "spec", apiVersion=STRING, kind=STRING, metadata={"type": "object"}, spec=spec)}}]},
+                 "versions": [{"name": version, "served": True, "storage": version == versions.split()[0], "schema": {"openAPIV3Schema": obj(
+                     "spec", apiVersion=STRING, kind=STRING, metadata={"type": "object"}, spec=spec)}} for version in versions.split()]},
     }))
