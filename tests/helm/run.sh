@@ -43,7 +43,7 @@ printf '42%.0s' {1..32} >"$work/state-key/state-key"
 echo password >"$work/kafka-sasl/password"
 validate() { # NAME: config and patterns of the manifests on standard input
     rm -f "$work/patterns"/*
-    awk -v folder="$work/patterns" '/^( ? ?)[^ ]/ {file = ""} /^  [a-z0-9_-]+\.yaml: \|$/ {file = folder "/" substr($1, 1, length($1) - 1); next}
+    awk -v folder="$work/patterns" '/^( ? ?)[^ ]/ {file = ""} /^  [a-z0-9_-]+\.yaml: \|2?$/ {file = folder "/" substr($1, 1, length($1) - 1); next}
         file {print substr($0, 5) >file}'
     sed "s|/etc/sluice|$work|" "$work/patterns/sluice.yaml" >"$work/sluice.yaml"
     rm "$work/patterns/sluice.yaml"

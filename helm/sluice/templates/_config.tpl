@@ -7,7 +7,7 @@
 {{- $admin := merge ($config.admin | default dict) (dict "listen" (printf "0.0.0.0:%d" (int .Values.admin.port))) -}}
 {{- if .Values.admin.tap }}{{ $admin = merge $admin (dict "tap" (int .Values.admin.tap)) }}{{ end -}}
 {{- $_ := set $config "admin" $admin -}}
-{{- if and $config.signals .Values.stateKey.existingSecret -}}
+{{- if and (kindIs "map" $config.signals) .Values.stateKey.existingSecret -}}
 {{- $_ := set $config.signals "state_key" ($config.signals.state_key | default (printf "/etc/sluice/state-key/%s" .Values.stateKey.key)) -}}
 {{- end -}}
 {{- $limits := $config.limits | default dict -}}

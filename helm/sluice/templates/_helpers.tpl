@@ -14,8 +14,8 @@
 {{- end -}}
 
 {{- define "sluice.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "sluice.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "sluice.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Labels that the chart makes; commonLabels come to them. */}}
@@ -28,8 +28,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "sluice.labels" -}}
-{{ include "sluice.ownLabels" . }}
-{{- with .Values.commonLabels }}
+{{- include "sluice.labelsAnd" (list . dict) -}}
+{{- end -}}
+
+{{/* The labels, and some of one resource, which go before commonLabels of the same name: (list . LABELS). */}}
+{{- define "sluice.labelsAnd" -}}
+{{- $root := first . -}}
+{{ include "sluice.ownLabels" $root }}
+{{- with merge (dict) (last . | default dict) ($root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}

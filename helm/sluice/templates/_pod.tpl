@@ -16,7 +16,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  serviceAccountName: {{ include "sluice.serviceAccountName" . }}
+  serviceAccountName: {{ include "sluice.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include "sluice.graceSeconds" . }}
@@ -27,7 +27,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .Values.initContainers }}
   initContainers:
@@ -56,13 +56,19 @@ spec:
         - {name: admin, containerPort: {{ .Values.admin.port }}, protocol: TCP}
       startupProbe:
         httpGet: {path: /livez, port: admin}
-        {{- toYaml .Values.probes.startup | nindent 8 }}
+        {{- with .Values.probes.startup }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       livenessProbe:
         httpGet: {path: /livez, port: admin}
-        {{- toYaml .Values.probes.liveness | nindent 8 }}
+        {{- with .Values.probes.liveness }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       readinessProbe:
         httpGet: {path: /readyz, port: admin}
-        {{- toYaml .Values.probes.readiness | nindent 8 }}
+        {{- with .Values.probes.readiness }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       resources:
         {{- toYaml .Values.resources | nindent 8 }}
       securityContext:
@@ -102,7 +108,7 @@ spec:
       configMap: {name: {{ include "sluice.fullname" . }}-config}
     {{- if or .Values.keys.existingSecret .Values.keys.create }}
     - name: keys
-      secret: {secretName: {{ include "sluice.keySecret" . }}, defaultMode: 0440}
+      secret: {secretName: {{ include "sluice.keySecret" . | quote }}, defaultMode: 0440}
     {{- end }}
     - name: tmp
       emptyDir: {sizeLimit: 16Mi}
@@ -112,19 +118,19 @@ spec:
     {{- end }}
     {{- with .Values.stateKey.existingSecret }}
     - name: state-key
-      secret: {secretName: {{ . }}, defaultMode: 0440}
+      secret: {secretName: {{ . | quote }}, defaultMode: 0440}
     {{- end }}
     {{- with .Values.kafka.tls.caSecret }}
     - name: kafka-ca
-      secret: {secretName: {{ . }}, defaultMode: 0440}
+      secret: {secretName: {{ . | quote }}, defaultMode: 0440}
     {{- end }}
     {{- with .Values.kafka.tls.clientSecret }}
     - name: kafka-client
-      secret: {secretName: {{ . }}, defaultMode: 0440}
+      secret: {secretName: {{ . | quote }}, defaultMode: 0440}
     {{- end }}
     {{- if .Values.kafka.sasl.mechanism }}
     - name: kafka-sasl
-      secret: {secretName: {{ .Values.kafka.sasl.passwordSecret }}, defaultMode: 0440}
+      secret: {secretName: {{ .Values.kafka.sasl.passwordSecret | quote }}, defaultMode: 0440}
     {{- end }}
     {{- with .Values.geoDatabase.volume }}
     - name: geo

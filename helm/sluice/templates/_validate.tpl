@@ -1,5 +1,6 @@
 {{/* Values that contradict each other: one sentence that says what to change. Shapes are the schema's business. */}}
 {{- define "sluice.validate" -}}
+{{- include "sluice.validate.names" . -}}
 {{- include "sluice.validate.keys" . -}}
 {{- include "sluice.validate.kafka" . -}}
 {{- include "sluice.validate.pods" . -}}
@@ -8,6 +9,16 @@
 {{- include "sluice.validate.signals" . -}}
 {{- include "sluice.validate.labels" . -}}
 {{- include "sluice.validate.watching" . -}}
+{{- end -}}
+
+{{- define "sluice.validate.names" -}}
+{{- if not (regexMatch "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$" .Values.nameOverride) -}}
+{{- fail (printf "sluice: nameOverride is `%s`, which cannot be a label. Use letters, digits and -, such as washer." .Values.nameOverride) -}}
+{{- end -}}
+{{- $name := include "sluice.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "sluice: the resources would be called `%s`, and a Service cannot be. Set fullnameOverride to small letters, digits and -, a letter first, such as sluice." $name) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "sluice.validate.keys" -}}
@@ -47,6 +58,20 @@
 {{- end -}}
 {{- if and $sasl.mechanism (not $sasl.passwordSecret) -}}
 {{- fail "sluice: kafka.sasl.mechanism is set without kafka.sasl.passwordSecret. Name the Secret with the password." -}}
+{{- end -}}
+{{- if $sasl.mechanism -}}
+{{- range $name := list "sasl.username" "sasl.password" -}}
+{{- if hasKey ($config.kafka.secrets | default dict) $name -}}
+{{- fail (printf "sluice: config.kafka.secrets.%s and kafka.sasl are both set, and only one can be used. Keep one." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- /* librdkafka knows the mechanism by two names. */}}
+{{- range $name, $own := dict "sasl.mechanism" $sasl.mechanism "sasl.mechanisms" $sasl.mechanism "sasl.username" $sasl.username -}}
+{{- $set := get ($config.kafka.properties | default dict) $name | toString -}}
+{{- if and $set (ne $set $own) -}}
+{{- fail (printf "sluice: config.kafka.properties.%s is %s, but kafka.sasl says %s. Leave that property out: the chart sets it." $name $set $own) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- $tls := or .Values.kafka.tls.caSecret .Values.kafka.tls.clientSecret -}}
 {{- $protocol := get ($config.kafka.properties | default dict) "security.protocol" | toString | upper -}}
@@ -94,6 +119,23 @@
 {{- if and $listen (not (has $listen (list (printf "0.0.0.0:%d" (int $v.admin.port)) (printf "[::]:%d" (int $v.admin.port))))) -}}
 {{- fail (printf "sluice: config.admin.listen is %s, but probes and Prometheus come to port %d of the pod. Leave it out, and set admin.port to the port that you want." $listen (int $v.admin.port)) -}}
 {{- end -}}
+{{- if and $v.admin.tap (hasKey ($config.admin | default dict) "tap") -}}
+{{- if ne (int $config.admin.tap) (int $v.admin.tap) -}}
+{{- fail (printf "sluice: admin.tap (%d) and config.admin.tap (%d) are one thing and differ. Keep one." (int $v.admin.tap) (int $config.admin.tap)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $v.extraArgs -}}
+{{- if regexMatch "^--admin(=|$)" . -}}
+{{- fail "sluice: extraArgs sets --admin, but probes and Prometheus come to admin.port. Leave it out, and set admin.port to the port that you want." -}}
+{{- end -}}
+{{- if regexMatch "^--instance-id(=|$)" . -}}
+{{- fail "sluice: extraArgs sets --instance-id, which gives all pods one name. Leave it out: each pod takes its own name." -}}
+{{- end -}}
+{{- end -}}
+{{- $budget := $v.podDisruptionBudget -}}
+{{- if and $budget.enabled (regexMatch "^0+%?$" (include "sluice.text" $budget.maxUnavailable)) -}}
+{{- fail (printf "sluice: podDisruptionBudget.maxUnavailable is %s, and no node could ever be drained. Set 1, or podDisruptionBudget.enabled=false." (include "sluice.text" $budget.maxUnavailable)) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "sluice.validate.scaling" -}}
@@ -134,6 +176,12 @@
 {{- end -}}
 {{- fail (printf "sluice: resources.limits.memory (%s) leaves %d MiB for buffers, and 16 MiB is the least. Raise the limit to 96Mi or more." (include "sluice.text" $limit) (max 0 (div $budget 1048576))) -}}
 {{- end -}}
+{{- /* The least that a worker's queue, batch and arena take. */}}
+{{- with .Values.config.workers -}}
+{{- if lt $budget (mul . 3145728) -}}
+{{- fail (printf "sluice: config.workers (%d) is too many for the buffers (%d MiB): each takes 3 MiB at the least. Lower it, or raise %s." (int .) (div $budget 1048576) (ternary $name "resources.limits.memory" (or (not (empty $own)) (not (empty $.Values.memoryBudget))))) -}}
+{{- end -}}
+{{- end -}}
 {{- if lt $limitBytes (add $budget 67108864) -}}
 {{- fail (printf "sluice: resources.limits.memory (%s) is below what the process takes: its buffers (%d MiB) and 64 MiB besides. Raise the limit, or lower %s." (include "sluice.text" $limit) (div $budget 1048576) $name) -}}
 {{- end -}}
@@ -145,20 +193,41 @@
 {{- end -}}
 
 {{- define "sluice.validate.signals" -}}
-{{- with .Values.config.signals -}}
-{{- if not (or $.Values.stateKey.existingSecret .state_key) -}}
+{{- /* Signals without a single setting are signals, too. */}}
+{{- $signals := .Values.config.signals -}}
+{{- if kindIs "map" $signals -}}
+{{- if not (or $.Values.stateKey.existingSecret $signals.state_key) -}}
 {{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret (`openssl rand -hex 32 > state-key; kubectl create secret generic sluice-state-key --from-file=state-key`)." -}}
+{{- end -}}
+{{- if not $signals.events -}}
+{{- fail "sluice: config.signals names no events, so nothing could be judged. Describe one shape at least in config.signals.events, or leave signals out." -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* A label of the chart that is set once more would stand twice in its manifest. */}}
+{{/* A label or annotation of the chart that is set once more would stand twice in its manifest. */}}
 {{- define "sluice.validate.labels" -}}
-{{- range $value, $own := dict "commonLabels" (include "sluice.ownLabels" . | fromYaml) "podLabels" (include "sluice.selectorLabels" . | fromYaml) -}}
-{{- range $label, $_ := get $.Values $value -}}
+{{- $v := .Values -}}
+{{- $labels := include "sluice.ownLabels" . | fromYaml -}}
+{{- $checks := list
+      (list "commonLabels" $v.commonLabels $labels)
+      (list "podLabels" $v.podLabels (include "sluice.selectorLabels" . | fromYaml))
+      (list "serviceMonitor.labels" $v.serviceMonitor.labels $labels)
+      (list "podMonitor.labels" $v.podMonitor.labels $labels)
+      (list "prometheusRule.labels" $v.prometheusRule.labels $labels)
+      (list "dashboard.labels" $v.dashboard.labels $labels) -}}
+{{- range $checks -}}
+{{- $value := index . 0 -}}
+{{- $own := index . 2 -}}
+{{- range $label, $_ := index . 1 -}}
 {{- if hasKey $own $label -}}
 {{- fail (printf "sluice: %s sets %s, which the chart sets itself. Leave it out; nameOverride and the name of the release are what it is made of." $value $label) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range list "kubectl.kubernetes.io/default-container" "checksum/config" "checksum/patterns" -}}
+{{- if hasKey ($v.podAnnotations | default dict) . -}}
+{{- fail (printf "sluice: podAnnotations sets %s, which the chart sets itself. Leave it out." .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
