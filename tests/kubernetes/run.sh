@@ -51,7 +51,7 @@ for case in "$root"/tests/helm/cases/*.yaml; do
     [[ $(basename "$case") != bad-* ]] || continue
     helm lint --quiet --strict "$root/helm/sluice" --values "$case" >/dev/null || fail "helm lint: $case"
     # One namespace, as kubectl asks for: Strimzi's is not here.
-    helm template sluice "$root/helm/sluice" --namespace sluice --kube-version 1.34.0 --skip-tests --values "$case" \
+    helm template sluice "$root/helm/sluice" --namespace sluice --kube-version 1.34.0 --api-versions kafka.strimzi.io/v1 --skip-tests --values "$case" \
         --set topics.namespace=sluice >"$work/manifests.yaml"
     kubectl apply --dry-run=server --validate=strict --namespace sluice -f "$work/manifests.yaml" >"$work/applied" || fail "$case"
     checked=$((checked + $(wc -l <"$work/applied")))
