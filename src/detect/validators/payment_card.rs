@@ -32,14 +32,11 @@ pub(super) const ANY: Validator = Validator {
 /// Beside currencies.
 pub(super) const FOURS: Validator = Validator {
     name: "payment_card_fours",
-    doc: "a card number in four groups of four, with no other digits beside it: part of no amount and no IBAN",
+    doc: "a card number in four groups of four: no amount is written so, whatever stands beside it",
     digits: (16, 16),
     numbers: false,
     basis: Basis::Checksum,
-    check: |candidate: &Candidate<'_>, _| {
-        let alone = candidate.before == Gap::BREAK && candidate.after == Gap::BREAK;
-        (alone && is_in_fours(candidate) && is_card(candidate)).then(|| span_of(candidate))
-    },
+    check: |candidate: &Candidate<'_>, _| (is_in_fours(candidate) && is_card(candidate)).then(|| span_of(candidate)),
 };
 
 fn span_of(candidate: &Candidate<'_>) -> Span {
@@ -51,7 +48,7 @@ fn is_card(candidate: &Candidate<'_>) -> bool {
         && luhn::checks(candidate.digits)
         && !candidate.is_thousands()
         && (!candidate.gaps().has(Gap::UNDERSCORE) || is_in_fours(candidate))
-        && !candidate.is_decimal()
+        && (!candidate.is_decimal() || is_in_fours(candidate))
         && !candidate.is_uuid_part()
 }
 
