@@ -29,9 +29,9 @@ fuzz: ## Every fuzz target for SECONDS=30 each: libFuzzer with nightly and cargo
 	@scripts/setup.sh build
 	scripts/fuzz.sh $(SECONDS)
 
-fuzz-smoke: ## Every fuzz target for 8 seconds on stable Rust, from one seed
+fuzz-smoke: ## Every fuzz target for 8 seconds or 100,000 inputs on stable Rust, from one seed
 	@scripts/setup.sh build
-	SLUICE_FUZZ_SECONDS=8 $(CARGO) test --locked --test tests fuzz::
+	SLUICE_FUZZ_SECONDS=8 SLUICE_FUZZ_INPUTS=100000 $(CARGO) test --locked --test tests fuzz::
 
 image: build ## The image from target/release/sluice, with its bill of materials, into target/sluice-image.tar (buildah)
 	scripts/image.sh target/sluice-image.tar
