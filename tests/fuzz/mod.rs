@@ -125,11 +125,11 @@ fn try_out(name: &str) {
     let (_, target) = targets::ALL.into_iter().find(|(known, _)| *known == name).expect("a target");
     let seed = number("SLUICE_FUZZ_SEED").unwrap_or(1);
     let until = number("SLUICE_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let most = number("SLUICE_FUZZ_INPUTS").unwrap_or(u64::MAX);
+    let most = number("SLUICE_FUZZ_INPUTS").unwrap_or(if until.is_some() { u64::MAX } else { INPUTS });
     let seeds = seeds();
     let mut rng = Rng::with_seed(seed);
     let mut tried = 0;
-    while tried < most && until.map_or(tried < INPUTS, |until| Instant::now() < until) {
+    while tried < most && until.is_none_or(|until| Instant::now() < until) {
         let data = mutated(&seeds, &mut rng);
         if catch_unwind(AssertUnwindSafe(|| target(&data))).is_err() {
             panic!("{name}: input {tried} of seed {seed} fails: {}", data.escape_ascii());

@@ -1,4 +1,4 @@
-//! Every call to Kafka fails once: the real loop and the real sinks over a Kafka of a few dozen lines, in which the Nth
+//! Every call to Kafka fails once: the real loop and the real sinks over a small Kafka in memory, in which the Nth
 //! call of a kind fails in one manner, for every kind, every N and every manner, and then once more on the way back.
 //!
 //! A run is a group's life: two partitions are assigned, one is revoked and comes back, both are lost and come back, the

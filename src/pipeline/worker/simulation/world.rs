@@ -1,4 +1,4 @@
-//! A Kafka of a few dozen lines: two partitions, one group of one member, one producer at a time; and one call that fails.
+//! A small Kafka in memory: two partitions, one group of one member, one producer at a time; and one call that fails.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,12 +13,13 @@ use crate::source::{Incoming, Source};
 /// Records of a partition; the last unit is not full.
 pub(super) const RECORDS: i64 = 23;
 /// Records of a unit.
-pub(super) const UNIT: usize = 5;
+const UNIT: usize = 5;
 /// This one of a partition is no JSON.
-pub(super) const BAD: i64 = 7;
+const BAD: i64 = 7;
 /// Of a client that is no member.
 const NO_GENERATION: u64 = u64::MAX;
-pub(super) const TOPIC: &str = "events";
+const TOPIC: &str = "events";
+
 /// A kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Call {
@@ -131,11 +132,7 @@ pub(super) type Shared = Arc<Mutex<World>>;
 
 impl World {
     /// Does what a call does, unless it is the one that fails.
-    pub(super) fn call<T: Default>(
-        &mut self,
-        call: Call,
-        work: impl FnOnce(&mut World) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn call<T>(&mut self, call: Call, work: impl FnOnce(&mut World) -> Result<T, Error>) -> Result<T, Error> {
         let nth = self.calls.entry(call).or_default();
         let this = *nth;
         *nth += 1;
@@ -238,7 +235,7 @@ pub(super) fn lock(world: &Shared) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn names(partitions: &[i32]) -> Vec<(String, i32)> {
+fn names(partitions: &[i32]) -> Vec<(String, i32)> {
     partitions.iter().map(|&partition| (TOPIC.to_owned(), partition)).collect()
 }
 
@@ -251,7 +248,7 @@ pub(super) fn id_of(written: &Written) -> Option<i64> {
     text.strip_prefix("{\"id\":")?.split(',').next()?.parse().ok()
 }
 
-pub(super) fn value_of(partition: i32, id: i64) -> Vec<u8> {
+fn value_of(partition: i32, id: i64) -> Vec<u8> {
     match id {
         BAD => format!("{{\"id\":{id},user{partition}@example.com").into_bytes(),
         _ => format!("{{\"id\":{id},\"email\":\"user{id}.{partition}@example.com\"}}").into_bytes(),
