@@ -16,6 +16,7 @@ mod anchored;
 mod anchors;
 mod catalog;
 mod context;
+mod dismissal;
 mod examples;
 mod field_shape;
 mod field_values;
@@ -33,6 +34,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod validators;
+mod windows;
 mod word_list;
 mod words;
 
@@ -144,7 +146,7 @@ impl Detector {
     /// The first look at `text`, of which `class` and `digits` are known, and the word that it is, if it is one.
     #[inline]
     pub fn look(&self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
-        let is_time = digits >= 14 && word.is_none() && search::is_time(text.as_bytes());
+        let is_time = digits >= 14 && word.is_none() && dismissal::is_time(text.as_bytes());
         let may_hold_secret = || match word {
             Some(word) => matchers::may_begin_secret(text.as_bytes(), word),
             None => matchers::may_hold_secret(text.as_bytes(), class),
@@ -153,7 +155,7 @@ impl Detector {
         let by_class = !is_time && self.may_hold(kind, class, digits);
         // What touches an own token is judged once the token is hidden: its letters glue nothing.
         let judged = kind != Kind::Number && !OwnTokens::may_hold(class, text);
-        let nothing = || judged && search::is_nothing(&self.rules, text, word, class, digits);
+        let nothing = || judged && dismissal::is_nothing(&self.rules, text, word, class, digits);
         Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
     }
 

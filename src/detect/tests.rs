@@ -456,6 +456,33 @@ proptest! {
             prop_assert_eq!(found(&format!("betalt med {card} i dag")), [("payment_card".to_owned(), card)]);
         }
     }
+
+    #[test]
+    fn nothing_is_left_of_a_card_among_other_numbers(
+        before in "([0-9]{1,7} ){0,4}",
+        body in "4[0-9]{14}",
+        behind in "( [0-9]{1,7}){0,4}",
+    ) {
+        let check = (b'0'..=b'9').map(char::from).find(|c| luhn(&format!("{body}{c}"))).expect("one of ten fits");
+        let card = format!("{} {} {} {}{check}", &body[..4], &body[4..8], &body[8..12], &body[12..]);
+        let text = format!("{before}{card}{behind}");
+        let mut hidden = find(&mut detector(), &text).into_iter().flat_map(|f| f.span.range()).collect::<Vec<_>>();
+        hidden.retain(|&at| before.len() <= at && at < before.len() + card.len());
+        prop_assert_eq!(hidden.len(), card.len(), "{}", text);
+    }
+}
+
+#[test]
+fn numbers_that_overlap_are_one_and_numbers_in_a_row_stay_apart() {
+    let overlapping = "482913 482913 4111 1111 1111 1111";
+    assert_eq!(found(overlapping).len(), 1);
+    let findings = find(&mut detector(), overlapping);
+    assert_eq!(findings[0].span, Span::new(0, overlapping.len() as u32), "nothing of either is left");
+    // `4444 4088 9957 9032` would be a card if the numbers beside it were none.
+    for row in ["5555 5555 5555 4444 4111 1111 1111 1111", "5555 5555 5555 4444 4088 9957 9032 8924"] {
+        let cards = [&row[..19], &row[20..]].map(|card| ("payment_card".to_owned(), card.to_owned()));
+        assert_eq!(found(row), cards);
+    }
 }
 
 fn luhn(digits: &str) -> bool {
