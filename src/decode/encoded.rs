@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::record::Word;
+use crate::record::{Word, any_long_run};
 
 /// Shortest part that is looked at, in signs: `MTAuMC4wLjE` is an IP address.
 const SIGNS_MIN: usize = 10;
@@ -77,23 +77,7 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
 
 /// Whether [`find`] may find anything: one look at the first signs of each run of them.
 pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
-    let is_sign = |b: &u8| VALUES[usize::from(*b)] < 64;
-    // No run is cut by `start`.
-    let mut start = 0;
-    while let Some(least) = text.get(start..start + SIGNS_MIN) {
-        // From its end: what is no sign there rules out all that begins before it.
-        if let Some(other) = least.iter().rposition(|b| !is_sign(b)) {
-            start += other + 1;
-            continue;
-        }
-        let behind = start + SIGNS_MIN;
-        let end = text[behind..].iter().position(|b| !is_sign(b)).map_or(text.len(), |more| behind + more);
-        if end - start > bytes_max || run_may_hold(&text[start..end], &text[..start]) {
-            return true;
-        }
-        start = end + 1;
-    }
-    false
+    any_long_run(text, SIGNS_MIN, |run| run.len() > bytes_max || run_may_hold(&text[run.clone()], &text[..run.start]))
 }
 
 /// [`may_hold`] of a word, which is one run of signs.

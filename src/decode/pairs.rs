@@ -21,7 +21,7 @@ pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     for at in memchr::memchr2_iter(b'=', b':', bytes) {
-        if at < floor {
+        if at < floor || bytes[at] == b':' && !is_quoted_near(bytes, at) {
             continue;
         }
         let Some(name) = name_before(bytes, floor, at) else {
@@ -36,6 +36,12 @@ pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) {
             floor = if take(&pair) { pair.value.end } else { pair.value.start };
         }
     }
+}
+
+/// Whether a quote may stand beside the `:` at `at`: without one it joins nothing, and most colons are those of times.
+fn is_quoted_near(bytes: &[u8], at: usize) -> bool {
+    let may_be = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'"' | b'\'' | b'\\' | b' '));
+    may_be(bytes[..at].last()) || may_be(bytes.get(at + 1))
 }
 
 /// The name that ends before the `=` or `:` at `at`.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::letter_runs;
+use crate::record::{letter_runs, up_to_eight};
 
 /// A word's first eight bytes, the first one lowest, in which the case of ASCII letters does not count; and its length.
 /// Words that differ may share it, so what is found by it is compared.
@@ -12,10 +12,7 @@ pub(super) type Key = (u64, usize);
 #[inline]
 pub(super) fn key(bytes: &[u8], word: Range<usize>) -> Key {
     const EACH_LOWER: u64 = 0x2020_2020_2020_2020;
-    let head = match bytes[word.start..].first_chunk::<8>() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => bytes[word.start..].iter().rev().fold(0, |head, b| head << 8 | u64::from(*b)),
-    };
+    let head = up_to_eight(&bytes[word.start..]);
     let len = word.len();
     let beyond = 8 * 8usize.saturating_sub(len);
     // Nothing is left of an empty word.

@@ -1,6 +1,10 @@
 //! Ids, states and names of things: short words of letters, digits and four signs. They are most values of a stream, and
 //! hardly one holds anything, so what stands where in them is gathered once, as bits, and asked many times.
 
+use std::ops::Range;
+
+use wide::u8x16;
+
 use super::Class;
 
 /// Where the letters and the digits of a short ASCII text stand; the rest of it is `-`, `_`, `/` and `+`.
@@ -22,22 +26,9 @@ impl Word {
         if class.has(OTHERS) || text.is_empty() || text.len() > Word::BYTES_MAX {
             return None;
         }
-        let (mut letters, mut digits) = (0, 0);
-        let mut gather = |bytes: u64, at: usize| {
-            letters |= letters_in(bytes) << at;
-            digits |= gather(digit_highs(bytes)) << at;
-        };
-        for (i, eight) in text.as_chunks::<8>().0.iter().enumerate() {
-            gather(u64::from_le_bytes(*eight), 8 * i);
-        }
-        match text.last_chunk::<8>() {
-            // The last eight bytes, some of them for the second time.
-            Some(last) => gather(u64::from_le_bytes(*last), text.len() - 8),
-            None => gather(text.iter().rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b)), 0),
-        }
+        let Bits { letters, digits, signs, .. } = Bits::of(text);
         let word = Word { letters, digits, len: text.len() as u32 };
-        let sign = |at: usize| matches!(text[at], b'-' | b'_' | b'/' | b'+');
-        places(!(letters | digits) & word.all()).all(sign).then_some(word)
+        (letters | digits | signs == word.all()).then_some(word)
     }
 
     /// Where letters and digits begin: at the start, and behind a sign.
@@ -83,7 +74,8 @@ pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
     let mut open: Option<(usize, bool)> = None;
     for (i, block) in text.chunks(64).enumerate() {
         let at = i * 64;
-        let (mut letters, beyond) = letters_of_block(block);
+        let Bits { letters, beyond, .. } = Bits::of(block);
+        let mut letters = letters | beyond;
         if let Some((start, ascii)) = open.take() {
             let more = letters.trailing_ones();
             let ascii = ascii && beyond & low_bits(more) == 0;
@@ -118,39 +110,126 @@ pub fn any_word_start(text: &[u8], mut is: impl FnMut(usize) -> bool) -> bool {
     // Whether the block before ended within a word.
     let mut inside = 0;
     text.chunks(64).enumerate().any(|(i, block)| {
-        let words = alphanumerics_of_block(block);
+        let Bits { letters, digits, .. } = Bits::of(block);
+        let words = letters | digits;
         let starts = words & !(words << 1 | inside);
         inside = words >> 63;
         places(starts).any(|at| is(i * 64 + at))
     })
 }
 
-/// Which of up to 64 bytes are ASCII letters or digits.
+/// Whether `is` holds of a run of at least `least` letters, digits, `-`, `_`, `/` and `+`, which is as long as it can be.
+/// It is asked in order, until it holds.
 #[inline]
-fn alphanumerics_of_block(block: &[u8]) -> u64 {
-    let of = |bytes: u64| gather(letter_highs(bytes) | digit_highs(bytes));
-    let (eights, rest) = block.as_chunks::<8>();
-    let last = rest.iter().rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b));
-    let whole = eights.iter().enumerate().fold(0, |all, (i, eight)| all | of(u64::from_le_bytes(*eight)) << (8 * i));
-    if rest.is_empty() { whole } else { whole | of(last) << (8 * eights.len()) }
+pub fn any_long_run(text: &[u8], least: usize, mut is: impl FnMut(Range<usize>) -> bool) -> bool {
+    // Where the run began that reaches the end of the block before.
+    let mut open: Option<usize> = None;
+    for (i, block) in text.chunks(64).enumerate() {
+        let at = i * 64;
+        let Bits { letters, digits, signs, .. } = Bits::of(block);
+        let mut bits = letters | digits | signs;
+        if let Some(start) = open.take() {
+            let more = bits.trailing_ones();
+            if more == 64 {
+                open = Some(start);
+                continue;
+            }
+            let end = at + more as usize;
+            if end - start >= least && is(start..end) {
+                return true;
+            }
+            bits &= !low_bits(more);
+        }
+        let last = bits.leading_ones();
+        if last > 0 {
+            open = Some(at + 64 - last as usize);
+            bits &= low_bits(64 - last);
+        }
+        let mut starts = runs_of(bits, least);
+        while starts != 0 {
+            let from = starts.trailing_zeros();
+            let end = from + (bits >> from).trailing_ones();
+            if is(at + from as usize..at + end as usize) {
+                return true;
+            }
+            starts &= !low_bits(end);
+        }
+    }
+    open.is_some_and(|start| text.len() - start >= least && is(start..text.len()))
 }
 
-/// Which of up to 64 bytes are letters or beyond ASCII, and which are beyond ASCII.
+/// What up to 64 bytes are, one bit each, the first one lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bits {
+    /// ASCII letters.
+    letters: u64,
+    /// ASCII digits.
+    digits: u64,
+    /// `-`, `_`, `/` and `+`.
+    signs: u64,
+    /// Bytes beyond ASCII.
+    beyond: u64,
+}
+
+impl Bits {
+    /// Of a block of 64 bytes at most.
+    #[inline(always)]
+    fn of(block: &[u8]) -> Bits {
+        let mut all = Bits::default();
+        for (i, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
+            all.add(Bits::of_sixteen(chunk), 16 * i);
+        }
+        match block.last_chunk::<16>() {
+            // The last sixteen bytes, some of them for the second time.
+            Some(last) => all.add(Bits::of_sixteen(last), block.len() - 16),
+            None => {
+                let (low, high) = (up_to_eight(block), block.get(8..).map_or(0, up_to_eight));
+                let chunk = (u128::from(low) | u128::from(high) << 64).to_le_bytes();
+                all.add(Bits::of_sixteen(&chunk), 0);
+            }
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn add(&mut self, part: Bits, at: usize) {
+        self.letters |= part.letters << at;
+        self.digits |= part.digits << at;
+        self.signs |= part.signs << at;
+        self.beyond |= part.beyond << at;
+    }
+
+    #[inline(always)]
+    fn of_sixteen(chunk: &[u8; 16]) -> Bits {
+        let bytes = u8x16::new(*chunk);
+        let all = u8x16::splat;
+        let within = |offset: u8x16, len: u8| offset.simd_eq(offset.min(all(len - 1)));
+        let is = |sign: u8| bytes.simd_eq(all(sign));
+        let bits = |places: u8x16| u64::from(places.to_bitmask());
+        Bits {
+            letters: bits(within((bytes | all(0x20)) - all(b'a'), 26)),
+            digits: bits(within(bytes - all(b'0'), 10)),
+            signs: bits(is(b'-') | is(b'_') | is(b'/') | is(b'+')),
+            beyond: bits(bytes),
+        }
+    }
+}
+
+/// The first eight bytes, or all there are; the first one lowest, and zeros behind the last.
 #[inline]
-fn letters_of_block(block: &[u8]) -> (u64, u64) {
-    let (mut letters, mut beyond) = (0, 0);
-    let mut add = |bytes: u64, at: usize| {
-        letters |= letters_in(bytes) << at;
-        beyond |= gather(bytes & HIGH) << at;
-    };
-    let (eights, rest) = block.as_chunks::<8>();
-    for (i, eight) in eights.iter().enumerate() {
-        add(u64::from_le_bytes(*eight), 8 * i);
+pub fn up_to_eight(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk() {
+        return u64::from_le_bytes(*eight);
     }
-    if !rest.is_empty() {
-        add(rest.iter().rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b)), 8 * eights.len());
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
     }
-    (letters | beyond, beyond)
+    match *bytes {
+        [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a] => u64::from(a),
+        _ => 0,
+    }
 }
 
 /// The lowest `bits` bits: 64 are all.
@@ -169,13 +248,18 @@ fn places(mut bits: u64) -> impl Iterator<Item = usize> {
 
 /// Whether so many bits in a row are set.
 fn has_run(bits: u64, len: usize) -> bool {
+    runs_of(bits, len) != 0
+}
+
+/// Where so many bits in a row begin.
+fn runs_of(bits: u64, len: usize) -> u64 {
     let (mut bits, mut have) = (bits, 1);
     while have < len && bits != 0 {
         let more = have.min(len - have);
         bits &= bits >> more;
         have += more;
     }
-    bits != 0
+    bits
 }
 
 const EACH: u64 = 0x0101_0101_0101_0101;
@@ -187,24 +271,6 @@ pub const fn digit_highs(bytes: u64) -> u64 {
     // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
     let offset = bytes ^ (EACH * b'0' as u64);
     !((offset & !HIGH) + EACH * 0x76) & HIGH & !offset
-}
-
-/// A bit for every one of eight bytes that is an ASCII letter.
-fn letters_in(bytes: u64) -> u64 {
-    gather(letter_highs(bytes))
-}
-
-/// The high bits of those of eight bytes that are ASCII letters.
-fn letter_highs(bytes: u64) -> u64 {
-    // Letters of either case become 1 to 26: 0x7f lifts these to the high bit, and 0x65 what is beyond.
-    let offset = ((bytes | (EACH * 0x20)) ^ (EACH * 0x60)) & !HIGH;
-    let (at_least, beyond) = (offset + EACH * 0x7f, offset + EACH * 0x65);
-    at_least & !beyond & HIGH & !bytes
-}
-
-/// The high bits of eight bytes, as the bits of one.
-const fn gather(high: u64) -> u64 {
-    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]
@@ -275,6 +341,28 @@ mod tests {
             });
             prop_assert!(!asked);
             prop_assert_eq!(found, starts.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn long_runs_are_those_of_the_bytes(text in "([a-zA-Z0-9+/_-]{1,70}|[ .=ø]{1,3}){0,9}", least in 2..65usize) {
+            let bytes = text.as_bytes();
+            let is_sign = |b: &u8| b.is_ascii_alphanumeric() || b"+/_-".contains(b);
+            let runs = bytes.split(|b| !is_sign(b)).filter(|run| run.len() >= least);
+            let mut found = Vec::new();
+            let asked = any_long_run(bytes, least, |run| {
+                found.push(&bytes[run]);
+                false
+            });
+            prop_assert!(!asked);
+            prop_assert_eq!(found, runs.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn up_to_eight_and_up_to_sixteen_bytes_are_read(chunk: [u8; 16], len in 0..16usize) {
+            let eight = chunk[..len].iter().take(8).rev().fold(0, |bytes, b| bytes << 8 | u64::from(*b));
+            prop_assert_eq!(up_to_eight(&chunk[..len]), eight);
+            let signs = bits(&chunk, |b| matches!(b, b'-' | b'_' | b'/' | b'+'));
+            prop_assert_eq!(Bits::of(&chunk[..len]).signs, signs & low_bits(len as u32));
         }
 
         #[test]

@@ -150,6 +150,12 @@ fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut floor = 0;
     while let Some(colon) = memchr::memchr(b':', &bytes[floor..]).map(|i| floor + i) {
+        // Most colons stand alone, or before a word; an address has two within five bytes.
+        let next = bytes[colon + 1..].iter().take(5).find(|b| !b.is_ascii_hexdigit());
+        if next != Some(&b':') {
+            floor = colon + 1;
+            continue;
+        }
         let hex_before = bytes[floor..colon].iter().rev().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
         let start = colon - hex_before;
         let len = bytes[colon..].iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
