@@ -1,6 +1,6 @@
 {{/* Names and labels. */}}
 {{- define "sluice.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimAll "-_." -}}
 {{- end -}}
 
 {{- define "sluice.fullname" -}}
@@ -16,6 +16,11 @@
 {{- define "sluice.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "sluice.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{/* What the pod of `helm test` is called, so that nothing takes it for one of the pods. */}}
+{{- define "sluice.testName" -}}
+{{- printf "%s-test" (include "sluice.name" . | trunc 58 | trimAll "-_.") -}}
 {{- end -}}
 
 {{/* Labels that the chart makes; commonLabels come to them. */}}
@@ -72,18 +77,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* Text of a value. A number in a file of values is a float, which would print as 5.36870912e+08. */}}
 {{- define "sluice.text" -}}
-{{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
 {{- end -}}
 
-{{/* A quantity of Kubernetes (512Mi, 1Gi, 1G, 1e9, 128974848000m) as a whole number of bytes, rounded up. */}}
-{{- define "sluice.quantity" -}}
+{{/* A quantity of Kubernetes (512Mi, 1Gi, 1G, 1e9, 500m) as a number. */}}
+{{- define "sluice.amount" -}}
 {{- $q := include "sluice.text" . -}}
 {{- if not (regexMatch "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?$" $q) -}}
-{{- fail (printf "sluice: `%s` is no quantity of memory that Kubernetes knows; write it like 256Mi or 1Gi" $q) -}}
+{{- fail (printf "sluice: `%s` is no quantity that Kubernetes knows; write memory like 256Mi or 1Gi, and CPU like 500m or 2" $q) -}}
 {{- end -}}
 {{- $scales := dict "" 1 "n" 1e-9 "u" 1e-6 "m" 1e-3 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976 -}}
 {{- $unit := regexFind "[A-Za-z]+$" $q -}}
-{{- mulf (float64 (trimSuffix $unit $q)) (get $scales $unit) | ceil | minf 9e18 | int64 -}}
+{{- mulf (float64 (trimSuffix $unit $q)) (get $scales $unit) | printf "%.3f" -}}
+{{- end -}}
+
+{{/* The same as a whole number of bytes, rounded up. */}}
+{{- define "sluice.quantity" -}}
+{{- include "sluice.amount" . | float64 | ceil | minf 9e18 | int64 -}}
 {{- end -}}
 
 {{/* A size of Sluice's config (64MiB, 1GiB, 100MB, 67108864) in bytes. */}}

@@ -9,6 +9,7 @@
 {{- include "sluice.validate.signals" . -}}
 {{- include "sluice.validate.labels" . -}}
 {{- include "sluice.validate.watching" . -}}
+{{- include "sluice.validate.parts" . -}}
 {{- end -}}
 
 {{- define "sluice.validate.names" -}}
@@ -49,6 +50,12 @@
 {{- if not $config.input.topics -}}
 {{- fail "sluice: config.input.topics is empty. Name at least one topic: `- {name: logins, format: json}`." -}}
 {{- end -}}
+{{- /* What Sluice takes for a secret by its name, and refuses: here it would stand in a ConfigMap already. */}}
+{{- range $name, $_ := $config.kafka.properties -}}
+{{- if regexMatch "password|secret|passphrase|^ssl\\.key\\.pem$|^sasl\\.oauthbearer\\.config$|private\\.key\\.pem$" $name -}}
+{{- fail (printf "sluice: config.kafka.properties.%s is a secret, and would stand in a ConfigMap. Put it into a Secret, and write config.kafka.secrets: {%s: {env: NAME}} with extraEnv; for a password there is kafka.sasl." $name $name) -}}
+{{- end -}}
+{{- end -}}
 {{- $sasl := .Values.kafka.sasl -}}
 {{- if and (not $sasl.mechanism) (or $sasl.passwordSecret $sasl.username) -}}
 {{- fail "sluice: kafka.sasl has a user or a password and no mechanism, so they would not be used. Set kafka.sasl.mechanism, such as SCRAM-SHA-512." -}}
@@ -87,6 +94,9 @@
 {{- end -}}
 {{- if and .Values.topics.strimzi (not .Values.topics.cluster) -}}
 {{- fail "sluice: topics.strimzi is set without topics.cluster. Name the Strimzi cluster that the topics belong to." -}}
+{{- end -}}
+{{- if and .Values.topics.strimzi (kindIs "map" (dig "output" "create" nil $config)) -}}
+{{- fail "sluice: topics.strimzi and config.output.create would both make the topics, each with settings of its own. Keep one." -}}
 {{- end -}}
 {{- end -}}
 
@@ -131,6 +141,25 @@
 {{- if regexMatch "^--instance-id(=|$)" . -}}
 {{- fail "sluice: extraArgs sets --instance-id, which gives all pods one name. Leave it out: each pod takes its own name." -}}
 {{- end -}}
+{{- if regexMatch "^--workers(=|$)" . -}}
+{{- fail "sluice: extraArgs sets --workers, of which the memory budget would know nothing. Leave it out, and set config.workers." -}}
+{{- end -}}
+{{- if regexMatch "^(-c|--config(=|$))" . -}}
+{{- fail "sluice: extraArgs sets --config, and Sluice takes one config only. Leave it out: what stands in config is the config." -}}
+{{- end -}}
+{{- if regexMatch "^(-[hV]|--(help|version)$)" . -}}
+{{- fail (printf "sluice: extraArgs sets %s, with which Sluice prints something and ends, and the pod would be started again and again. Leave it out." .) -}}
+{{- end -}}
+{{- end -}}
+{{- /* The container's word goes before the pod's. */}}
+{{- $pod := $v.podSecurityContext | default dict -}}
+{{- $container := $v.securityContext | default dict -}}
+{{- $user := ternary $container.runAsUser $pod.runAsUser (hasKey $container "runAsUser") -}}
+{{- if and (ternary $container.runAsNonRoot $pod.runAsNonRoot (hasKey $container "runAsNonRoot")) (not (kindIs "invalid" $user)) (eq (int64 $user) 0) -}}
+{{- fail "sluice: runAsUser is 0 and runAsNonRoot is true, so no container would start. Leave out runAsUser: Sluice needs no root." -}}
+{{- end -}}
+{{- if and (not $v.serviceAccount.create) $v.serviceAccount.annotations -}}
+{{- fail "sluice: serviceAccount.annotations are for a ServiceAccount that the chart makes, and serviceAccount.create is false. Leave them out, or annotate the one that exists." -}}
 {{- end -}}
 {{- $budget := $v.podDisruptionBudget -}}
 {{- if and $budget.enabled (regexMatch "^0+%?$" (include "sluice.text" $budget.maxUnavailable)) -}}
@@ -147,6 +176,14 @@
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
 {{- fail "sluice: autoscaling.minReplicas is more than autoscaling.maxReplicas. Lower one or raise the other." -}}
 {{- end -}}
+{{- end -}}
+{{- /* An output that the chart makes has as many partitions as its input, or more. */}}
+{{- $topics := .Values.topics -}}
+{{- if and $topics.strimzi (ne $scaling.mode "none") (gt (int $scaling.partitions) (int $topics.partitions)) -}}
+{{- fail (printf "sluice: autoscaling.partitions (%d) is more than topics.partitions (%d), but an output needs as many partitions as its input has. Raise topics.partitions, or lower autoscaling.partitions." (int $scaling.partitions) (int $topics.partitions)) -}}
+{{- end -}}
+{{- if and $topics.strimzi (eq $scaling.mode "none") (gt (int .Values.replicas) (int $topics.partitions)) -}}
+{{- fail (printf "sluice: replicas (%d) is more than topics.partitions (%d): pods beyond the partitions get no work. Lower replicas, or add partitions." (int .Values.replicas) (int $topics.partitions)) -}}
 {{- end -}}
 {{- if eq $scaling.mode "hpa" -}}
 {{- if not (dig "requests" "cpu" "" .Values.resources) -}}
@@ -185,9 +222,10 @@
 {{- if lt $limitBytes (add $budget 67108864) -}}
 {{- fail (printf "sluice: resources.limits.memory (%s) is below what the process takes: its buffers (%d MiB) and 64 MiB besides. Raise the limit, or lower %s." (include "sluice.text" $limit) (div $budget 1048576) $name) -}}
 {{- end -}}
-{{- with dig "requests" "memory" "" .Values.resources -}}
-{{- if gt (include "sluice.quantity" . | int64) $limitBytes -}}
-{{- fail (printf "sluice: resources.requests.memory (%s) is above resources.limits.memory (%s). Lower the first, or raise the second." (include "sluice.text" .) (include "sluice.text" $limit)) -}}
+{{- $limits := .Values.resources.limits | default dict -}}
+{{- range $name, $request := .Values.resources.requests -}}
+{{- if and (hasKey $limits $name) (gt (include "sluice.amount" $request | float64) (include "sluice.amount" (get $limits $name) | float64)) -}}
+{{- fail (printf "sluice: resources.requests.%s (%s) is above resources.limits.%s (%s). Lower the first, or raise the second." $name (include "sluice.text" $request) $name (include "sluice.text" (get $limits $name))) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -198,6 +236,20 @@
 {{- if kindIs "map" $signals -}}
 {{- if not (or $.Values.stateKey.existingSecret $signals.state_key) -}}
 {{- fail "sluice: config.signals is set without a state key. Set stateKey.existingSecret (`openssl rand -hex 32 > state-key; kubectl create secret generic sluice-state-key --from-file=state-key`)." -}}
+{{- end -}}
+{{- if and $.Values.stateKey.existingSecret $signals.state_key (not (hasPrefix "/etc/sluice/state-key/" $signals.state_key)) -}}
+{{- fail (printf "sluice: config.signals.state_key is %s, but the Secret of stateKey is mounted at /etc/sluice/state-key and would not be read. Leave out one of the two." $signals.state_key) -}}
+{{- end -}}
+{{- if not $.Values.geoDatabase.volume -}}
+{{- $mounts := list -}}
+{{- range $.Values.extraVolumeMounts }}{{ $mounts = append $mounts (printf "%s/" (trimSuffix "/" .mountPath)) }}{{ end -}}
+{{- range $file := values ($signals.geo | default dict) -}}
+{{- $mounted := false -}}
+{{- range $mounts }}{{ if hasPrefix . (toString $file) }}{{ $mounted = true }}{{ end }}{{ end -}}
+{{- if and (hasPrefix "/var/lib/sluice/geo/" (toString $file)) (not $mounted) -}}
+{{- fail (printf "sluice: config.signals.geo names %s, and nothing is mounted there. Set geoDatabase.volume to the volume with the database." $file) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if not $signals.events -}}
 {{- fail "sluice: config.signals names no events, so nothing could be judged. Describe one shape at least in config.signals.events, or leave signals out." -}}
@@ -236,11 +288,52 @@
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- fail "sluice: serviceMonitor and podMonitor are both enabled, and every metric would be scraped twice. Enable one." -}}
 {{- end -}}
+{{- if and .Values.prometheusRule.enabled (not (or .Values.serviceMonitor.enabled .Values.podMonitor.enabled .Values.prometheusRule.job)) -}}
+{{- fail "sluice: prometheusRule is enabled, and nothing scrapes the pods, so SluiceDown would always fire. Enable serviceMonitor or podMonitor; or, if something else scrapes them, set prometheusRule.job to the label job of their metrics." -}}
+{{- end -}}
 {{- $alerts := list -}}
 {{- range (.Files.Get "files/alerts.yaml" | fromYaml).groups }}{{ range .rules }}{{ $alerts = append $alerts .alert }}{{ end }}{{ end -}}
 {{- range .Values.prometheusRule.disabled -}}
 {{- if not (has . $alerts) -}}
 {{- fail (printf "sluice: prometheusRule.disabled names %s, and there is no such alert. There are: %s." . (join ", " $alerts)) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Parts of the pod that come from the chart and from values: two of one name, and the API server would refuse the pod. */}}
+{{- define "sluice.validate.parts" -}}
+{{- $pod := (include "sluice.pod" . | fromYaml).spec -}}
+{{- $sluice := first $pod.containers -}}
+{{- $names := list -}}
+{{- range concat $pod.containers ($pod.initContainers | default list) -}}
+{{- if has .name $names -}}
+{{- fail (printf "sluice: two containers of the pod are called %s. Give the one of sidecars or initContainers another name." .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $volumes := list -}}
+{{- range $pod.volumes -}}
+{{- if has .name $volumes -}}
+{{- fail (printf "sluice: extraVolumes brings a volume %s, and there is one of that name. Give it another." .name) -}}
+{{- end -}}
+{{- $volumes = append $volumes .name -}}
+{{- end -}}
+{{- $places := list -}}
+{{- range $sluice.volumeMounts -}}
+{{- $place := trimSuffix "/" .mountPath -}}
+{{- if has $place $places -}}
+{{- fail (printf "sluice: extraVolumeMounts mounts %s at %s, where something is mounted. Choose another place." .name .mountPath) -}}
+{{- end -}}
+{{- $places = append $places $place -}}
+{{- if not (has .name $volumes) -}}
+{{- fail (printf "sluice: extraVolumeMounts mounts a volume %s, and there is none. Add it to extraVolumes, or name one of: %s." .name (join ", " $volumes)) -}}
+{{- end -}}
+{{- end -}}
+{{- $variables := list -}}
+{{- range $sluice.env -}}
+{{- if has .name $variables -}}
+{{- fail (printf "sluice: extraEnv sets %s twice. Keep one." .name) -}}
+{{- end -}}
+{{- $variables = append $variables .name -}}
 {{- end -}}
 {{- end -}}
