@@ -38,8 +38,8 @@ ROWS = [
     ("Privacy", [
         ("Findings", "ops", "Personal data found, by entity.", [(rate("sluice_findings_total", "entity"), "{{entity}}")]),
         ("Actions", "ops", "What was done with it.", [(rate("sluice_findings_total", "action"), "{{action}}")]),
-        ("Unexpected findings", "short", "In fields never seen to hold personal data before: name them in the config.",
-         [(f"sum by (entity) (increase(sluice_unexpected_findings_total{{{PODS}}}[1h]))", "{{entity}}")]),
+        ("Unexpected findings", "short", "Fields that no rule names and that were seen to hold personal data since the start: name them in the config.",
+         [(f"sum by (entity) (sluice_unexpected_findings_total{{{PODS}}})", "{{entity}}")]),
         ("Quarantined", "ops", "Records that could not be read safely, by reason.", [(rate("sluice_quarantined_records_total", "reason"), "{{reason}}")]),
     ]),
     ("Signals", [
