@@ -213,10 +213,10 @@
 {{- end -}}
 {{- fail (printf "sluice: resources.limits.memory (%s) leaves %d MiB for buffers, and 16 MiB is the least. Raise the limit to 96Mi or more." (include "sluice.text" $limit) (max 0 (div $budget 1048576))) -}}
 {{- end -}}
-{{- /* The least that a worker's queue, batch and arena take. */}}
+{{- /* The least that a worker's queue, batch and arena take: half of its queue holds the largest message, 1 MB. */}}
 {{- with .Values.config.workers -}}
-{{- if lt $budget (mul . 3145728) -}}
-{{- fail (printf "sluice: config.workers (%d) is too many for the buffers (%d MiB): each takes 3 MiB at the least. Lower it, or raise %s." (int .) (div $budget 1048576) (ternary $name "resources.limits.memory" (or (not (empty $own)) (not (empty $.Values.memoryBudget))))) -}}
+{{- if lt $budget (mul . 4718592) -}}
+{{- fail (printf "sluice: config.workers (%d) is too many for the buffers (%d MiB): each takes 4.5 MiB at the least. Lower it, or raise %s." (int .) (div $budget 1048576) (ternary $name "resources.limits.memory" (or (not (empty $own)) (not (empty $.Values.memoryBudget))))) -}}
 {{- end -}}
 {{- end -}}
 {{- if lt $limitBytes (add $budget 67108864) -}}
