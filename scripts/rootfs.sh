@@ -10,14 +10,17 @@ strip "$root/sluice"
 chmod 755 "$root/sluice"
 
 # A dynamic binary takes along what it names, and nothing else. Names are resolved by libc itself since glibc 2.34.
-ldd "$binary" 2>/dev/null | grep -oE '/[^ )]+' | while read -r library; do
+certificates=/etc/ssl/certs/ca-certificates.crt
+libraries=$(ldd "$binary" 2>/dev/null | grep -oE '/[^ )]+' || true)
+for library in $libraries; do
     mkdir -p "$root$(dirname "$library")"
     cp -L "$library" "$root$library"
-done || true
+done
 
-cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+cp $certificates "$root/etc/ssl/certs/"
 echo 'sluice:x:65532:65532::/:/sbin/nologin' >"$root/etc/passwd"
 echo 'sluice:x:65532:' >"$root/etc/group"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 cp "$here/../LICENSE" "$root/usr/share/sluice/LICENSE"
-"$here/sbom.py" "$root/usr/share/sluice/sbom.cdx.json"
+# shellcheck disable=SC2086 # a list of files
+"$here/sbom.py" "$root/usr/share/sluice/sbom.cdx.json" $libraries $certificates

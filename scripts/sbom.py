@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Writes the bill of materials (CycloneDX 1.5, JSON) of what the binary is made of: every crate that this target takes, with
 version, licence and check sum, and the C libraries that some of them build in. From Cargo.lock and `cargo metadata`
-alone; the same lock file gives the same bytes.
+alone; the same lock file gives the same bytes. For an image also the Debian packages of the files that go along: an image
+without dpkg's database shows a scanner no C library.
 
-usage: scripts/sbom.py FILE
+usage: scripts/sbom.py FILE [FILE THAT GOES ALONG]...
 """
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from urllib.parse import quote
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Crates that carry the source of a C library; its version stands behind the `+` of theirs, or in a header.
@@ -64,7 +67,26 @@ def carried(package):
     return {"type": "library", "bom-ref": f"{library}@{number[1]}", "name": library, "version": number[1], "purl": f"pkg:generic/{library}@{number[1]}"}
 
 
-def main(target):
+def debian(files):
+    """The packages that files of this system are from; none where the system is not Debian's."""
+    if not shutil.which("dpkg-query"):
+        return []
+    # With /lib as a link to /usr/lib a package may know its file by either path.
+    paths = {path for file in files for path in (file, file.removeprefix("/usr"), "/usr" + file)}
+    owned = subprocess.run(["dpkg-query", "--search", *paths], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    # Some files are made at the installation, and no package lists them.
+    packages = {line.split(":")[0] for line in owned.splitlines() if not line.startswith("diversion ")} | {"ca-certificates" for file in files if file.endswith("/ca-certificates.crt")}
+    distribution = dict(re.findall(r'^(ID|VERSION_ID)="?([^"\n]*)', pathlib.Path("/etc/os-release").read_text(encoding="utf-8"), re.M))
+    made = []
+    for package in sorted(packages):
+        version, architecture, source = output("dpkg-query", "--show", "--showformat", "${Version} ${Architecture} ${source:Package}\\n", package).splitlines()[0].split()
+        ref = f"{package}@{version}"
+        purl = f"pkg:deb/{distribution['ID']}/{quote(package)}@{quote(version)}?arch={architecture}&distro={distribution['ID']}-{distribution.get('VERSION_ID', 'unknown')}&upstream={quote(source)}"
+        made.append({"type": "library", "bom-ref": ref, "name": package, "version": version, "purl": purl})
+    return made
+
+
+def main(target, *files):
     host = re.search(r"^host: (.*)$", output("rustc", "-vV"), re.M)[1]
     metadata = json.loads(output("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host))
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))
@@ -80,6 +102,10 @@ def main(target):
         if library:
             components.append(library)
             next(d for d in dependencies if d["ref"] == ref(at))["dependsOn"].append(library["bom-ref"])
+    along = debian(files)
+    components += along
+    dependencies += [{"ref": package["bom-ref"], "dependsOn": []} for package in along]
+    next(d for d in dependencies if d["ref"] == ref(root))["dependsOn"].extend(package["bom-ref"] for package in along)
     missing = sorted(set(CARRIES) & {packages[at]["name"] for at in found} - {packages[at]["name"] for at in found if carried(packages[at])})
     if missing:
         sys.exit(f"sbom: the version of the library in {missing} is not known: mend scripts/sbom.py")
