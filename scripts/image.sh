@@ -38,6 +38,6 @@ labels=(
 b config --created-by "scripts/image.sh" --user 65532:65532 --port 9464 --env PATH=/ --workingdir / \
     --entrypoint '["/sluice"]' --cmd 'run -c /etc/sluice/config/sluice.yaml' "${labels[@]/#/--label=org.opencontainers.image.}" "$container"
 rm -f "$archive"
-b commit --quiet --timestamp "$SOURCE_DATE_EPOCH" "$container" "docker-archive:$archive:$name" >/dev/null
+b commit --quiet --identity-label=false --timestamp "$SOURCE_DATE_EPOCH" "$container" "docker-archive:$archive:$name" >/dev/null
 echo "image: $name, $((size / 1000)) kB unpacked, in $archive ($(du -b "$archive" | cut -f1) bytes, sha256 $(sha256sum "$archive" | cut -c1-16)…)"
 [ "$size" -le $size_max ] || { echo "image: larger than $size_max bytes" >&2; exit 1; }
