@@ -9,7 +9,7 @@ use sluice::record::Reject;
 use sluice::telemetry::names;
 
 use super::{root, rust_files, text_of};
-use crate::support::command::{sluice, sluice_with_input};
+use crate::support::command::{command, sluice, sluice_with_input};
 
 const DOCUMENTS: [&str; 11] = [
     "README.md",
@@ -128,6 +128,31 @@ fn the_readme_shows_what_the_program_does() {
     assert_eq!(file, ["event.json"]);
     let output = sluice_with_input(arguments, block(&readme, "scrub: before").as_bytes()).ok();
     assert_eq!(output.trim_end(), block(&readme, "scrub: after"));
+}
+
+#[test]
+fn the_readme_explains_and_tries_cases_as_the_program_does() {
+    let readme = text_of("README.md");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    fs::create_dir(folder.path().join("my-patterns")).unwrap();
+    write("my-patterns/customer_no.yaml", &block(&text_of("CONTRIBUTING.md"), "entity"));
+    write("sluice.yaml", &block(&readme, "config: fields"));
+    let daily = ("  scope: gaming\n", "  scope: gaming\n  epochs: {ip: daily}\n");
+    write("daily.yaml", &text_of("patterns/profiles/gaming.yaml").replace(daily.0, daily.1));
+    write("events.ndjson", r#"{"user":{"email":"siti@example.id"},"note":"bayar 4111 1111 1111 1111"}"#);
+    write("cases.yaml", &block(&readme, "cases"));
+    write("signals.yaml", &block(&readme, "cases: signals"));
+    let said = |arguments: &[&str]| {
+        let output = command(arguments).current_dir(folder.path()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    };
+    let explained = block(&readme, "explain");
+    let (_, explained) = explained.split_once('\n').expect("the command and what it says");
+    assert_eq!(said(&["explain", "-c", "sluice.yaml", "events.ndjson"]), explained);
+    for (config, cases) in [("sluice.yaml", "cases.yaml"), ("daily.yaml", "signals.yaml")] {
+        assert_eq!(said(&["test", "-c", config, cases]), "2 of 2 cases passed", "{config}, {cases}");
+    }
 }
 
 #[test]
