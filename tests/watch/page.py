@@ -103,7 +103,7 @@ def can_be_used_without_a_mouse(browser):
 def is_told_to_a_screen_reader(browser):
     nodes = browser.devtools("Accessibility.getFullAXTree")["nodes"]
     said = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"] and "role" in node]
-    for role in ("button", "link", "img", "image", "table", "region", "heading"):
+    for role in ("button", "link", "img", "image", "group", "table", "region", "heading"):
         nameless = [pair for pair in said if pair[0] == role and not pair[1]]
         assert not nameless, nameless
     roles = {role for role, _ in said}
@@ -141,11 +141,13 @@ def can_be_read(browser, work):
 
 
 class Half(http.server.BaseHTTPRequestHandler):
-    """The page's files, and what a process may say that is old, half started, or broken."""
+    """The page's files, and what a process may say that is old, half started, or broken; or nothing, if it is stopped."""
     answers = {}
+    goes_on = threading.Event()
 
     def do_GET(self):
         path = self.path.split("?")[0]
+        self.goes_on.wait()
         if path in self.answers:
             status, kind, body = self.answers[path]
         else:
@@ -165,6 +167,7 @@ def works_with_half_of_the_data(browser, admin):
     whole = urllib.request.urlopen(f"http://{admin}/metrics").read().decode().splitlines()
     half = [line for line in whole if "lag" not in line and "signals" not in line and "worker_state" not in line]
     broken = 'sluice_lag_records{topic="<b>x</b>",partition="0"} 5\nsluice_input_records_total{topic="a"} nonsense\nno metric\n\x00\n'
+    Half.goes_on.set()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Half)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
@@ -183,9 +186,14 @@ def works_with_half_of_the_data(browser, admin):
         assert shown == lag, shown
         told = [line for line in browser.complaints() if "readyz" not in line]
         assert not told, told
+    silent = "return document.getElementById('state').textContent.startsWith('does not answer since ')"
+    Half.goes_on.clear()
+    browser.until("the page says that a stopped process does not answer", silent)
+    Half.goes_on.set()
+    browser.until("the page goes on with it", "return document.getElementById('state').textContent.startsWith('not ready')")
     server.shutdown()
     server.server_close()
-    browser.until("the page says that nobody answers", "return document.getElementById('state').textContent.startsWith('does not answer since ')")
+    browser.until("the page says that nobody answers", silent)
 
 
 def main(admin, work):

@@ -35,11 +35,11 @@ export class Plot {
     Object.assign(this, { id, keep, intervalSeconds, format, tell, cursor: null, lines: [] });
     this.svg = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     this.ticks = ["top", "middle", "bottom"].map((at) => make("span", { class: "tick " + at, "aria-hidden": "true" }));
-    this.box = make("div", { class: "plot", tabindex: "0", role: "img" }, this.svg, ...this.ticks);
+    this.box = make("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "plot" }, this.svg, ...this.ticks);
     this.when = make("span", {}, "now");
     this.axis = make("div", { class: "axis", "aria-hidden": "true" },
       make("span", {}, `${Math.round(keep * intervalSeconds / 60)} min ago`), this.when);
-    this.legend = make("ul", { class: "legend" });
+    this.legend = make("ul", { class: "legend", role: "list" });
     this.box.addEventListener("pointermove", (event) => {
       const { left, width } = this.box.getBoundingClientRect();
       this.point(Math.round((event.clientX - left) / width * (keep - 1)) - (keep - 1));
@@ -118,7 +118,7 @@ export class Plot {
 /** Bars with count and rate: rows = [[name, count, rate or null]], the longest first. */
 export function bars(id, rows, tone = "") {
   const most = Math.max(...rows.map((row) => row[1]), 1);
-  show(id, make("ul", { class: "bars " + tone }, ...rows.slice(0, 14).map(([name, count, perSecond]) => {
+  show(id, make("ul", { class: "bars " + tone, role: "list" }, ...rows.slice(0, 14).map(([name, count, perSecond]) => {
     const bar = make("span", { class: "name", title: name }, make("span", {}, name));
     bar.style.setProperty("--share", (count / most).toFixed(4));
     return make("li", {}, bar, make("span", { class: "count" }, number(count)),

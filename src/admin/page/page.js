@@ -5,6 +5,7 @@ import { Plot, bars, make, nothing, show, table, tile } from "./draw.js";
 import { all, by, duration, number, parse, quantile, rate, sum } from "./metrics.js";
 
 const INTERVAL_MS = 2000;
+const PATIENCE_MS = 5000;
 const KEEP = 150; // samples: five minutes
 const history = []; // {time (s), series: Map(name → [{labels, value}])}
 let paused = false;
@@ -65,7 +66,7 @@ function drawLag() {
       : records > 0 ? [age > 5 ? "behind" : "", `${number(records)} behind, ${duration(age)}`] : ["", "at the end"];
     return make("li", { class: state }, make("b", { title: partition }, partition), make("span", {}, text));
   });
-  show("lag", make("ul", { class: "cells" }, ...cells));
+  show("lag", make("ul", { class: "cells", role: "list" }, ...cells));
   if (rows.length > 48) document.getElementById("lag").append(make("p", { class: "none" }, `and ${rows.length - 48} more`));
 }
 
@@ -126,10 +127,12 @@ function setState(text, good) {
 }
 
 async function look() {
-  const ask = (path) => fetch(path, { cache: "no-store" });
+  // A process that is stopped takes the question and never answers.
+  const ask = (path) => fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   let text, ready;
   try {
     const answers = await Promise.all([ask("metrics"), ask("readyz")]);
+    if (!answers[0].ok) throw new Error("no metrics");
     text = await answers[0].text();
     ready = await answers[1].json().catch(() => ({ ready: false, missing: ["an answer of /readyz"] }));
   } catch {
