@@ -63,6 +63,15 @@ pub fn compile(spec: &Spec, secrets: Secrets) -> Result<Settings, Vec<Problem>> 
     at_least("drain_timeout", spec.drain_timeout.0, Duration::from_secs(1), p);
     if let Some(workers) = spec.workers {
         within("workers", workers, 1, 1024, p);
+        let fit = settings.limits.memory_bytes / Limits::WORKER_BYTES;
+        if (fit.max(1) + 1..=1024).contains(&workers) {
+            let message = format!(
+                "{workers} workers want 4.5MiB of limits.memory ({}) each: lower it to {fit}, or raise limits.memory to {}MiB",
+                spec.limits.memory,
+                (workers * Limits::WORKER_BYTES).div_ceil(1 << 20)
+            );
+            p.push(Problem::new("workers", message));
+        }
     }
     topics_are_apart(&settings, p);
     fields(&spec.fields, p);

@@ -197,6 +197,11 @@ pub struct Limits {
     pub memory_bytes: usize,
 }
 
+impl Limits {
+    /// What one worker wants of the memory: with less, the least that its client can fetch at once is more than its part.
+    pub const WORKER_BYTES: usize = 4608 << 10;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits { record_bytes: 1 << 20, depth: 64, encoded_depth: 8, encoded_bytes: 64 << 10, memory_bytes: 64 << 20 }

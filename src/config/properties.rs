@@ -35,6 +35,11 @@ const OWNED: &[(&[&str], &str)] = &[
     (&["plugin.library.paths"], "foreign code in the process could read personal data"),
 ];
 
+/// The names of all properties that Sluice sets itself.
+pub(super) fn owned() -> impl Iterator<Item = &'static str> {
+    OWNED.iter().flat_map(|(names, _)| names.iter().copied())
+}
+
 /// Properties that librdkafka refuses with `group.protocol=consumer`: the broker decides.
 const CLASSIC_ONLY: [&str; 3] = ["session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
 

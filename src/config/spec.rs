@@ -27,7 +27,8 @@ pub struct Spec {
     pub delivery: Delivery,
     /// When a transaction (or batch) is committed: whatever limit is reached first.
     pub commit: Commit,
-    /// Number of workers, each with its own consumer and producer. Default: one per core, at most one per partition.
+    /// Number of workers, each with its own consumer and producer. Default: one per core, at most one per partition and
+    /// one for each 4.5MiB of limits.memory.
     #[schemars(range(min = 1, max = 1024))]
     pub workers: Option<usize>,
     /// Limits on one record and on memory.
@@ -106,7 +107,7 @@ pub struct Kafka {
     /// How long the start waits for a broker.
     pub connect_timeout: HumanDuration,
     /// Properties of librdkafka for all clients, such as `security.protocol`. Those that Sluice owns are refused.
-    #[schemars(schema_with = "scalars")]
+    #[schemars(schema_with = "properties")]
     pub properties: Properties,
     /// Properties of librdkafka whose values come from the environment or from files, such as `sasl.password`.
     pub secrets: BTreeMap<String, SecretRef>,
@@ -151,6 +152,14 @@ impl fmt::Debug for Properties {
 /// A map to texts, whose numbers and booleans need no quotes in YAML.
 fn scalars(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}})
+}
+
+/// [`scalars`] without the names that may not be set.
+fn properties(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = scalars(generator);
+    let owned: Vec<&str> = super::properties::owned().collect();
+    schema.insert("propertyNames".to_owned(), serde_json::json!({"not": {"enum": owned}}));
+    schema
 }
 
 /// Where a secret value is read from when the process starts. The only place where the environment is looked at.

@@ -87,6 +87,11 @@ fn values_out_of_range_are_refused_with_the_range() {
                  0.5 trips when more than half of the window was quarantined";
     refused(&[
         ("workers: 0\n", "f:1:1: workers: is 0, and must be between 1 and 1024"),
+        (
+            "workers: 15\n",
+            "f:1:1: workers: 15 workers want 4.5MiB of limits.memory (64MiB) each: lower it to 14, or raise limits.memory to \
+             68MiB",
+        ),
         ("commit: {records: 0}\n", "f:1:10: commit.records: is 0, and must be between 1 and 10000000"),
         ("quarantine: {breaker: {ratio: 0}}\n", ratio),
         ("quarantine: {breaker: {ratio: .nan}}\n", ratio),

@@ -73,6 +73,9 @@ impl Kind {
 const INPUT_SHARE: f64 = 0.45;
 const OUTPUT_SHARE: f64 = 0.35;
 
+/// librdkafka's default of `message.max.bytes`.
+const MESSAGE_MAX_BYTES: usize = 1_000_000;
+
 /// Bytes of one worker.
 pub(super) fn worker_bytes(settings: &Settings, workers: usize) -> usize {
     settings.limits.memory_bytes / workers.max(1)
@@ -91,7 +94,10 @@ pub(super) fn consumer(settings: &Settings, worker: usize, workers: usize) -> Cl
     // One consumer queue for all partitions, so this bounds the worker, not the partition.
     config.set("queued.max.messages.kbytes", (input_bytes / 1024).clamp(1024, 2_097_151).to_string());
     config.set("fetch.message.max.bytes", (input_bytes / 8).clamp(64 << 10, 1 << 20).to_string());
-    config.set("fetch.max.bytes", (input_bytes / 2).clamp(512 << 10, 50 << 20).to_string());
+    // librdkafka refuses less than its `message.max.bytes`.
+    let message_max = kafka.properties.get("message.max.bytes").and_then(|bytes| bytes.parse().ok());
+    let least = message_max.unwrap_or(MESSAGE_MAX_BYTES);
+    config.set("fetch.max.bytes", (input_bytes / 2).min(50 << 20).max(least).to_string());
     if kafka.group_protocol == GroupProtocol::Classic {
         config.set("session.timeout.ms", "45000");
     }
@@ -168,4 +174,23 @@ pub(super) fn producer(settings: &Settings, worker: usize, workers: usize, messa
 /// The transactional id of a worker: stable over restarts, so a new process ends what a dead one left open.
 pub(super) fn transactional_id(settings: &Settings, worker: usize) -> String {
     format!("{}-{}-{worker}", settings.kafka.group, settings.kafka.instance_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ffi::{Handle, Role};
+    use super::*;
+    use crate::config::{Secrets, from_str};
+
+    #[test]
+    fn a_consumer_starts_however_little_of_the_memory_is_its_own() {
+        let starts = |workers: usize, more: &str| {
+            let yaml = format!("kafka: {{brokers: ['localhost:1']{more}}}\n");
+            let settings = from_str(&yaml, "client.yaml", Secrets::Skip).expect("valid YAML").settings;
+            Handle::new(Role::Consumer, &consumer(&settings, 0, workers)).map(drop).map_err(|e| e.to_string())
+        };
+        assert_eq!(starts(1, ""), Ok(()));
+        assert_eq!(starts(64, ""), Ok(()), "half of its input is less than librdkafka's least");
+        assert_eq!(starts(64, ", properties: {message.max.bytes: '8000000'}"), Ok(()), "as is the operator's");
+    }
 }

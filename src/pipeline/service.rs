@@ -20,7 +20,7 @@ use super::stateful::{self, Stateful};
 use super::watch::Rekey;
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health, Tap};
-use crate::config::{Delivery, Loaded, Problem, SaltStore, Settings};
+use crate::config::{Delivery, Limits, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
 use crate::pseudonymize::StateKey;
 use crate::signals::mapping::Unmapped;
@@ -297,26 +297,26 @@ impl Running {
     fn poll_keys(&mut self, plan: &Plan) {
         match plan.ring.reload(clock::now_ms()) {
             Ok(true) => {
-                self.process.key_reloads_done.increment(1);
+                self.process.keys.done();
                 let ids: Vec<String> = plan.ring.current().ids().map(|id| id.as_str().to_owned()).collect();
                 tracing::info!(keys = ids.join(","), "took over changed keys");
                 self.audit.write_or_log(What::Rotation, 1, &[("keys", &ids.join(","))]);
             }
-            Ok(false) => {}
+            Ok(false) => self.process.keys.set_refused(plan.ring.is_refused()),
             Err(e) => {
-                self.process.key_reloads_failed.increment(1);
+                self.process.keys.failed();
                 tracing::error!(error = %e, "the changed keys are refused: the old ones stay");
             }
         }
         match plan.suppression.reload() {
             Ok(true) => {
-                self.process.suppression_reloads_done.increment(1);
+                self.process.suppression.done();
                 let tokens = plan.suppression.current().len();
                 tracing::info!(tokens, "took over a changed suppression list");
             }
             Ok(false) => {}
             Err(e) => {
-                self.process.suppression_reloads_failed.increment(1);
+                self.process.suppression.failed();
                 tracing::error!(error = %e, "the changed suppression list is refused: the old one stays");
             }
         }
@@ -329,12 +329,12 @@ impl Running {
             None => {}
             Some(Ok(plan)) => {
                 self.live.swap(plan);
-                self.process.config_reloads_done.increment(1);
+                self.process.config.done();
                 self.process.set_config(&reload.digest(), SystemTime::now());
                 tracing::info!("took over changed rules: the next transactions are scrubbed by them");
             }
             Some(Err(error)) => {
-                self.process.config_reloads_failed.increment(1);
+                self.process.config.failed();
                 tracing::error!(error, "the changed config is refused: the old one stays");
             }
         }
@@ -345,11 +345,11 @@ impl Running {
         match self.outside.as_mut().and_then(Changes::poll) {
             None => {}
             Some(Ok(())) => {
-                self.process.signal_file_reloads_done.increment(1);
+                self.process.signal_files.done();
                 tracing::info!("took over changed lists or databases of signals");
             }
             Some(Err(error)) => {
-                self.process.signal_file_reloads_failed.increment(1);
+                self.process.signal_files.failed();
                 tracing::error!(error, "the changed lists or databases are refused: the old ones stay");
             }
         }
@@ -412,11 +412,12 @@ impl Drop for Running {
     }
 }
 
-/// Default: one per core, but never more than there are tasks (partition `i` of all inputs is one task).
+/// Default: one per core that the memory suffices for, but never more than there are tasks (partition `i` of all inputs is one task).
 fn worker_count(settings: &Settings, topology: &Topology) -> usize {
     let tasks = topology.partitions.iter().copied().max().unwrap_or(1).max(1) as usize;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    settings.workers.unwrap_or(cores).clamp(1, tasks)
+    let fit = (settings.limits.memory_bytes / Limits::WORKER_BYTES).max(1);
+    settings.workers.unwrap_or(cores.min(fit)).clamp(1, tasks)
 }
 
 fn joined_part(worker: usize) -> String {

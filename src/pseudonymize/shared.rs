@@ -101,6 +101,11 @@ impl SharedRing {
         self.generation.fetch_add(1, Ordering::Release);
         Ok(true)
     }
+
+    /// Whether the source held at the last look what was refused.
+    pub fn is_refused(&self) -> bool {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
 }
 
 #[cfg(test)]

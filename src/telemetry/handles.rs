@@ -345,25 +345,54 @@ impl Default for SaltMetrics {
     }
 }
 
+/// Changes of one kind of files while the process runs.
+#[derive(Debug)]
+pub struct Changes {
+    done: Counter,
+    failed: Counter,
+    refused: Gauge,
+}
+
+impl Changes {
+    fn new(metric: &'static Metric, what: &'static str) -> Changes {
+        let changes = Changes {
+            done: counter(metric, &["done"]),
+            failed: counter(metric, &["failed"]),
+            refused: gauge(&names::REFUSED_RELOADS, &[what]),
+        };
+        changes.set_refused(false);
+        changes
+    }
+
+    /// A change was taken over.
+    pub fn done(&self) {
+        self.done.increment(1);
+        self.set_refused(false);
+    }
+
+    /// A change was refused: the old content stays.
+    pub fn failed(&self) {
+        self.failed.increment(1);
+        self.set_refused(true);
+    }
+
+    /// Whether the files hold what was refused.
+    pub fn set_refused(&self, refused: bool) {
+        self.refused.set(f64::from(u8::from(refused)));
+    }
+}
+
 /// Keys, config and the process itself.
 #[derive(Debug)]
 pub struct ProcessMetrics {
-    /// Key files that were taken over while running.
-    pub key_reloads_done: Counter,
-    /// Key files that were refused: the old ones stay.
-    pub key_reloads_failed: Counter,
-    /// Changed rules that were taken over while running.
-    pub config_reloads_done: Counter,
-    /// Changed rules that were refused: the old ones stay.
-    pub config_reloads_failed: Counter,
-    /// Suppression lists that were taken over while running.
-    pub suppression_reloads_done: Counter,
-    /// Suppression lists that were refused.
-    pub suppression_reloads_failed: Counter,
-    /// Changed lists and databases of signals that were taken over.
-    pub signal_file_reloads_done: Counter,
-    /// Changed lists and databases of signals that were refused.
-    pub signal_file_reloads_failed: Counter,
+    /// Changes of key files while running.
+    pub keys: Changes,
+    /// Changes of rules.
+    pub config: Changes,
+    /// Changes of the suppression list.
+    pub suppression: Changes,
+    /// Changes of lists and databases of signals.
+    pub signal_files: Changes,
     live: Mutex<LiveSeries>,
 }
 
@@ -382,16 +411,11 @@ impl ProcessMetrics {
         let since_epoch = started.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         gauge(&names::START_TIME, &[]).set(since_epoch.as_secs_f64());
         gauge(&names::BUILD, &[version, commit, librdkafka]).set(1.0);
-        let reloads = |metric, result| counter(metric, &[result]);
         ProcessMetrics {
-            key_reloads_done: reloads(&names::KEY_RELOADS, "done"),
-            key_reloads_failed: reloads(&names::KEY_RELOADS, "failed"),
-            config_reloads_done: reloads(&names::CONFIG_RELOADS, "done"),
-            config_reloads_failed: reloads(&names::CONFIG_RELOADS, "failed"),
-            suppression_reloads_done: reloads(&names::SUPPRESSION_RELOADS, "done"),
-            suppression_reloads_failed: reloads(&names::SUPPRESSION_RELOADS, "failed"),
-            signal_file_reloads_done: reloads(&names::SIGNAL_FILE_RELOADS, "done"),
-            signal_file_reloads_failed: reloads(&names::SIGNAL_FILE_RELOADS, "failed"),
+            keys: Changes::new(&names::KEY_RELOADS, "keys"),
+            config: Changes::new(&names::CONFIG_RELOADS, "config"),
+            suppression: Changes::new(&names::SUPPRESSION_RELOADS, "suppression"),
+            signal_files: Changes::new(&names::SIGNAL_FILE_RELOADS, "signal_files"),
             live: Mutex::default(),
         }
     }

@@ -147,6 +147,8 @@ metrics! {
         "Changes of the suppression list that were seen.";
     SIGNAL_FILE_RELOADS Kind::Counter, "sluice_signal_file_reloads_total" ["result"]
         "Changes of the lists and databases of addresses of signals that were seen.";
+    REFUSED_RELOADS Kind::Gauge, "sluice_refused_reloads" ["what"]
+        "1 while these files hold a change that was refused, so that the old content stays.";
     SALT_WAIT Kind::Gauge, "sluice_salt_wait_seconds" []
         "Time that the stream has been waiting for today's salt, 0 when it is there.";
     SALTS_MINTED Kind::Counter, "sluice_minted_salts_total" [] "Salts that this process has minted.";
