@@ -3,6 +3,7 @@
 
 usage: page.py ADMIN WORK      ADMIN: host and port of a service with signals and load; pictures go to WORK
 """
+import contextlib
 import http.server
 import json
 import pathlib
@@ -157,7 +158,9 @@ class Half(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", kind)
         self.end_headers()
-        self.wfile.write(body)
+        # Who asked may have given up meanwhile.
+        with contextlib.suppress(BrokenPipeError):
+            self.wfile.write(body)
 
     def log_message(self, *_):
         pass
