@@ -14,6 +14,8 @@ pub struct AlreadySet;
 /// Sends all events of `level` and above to standard error, as one JSON object a line or as text. Times are in UTC.
 pub fn init(json: bool, level: Level) -> Result<(), AlreadySet> {
     let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::from_level(level)).with_writer(io::stderr);
+    // It would tell on standard error, too, that it cannot write there, and panic: a full disk of the log ends no worker.
+    let lines = lines.log_internal_errors(false);
     let set = if json {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {

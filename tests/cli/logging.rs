@@ -41,3 +41,10 @@ fn a_text_log_line_is_plain_when_nobody_looks() {
     assert!(log.trim_end().ends_with("INFO assigned topic=\"logins\" partition=3"), "{log}");
     assert!(!log.contains("\u{1b}") && log.lines().count() == 1, "{log}");
 }
+
+#[test]
+fn a_log_that_takes_nothing_ends_nothing() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let child = rerun("cli::logging::child_that_logs_when_told").env(CHILD, "json").stderr(full).output().unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+}
