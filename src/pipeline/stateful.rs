@@ -200,7 +200,14 @@ impl Stateful {
         }
         self.metrics.restoring_records.set(0.0);
         let records = restoring.records();
-        let task = restoring.finish(&shape, &committed).map_err(failed)?;
+        let task = match restoring.finish(&shape, &committed) {
+            Ok(task) => task,
+            // Who was frozen for long, or is slow, may read what its successor in the group has written meanwhile.
+            Err(_) if self.committed(source, all)? != committed => {
+                return Err(Error::lost().during("somebody else committed while the state was restored"));
+            }
+            Err(e) => return Err(failed(e)),
+        };
         let (accounts, seconds) = (task.store.stats().accounts, since.elapsed().as_secs_f64());
         self.metrics.restore_seconds.record(seconds);
         self.tasks.begin(task);
