@@ -2,7 +2,7 @@
 //!
 //! Cards, phones, national numbers, IPv4 addresses and IBANs all begin at a digit, so they share this pass.
 
-use crate::record::{Word, digit_highs};
+use crate::record::{Word, digit_runs};
 
 /// Digits without anything between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +98,12 @@ static SEPARATORS: [Gap; 256] = {
 /// Replaces `groups` by the groups of `text`.
 pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) {
     groups.clear();
-    let mut at = 0;
     let mut previous_end = None;
-    while let Some(start) = next_digit(text, at) {
-        at = start + 1;
-        while text.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..start]));
-        previous_end = Some(at);
-        groups.push(Group { start: start as u32, end: at as u32, gap });
-    }
+    digit_runs(text, |run| {
+        let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..run.start]));
+        previous_end = Some(run.end);
+        groups.push(Group { start: run.start as u32, end: run.end as u32, gap });
+    });
 }
 
 /// What numbers a text may hold, told without its groups.
@@ -205,18 +200,6 @@ static JOINS: [bool; 256] = {
     table
 };
 
-/// Where the first digit from `at` on is. Eight bytes at a time: most text between digits is long.
-fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let digits = digit_highs(u64::from_le_bytes(*chunk));
-        if digits != 0 {
-            return Some(at + digits.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    text[at..].iter().position(u8::is_ascii_digit).map(|offset| at + offset)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,17 +251,5 @@ mod tests {
                 && begins_iban(b"IBANDK50")
                 && !begins_iban(b"xgb29nwbk")
         );
-    }
-
-    #[test]
-    fn every_byte_is_known_as_a_digit_or_not_at_every_place() {
-        for byte in 0..=u8::MAX {
-            for place in 0..20 {
-                let mut text = [b'x'; 20];
-                text[place] = byte;
-                assert_eq!(next_digit(&text, 0), byte.is_ascii_digit().then_some(place), "{byte} at {place}");
-            }
-        }
-        assert_eq!(next_digit(b"1", 1), None);
     }
 }

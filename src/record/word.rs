@@ -104,6 +104,20 @@ pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
     }
 }
 
+/// Calls `each` for every run of digits in `text`, in order.
+#[inline]
+pub fn digit_runs(text: &[u8], mut each: impl FnMut(Range<usize>)) {
+    runs(
+        text,
+        1,
+        |bits| bits.digits,
+        |run| {
+            each(run);
+            false
+        },
+    );
+}
+
 /// Whether `is` holds of a place in `text` where ASCII letters and digits begin. It is asked in order, until it holds.
 #[inline]
 pub fn any_word_start(text: &[u8], mut is: impl FnMut(usize) -> bool) -> bool {
@@ -121,13 +135,18 @@ pub fn any_word_start(text: &[u8], mut is: impl FnMut(usize) -> bool) -> bool {
 /// Whether `is` holds of a run of at least `least` letters, digits, `-`, `_`, `/` and `+`, which is as long as it can be.
 /// It is asked in order, until it holds.
 #[inline]
-pub fn any_long_run(text: &[u8], least: usize, mut is: impl FnMut(Range<usize>) -> bool) -> bool {
+pub fn any_long_run(text: &[u8], least: usize, is: impl FnMut(Range<usize>) -> bool) -> bool {
+    runs(text, least, |bits| bits.letters | bits.digits | bits.signs, is)
+}
+
+/// Whether `is` holds of a run of at least `least` of the bytes that `of` chooses.
+#[inline]
+fn runs(text: &[u8], least: usize, of: impl Fn(Bits) -> u64, mut is: impl FnMut(Range<usize>) -> bool) -> bool {
     // Where the run began that reaches the end of the block before.
     let mut open: Option<usize> = None;
     for (i, block) in text.chunks(64).enumerate() {
         let at = i * 64;
-        let Bits { letters, digits, signs, .. } = Bits::of(block);
-        let mut bits = letters | digits | signs;
+        let mut bits = of(Bits::of(block));
         if let Some(start) = open.take() {
             let more = bits.trailing_ones();
             if more == 64 {
@@ -262,17 +281,6 @@ fn runs_of(bits: u64, len: usize) -> u64 {
     bits
 }
 
-const EACH: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = EACH * 0x80;
-
-/// The high bits of those of eight bytes that are digits.
-#[inline]
-pub const fn digit_highs(bytes: u64) -> u64 {
-    // A byte is a digit if it is less than 10 once `0` is taken off it; 0x76 lifts all others to the high bit.
-    let offset = bytes ^ (EACH * b'0' as u64);
-    !((offset & !HIGH) + EACH * 0x76) & HIGH & !offset
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +340,11 @@ mod tests {
             let mut runs = Vec::new();
             letter_runs(bytes, |start, end, ascii| runs.push((start, end, ascii)));
             prop_assert_eq!(runs, expected);
+            let mut digits = Vec::new();
+            digit_runs(bytes, |run| digits.push(run));
+            let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+            let begins = (0..bytes.len()).filter(|&at| is_digit(at) && (at == 0 || !is_digit(at - 1)));
+            prop_assert_eq!(digits, begins.map(|at| at..(at..).find(|&at| !is_digit(at)).expect("it ends")).collect::<Vec<_>>());
             let alphanumeric = |at: usize| bytes[at].is_ascii_alphanumeric();
             let starts = (0..bytes.len()).filter(|&at| alphanumeric(at) && (at == 0 || !alphanumeric(at - 1)));
             let mut found = Vec::new();

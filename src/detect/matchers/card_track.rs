@@ -81,7 +81,12 @@ fn track_end(bytes: &[u8], groups: &[Group]) -> Option<usize> {
 
 /// Where a masked number that begins with the digits of `group` ends, and whether it shows too much.
 fn masked(text: &str, group: &Group) -> Option<(usize, bool)> {
-    if !(4..=12).contains(&group.len()) || text[..group.start as usize].ends_with(char::is_alphanumeric) {
+    // In most texts what follows ends it.
+    let at = group.end as usize;
+    let behind =
+        text.as_bytes().get(at).map(|b| if matches!(b, b' ' | b'-') { text.as_bytes().get(at + 1) } else { Some(b) });
+    let goes_on = matches!(behind.flatten(), Some(b'0'..=b'9' | b'*' | b'x' | b'X' | b'#' | 0x80..));
+    if !goes_on || !(4..=12).contains(&group.len()) || text[..group.start as usize].ends_with(char::is_alphanumeric) {
         return None;
     }
     let (mut places, mut shown, mut last) = (0, 0, 0);
