@@ -92,6 +92,11 @@ bench-restore: ## How fast the state of accounts comes back from its changelog, 
 	@scripts/setup.sh build
 	$(CARGO) bench --locked --bench signals -- restore
 
+bench-restart: ACCOUNTS = 1000000
+bench-restart: ## How long a killed process takes to be ready again with its accounts, on a real Kafka (ACCOUNTS=1000000)
+	@scripts/setup.sh test
+	SLUICE_E2E_RESTART=$(ACCOUNTS) $(CARGO) bench --locked --bench e2e
+
 bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-through
 	@scripts/setup.sh test
 	$(CARGO) bench --locked --bench e2e

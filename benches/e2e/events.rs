@@ -47,7 +47,11 @@ impl Corpus {
 
     /// Event number `id`.
     pub fn event(&self, id: u64, partitions: i32) -> Event {
-        let account = account(id);
+        self.event_of(id, account(id), partitions)
+    }
+
+    /// Event number `id`, of an account.
+    pub fn event_of(&self, id: u64, account: u64, partitions: i32) -> Event {
         let line = &self.line(id).0;
         // Some lines tell the time of Jakarta.
         let ahead_ms = if line.contains("+07:00\"") { 7 * 3_600_000 } else { 0 };

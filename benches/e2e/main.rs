@@ -1,5 +1,5 @@
 //! CPU seconds per million events through a real Kafka, next to a bare pass-through (`make bench-e2e`) and to peers (`make
-//! bench-peers`); latency at fixed rates; and a soak (`make soak`).
+//! bench-peers`); latency at fixed rates; a soak (`make soak`); and restarts (`make bench-restart`).
 //!
 //! One broker and the contestants share this machine. Each contestant is a process of its own, started in turn on the
 //! same topic, several times. Figures count only if the output is complete and, where it scrubs, scrubbed.
@@ -8,7 +8,7 @@
 //!   left out. **whole**: from the start of the process to the last event.
 //! - `SLUICE_E2E_EVENTS` (2000000), `SLUICE_E2E_REPEATS` (3), `SLUICE_E2E_ONLY` (such as `bare,exactly_once`, or `all`).
 //! - `SLUICE_E2E_RATES` (none; such as `50000,100000`): latency at these rates, `SLUICE_E2E_RATE_SECONDS` (20) each.
-//! - `SLUICE_E2E_SOAK` (seconds): only the soak.
+//! - `SLUICE_E2E_SOAK` (seconds): only the soak. `SLUICE_E2E_RESTART` (accounts): only the restarts.
 
 #![allow(clippy::print_stdout)] // Its output is the result.
 
@@ -20,6 +20,8 @@ mod contestant;
 mod events;
 /// Time through the pipeline at a fixed rate.
 mod latency;
+/// Killed, and ready again.
+mod restart;
 /// One run of one contestant.
 mod run;
 /// Half an hour under load.
@@ -54,6 +56,11 @@ fn main() -> ExitCode {
     let soak = number("SLUICE_E2E_SOAK", 0);
     if soak > 0 {
         let held = soak::run(&broker, Duration::from_secs(soak), &corpus);
+        return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let accounts = number("SLUICE_E2E_RESTART", 0);
+    if accounts > 0 {
+        let held = restart::run(&broker, accounts, &corpus);
         return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let contestants = chosen();
@@ -135,6 +142,13 @@ fn machine() -> String {
     let commit = git.map_or(String::new(), |out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
     let model = model.map_or("unknown CPU", |(_, model)| model);
     format!("{model}, {cores} cores shared with the broker; load average {}; commit {commit}", load_average())
+}
+
+/// Memory of a process that is resident now.
+fn resident_mb(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }
 
 fn load_average() -> String {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::PARTITIONS;
 use crate::contestant::ALL;
 use crate::events::Corpus;
 use crate::latency::Paced;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
 use crate::support::wait::wait_until;
+use crate::{PARTITIONS, resident_mb};
 
 /// Share of the capacity that is fed.
 const SHARE: f64 = 0.8;
@@ -71,10 +71,4 @@ fn verdict(samples: &[(f64, f64)]) -> bool {
     println!("memory: at most {early:.1} MB in the second fifth, {late:.1} MB in the last; largest lag {lag:.1} s");
     println!("{}", if flat { "memory is flat" } else { "MEMORY GROWS" });
     flat && lag < 10.0
-}
-
-fn resident_mb(process: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }
