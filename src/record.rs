@@ -88,7 +88,7 @@ impl Class {
     pub const AMPERSAND: Class = Class(1 << 9);
     /// `=`.
     pub const EQUALS: Class = Class(1 << 10);
-    /// `{`, `[` or `"` (a `"` can only come escaped): perhaps JSON inside a string.
+    /// `{`, `[`, `"` (which can only come escaped), `<` or `>`: perhaps JSON or elements inside a string.
     pub const BRACE: Class = Class(1 << 11);
     /// `_`, `-`, `/`, `+` and the other ASCII punctuation.
     pub const OTHER: Class = Class(1 << 12);
@@ -144,7 +144,7 @@ pub static CLASS_OF: [Class; 256] = {
             b'%' => Class::PERCENT,
             b'&' => Class::AMPERSAND,
             b'=' => Class::EQUALS,
-            b'{' | b'[' | b'"' => Class::BRACE,
+            b'{' | b'[' | b'"' | b'<' | b'>' => Class::BRACE,
             _ => Class::OTHER,
         };
         i += 1;

@@ -119,7 +119,9 @@ impl Search<'_> {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
             self.call(&anchored[usize::from(hit.owner)], &at);
         }
-        if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE)) && !names.is_empty() {
+        if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE).with(Class::BRACE))
+            && !names.is_empty()
+        {
             let mut name = std::mem::take(&mut self.scratch.name);
             let text = self.text;
             labels::scan(text, names, |label| {

@@ -38,7 +38,11 @@ pub(super) const SHORT: Anchored = Anchored {
     doc: "3 to 8 digits a few words behind the anchor",
     needs: &[Class::DIGIT, Class::LETTER, Class::SPACE.with(Class::COLON).with(Class::EQUALS)],
     at_labels: false,
-    find: |anchor, out| out.extend(short(anchor.text, anchor.behind)),
+    find: |anchor, out| {
+        if !is_in_name(anchor) {
+            out.extend(short(anchor.text, anchor.behind));
+        }
+    },
 };
 
 /// `otp=123456`, `pin: 1234`.
@@ -54,8 +58,67 @@ pub(super) const LABELLED: Anchored = Anchored {
 const BEHIND_BYTES_MAX: usize = 48;
 const BEFORE_BYTES_MAX: usize = 28;
 
+/// Words behind a number that count something: it is a duration, a size or a number of times.
+const UNITS: &[&str] = &[
+    "ms",
+    "s",
+    "sec",
+    "secs",
+    "second",
+    "seconds",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "hour",
+    "hours",
+    "day",
+    "days",
+    "times",
+    "attempts",
+    "attempt",
+    "tries",
+    "digits",
+    "digit",
+    "characters",
+    "chars",
+    "bytes",
+    "kb",
+    "mb",
+    "kr",
+    "detik",
+    "menit",
+    "jam",
+    "hari",
+    "kali",
+    "sekunder",
+    "sekund",
+    "minutter",
+    "timer",
+    "dage",
+    "gange",
+    "cifre",
+    "cifret",
+    "tegn",
+];
+/// Words before a number that say what it is the number of.
+const COUNTED: &[&str] = &[
+    "order", "orders", "ordre", "ordrer", "ordrenr", "ticket", "tickets", "tiket", "sag", "case", "user", "users",
+    "uid", "pid", "id", "line", "lines", "linje", "baris", "pr", "mr", "issue", "release", "build", "version", "port",
+    "page", "side", "invoice", "faktura", "pesanan", "status", "took", "http", "row", "rows", "count", "attempt",
+];
+/// What kinds of codes are no secrets: `error code is 5003`.
+const OPEN_CODES: &[&str] = &[
+    "error", "fejl", "status", "exit", "return", "postal", "post", "zip", "area", "country", "promo", "discount",
+    "response", "reason", "source", "voucher", "referral", "currency", "product", "color", "colour", "http", "dress",
+    "sort", "swift",
+];
+
 fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
+    if is_in_name(anchor) || is_open_code(anchor) {
+        return;
+    }
     if let Some(code) = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX) {
         out.push(code);
         return;
@@ -72,6 +135,51 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     out.extend(last.filter(|m| !cut(m)));
 }
 
+/// Whether the anchor is a part of a path or of a name: `/verify-otp`, `otp_requests_total`.
+fn is_in_name(anchor: &Anchor<'_>) -> bool {
+    let bytes = anchor.text.as_bytes();
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
+    let word = bytes[..anchor.at.start as usize].iter().rev().take(64).take_while(|b| part(b));
+    let goes_on =
+        matches!(bytes[anchor.behind.min(bytes.len())..], [b'_' | b'/', next, ..] if next.is_ascii_alphabetic());
+    goes_on || word.clone().any(|&b| b == b'/')
+}
+
+/// Whether the anchor speaks of a code that everybody may know.
+fn is_open_code(anchor: &Anchor<'_>) -> bool {
+    let word = anchor.text[anchor.at.range()].split([' ', '_', '-']).next().unwrap_or("");
+    let plain = ["code", "kode", "koden"].iter().any(|code| word.eq_ignore_ascii_case(code));
+    plain && OPEN_CODES.iter().any(|open| open.eq_ignore_ascii_case(word_before(anchor.text, anchor.at.start as usize)))
+}
+
+/// The word before `at`, over one or two signs.
+fn word_before(text: &str, at: usize) -> &str {
+    let head = text[..at].trim_end_matches([' ', ':', '#', '=', '.', '"', '-']);
+    let signs = at - head.len();
+    let len = head.bytes().rev().take(16).take_while(u8::is_ascii_alphabetic).count();
+    if signs <= 3 { &head[head.len() - len..] } else { "" }
+}
+
+/// Whether a number is one of something, or so many of something.
+fn is_counted(text: &str, start: usize, end: usize) -> bool {
+    let behind = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
+    let unit = &behind[..behind.bytes().take(12).take_while(u8::is_ascii_alphabetic).count()];
+    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    is(UNITS, unit) || is(COUNTED, word_before(text, start))
+}
+
+/// Length of the day, and of the time with it, that stands at `at`: `2026-02-03`, `2026-02-03T14:02:11Z`.
+fn day_len(bytes: &[u8]) -> usize {
+    let digits =
+        |from: usize, len: usize| bytes.get(from..from + len).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let joined = matches!(bytes, [b'1' | b'2', _, _, _, b'-' | b'/', _, _, b'-' | b'/', ..]);
+    if !joined || !digits(0, 4) || !digits(5, 2) || !digits(8, 2) || bytes.get(10).is_some_and(u8::is_ascii_digit) {
+        return 0;
+    }
+    let time = bytes[10..].iter().take(24).take_while(|b| b.is_ascii_digit() || b"T:.Z+".contains(b)).count();
+    10 + time
+}
+
 /// The first code that begins in `from..to`.
 fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
     let bytes = text.as_bytes();
@@ -79,6 +187,11 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
     while at < to.min(bytes.len()) {
         if !bytes[at].is_ascii_alphanumeric() {
             at += 1;
+            continue;
+        }
+        let day = day_len(&bytes[at..]);
+        if day > 0 {
+            at += day;
             continue;
         }
         let mut end = at + bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -99,7 +212,7 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
         {
             end += 1 + bytes[end + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
         }
-        if is_code(bytes, at, end) {
+        if is_code(bytes, at, end) && !is_counted(text, at, end) {
             return Some(found(at, end));
         }
         at = end;
@@ -177,7 +290,8 @@ fn short(text: &str, behind: usize) -> Option<Match> {
         Some([next, ..]) => next.is_ascii_alphabetic(),
         _ => false,
     };
-    ((3..=8).contains(&digits) && at < limit && !goes_on && !is_masked(bytes, at, end)).then(|| found(at, end))
+    let shaped = (3..=8).contains(&digits) && at < limit && !goes_on && !is_masked(bytes, at, end);
+    (shaped && !is_counted(text, at, end)).then(|| found(at, end))
 }
 
 fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

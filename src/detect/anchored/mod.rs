@@ -46,8 +46,8 @@ pub(super) struct Anchor<'a> {
 const PROSE: &[Class] = &[Class::LETTER, Class::SPACE];
 /// The same with digits.
 const PROSE_AND_DIGITS: &[Class] = &[Class::LETTER, Class::SPACE, Class::DIGIT];
-/// A label's sign; of elements (`<name>…`) there is none, and mostly a space.
-const LABELS: &[Class] = &[Class::EQUALS.with(Class::COLON).with(Class::SPACE), Class::LETTER];
+/// A label's sign, or the bracket of an element (`<name>…`).
+const LABELS: &[Class] = &[Class::EQUALS.with(Class::COLON).with(Class::SPACE).with(Class::BRACE), Class::LETTER];
 /// The same with digits.
 const LABELS_AND_DIGITS: &[Class] = &[LABELS[0], Class::LETTER, Class::DIGIT];
 
@@ -79,6 +79,7 @@ pub(super) static ALL: &[Anchored] = &[
     secret::SCHEME,
     secret::LABELLED,
     secret::KEYED,
+    secret::OPTION,
     secret::LINE,
     email::SPELLED,
     login::NAME,

@@ -74,7 +74,9 @@ pub(super) const LABELLED: Anchored =
 
 fn push(anchor: &Anchor<'_>, name: Option<(usize, usize)>, out: &mut Vec<Match>) {
     debug_assert!(name.is_none_or(|(start, _)| start >= anchor.behind), "a name behind an anchor");
-    out.extend(name.map(|(start, end)| found(start, end)));
+    let Some((start, end)) = name else { return };
+    out.push(found(start, end));
+    and_more(anchor.text, end, &["; "], out);
 }
 
 /// Passes signs and titles behind the anchor, on its line; `None` when no word follows.
@@ -110,6 +112,7 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         });
         if !crew {
             out.push(found(start, end));
+            and_more(text, end, &[" and ", " og ", " dan ", " & "], out);
         }
         return;
     }
@@ -118,6 +121,19 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let closed = matches!(text.as_bytes().get(end), None | Some(b',' | b'!' | b'\n' | b'\r'));
     if words <= 2 && closed {
         out.push(found(start, end));
+    }
+}
+
+/// The names that follow one behind these joints: `Hi Sally and Tom`, `Cc: Ann Skov; Poul Vestergaard`.
+fn and_more(text: &str, mut end: usize, joints: &[&str], out: &mut Vec<Match>) {
+    while let Some(joint) = joints.iter().find(|joint| text[end..].starts_with(**joint)) {
+        let start = end + joint.len();
+        let Some((next, _)) = name_at(text, start, Case::Capital).filter(|&(next, _)| !is_identifier(text, next))
+        else {
+            return;
+        };
+        out.push(found(start, next));
+        end = next;
     }
 }
 
@@ -269,5 +285,6 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let sure = !bare || capital || words > 1 && ends_line(text, end);
     if sure && !is_identifier(text, end) {
         out.push(found(start, end));
+        and_more(text, end, &["; "], out);
     }
 }

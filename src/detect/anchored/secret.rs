@@ -62,6 +62,15 @@ pub(super) const KEYED: Anchored = Anchored {
     },
 };
 
+/// `curl -u ann:hunter22`, `mysql -phunter22`, `sshpass -p hunter22`.
+pub(super) const OPTION: Anchored = Anchored {
+    name: "secret_option",
+    doc: "what an option of the command gives it: the password behind `-p`, `-P`, `-a`, `-w`, `-k`, or behind `-u NAME:`",
+    needs: PROSE,
+    at_labels: false,
+    find: option,
+};
+
 /// `Cookie: a=b; session=c`.
 pub(super) const LINE: Anchored = Anchored {
     name: "secret_line",
@@ -242,8 +251,42 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
     // Without a sign or a verb only what no word of a language looks like: `kata sandi saya rahasia123`.
     let sure = |&(start, end): &(usize, usize)| told || is_no_word(&text[start..end]);
+    let from = out.len();
     if at > anchor.behind {
         out.extend(value(text, at).filter(sure).map(|(start, end)| found(start, end)));
+    }
+    if out.len() == from {
+        told_later(text, anchor.behind, out);
+    }
+}
+
+/// Words before a secret that is told some words later in the sentence.
+const BEFORE: &[&str] = &["is", "was", "er", "adalah", "yaitu", "from", "to", "fra", "til", "dari", "ke", "jadi", "as"];
+
+/// `my password for the portal is Sommer99`, `password wifi: melati123`, `changed my password from Winter98! to Sommer99`:
+/// what no word of a language looks like, behind a verb or a colon in the same sentence.
+fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
+    const REACH: usize = 64;
+    let mut before = "";
+    let mut at = behind;
+    for word in text[behind..].split_inclusive(char::is_whitespace) {
+        let start = at;
+        at += word.len();
+        if start > behind + REACH {
+            return;
+        }
+        let bare = word.trim();
+        let told = before.ends_with(':') || BEFORE.iter().any(|known| known.eq_ignore_ascii_case(before));
+        let quotes = bare.len() - bare.trim_start_matches(['\'', '"', '`', '(']).len();
+        let secret = bare[quotes..].split([',', ';', '=', '&', '<', '|', '"', '\'', '`']).next().unwrap_or("");
+        let secret = secret.trim_end_matches(['.', ')']);
+        if told && is_no_word(secret) {
+            let from = start + (word.len() - word.trim_start().len()) + quotes;
+            out.push(found(from, from + secret.len()));
+        } else if bare.ends_with(['.', '?', '!']) || word.ends_with('\n') {
+            return;
+        }
+        before = bare;
     }
 }
 
@@ -314,9 +357,62 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
 
 fn is_no_secret(text: &str) -> bool {
     let stars = text.bytes().take_while(|b| matches!(b, b'*' | b'x' | b'X' | b'.')).count();
-    let placeholder = text.starts_with(['[', '<', '{', '$']) || stars == text.len() || text.starts_with("***");
-    let word = text.split([',', '!', '?', ')', '.']).next().unwrap_or("");
-    placeholder || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
+    // `No!way99` is more than its first word.
+    let word = text.split([',', ')', '.']).next().unwrap_or("").trim_end_matches(['!', '?']);
+    let placeholder = is_placeholder(word) || stars == text.len() || text.starts_with("***");
+    placeholder || is_path(word) || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// `[password]`, `<password>`, `{{password}}`, `${PASSWORD}`, `$PASSWORD`; the end may be cut off by now. A word that begins
+/// with such a sign and goes on otherwise is a secret: `$ommer7`, `[ab1#`.
+fn is_placeholder(text: &str) -> bool {
+    let inner = text.trim_start_matches(['[', '<', '{', '$', '(']);
+    let inner = inner.trim_end_matches([']', '>', '}', ')']);
+    let named = inner.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b' ' | b':'));
+    let variable = !text.starts_with('$') || text.starts_with("${") || inner.bytes().all(|b| !b.is_ascii_lowercase());
+    inner.len() < text.len() && text.starts_with(['[', '<', '{', '$']) && named && variable
+}
+
+/// `PWD=/home/ann`: a place in a file system.
+fn is_path(text: &str) -> bool {
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-');
+    text.starts_with('/') && text.bytes().all(part) && text[1..].contains('/')
+}
+
+fn option(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    const REACH: usize = 200;
+    const USERS: [&str; 2] = ["-u", "--user"];
+    const PASSWORDS: [&str; 8] = ["-p", "-P", "-a", "-w", "-k", "-b", "--pass", "-passin"];
+    let text = anchor.text;
+    let mut before = "";
+    let mut at = anchor.behind;
+    for word in anchor.rest().split_inclusive([' ', '\n']) {
+        let start = at;
+        at += word.len();
+        let quotes = word.len() - word.trim_start_matches(['\'', '"']).len();
+        let bare = word[quotes..].trim_end().trim_end_matches(['\'', '"', ',']);
+        if start > anchor.behind + REACH || matches!(bare, "|" | "&&" | ";") {
+            return;
+        }
+        let from = start + quotes;
+        let user = USERS.contains(&before).then(|| bare.find(':')).flatten().map(|colon| colon + 1);
+        let glued = bare.strip_prefix("-p").filter(|rest| is_option_value(rest)).map(|_| 2);
+        let behind = (PASSWORDS.contains(&before) && is_option_value(bare)).then_some(0);
+        if let Some(skip) = user.or(glued).or(behind).filter(|&skip| bare.len() >= skip + 4) {
+            out.push(found(from + skip, from + bare.len()));
+        }
+        before = bare;
+        if word.ends_with('\n') && !text[..at].ends_with("\\\n") {
+            return;
+        }
+    }
+}
+
+/// A word of letters and more, no port, path, option or address of a page.
+fn is_option_value(text: &str) -> bool {
+    let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
+    let more = text.bytes().any(|b| !b.is_ascii_lowercase());
+    letters && more && !text.starts_with(['-', '$', '<', '{', '[']) && !text.contains(['/', '='])
 }
 
 fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

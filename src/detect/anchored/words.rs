@@ -215,7 +215,10 @@ const COMMON_WORDS: &str = "
     true false null none nil undefined unknown empty test error failed success info warning debug ukendt ingen tom
     not-set n/a todo tbd ltd inc llc aps gmbh pt cv tbk
     street road avenue lane drive page side chapter section
-    http https www com version level game round match tournament promo bonus deposit withdraw withdrawal jackpot
+    http https www com version level game round match tournament promo bonus deposit withdraw withdrawal jackpot depo wd
+    slot gacor legends bca bri bni bsi mandiri qris gopay ovo shopeepay linkaja paypal facebook mobilepay portal premium
+    experience operations operation platform payable receivable airport values select insert update where contact
+    password passwords kodeord adgangskode
 ";
 
 #[cfg(test)]

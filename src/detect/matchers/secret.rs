@@ -61,6 +61,8 @@ static SHAPES: &[Shape] = &[
     shape("Mid-server-", 12, b"-_"),
     shape("xnd_production_", 12, b"_"),
     shape("xnd_development_", 12, b"_"),
+    shape("hooks.slack.com/services/", 16, b"/"),
+    shape("discord.com/api/webhooks/", 16, b"/-_"),
     shape(JWT, 17, b"-_.="),
     shape(PEM, 16, b""),
 ];

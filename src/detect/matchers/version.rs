@@ -84,14 +84,33 @@ const PRODUCTS: &[&[u8]] = &[
 ];
 
 /// What no address ever stands behind: its numbers are versions, of whatever size.
-const RUNTIMES: &[&[u8]] =
-    &[b"dotnet", b"net", b"aspnetcore", b"netcore", b"jdk", b"jre", b"gcc", b"glibc", b"libc", b"openssl", b"libssl"];
+const RUNTIMES: &[&[u8]] = &[
+    b"dotnet",
+    b"net",
+    b"aspnetcore",
+    b"netcore",
+    b"jdk",
+    b"jre",
+    b"gcc",
+    b"glibc",
+    b"libc",
+    b"openssl",
+    b"libssl",
+    b"v",
+    b"ver",
+    b"firmware",
+    b"fw",
+];
 
 /// Words before a `/` that speak of addresses.
 const ADDRESSES: &[&[u8]] = &[b"ip", b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"];
 
+/// First parts of addresses are larger, mostly.
+const FIRST_OF_VERSION_MAX: u32 = 30;
+
 /// `Chrome/126.0.0.0`, `nginx 1.25.3.1`, `app:1.0.0.1`: a product and its version. What has a part of three digits, or is
-/// private, is an address all the same, except behind the `/` of a product's name.
+/// private, is an address all the same, except behind the `/` of a product's name. `worker-3/36.72.214.9:5701` and
+/// `DESKTOP-BN/87.49.12.201` are hosts with their addresses.
 pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     let start = quad[0].start as usize;
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
@@ -100,7 +119,8 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
         let name = &bytes[name_start..name_end];
         let in_path = name_start > 0 && matches!(bytes[name_start - 1], b'/' | b':' | b'@' | b'%');
         let of_address = ADDRESSES.iter().any(|word| name.eq_ignore_ascii_case(word));
-        return name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !name.contains(&b'.');
+        let named = name.iter().any(u8::is_ascii_alphabetic) && !in_path && !of_address && !name.contains(&b'.');
+        return named && !has_port(bytes, quad) && is_version_of(name, bytes, quad, name_start);
     }
     let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
     let head = &bytes[..start - signs];
@@ -110,6 +130,36 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     }
     let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
     known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
+}
+
+/// Whether what stands behind `name/` is its version: of a known product always.
+fn is_version_of(name: &[u8], bytes: &[u8], quad: &[Group], name_start: usize) -> bool {
+    let head = name.split(|b| matches!(b, b'-' | b'_' | b'+')).next().unwrap_or(name);
+    let known = |list: &[&[u8]]| list.iter().any(|word| head.eq_ignore_ascii_case(word));
+    let first = bytes[quad[0].start as usize..quad[0].end as usize].iter().fold(0, |n, b| 10 * n + u32::from(b - b'0'));
+    known(PRODUCTS)
+        || known(RUNTIMES)
+        || is_rounded(bytes, quad)
+        || is_in_user_agent(bytes, name_start, quad[3].end as usize)
+        || first < FIRST_OF_VERSION_MAX && is_like_version(bytes, quad)
+}
+
+/// Whether the word before or behind is a product with a version, too, or what it runs on follows: `Mozilla/5.0 … YaBrowser/24.6.1.766 Safari/537.36`.
+fn is_in_user_agent(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_product = |word: &[u8]| {
+        let slash = word.iter().position(|&b| b == b'/').filter(|&at| word[..at].iter().all(u8::is_ascii_alphabetic));
+        slash.is_some_and(|at| at > 1 && word.get(at + 1).is_some_and(u8::is_ascii_digit))
+    };
+    let behind = bytes[end..].strip_prefix(b" ").and_then(|rest| rest.split(|&b| b == b' ').next());
+    let before = bytes[..start].strip_suffix(b" ").and_then(|head| head.rsplit(|&b| b == b' ').next());
+    bytes[end..].starts_with(b" (")
+        || behind.is_some_and(is_product)
+        || before.is_some_and(|word| is_product(word) || word.ends_with(b")"))
+}
+
+/// Whether a port follows: versions have none.
+fn has_port(bytes: &[u8], quad: &[Group]) -> bool {
+    matches!(bytes[quad[3].end as usize..], [b':', digit, ..] if digit.is_ascii_digit())
 }
 
 /// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`, `foo-1.2.3.4.jar`, `foo_1.2.3.4_amd64.deb`: a version.

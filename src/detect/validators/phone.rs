@@ -136,13 +136,19 @@ fn is_indonesian_mobile(candidate: &Candidate<'_>) -> bool {
     }
 }
 
-/// `23 23 75 85`: four pairs; the first digit of a Danish number is 2 to 9.
+/// `23 23 75 85`: four pairs; the first digit of a Danish number is 2 to 9. `40 41 42 43` and `28 30 32 34` are sizes.
 fn is_danish_pairs(candidate: &Candidate<'_>) -> bool {
     let gaps = candidate.gaps();
+    let pair = |i: usize| 10 * i32::from(candidate.digits[i] - b'0') + i32::from(candidate.digits[i + 1] - b'0');
+    let are_steps = || {
+        let step = pair(2) - pair(0);
+        step > 0 && pair(4) - pair(2) == step && pair(6) - pair(4) == step
+    };
     candidate.groups.len() == 4
         && candidate.groups.iter().all(|g| g.len() == 2)
         && (gaps == Gap::SPACE || gaps == Gap::DASH)
         && candidate.digits[0] >= b'2'
+        && !are_steps()
 }
 
 /// `(415) 555-2671`, `415-555-2671`, `020 7946 0958`, `07700 900123`: as numbers are printed in America and Britain.

@@ -33,7 +33,8 @@ impl Core {
             _ => None,
         };
         let Some(name) = name.filter(|name| name.span.len() <= NAME_BYTES_MAX) else { return own };
-        let name = text[name.span.range()].trim_start_matches('-');
+        // `/customer/full_name`: of a path the last step.
+        let name = text[name.span.range()].trim_start_matches('-').rsplit('/').next().unwrap_or_default();
         let plan = self.detector.plan_of_name(name.as_bytes());
         // What stands behind an option is its value, whatever it looks like.
         let plan = FieldPlan { sure: plan.sure || own.role == Role::None, ..plan };

@@ -243,6 +243,11 @@ impl Core {
             view.undo_encodings(self.plan.limits.encoded_depth);
             value = &view.text()[pair.value.start - start..];
         }
+        // `name="password"`: what a form or an element calls its value, which stands elsewhere.
+        let naming = matches!(&reading.text[pair.name.clone()], "name" | "key" | "id" | "field" | "type" | "property");
+        if naming && self.detector.plan_of_name(text.as_bytes()).entity.is_some() {
+            return false;
+        }
         // A rule of the config about names is about people's, and a text names its processes, too: `name=worker_1`.
         let thing = matches!(&reading.text[pair.name.clone()], "name" | "nama" | "navn") && !is_name(value);
         let meant = !thing && self.is_meant(entity, plan, value);

@@ -13,6 +13,8 @@ const ELEMENTS_MAX: usize = 40;
 const BYTES_MAX: usize = 400;
 /// Most digits of one element: an element with more is a value of its own.
 const DIGITS_MAX: u8 = 8;
+/// Fewest digits of an element that may be a value by itself.
+const WHOLE_DIGITS_MIN: u8 = 7;
 
 impl Core {
     /// Looks for one value in all elements of the array at hand, whose elements `tape` begins with. True: all of them
@@ -22,6 +24,14 @@ impl Core {
         let count = tape.iter().take(ELEMENTS_MAX + 1).take_while(|s| s.span.start < array.end).count();
         let elements = &tape[..count];
         if !(2..=ELEMENTS_MAX).contains(&count) || array.len() > BYTES_MAX || !are_parts(elements, at.document, field) {
+            return false;
+        }
+        // Two telephone numbers of eight digits are no one of sixteen.
+        let is_whole = |e: &Scalar| {
+            let value = &at.document[e.span.range()];
+            e.digits >= WHOLE_DIGITS_MIN && self.detector.is_field_value(field, value, e.digits)
+        };
+        if field.entity.is_some() && elements.iter().all(is_whole) {
             return false;
         }
         let mut view = std::mem::take(&mut frame.view);
