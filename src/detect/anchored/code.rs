@@ -14,6 +14,15 @@ pub(super) const NEAR: Anchored = Anchored {
     find: near,
 };
 
+/// `Use 482913 to verify`.
+pub(super) const BEFORE: Anchored = Anchored {
+    name: "code_before",
+    doc: "4 to 8 digits directly before the anchor",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: before,
+};
+
 /// `G-123456`.
 pub(super) const GLUED: Anchored = Anchored {
     name: "code_glued",
@@ -246,6 +255,16 @@ fn is_code(bytes: &[u8], start: usize, end: usize) -> bool {
 /// What a mask has left of a longer number: `411111******1111`. (`**123456**` is in bold.)
 fn is_masked(bytes: &[u8], start: usize, end: usize) -> bool {
     bytes[..start].ends_with(b"***") || bytes[end..].starts_with(b"***")
+}
+
+fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let head = anchor.text[..anchor.at.start as usize].trim_end_matches(' ');
+    let part = |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
+    let len = head.bytes().rev().take(9).take_while(part).count();
+    let start = head.len() - head[head.len() - len..].trim_start_matches([' ', '-']).len();
+    let cut = head[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '/' | ':' | '#'));
+    let code = first_code(head, start, start + 1).filter(|code| code.span.end as usize == head.len() && !cut);
+    out.extend(code.filter(|code| code.span.start as usize == start));
 }
 
 fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

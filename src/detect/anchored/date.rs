@@ -24,6 +24,25 @@ pub(super) const DIRECT: Anchored = Anchored {
     },
 };
 
+/// `TTL: Surabaya, 29-01-1995`.
+pub(super) const PLACED: Anchored = Anchored {
+    name: "date_placed",
+    doc: "the date behind the anchor, the name of a place between; one that begins with its year behind a comma or a sign",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let bytes = anchor.text.as_bytes();
+        let between = |b: &u8| b.is_ascii_alphabetic() || b" .:=',/".contains(b);
+        let at = anchor.behind + anchor.rest().bytes().take(BEHIND_BYTES_MAX).take_while(|b| between(b)).count();
+        let sign = bytes[anchor.behind..at].iter().rfind(|b| **b != b' ');
+        let placed = sign.is_none_or(|b| !b.is_ascii_alphabetic());
+        let year = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count() == 4;
+        if at > anchor.behind && (placed || !year) {
+            out.extend(first_date(anchor.text, at, 1));
+        }
+    },
+};
+
 /// `dob=1995-01-29`.
 pub(super) const LABELLED: Anchored = Anchored {
     name: "date_labelled",

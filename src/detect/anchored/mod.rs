@@ -14,7 +14,7 @@ mod street;
 pub(super) mod words;
 
 pub(super) use name::name_ending;
-pub(super) use secret::is_key_like;
+pub(super) use secret::{is_key_like, is_no_word};
 
 /// A finder that is called at anchors.
 pub(super) struct Anchored {
@@ -67,12 +67,14 @@ pub(super) static ALL: &[Anchored] = &[
     street::BOX,
     street::LABELLED,
     code::NEAR,
+    code::BEFORE,
     code::GLUED,
     code::DIRECT,
     code::SHORT,
     code::LABELLED,
     date::NEAR,
     date::DIRECT,
+    date::PLACED,
     date::LABELLED,
     secret::AFTER,
     secret::TOLD,

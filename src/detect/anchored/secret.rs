@@ -298,7 +298,7 @@ fn is_random(text: &str) -> bool {
 }
 
 /// Letters and digits together.
-fn is_no_word(text: &str) -> bool {
+pub(in crate::detect) fn is_no_word(text: &str) -> bool {
     let digits = text.bytes().any(|b| b.is_ascii_digit());
     text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/', '_'])
 }
@@ -320,7 +320,16 @@ pub(in crate::detect) fn is_key_like(text: &str) -> bool {
     let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let plain = text.bytes().all(is_key_sign);
-    text.len() >= 12 && plain && letters && (digits >= 2 || is_mixed(text))
+    text.len() >= 12 && plain && letters && (digits >= 2 || is_mixed(text) && !is_camel_case(text))
+}
+
+/// `InvalidSignatureException`: words, each with its capital.
+fn is_camel_case(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let alone = |w: &[u8]| !w[0].is_ascii_uppercase() || w[1].is_ascii_lowercase();
+    bytes.iter().all(u8::is_ascii_alphabetic)
+        && bytes.windows(2).all(alone)
+        && bytes.last().is_some_and(u8::is_ascii_lowercase)
 }
 
 fn is_key_sign(b: u8) -> bool {

@@ -9,6 +9,7 @@ use crate::record::{Class, Span};
 mod card_track;
 pub(super) mod crypto;
 mod email;
+mod email_password;
 mod geo;
 mod iban;
 mod ip;
@@ -70,6 +71,7 @@ pub(super) static ALL: &[Matcher] = &[
     card_track::MASKED,
     crypto::MATCHER,
     email::MATCHER,
+    email_password::MATCHER,
     geo::MATCHER,
     iban::MATCHER,
     ip::MATCHER,

@@ -63,10 +63,23 @@ static SHAPES: &[Shape] = &[
     shape("xnd_development_", 12, b"_"),
     shape("hooks.slack.com/services/", 16, b"/"),
     shape("discord.com/api/webhooks/", 16, b"/-_"),
+    // Hashes of passwords, as bcrypt, argon2, scrypt and web frameworks write them: what was hashed can be guessed.
+    shape("$2a$", 22, b"$./"),
+    shape("$2b$", 22, b"$./"),
+    shape("$2y$", 22, b"$./"),
+    shape("$1$", 24, b"$./"),
+    shape("$5$", 24, b"$./"),
+    shape("$6$", 24, b"$./"),
+    shape("$argon2", 24, b"$./+=,-"),
+    shape("$scrypt$", 24, b"$./+=,-"),
+    shape("$pbkdf2", 24, b"$./+=,-"),
+    shape("pbkdf2_sha", 24, b"$./+="),
     shape(JWT, 17, b"-_.="),
     shape(PEM, 16, b""),
 ];
 
+/// The words of prefixes that begin with a sign.
+const BEHIND_SIGNS: [&str; 10] = ["BEGIN", "1$", "5$", "6$", "2a$", "2b$", "2y$", "argon2", "scrypt$", "pbkdf2"];
 const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
 
@@ -116,9 +129,8 @@ static SIEVE: [[u32; 256]; 3] = {
         b += 1;
     }
     let (mut i, mut bit) = (0, 1);
-    while i <= SHAPES.len() {
-        // The one prefix that does not begin as a word does, [`PEM`], has a word behind its dashes.
-        let prefix = if i < SHAPES.len() { SHAPES[i].prefix.as_bytes() } else { b"BEGIN" };
+    while i < SHAPES.len() + BEHIND_SIGNS.len() {
+        let prefix = if i < SHAPES.len() { SHAPES[i].prefix } else { BEHIND_SIGNS[i - SHAPES.len()] }.as_bytes();
         let known = sieve[0][prefix[0] as usize] & !WORD;
         let mine = if known == 0 { bit } else { known };
         if known == 0 {
@@ -126,7 +138,13 @@ static SIEVE: [[u32; 256]; 3] = {
         }
         let mut at = 0;
         while at < 3 {
-            sieve[at][prefix[at] as usize] |= mine;
+            // Of a prefix of two bytes the third one may be any.
+            let mut any = if at < prefix.len() { 255 } else { 0 };
+            while any < 256 {
+                let byte = if at < prefix.len() { prefix[at] as usize } else { any };
+                sieve[at][byte] |= mine;
+                any += 1;
+            }
             at += 1;
         }
         i += 1;
@@ -158,6 +176,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
 fn token_end(bytes: &[u8], from: usize, shape: &Shape) -> Option<usize> {
     let taken = |b: &&u8| b.is_ascii_alphanumeric() || shape.signs.contains(b);
     let mut end = from + bytes[from..].iter().take_while(taken).count();
+    // Commas are in the parameters of a hash, before its last `$`, and not in the hash itself.
+    let hash = bytes[from..end].iter().rposition(|&b| b == b'$').map_or(from, |at| from + at);
+    end = bytes[hash..end].iter().position(|&b| b == b',').map_or(end, |at| hash + at);
     while end > from && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }
