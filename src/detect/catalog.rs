@@ -49,6 +49,8 @@ pub struct Entity {
     pub fields: Vec<String>,
     /// Whether it may neither pass nor become a token, whatever a config says.
     pub never_passes: bool,
+    /// Whether a value in one of its fields is what all of it is found to be.
+    pub yields: bool,
     pub(super) spec: Arc<EntitySpec>,
     /// File it was read from, for errors.
     pub(super) file: Arc<str>,
@@ -219,6 +221,7 @@ impl Catalog {
             action: spec.action.clone(),
             fields: spec.fields.iter().chain(&spec.sure_fields).map(|f| f.value.clone()).collect(),
             never_passes: spec.never_passes,
+            yields: spec.yields,
             spec: Arc::new(spec),
             file: file.into(),
             builtin,

@@ -30,6 +30,9 @@ pub(super) struct EntitySpec {
     /// Whether it may neither pass nor become a token: PCI DSS says so of verification codes, reason of passwords.
     #[serde(default)]
     pub never_passes: bool,
+    /// Whether the names of its fields say little: where all of the value is found to be something else, it is that.
+    #[serde(default)]
+    pub yields: bool,
     /// Whether it is found only where a rule of the config names it.
     #[serde(default)]
     pub by_rule: bool,

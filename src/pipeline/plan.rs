@@ -50,6 +50,8 @@ pub struct Plan {
     defaults: Vec<ActionId>,
     /// What is done with what a shadow rule finds: nothing.
     shadow_action: ActionId,
+    /// Entities whose fields may hold something else.
+    yielding: Vec<EntityId>,
 }
 
 /// Why a plan cannot be made.
@@ -177,6 +179,7 @@ impl Plan {
             actions: table.actions,
             action_names: table.action_names,
             defaults: table.defaults,
+            yielding: (0u16..).zip(catalog.entities()).filter(|(_, e)| e.yields).map(|(at, _)| EntityId(at)).collect(),
         })
     }
 
@@ -231,6 +234,12 @@ impl Plan {
         let own = |entity: &EntityPlan| entity.name == ENCODED;
         let at = self.entities.iter().rposition(own).expect("invariant: every plan has it");
         (EntityId(at as u16), self.defaults[at])
+    }
+
+    /// Whether a value in a field of this entity is what all of it is found to be.
+    #[inline]
+    pub fn yields(&self, entity: EntityId) -> bool {
+        self.yielding.contains(&entity)
     }
 
     /// Whether values of the entity are words, so that neither digits nor signs tell one.

@@ -517,9 +517,26 @@ impl Core {
 
     fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, digits: u8, frame: &mut Frame) {
         match field.entity.filter(|_| self.detector.is_field_value(field, reading.text, digits)) {
+            Some(entity) if self.plan.yields(entity) && self.is_something_else(at, field, reading, frame) => {}
             Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, field.nature, reading, frame),
         }
+    }
+
+    /// All of the value is found to be one thing, whatever the field is called: it is replaced as that.
+    fn is_something_else(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) -> bool {
+        let mut found = std::mem::take(&mut frame.findings);
+        found.clear();
+        let look = self.detector.look_at(reading.text, Kind::String);
+        if look.may_hold {
+            self.detector.find(reading.text, Kind::String, look, &mut found);
+        }
+        let whole = matches!(&*found, [one] if one.span.len() == reading.text.len());
+        if whole {
+            self.finding(at, &found[0], field.action, reading, frame);
+        }
+        frame.findings = found;
+        whole
     }
 
     /// The config, or the field's name, says what it holds: all of it goes, or of a list each of its values.

@@ -1,4 +1,4 @@
-//! Events, mails and log lines in Indonesian, Danish and English that were written in two batches before the engine had
+//! Events, mails and log lines in Indonesian, Danish and English that were written in batches before the engine had
 //! seen them, each with the profile that it is for. What they showed is mended by kind; what is still open stands in
 //! docs/QUALITY.md.
 

@@ -56,7 +56,9 @@ pub(super) const KEYED: Anchored = Anchored {
         let rest = anchor.rest();
         let len = rest.bytes().take_while(|&b| is_key_sign(b)).count();
         let key = rest[..len].trim_end_matches(['.', ':']);
-        if is_key_like(key) {
+        // In a link it is a secret that is let in with, however short: `/reset-password?token=abc123XYZ`.
+        let query = anchor.text[..anchor.at.start as usize].ends_with(['?', '&']);
+        if is_key_like(key) || query && key.len() >= 8 && is_random(key) {
             out.push(found(anchor.behind, anchor.behind + key.len()));
         }
     },

@@ -12,6 +12,25 @@ pub(super) const MATCHER: Matcher = Matcher {
     find,
 };
 
+/// `"-6.175392,106.827153"`: a value that is a pair and nothing else needs no word beside it.
+pub(super) const WHOLE: Matcher = Matcher {
+    name: "coordinates_whole",
+    doc: "two decimal numbers of degrees with five decimals or more, a comma or semicolon between, and nothing else",
+    wants: |class, digits| digits >= 10 && class.has(Class::DOT) && !class.has(Class::LETTER),
+    find: |input, out| {
+        let [a, b, c, d] = input.groups else { return };
+        let pair = (degrees(input.text, &[*a, *b]), degrees(input.text, &[*c, *d]));
+        let (Some(first), Some(second)) = pair else { return };
+        let between = input.text[first.end as usize..second.start as usize].trim();
+        let whole = first.start == 0 && second.end as usize == input.text.len() && matches!(between, "," | ";");
+        let latitude = input.text[first.range()].parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0);
+        if whole && latitude && b.len() >= 5 && d.len() >= 5 {
+            push(first, out);
+            push(second, out);
+        }
+    },
+};
+
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut previous: Option<Span> = None;
     for pair in input.groups.windows(2) {

@@ -73,6 +73,7 @@ pub(super) static ALL: &[Matcher] = &[
     email::MATCHER,
     email_password::MATCHER,
     geo::MATCHER,
+    geo::WHOLE,
     iban::MATCHER,
     ip::MATCHER,
     lettered_id::SG_NRIC,

@@ -33,6 +33,40 @@ fn scrubbed(scrubber: &mut Scrubber, format: Format, raw: &str) -> String {
 }
 
 #[test]
+fn a_field_of_some_document_holds_what_all_of_it_is_found_to_be() {
+    let mut scrubber = scrubber("{}");
+    let nik = scrubbed(&mut scrubber, Format::Json, "{\"nik\":\"3171234501900001\"}");
+    let same = scrubbed(&mut scrubber, Format::Json, "{\"nomor_identitas\":\"3171234501900001\"}");
+    assert_eq!(nik.replace("nik\"", "nomor_identitas\""), same, "their tokens join");
+    assert!(scrubbed(&mut scrubber, Format::Json, "{\"document_no\":\"C7654321X\"}").contains("idn_"));
+}
+
+#[test]
+fn values_of_one_field_in_an_array_stay_apart_and_pieces_of_one_do_not() {
+    let mut scrubber = scrubber("{}");
+    let two = scrubbed(&mut scrubber, Format::Json, "{\"telefon\":[\"51234876\",\"86123344\"]}");
+    assert_eq!(two.matches("\"ph_").count(), 2, "{two}");
+    let one = scrubbed(&mut scrubber, Format::Json, "{\"telefon\":[\"0812\",\"3456\",\"7890\"]}");
+    assert_eq!(one.matches("\"ph_").count(), 1, "{one}");
+}
+
+#[test]
+fn what_a_change_names_is_a_field_of_that_name() {
+    let mut scrubber = scrubber("{}");
+    for (raw, gone) in [
+        ("{\"field\":\"full_name\",\"from\":\"Siti Rahma\",\"to\":\"Siti Ayu\"}", ["Siti Rahma", "Siti Ayu"]),
+        ("{\"attribute\":\"password\",\"before\":\"Kucing1\",\"after\":\"Kucing2\"}", ["Kucing1", "Kucing2"]),
+        ("{\"op\":\"replace\",\"path\":\"/c/full_name\",\"value\":\"Budi Irawan\"}", ["Budi", "Irawan"]),
+        ("{\"type\":\"passport\",\"number\":\"C7654321\"}", ["C7654321", "7654321"]),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(gone.iter().all(|value| !out.contains(value)), "{out}");
+    }
+    let kept = "{\"type\":\"transfer\",\"from\":\"main\",\"to\":\"bonus\",\"code\":\"A1\"}";
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, kept), kept);
+}
+
+#[test]
 fn a_kafka_key_and_a_header_that_are_json_have_fields() {
     let mut scrubber = scrubber("fields: [{name: nickname, action: redact}, {path: \"@key.id\", action: redact}]");
     let key = text(&mut scrubber, PathId::KEY, b"{\"nickname\":\"Siti\",\"id\":7}");
