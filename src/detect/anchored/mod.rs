@@ -82,6 +82,7 @@ pub(super) static ALL: &[Anchored] = &[
     secret::LABELLED,
     secret::KEYED,
     secret::OPTION,
+    secret::PATH,
     secret::LINE,
     email::SPELLED,
     login::NAME,

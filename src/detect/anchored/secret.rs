@@ -73,6 +73,23 @@ pub(super) const OPTION: Anchored = Anchored {
     find: option,
 };
 
+/// `https://hooks.slack.com/services/T0/B0/XXXX`.
+pub(super) const PATH: Anchored = Anchored {
+    name: "secret_path",
+    doc: "the rest of a link behind the host, from `/services/`, `/webhooks/` or `/bot` on: who has it may write there",
+    needs: &[Class::LETTER, Class::DOT, Class::OTHER],
+    at_labels: false,
+    find: |anchor, out| {
+        let rest = anchor.rest();
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b':');
+        let path = &rest[..rest.bytes().take_while(|b| part(b)).count()];
+        let hook = ["/services/", "/webhooks/", "/bot"].iter().find_map(|hook| Some(path.find(hook)? + hook.len()));
+        if let Some(from) = hook.filter(|&from| path.len() >= from + 16) {
+            out.push(found(anchor.behind + from, anchor.behind + path.len()));
+        }
+    },
+};
+
 /// `Cookie: a=b; session=c`.
 pub(super) const LINE: Anchored = Anchored {
     name: "secret_line",

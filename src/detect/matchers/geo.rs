@@ -55,6 +55,7 @@ fn push(span: Span, out: &mut Vec<Match>) {
 }
 
 /// The decimal number of two groups, with its sign: up to three digits, a dot, three decimals or more, at most 180.
+#[inline(always)]
 fn degrees(text: &str, pair: &[Group]) -> Option<Span> {
     let bytes = text.as_bytes();
     let (whole, decimals) = (&pair[0], &pair[1]);

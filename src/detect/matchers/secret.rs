@@ -61,8 +61,6 @@ static SHAPES: &[Shape] = &[
     shape("Mid-server-", 12, b"-_"),
     shape("xnd_production_", 12, b"_"),
     shape("xnd_development_", 12, b"_"),
-    shape("hooks.slack.com/services/", 16, b"/"),
-    shape("discord.com/api/webhooks/", 16, b"/-_"),
     // Hashes of passwords, as bcrypt, argon2, scrypt and web frameworks write them: what was hashed can be guessed.
     shape("$2a$", 22, b"$./"),
     shape("$2b$", 22, b"$./"),
@@ -94,7 +92,15 @@ pub(in crate::detect) fn may_begin(text: &[u8], word: Word) -> bool {
 }
 
 fn begins_prefix_at(text: &[u8], at: usize) -> bool {
-    text[at..].first_chunk().is_some_and(|three| begins_prefix(three, SIEVE[0][usize::from(three[0])]))
+    let rest = &text[at..];
+    rest.first_chunk().is_some_and(|three| begins_prefix(three, SIEVE[0][usize::from(three[0])])) && is_prefix(rest)
+}
+
+/// Whether it is one after all: `script` and `argument` begin as `scrypt$` and `argon2` do.
+#[cold]
+fn is_prefix(rest: &[u8]) -> bool {
+    let prefixes = SHAPES.iter().map(|shape| shape.prefix).chain(BEHIND_SIGNS);
+    prefixes.into_iter().any(|prefix| rest.starts_with(prefix.as_bytes()))
 }
 
 /// Whether these three bytes, the first of which has `first` in the sieve, begin as a prefix does.
