@@ -132,7 +132,10 @@ impl Consumer {
     /// Starts reading these partitions at their committed offsets.
     pub fn assign(&mut self, partitions: &[(String, i32)]) -> Result<(), Error> {
         self.known.clear();
-        self.handle.assign(&list_of_names(partitions))
+        let list = list_of_names(partitions);
+        self.handle.assign(&list)?;
+        // librdkafka remembers a pause of an earlier assignment: a partition that came back would never be read.
+        self.handle.resume(&list)
     }
 
     /// Stops reading these partitions.
@@ -250,4 +253,50 @@ fn list_of_names(partitions: &[(String, i32)]) -> TopicPartitionList {
         list.add_partition(topic, *partition);
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+
+    use super::super::mock::Cluster;
+    use super::*;
+    use crate::config::{Secrets, from_str};
+
+    /// Fetches until `until` says so of the records and changes so far, for 30 s at most.
+    fn fetch_until(consumer: &mut Consumer, mut until: impl FnMut(usize, Option<Rebalance>) -> bool) -> bool {
+        let since = Instant::now();
+        let mut records = 0;
+        while since.elapsed() < Duration::from_secs(30) {
+            consumer.fetch(Duration::from_millis(20), &mut |_, _, _, _| records += 1).expect("a broker answers");
+            let change = consumer.next_rebalance();
+            if until(records, change) {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn a_partition_that_was_paused_is_read_when_it_comes_back() {
+        let cluster = Cluster::start(&["paused".to_owned()], 1).expect("a mock cluster");
+        let brokers = cluster.brokers();
+        let producer: BaseProducer =
+            rdkafka::ClientConfig::new().set("bootstrap.servers", &brokers).create().expect("a producer");
+        producer.send(BaseRecord::<(), [u8]>::to("paused").payload(b"{}")).expect("it is queued");
+        producer.flush(Duration::from_secs(10)).expect("it is delivered");
+        let yaml = format!("kafka: {{brokers: ['{brokers}']}}\ninput: {{topics: [{{name: paused, format: json}}]}}\n");
+        let settings = from_str(&yaml, "consumer.yaml", Secrets::Skip).expect("valid YAML").settings;
+        let mut consumer = Consumer::new(&settings, 0, 1).expect("a consumer");
+        let mine = [("paused".to_owned(), 0)];
+        let assigned = |_, change| matches!(change, Some(Rebalance::Assigned(_)));
+        assert!(fetch_until(&mut consumer, assigned), "the group gives it the partition");
+        consumer.assign(&mine).expect("it is assigned");
+        consumer.pause(Partition { topic: 0, partition: 0 }).expect("it is paused");
+        consumer.unassign(&mine).expect("it is given back");
+        consumer.assign(&mine).expect("it is assigned again");
+        assert!(fetch_until(&mut consumer, |records, _| records == 1), "it stays paused");
+    }
 }
