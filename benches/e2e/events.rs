@@ -1,6 +1,6 @@
 //! What is loaded: the lines of `benches/corpus/events.ndjson`, again and again, each time with an id, a time and an account
 //! of its own, of the same length: a few accounts have most of the events, 100,000 have some. An event's Kafka timestamp
-//! is its number, which every contestant must keep: by it an output is checked for what is missing or doubled without a
+//! tells its number, which every contestant must keep: by it an output is checked for what is missing or doubled without a
 //! byte more in the event.
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::support::kafka_client::{Event, Isolation, for_each};
 const FIRST_TIMESTAMP_MS: i64 = 1_760_000_000_000;
 /// Accounts, from which a Zipf distribution with exponent 1 draws.
 const ACCOUNTS: f64 = 100_000.0;
-/// Event time between two events, ms.
+/// Time between two events, ms: that of the event and of Kafka, or the one would run ahead of the other.
 const STEP_MS: i64 = 10;
 /// Every so-manieth record of an output is searched for the addresses of its event.
 const SAMPLE_EVERY: u64 = 50;
@@ -66,7 +66,7 @@ impl Corpus {
             key: Some(format!("account-{}", letters(account)).into_bytes()),
             value: Some(value),
             headers: Vec::new(),
-            timestamp_ms: Some(FIRST_TIMESTAMP_MS + id as i64),
+            timestamp_ms: Some(FIRST_TIMESTAMP_MS + id as i64 * STEP_MS),
         }
     }
 
@@ -79,7 +79,7 @@ impl Corpus {
         let (mut seen, mut again, mut sampled) = (vec![false; events as usize], 0_u64, 0_u64);
         for_each(broker, topic, Isolation::Committed, |message| {
             let timestamp = message.timestamp().to_millis().expect("a timestamp");
-            let id = usize::try_from(timestamp - FIRST_TIMESTAMP_MS).expect("a timestamp of an event");
+            let id = usize::try_from((timestamp - FIRST_TIMESTAMP_MS) / STEP_MS).expect("a timestamp of an event");
             again += u64::from(std::mem::replace(&mut seen[id], true));
             if scrubbed && (id as u64).is_multiple_of(SAMPLE_EVERY) {
                 let value = message.payload().expect("a value");

@@ -1,6 +1,7 @@
 //! Guard of the hot path: instructions per unit of work, counted by valgrind, against a checked-in baseline.
 //!
-//! `cargo bench --bench instructions` compares; `SLUICE_INSTRUCTIONS=record` writes the baseline anew. Counts do not
+//! `cargo bench --bench instructions` compares; `SLUICE_INSTRUCTIONS=record` writes the baseline anew. The check of a
+//! commit compares what the tests are built with (`--profile dev`), which has a baseline of its own. Counts do not
 //! depend on the load of the machine, so a few percent are a real change. No case hashes: valgrind hides the SHA
 //! instructions of the processor, and the count of the portable code would say nothing.
 #![allow(missing_docs, clippy::print_stdout)]
@@ -14,8 +15,11 @@ mod support;
 
 mod cases;
 
-/// How much worse than its baseline a case may be.
-const MARGIN: f64 = 0.03;
+/// How much worse than its baseline a case may be. The check of a commit runs on whatever processor there is, for which
+/// memchr and the C library choose other code.
+const MARGIN: f64 = if cfg!(debug_assertions) { 0.10 } else { 0.03 };
+/// The baseline of the profile that this is built with.
+const BASELINE: &str = if cfg!(debug_assertions) { "baseline.dev.csv" } else { "baseline.csv" };
 /// The name that valgrind is told to count: see [`cases::measured`].
 const MEASURED: &str = "instructions::cases::measured";
 
@@ -32,7 +36,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let counts: Vec<(&str, f64)> = cases::ALL.iter().map(|case| (case.name, count(case))).collect();
-    let baseline_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions/baseline.csv");
+    let baseline_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/instructions").join(BASELINE);
     if std::env::var("SLUICE_INSTRUCTIONS").is_ok_and(|mode| mode == "record") {
         record(&baseline_file, &counts);
         return ExitCode::SUCCESS;
@@ -95,6 +99,6 @@ fn compare(file: &Path, counts: &[(&str, f64)]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!("{worse} worse than the baseline by more than {:.0} %.", MARGIN * 100.0);
-    println!("Make it cheaper; or, if it is worth that, record it: SLUICE_INSTRUCTIONS=record make bench-instructions");
+    println!("Make it cheaper; or, if it is worth that, record it: SLUICE_INSTRUCTIONS=record and the same command");
     ExitCode::FAILURE
 }

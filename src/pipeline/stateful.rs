@@ -160,6 +160,7 @@ impl Stateful {
                 self.restore(source, partition, &all, health, stop)?;
             }
         }
+        self.tell();
         Ok(())
     }
 
