@@ -110,6 +110,8 @@ const UNITS: &[&str] = &[
     "cifret",
     "tegn",
 ];
+/// Of these there are hundreds of thousands: behind six digits other units are no units (`482913 min ven`, `482913 s/d`).
+const SMALL_UNITS: &[&str] = &["ms", "bytes", "kb", "mb", "kr"];
 /// Words before a number that say what it is the number of.
 const COUNTED: &[&str] = &[
     "order", "orders", "ordre", "ordrer", "ordrenr", "ticket", "tickets", "tiket", "sag", "case", "user", "users",
@@ -174,7 +176,8 @@ fn is_counted(text: &str, start: usize, end: usize) -> bool {
     let behind = text[end..].strip_prefix(' ').unwrap_or(&text[end..]);
     let unit = &behind[..behind.bytes().take(12).take_while(u8::is_ascii_alphabetic).count()];
     let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    is(UNITS, unit) || is(COUNTED, word_before(text, start))
+    let units = if end - start < 6 { UNITS } else { SMALL_UNITS };
+    is(units, unit) || is(COUNTED, word_before(text, start))
 }
 
 /// Length of the day, and of the time with it, that stands at `at`: `2026-02-03`, `2026-02-03T14:02:11Z`.
