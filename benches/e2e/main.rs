@@ -144,10 +144,11 @@ fn machine() -> String {
     format!("{model}, {cores} cores shared with the broker; load average {}; commit {commit}", load_average())
 }
 
-/// Memory of a process that is resident now.
-fn resident_mb(process: u32) -> f64 {
+/// A number of `/proc/PID/status` (proc(5)) that is in kB, in MB: `VmRSS`, the memory that is resident now, or `VmHWM`, the
+/// most there was.
+fn memory_mb(process: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap_or_default();
     line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }
 

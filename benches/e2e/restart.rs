@@ -8,7 +8,7 @@ use crate::events::Corpus;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::{Ends, load};
 use crate::support::wait::wait_until;
-use crate::{PARTITIONS, resident_mb};
+use crate::{PARTITIONS, memory_mb};
 
 const DEADLINE: Duration = Duration::from_secs(600);
 /// Kills, one after the other.
@@ -49,7 +49,7 @@ pub fn run(broker: &Broker, accounts: u64, corpus: &Corpus) -> bool {
             "kill {kill}: ready after {:.1} s, of which {:.1} s reading state; {back:.0} accounts, {:.0} MB resident",
             took.as_secs_f64(),
             sluice.metric(restores, &[]),
-            resident_mb(sluice.id())
+            memory_mb(sluice.id(), "VmRSS")
         );
         held &= took <= READY_MAX && (back - had).abs() < 0.5;
     }

@@ -9,7 +9,7 @@ use crate::events::Corpus;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
 use crate::support::wait::{wait_for, wait_until};
-use crate::{INPUT, PARTITIONS};
+use crate::{INPUT, PARTITIONS, memory_mb};
 
 /// Share of the output at which the steady part begins.
 const STEADY_FROM: f64 = 0.2;
@@ -64,7 +64,7 @@ pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, co
     let ends = Ends::of(broker, &output);
     let mut process = contestant.start(broker, INPUT, &output, false);
     let samples = follow(&mut process, &ends, events);
-    let rss_mb = resident_peak_mb(process.id());
+    let rss_mb = memory_mb(process.id(), "VmHWM");
     // With transactions the end also counts markers: only when nothing is open it is all there.
     wait_until(DEADLINE, "the last transaction to end", || !ends.in_transaction());
     let changelog_bytes = process.changelog_bytes() / events as f64;
@@ -113,10 +113,4 @@ pub fn cpu_ticks(process: u32) -> Option<f64> {
 pub fn clock_ticks_per_s() -> f64 {
     let answer = Command::new("getconf").arg("CLK_TCK").output().expect("run getconf");
     String::from_utf8_lossy(&answer.stdout).trim().parse().expect("a number of ticks")
-}
-
-fn resident_peak_mb(process: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
 }

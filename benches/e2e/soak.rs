@@ -11,7 +11,7 @@ use crate::latency::Paced;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
 use crate::support::wait::wait_until;
-use crate::{PARTITIONS, resident_mb};
+use crate::{PARTITIONS, memory_mb};
 
 /// Share of the capacity that is fed.
 const SHARE: f64 = 0.8;
@@ -51,7 +51,7 @@ pub fn run(broker: &Broker, time: Duration, corpus: &Corpus) -> bool {
         while start.elapsed() < time {
             std::thread::sleep(LOOK_EVERY);
             process.assert_running();
-            let (resident, lag) = (resident_mb(process.id()), process.lag_seconds());
+            let (resident, lag) = (memory_mb(process.id(), "VmRSS"), process.lag_seconds());
             samples.push((resident, lag));
             if samples.len() % 12 == 0 {
                 println!("{:>5.0} s: {resident:.1} MB, lag {lag:.1} s", start.elapsed().as_secs_f64());

@@ -123,10 +123,8 @@ fn scan_if(text: &str, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Lab
             && let Some(value) = value_after(bytes, sign)
         {
             // `Content-Disposition: form-data; name="password"`, an empty line, and then the value.
-            match elements::part_of_form(bytes, name, value) {
-                Some((name, value)) => each(Label { name, value }),
-                None => each(Label { name, value }),
-            }
+            let (name, value) = elements::part_of_form(bytes, name, value).unwrap_or((name, value));
+            each(Label { name, value });
         }
     }
 }

@@ -525,18 +525,24 @@ impl Core {
 
     /// All of the value is found to be one thing, whatever the field is called: it is replaced as that.
     fn is_something_else(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) -> bool {
-        let mut found = std::mem::take(&mut frame.findings);
-        found.clear();
-        let look = self.detector.look_at(reading.text, Kind::String);
+        let found = self.whole_finding(reading.text, &mut frame.findings);
+        if let Some(finding) = &found {
+            self.finding(at, finding, field.action, reading, frame);
+        }
+        found.is_some()
+    }
+
+    /// What all of a text is found to be, if it is one thing. `findings` is a buffer.
+    fn whole_finding(&mut self, text: &str, findings: &mut Vec<Finding>) -> Option<Finding> {
+        findings.clear();
+        let look = self.detector.look_at(text, Kind::String);
         if look.may_hold {
-            self.detector.find(reading.text, Kind::String, look, &mut found);
+            self.detector.find(text, Kind::String, look, findings);
         }
-        let whole = matches!(&*found, [one] if one.span.len() == reading.text.len());
-        if whole {
-            self.finding(at, &found[0], field.action, reading, frame);
+        match &**findings {
+            [one] if one.span.len() == text.len() => Some(*one),
+            _ => None,
         }
-        frame.findings = found;
-        whole
     }
 
     /// The config, or the field's name, says what it holds: all of it goes, or of a list each of its values.

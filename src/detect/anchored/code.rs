@@ -150,10 +150,10 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 fn is_in_name(anchor: &Anchor<'_>) -> bool {
     let bytes = anchor.text.as_bytes();
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
-    let word = bytes[..anchor.at.start as usize].iter().rev().take(64).take_while(|b| part(b));
+    let mut word = bytes[..anchor.at.start as usize].iter().rev().take(64).take_while(|b| part(b));
     let goes_on =
         matches!(bytes[anchor.behind.min(bytes.len())..], [b'_' | b'/', next, ..] if next.is_ascii_alphabetic());
-    goes_on || word.clone().any(|&b| b == b'/')
+    goes_on || word.any(|&b| b == b'/')
 }
 
 /// Whether the anchor speaks of a code that everybody may know.

@@ -61,16 +61,7 @@ impl Core {
         if let Some(entity) = field.entity {
             return Some((entity, Basis::Field));
         }
-        let look = self.detector.look_at(text, Kind::String);
-        if !look.may_hold {
-            return None;
-        }
-        frame.findings.clear();
-        self.detector.find(text, Kind::String, look, &mut frame.findings);
-        match &*frame.findings {
-            [one] if one.span.len() == text.len() => Some((one.entity, one.basis)),
-            _ => None,
-        }
+        self.whole_finding(text, &mut frame.findings).map(|one| (one.entity, one.basis))
     }
 
     fn replace_elements(
