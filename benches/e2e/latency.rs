@@ -14,7 +14,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::PARTITIONS;
 use crate::contestant::Contestant;
-use crate::events::Corpus;
+use crate::events::Stream;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
 use crate::support::wait::wait_until;
@@ -30,14 +30,7 @@ pub struct Latency {
 }
 
 /// Runs a contestant at `rate` events a second for `time` after the warm-up.
-pub fn run(
-    broker: &Broker,
-    contestant: Contestant,
-    rate: u64,
-    time: Duration,
-    number: u64,
-    corpus: &Corpus,
-) -> Latency {
+pub fn run(broker: &Broker, contestant: Contestant, rate: u64, time: Duration, number: u64) -> Latency {
     let name = format!("rate-{}-{rate}-{number}", contestant.name.replace('_', "-"));
     let (input, output) = (format!("{name}-in"), format!("{name}-out"));
     broker.create_topic(&input, PARTITIONS, &[]);
@@ -45,7 +38,7 @@ pub fn run(
     let ends = Ends::of(broker, &output);
     let mut process = contestant.start(broker, &input, &output, true);
     // The first record through: it has joined.
-    let mut feeder = Paced::new(broker, &input, corpus);
+    let mut feeder = Paced::new(broker, &input);
     feeder.feed(1, Duration::from_millis(10));
     wait_until(DEADLINE, "the first record", || {
         process.assert_running();
@@ -97,26 +90,31 @@ fn reader(broker: &Broker, topic: &str, stop: Arc<AtomicBool>) -> std::thread::J
 }
 
 /// A producer with a pace, which waits for no batch.
-pub struct Paced<'a> {
+pub struct Paced {
     producer: BaseProducer,
     topic: String,
-    corpus: &'a Corpus,
-    next: u64,
+    events: Stream,
+    sent: u64,
 }
 
-impl<'a> Paced<'a> {
-    pub fn new(broker: &Broker, topic: &str, corpus: &'a Corpus) -> Paced<'a> {
+impl Paced {
+    pub fn new(broker: &Broker, topic: &str) -> Paced {
         let mut config = broker.client();
         config.set("acks", "all").set("linger.ms", "1").set("queue.buffering.max.messages", "500000");
-        Paced { producer: config.create().expect("a producer"), topic: topic.to_owned(), corpus, next: 0 }
+        Paced {
+            producer: config.create().expect("a producer"),
+            topic: topic.to_owned(),
+            events: Stream::new(PARTITIONS),
+            sent: 0,
+        }
     }
 
     /// Sends `rate` events a second for `time`.
     pub fn feed(&mut self, rate: u64, time: Duration) {
-        let (start, first) = (Instant::now(), self.next);
+        let (start, first) = (Instant::now(), self.sent);
         while start.elapsed() < time {
             let due = first + (start.elapsed().as_secs_f64() * rate as f64) as u64 + 1;
-            while self.next < due {
+            while self.sent < due {
                 self.send();
             }
             self.producer.poll(Duration::ZERO);
@@ -126,7 +124,7 @@ impl<'a> Paced<'a> {
     }
 
     fn send(&mut self) {
-        let event = self.corpus.event(self.next, PARTITIONS);
+        let event = self.events.next().expect("the stream has no end");
         let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&self.topic);
         (record.partition, record.key, record.payload) =
             (event.partition, event.key.as_deref(), event.value.as_deref());
@@ -136,7 +134,7 @@ impl<'a> Paced<'a> {
             self.producer.poll(Duration::from_millis(5));
             record = back;
         }
-        self.next += 1;
+        self.sent += 1;
     }
 
     /// Waits until all is delivered.

@@ -52,32 +52,32 @@ fn main() -> ExitCode {
     }
     println!("{}", machine());
     let broker = Broker::start(Options { heap_mb: 1024, ..Options::default() });
-    let corpus = Corpus::load();
     let soak = number("SLUICE_E2E_SOAK", 0);
     if soak > 0 {
-        let held = soak::run(&broker, Duration::from_secs(soak), &corpus);
+        let held = soak::run(&broker, Duration::from_secs(soak));
         return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let accounts = number("SLUICE_E2E_RESTART", 0);
     if accounts > 0 {
-        let held = restart::run(&broker, accounts, &corpus);
+        let held = restart::run(&broker, accounts);
         return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let contestants = chosen();
     let (events, repeats) = (number("SLUICE_E2E_EVENTS", 2_000_000), number("SLUICE_E2E_REPEATS", 3));
     broker.create_topic(INPUT, PARTITIONS, &[]);
-    println!("{}; loading {events} events into {PARTITIONS} partitions", corpus.description());
-    support::kafka_client::load(&broker, INPUT, (0..events).map(|id| corpus.event(id, PARTITIONS)));
+    println!("loading {events} events into {PARTITIONS} partitions");
+    let corpus = Corpus::new(events, PARTITIONS);
+    support::kafka_client::load(&broker, INPUT, corpus.events());
 
     let mut runs: Vec<(Contestant, Run)> = Vec::new();
     interleaved(&contestants, repeats, |contestant, repeat| {
-        let run = run::run(&broker, contestant, repeat, events, &corpus);
+        let run = run::run(&broker, contestant, repeat, &corpus);
         println!("{:>24} {}: {}", contestant.name, repeat + 1, run.summary());
         runs.push((contestant, run));
     });
     println!("\n{}", table::render(&contestants, &runs));
     broker.delete_topic(INPUT);
-    latencies(&broker, &contestants, repeats, &corpus);
+    latencies(&broker, &contestants, repeats);
     println!("load average at the end: {}", load_average());
     ExitCode::SUCCESS
 }
@@ -101,14 +101,14 @@ fn interleaved(contestants: &[Contestant], repeats: u64, mut each: impl FnMut(Co
     }
 }
 
-fn latencies(broker: &Broker, contestants: &[Contestant], repeats: u64, corpus: &Corpus) {
+fn latencies(broker: &Broker, contestants: &[Contestant], repeats: u64) {
     let rates = std::env::var("SLUICE_E2E_RATES").unwrap_or_default();
     let time = Duration::from_secs(number("SLUICE_E2E_RATE_SECONDS", 20));
     let mut runs = Vec::new();
     for rate in rates.split(',').filter(|rate| !rate.is_empty()) {
         let rate: u64 = rate.trim().parse().expect("SLUICE_E2E_RATES: numbers of events a second");
         interleaved(contestants, repeats, |contestant, repeat| {
-            let latency = latency::run(broker, contestant, rate, time, repeat, corpus);
+            let latency = latency::run(broker, contestant, rate, time, repeat);
             let ms = latency.quantiles_ms;
             println!(
                 "{:>24} {}: at {rate}/s p50 {} p99 {} p99.9 {} ms",

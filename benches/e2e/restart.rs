@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::contestant::{ALL, Process};
-use crate::events::Corpus;
+use crate::events::login_of;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::{Ends, load};
 use crate::support::wait::wait_until;
@@ -17,7 +17,7 @@ const KILLS: usize = 3;
 const READY_MAX: Duration = Duration::from_secs(10);
 
 /// Runs it; whether each restart was ready in time, with all accounts that there were.
-pub fn run(broker: &Broker, accounts: u64, corpus: &Corpus) -> bool {
+pub fn run(broker: &Broker, accounts: u64) -> bool {
     let contestant = ALL.iter().find(|contestant| contestant.name == "exactly_once_everything").expect("one of all");
     broker.create_topic("restart", PARTITIONS, &[]);
     broker.create_topic("restart-out", PARTITIONS, &[]);
@@ -25,7 +25,7 @@ pub fn run(broker: &Broker, accounts: u64, corpus: &Corpus) -> bool {
     // Some come twice: what was written of them first is garbage.
     let events = accounts + accounts / 5;
     println!("loading {events} events of {accounts} accounts into {PARTITIONS} partitions");
-    load(broker, "restart", (0..events).map(|id| corpus.event_of(id, id % accounts, PARTITIONS)));
+    load(broker, "restart", (0..events).map(|id| login_of(id % accounts, id, PARTITIONS)));
     let mut process = contestant.start(broker, "restart", "restart-out", false);
     let written = || ends.high().map_or(0, |ends| ends.iter().sum::<i64>()) as u64;
     wait_until(DEADLINE, "all events in the output", || {

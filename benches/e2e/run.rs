@@ -58,7 +58,8 @@ struct Sample {
 }
 
 /// Runs a contestant over the whole input, checks its output and deletes it.
-pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, corpus: &Corpus) -> Run {
+pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, corpus: &Corpus) -> Run {
+    let events = corpus.len();
     let output = format!("e2e-{}-{repeat}", contestant.name.replace('_', "-"));
     broker.create_topic(&output, PARTITIONS, &[]);
     let ends = Ends::of(broker, &output);
@@ -69,7 +70,7 @@ pub fn run(broker: &Broker, contestant: Contestant, repeat: u64, events: u64, co
     wait_until(DEADLINE, "the last transaction to end", || !ends.in_transaction());
     let changelog_bytes = process.changelog_bytes() / events as f64;
     process.end();
-    corpus.check(broker, &output, events, contestant.scrubs);
+    corpus.check(broker, &output, contestant.scrubs);
     broker.delete_topic(&output);
     let reached =
         |share: f64| samples.iter().find(|s| s.records >= share * events as f64).expect("the end was reached");

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::contestant::ALL;
-use crate::events::Corpus;
 use crate::latency::Paced;
 use crate::support::kafka::Broker;
 use crate::support::kafka_client::Ends;
@@ -22,7 +21,7 @@ const GROWTH_MAX: f64 = 1.10;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs it; whether memory stayed flat and the stream kept up.
-pub fn run(broker: &Broker, time: Duration, corpus: &Corpus) -> bool {
+pub fn run(broker: &Broker, time: Duration) -> bool {
     let contestant = ALL.iter().find(|contestant| contestant.name == "exactly_once_everything").expect("one of all");
     // What was read long ago goes, or the memory of this machine would.
     let bounded = [("retention.bytes", "100000000"), ("segment.bytes", "20000000")];
@@ -34,7 +33,7 @@ pub fn run(broker: &Broker, time: Duration, corpus: &Corpus) -> bool {
     std::thread::scope(|scope| {
         let (feeder_rate, feeder_stop) = (Arc::clone(&rate), Arc::clone(&stop));
         scope.spawn(move || {
-            let mut paced = Paced::new(broker, "soak", corpus);
+            let mut paced = Paced::new(broker, "soak");
             while !feeder_stop.load(Ordering::Relaxed) {
                 paced.feed(feeder_rate.load(Ordering::Relaxed).min(500_000), Duration::from_millis(500));
             }

@@ -1,6 +1,7 @@
 //! Signals of one worker: from the tape of a record to the signals that it gives, and their flags on the event.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::binding::Purpose;
@@ -101,7 +102,7 @@ impl Watcher {
         at: &Coordinates,
         scrubber: &mut Scrubber,
     ) -> Result<(Event, Sighting<'r>), Unmapped> {
-        let text = std::str::from_utf8(raw).map_err(|_| Unmapped::Shape)?;
+        let text = simdutf8::basic::from_utf8(raw).map_err(|_| Unmapped::Shape)?;
         let purpose = scrubber.purpose();
         let (paths, tape) = scrubber.tape();
         let (kind, sighting) = match purpose {
@@ -347,7 +348,7 @@ impl SignalPlan {
         let mut event = Event::new(kind, account, sighting.time_ms, id);
         event.session = print(domain::SESSION, &sighting.session);
         event.device = print(domain::DEVICE, &sighting.device);
-        event.network = address.map_or(Print::NONE, |address| Print(key.print(domain::NETWORK, &network_of(address))));
+        event.network = address.map_or(Print::NONE, |address| Print(network_print(key, address)));
         event.agent = agent_print(key, sighting);
         event.trusted = lists.is_trusted(address, place.asn);
         event.anonymiser = lists.is_anonymiser(place.asn);
@@ -358,8 +359,9 @@ impl SignalPlan {
         (event.success, event.status, event.bonus) = (sighting.success, sighting.status, sighting.bonus);
         (event.amount, event.fee) = (sighting.amount, sighting.fee.unwrap_or_default());
         (event.before, event.after) = (sighting.before, sighting.after);
-        let wallet = [sighting.currency.as_deref(), sighting.wallet.as_deref()].map(Option::unwrap_or_default);
-        event.wallet = Print(key.print(domain::WALLET, wallet.join("/").as_bytes()));
+        let wallet = [sighting.currency.as_deref(), Some("/"), sighting.wallet.as_deref()];
+        let wallet = wallet.map(|part| part.unwrap_or_default().as_bytes());
+        event.wallet = Print(key.print_of_parts(domain::WALLET, wallet));
         let payee = if kind.is_inflow() { &sighting.source } else { &sighting.destination };
         event.payee = print(domain::PAYEE, payee);
         event.skip = self.skipped(&event, sighting);
@@ -403,11 +405,11 @@ impl SignalPlan {
     }
 }
 
-/// The /24 or /48 of an address.
-fn network_of(address: std::net::IpAddr) -> Vec<u8> {
+/// Of the /24 or /48 of an address.
+fn network_print(key: &StateKey, address: IpAddr) -> u32 {
     match address {
-        std::net::IpAddr::V4(v4) => v4.octets()[..3].to_vec(),
-        std::net::IpAddr::V6(v6) => v6.octets()[..6].to_vec(),
+        IpAddr::V4(v4) => key.print(domain::NETWORK, &v4.octets()[..3]),
+        IpAddr::V6(v6) => key.print(domain::NETWORK, &v6.octets()[..6]),
     }
 }
 
@@ -416,8 +418,8 @@ fn agent_print(key: &StateKey, sighting: &Sighting<'_>) -> Print {
     match sighting.user_agent.as_deref() {
         None | Some("") => Print::NONE,
         Some(agent) => {
-            let words: String = agent.chars().filter(|c| !c.is_ascii_digit() && *c != '.').collect();
-            Print(key.print(domain::AGENT, words.as_bytes()))
+            let words = agent.as_bytes().split(|b| b.is_ascii_digit() || *b == b'.');
+            Print(key.print_of_parts(domain::AGENT, words))
         }
     }
 }

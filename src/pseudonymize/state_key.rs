@@ -71,9 +71,14 @@ impl StateKey {
 
     /// Fingerprint of an identifier of a domain (device, payee …); never 0. SipHash-2-4: a keyed pseudo-random function.
     pub fn print(&self, domain: u8, value: &[u8]) -> u32 {
+        self.print_of_parts(domain, [value])
+    }
+
+    /// [`StateKey::print`] of what the parts are together, which needs not be put together for that.
+    pub fn print_of_parts<'p>(&self, domain: u8, parts: impl IntoIterator<Item = &'p [u8]>) -> u32 {
         let mut hasher = SipHasher24::new_with_key(&self.prints);
         hasher.write_u8(domain);
-        hasher.write(value);
+        parts.into_iter().for_each(|part| hasher.write(part));
         (hasher.finish() as u32).max(1)
     }
 
@@ -124,6 +129,7 @@ mod tests {
         assert_eq!(a.account(b"u1"), StateKey::new(&[1; 32]).account(b"u1"));
         assert_ne!(a.account(b"u1"), b.account(b"u1"));
         assert_ne!(a.print(1, b"x"), a.print(2, b"x"));
+        assert_eq!(a.print(1, b"idr/main wallet"), a.print_of_parts(1, [&b"idr"[..], b"/", b"", b"main wallet"]));
         assert_ne!(a.signal_id(&[b"ab", b"c"]), a.signal_id(&[b"a", b"bc"]));
         let id = a.signal_id(&[b"x"]);
         assert!(id.len() == 27 && id.starts_with("sg_"), "{id}");

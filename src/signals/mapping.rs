@@ -3,6 +3,7 @@
 //! Works on what `decode` has read anyway. A path is looked up once per path, a record costs one pass over its tape.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -246,6 +247,7 @@ pub struct Mapping {
     columns: Vec<String>,
     shapes: Vec<CompiledShape>,
     words: Words,
+    currencies: Currencies,
     /// Column of the account in events that ask for it to be forgotten.
     subject: u8,
 }
@@ -280,12 +282,14 @@ impl Mapping {
         });
         let shapes = shapes.collect();
         let subject = subject.map_or(NONE, &mut column);
-        (columns.len() <= Mapping::COLUMNS_MAX).then_some(Mapping { columns, shapes, words, subject })
+        let currencies = Currencies::of(&words.currencies);
+        (columns.len() <= Mapping::COLUMNS_MAX).then_some(Mapping { columns, shapes, words, currencies, subject })
     }
 
     /// No shape at all.
     pub fn empty() -> Mapping {
-        Mapping { columns: Vec::new(), shapes: Vec::new(), words: Words::default(), subject: NONE }
+        let (words, currencies) = (Words::default(), Currencies::default());
+        Mapping { columns: Vec::new(), shapes: Vec::new(), words, currencies, subject: NONE }
     }
 
     /// Whether any shape maps this field.
@@ -389,7 +393,7 @@ impl Mapper {
         let mapping = Arc::clone(&self.mapping);
         let row = Row { raw, tape, values: &self.values };
         let shape = mapping.shapes.iter().find(|shape| shape.when.iter().all(|(column, any)| row.is(*column, any)));
-        Reader { row, shape: shape.ok_or(Unmapped::Shape)?, words: &mapping.words }.read()
+        Reader { row, shape: shape.ok_or(Unmapped::Shape)?, mapping: &mapping }.read()
     }
 
     /// Whose account a record asks to forget. It needs no time, and whatever else it says does not matter.
@@ -463,7 +467,7 @@ impl<'r> Row<'_, 'r> {
 struct Reader<'a, 'r> {
     row: Row<'a, 'r>,
     shape: &'a CompiledShape,
-    words: &'a Words,
+    mapping: &'a Mapping,
 }
 
 impl<'r> Reader<'_, 'r> {
@@ -490,14 +494,14 @@ impl<'r> Reader<'_, 'r> {
         match self.shape.kind {
             ShapeKind::Is(kind) => Ok(kind),
             ShapeKind::Transfer => match self.text(Field::Direction) {
-                Some(word) if holds(&self.words.incoming, &word) => Ok(Kind::TransferIn),
-                Some(word) if holds(&self.words.outgoing, &word) => Ok(Kind::TransferOut),
+                Some(word) if holds(&self.mapping.words.incoming, &word) => Ok(Kind::TransferIn),
+                Some(word) if holds(&self.mapping.words.outgoing, &word) => Ok(Kind::TransferOut),
                 _ => Err(Unmapped::Word),
             },
             ShapeKind::Change => match self.text(Field::Change) {
-                Some(word) if holds(&self.words.payout, &word) => Ok(Kind::Change(Change::Payout)),
-                Some(word) if holds(&self.words.password, &word) => Ok(Kind::Change(Change::Password)),
-                Some(word) if holds(&self.words.contact, &word) => Ok(Kind::Change(Change::Contact)),
+                Some(word) if holds(&self.mapping.words.payout, &word) => Ok(Kind::Change(Change::Payout)),
+                Some(word) if holds(&self.mapping.words.password, &word) => Ok(Kind::Change(Change::Password)),
+                Some(word) if holds(&self.mapping.words.contact, &word) => Ok(Kind::Change(Change::Contact)),
                 _ => Err(Unmapped::Word),
             },
         }
@@ -507,8 +511,8 @@ impl<'r> Reader<'_, 'r> {
         self.whereabouts(sighting)?;
         sighting.success = match self.text(Field::Outcome) {
             None => true,
-            Some(word) if holds(&self.words.success, &word) => true,
-            Some(word) if holds(&self.words.failure, &word) => false,
+            Some(word) if holds(&self.mapping.words.success, &word) => true,
+            Some(word) if holds(&self.mapping.words.failure, &word) => false,
             Some(_) => return Err(Unmapped::Word),
         };
         Ok(())
@@ -545,7 +549,7 @@ impl<'r> Reader<'_, 'r> {
         sighting.session = self.text(Field::Session);
         sighting.currency = self.text(Field::Currency);
         if let Some(currency) = &sighting.currency
-            && !holds(&self.words.currencies, currency)
+            && !self.mapping.currencies.has(currency)
         {
             return Err(Unmapped::Currency);
         }
@@ -553,7 +557,7 @@ impl<'r> Reader<'_, 'r> {
         sighting.method = self.text(Field::Method);
         sighting.destination = self.text(Field::Destination);
         sighting.source = self.text(Field::Source);
-        sighting.bonus = sighting.method.as_deref().is_some_and(|method| holds(&self.words.bonus, method));
+        sighting.bonus = sighting.method.as_deref().is_some_and(|method| holds(&self.mapping.words.bonus, method));
         sighting.amount = self.amount(Field::Amount)?;
         sighting.fee = self.amount(Field::Fee)?;
         sighting.before = self.amount(Field::BalanceBefore)?;
@@ -563,9 +567,9 @@ impl<'r> Reader<'_, 'r> {
         }
         sighting.status = match self.text(Field::Status) {
             None => Status::Done,
-            Some(word) if holds(&self.words.done, &word) => Status::Done,
-            Some(word) if holds(&self.words.reversed, &word) => Status::Reversed,
-            Some(word) if holds(&self.words.failed, &word) => Status::Failed,
+            Some(word) if holds(&self.mapping.words.done, &word) => Status::Done,
+            Some(word) if holds(&self.mapping.words.reversed, &word) => Status::Reversed,
+            Some(word) if holds(&self.mapping.words.failed, &word) => Status::Failed,
             Some(_) => Status::Pending,
         };
         Ok(())
@@ -585,6 +589,26 @@ impl<'r> Reader<'_, 'r> {
     fn number(&self, field: Field) -> Result<Option<f64>, Unmapped> {
         let number = |text: Cow<'_, str>| text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
         self.text(field).map(|text| number(text).ok_or(Unmapped::Geo)).transpose()
+    }
+}
+
+/// Currencies that are known, in lower case: there are many, and every movement of money names one.
+#[derive(Clone, Debug, Default)]
+struct Currencies(HashSet<Box<[u8]>, foldhash::fast::FixedState>);
+
+impl Currencies {
+    fn of(words: &[String]) -> Currencies {
+        Currencies(words.iter().map(|word| word.to_ascii_lowercase().into_bytes().into()).collect())
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let mut lower = [0; 16];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return self.0.contains(word.to_ascii_lowercase().as_bytes());
+        };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        self.0.contains(&*lower)
     }
 }
 

@@ -14,6 +14,9 @@ const PLACES: i32 = 6;
 impl Money {
     /// Reads `-12.50`, `1e3` or `250000`. `None`: no number, more than six significant places, or more than 9.2 · 10¹².
     pub fn parse(text: &str) -> Option<Money> {
+        if let Some(whole) = short_whole(text) {
+            return Some(Money(whole * SCALE));
+        }
         let text = text.trim();
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -66,6 +69,12 @@ impl Money {
     }
 }
 
+/// A number of twelve plain digits at most, as most amounts are: it cannot overflow.
+fn short_whole(text: &str) -> Option<i64> {
+    let add = |sum: i64, byte: u8| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'));
+    (1..=12).contains(&text.len()).then(|| text.bytes().try_fold(0, add))?
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0.unsigned_abs() / SCALE as u64, self.0.unsigned_abs() % SCALE as u64);
@@ -93,6 +102,8 @@ mod tests {
             ("1.5E-2", 15_000),
             ("0.0000010", 1),
             ("+7", 7_000_000),
+            ("999999999999", 999_999_999_999_000_000),
+            ("0001000000000", 1_000_000_000_000_000),
         ] {
             assert_eq!(Money::parse(text), Some(Money(micros)), "{text}");
         }

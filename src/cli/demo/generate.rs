@@ -74,15 +74,20 @@ struct Account {
 impl Generator {
     /// The stream of this seed, with times from 2026-01-05T00:00:00Z and [`POISON_SHARE`] of poison.
     pub fn new(seed: u64) -> Generator {
+        Generator::with_accounts(seed, ACCOUNTS)
+    }
+
+    /// The same with this many accounts.
+    pub fn with_accounts(seed: u64, accounts: usize) -> Generator {
         let mut rng = Rng::with_seed(seed);
-        let accounts = (0..ACCOUNTS).map(|_| Account::new(&mut rng)).collect();
+        let people = (0..accounts).map(|_| Account::new(&mut rng)).collect();
         let mut sum = 0.0;
         let weight = |rank: usize| {
             sum += ((rank + 1) as f64).powf(-ZIPF);
             sum
         };
-        let weights = (0..ACCOUNTS).map(weight).collect();
-        Generator { rng, now_ms: START_MS, poison_share: POISON_SHARE, accounts, weights }
+        let weights = (0..accounts).map(weight).collect();
+        Generator { rng, now_ms: START_MS, poison_share: POISON_SHARE, accounts: people, weights }
     }
 
     /// The same with this share (0 to 1) of records that cannot be read.
@@ -112,9 +117,20 @@ impl Generator {
         event
     }
 
-    /// A login, or what an account with a session does with its money.
+    /// The next login or movement of money at this time, and the number of its account. None is poison.
+    pub fn next_play_at(&mut self, now_ms: i64) -> (usize, Event) {
+        self.now_ms = now_ms;
+        let at = self.any_account();
+        (at, self.play_of(at))
+    }
+
     fn play(&mut self) -> Event {
         let at = self.any_account();
+        self.play_of(at)
+    }
+
+    /// A login, or what an account with a session does with its money.
+    fn play_of(&mut self, at: usize) -> Event {
         let (rng, account) = (&mut self.rng, &mut self.accounts[at]);
         if rng.u8(0..5) == 0 {
             account.session = None;
@@ -186,9 +202,9 @@ impl Generator {
     }
 
     fn any_account(&mut self) -> usize {
-        let total = self.weights[ACCOUNTS - 1];
-        let drawn = self.rng.f64() * total;
-        self.weights.partition_point(|sum| *sum <= drawn).min(ACCOUNTS - 1)
+        let last = self.weights.len() - 1;
+        let drawn = self.rng.f64() * self.weights[last];
+        self.weights.partition_point(|sum| *sum <= drawn).min(last)
     }
 }
 
