@@ -102,8 +102,9 @@ impl Form {
 
 /// `6281234567890.0`, `6.28123456789E12`: at most one dot, and no other sign than that of an exponent.
 fn is_floating(text: &str) -> bool {
-    let number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'));
-    number && text.len() > 4 && !text.starts_with('+') && (text.ends_with(".0") || text.contains(['e', 'E']))
+    let number = || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'));
+    let marked = || text.ends_with(".0") || memchr::memchr2(b'e', b'E', text.as_bytes()).is_some();
+    text.len() > 4 && !text.starts_with('+') && marked() && number()
 }
 
 fn append(bytes: Option<impl AsRef<[u8]>>, out: &mut Vec<u8>) -> bool {

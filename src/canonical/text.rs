@@ -90,11 +90,16 @@ fn write_lower_words(text: &str, out: &mut Vec<u8>) {
 /// Appends the words of `text` with one space between them, ASCII letters in lower case.
 fn write_words(text: &str, out: &mut Vec<u8>) {
     let start = out.len();
-    for word in text.split_whitespace() {
-        if out.len() > start {
-            out.push(b' ');
+    // One word, as most identifiers are: no byte of it can be white space, in whatever script.
+    if text.bytes().fold(true, |one, b| one & (b > b' ') & (b < 0x80)) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        for word in text.split_whitespace() {
+            if out.len() > start {
+                out.push(b' ');
+            }
+            out.extend_from_slice(word.as_bytes());
         }
-        out.extend_from_slice(word.as_bytes());
     }
     out[start..].make_ascii_lowercase();
 }

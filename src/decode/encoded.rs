@@ -281,8 +281,7 @@ fn begins_text(bytes: &[u8], start: usize) -> bool {
     // Bytes beyond ASCII, and whether one of them cannot be UTF-8: it continues nothing.
     let (mut high, mut stray) = (0, false);
     for four in bytes[start..end].chunks(4) {
-        let signs = four.iter().map_while(|sign| value_of(*sign));
-        let (bits, count) = signs.fold((0, 0), |(bits, count), value| (bits << 6 | u32::from(value), count + 1));
+        let (bits, count) = bits_of(four);
         let [_, three @ ..] = (bits << (6 * (4 - count))).to_be_bytes();
         for &byte in &three[..count * 6 / 8] {
             stray |= matches!(byte, 0x80..0xc0) && (len == 0 || peek[len - 1] < 0x80);
@@ -300,6 +299,18 @@ fn begins_text(bytes: &[u8], start: usize) -> bool {
     }
     // One byte beyond ASCII may be Latin-1, and a character may be cut off at the end.
     high <= 1 || std::str::from_utf8(&peek[..len]).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+/// The bits of up to four signs of base64, and how many signs there are before the first byte that is none.
+fn bits_of(four: &[u8]) -> (u32, usize) {
+    if let Ok(four) = <[u8; 4]>::try_from(four) {
+        let [a, b, c, d] = four.map(|sign| u32::from(VALUES[usize::from(sign)]));
+        if a | b | c | d < 64 {
+            return (a << 18 | b << 12 | c << 6 | d, 4);
+        }
+    }
+    let values = four.iter().map_while(|sign| value_of(*sign));
+    values.fold((0, 0), |(bits, count), value| (bits << 6 | u32::from(value), count + 1))
 }
 
 fn is_control(b: u8) -> bool {

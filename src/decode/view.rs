@@ -78,21 +78,21 @@ impl View {
     }
 
     /// Undoes the encodings that a text may be written in without saying so (percent, HTML entities, quoted-printable,
-    /// backslashes), each as often as it is used, in at most `rounds` rounds of all of them.
-    pub fn undo_encodings(&mut self, rounds: usize) -> Undone {
-        let mut undone = Undone::Nothing;
+    /// backslashes), each as often as it is used, in at most `rounds` rounds of all of them. `class`: of the text so far.
+    pub fn undo_encodings(&mut self, class: Class, rounds: usize) -> Undone {
+        let (mut undone, mut class) = (Undone::Nothing, class);
         for _ in 0..rounds {
-            if !self.undo_once() {
+            if !self.undo_once(class) {
                 return undone;
             }
             self.fold_unicode();
+            (class, _) = Class::of_text(self.text().as_bytes());
             undone = Undone::All;
         }
-        if self.undo_once() { Undone::Some } else { undone }
+        if self.undo_once(class) { Undone::Some } else { undone }
     }
 
-    fn undo_once(&mut self) -> bool {
-        let (class, _) = Class::of_text(self.text().as_bytes());
+    fn undo_once(&mut self, class: Class) -> bool {
         let mut any = false;
         for (sign, decode) in layers::ENCODINGS {
             any |= class.has(sign) && self.layer(decode);

@@ -24,9 +24,12 @@ pub struct Binder {
     purpose: Purpose,
     /// Whether anything is said by records at all; else nothing is ever looked for.
     dynamic: bool,
-    /// Whether any of it is said by a field.
-    by_field: bool,
+    /// Paths of the fields that say any of it: tenant, scope, erase. `None`: no field does.
+    said_by: Option<[PathId; 3]>,
 }
+
+/// A path that no field has.
+const NOWHERE: PathId = PathId(u32::MAX);
 
 struct Word {
     from: From,
@@ -49,10 +52,11 @@ impl Binder {
     pub fn new(tenant: &Binding, scope: &Binding, erase: Option<&Erase>, paths: &mut Paths) -> Binder {
         let (tenant, scope) = (Word::new(tenant, paths), Word::new(scope, paths));
         let erase = erase.map(|erase| (path_of(&erase.field, paths), erase.equals.clone()));
-        let is_field = |word: &Word| matches!(word.from, From::Field(_));
+        let of_word = |word: &Word| if let From::Field(path) = word.from { path } else { NOWHERE };
+        let paths = [of_word(&tenant), of_word(&scope), erase.as_ref().map_or(NOWHERE, |(path, _)| *path)];
+        let said_by = (paths != [NOWHERE; 3]).then_some(paths);
         let dynamic = [&tenant, &scope].iter().any(|word| !matches!(word.from, From::Fixed));
-        let by_field = is_field(&tenant) || is_field(&scope) || erase.is_some();
-        Binder { tenant, scope, erase, purpose: Purpose::Event, dynamic, by_field }
+        Binder { tenant, scope, erase, purpose: Purpose::Event, dynamic, said_by }
     }
 
     /// Begins a record.
@@ -89,10 +93,11 @@ impl Binder {
 
     /// What the fields of a JSON value say.
     pub fn fields(&mut self, text: &str, tape: &[Scalar]) {
-        if !self.by_field {
-            return;
-        }
-        for scalar in tape.iter().filter(|scalar| matches!(scalar.kind, Kind::String | Kind::Number)) {
+        let Some([a, b, c]) = self.said_by else { return };
+        // Of an event's fields one says it at most.
+        let says = |path: PathId| (path == a) | (path == b) | (path == c);
+        let values = tape.iter().filter(|scalar| says(scalar.path));
+        for scalar in values.filter(|scalar| matches!(scalar.kind, Kind::String | Kind::Number)) {
             for word in [&mut self.tenant, &mut self.scope] {
                 if matches!(word.from, From::Field(path) if path == scalar.path) {
                     word.say(&plain(text, scalar));

@@ -7,6 +7,7 @@
 mod claims;
 mod known;
 mod named;
+mod place;
 mod reading;
 mod repeat;
 mod report;
@@ -25,10 +26,11 @@ use crate::decode::{self, Limits, Scanner, View, needs_view};
 use crate::detect::{Detector, FieldPlan};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
-use crate::rewrite::{Edits, escape_json_into};
+use crate::rewrite::Edits;
 
 use claims::{Claims, Label};
 use known::{Known, Verdict};
+use place::{Place, write_back, write_code};
 use reading::Reading;
 use report::Report;
 pub use report::{Counts, Traced};
@@ -118,17 +120,6 @@ impl Inherited {
             _ => own,
         }
     }
-}
-
-/// How a replacement is written back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Inside the quotes of a JSON string or key.
-    JsonString,
-    /// Instead of a JSON number.
-    JsonNumber,
-    /// In plain text.
-    Text,
 }
 
 impl Scrubber {
@@ -575,6 +566,7 @@ impl Core {
         }
         let from = frame.edits.buffer().len();
         match self.pseudonymizer.apply(entity, action, text, frame.edits.buffer()) {
+            Outcome::Coded => write_code(&mut frame.edits, at.scalar.span, from, at.place),
             Outcome::Replaced => write_back(&mut frame.edits, at.scalar.span, from, at.place),
             Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),
             Outcome::Kept => return,
@@ -596,6 +588,7 @@ impl Core {
         let outcome = self.pseudonymizer.apply(finding.entity, action, value, frame.edits.buffer());
         let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
         match outcome {
+            Outcome::Coded => write_code(&mut frame.edits, raw, from, at.place),
             Outcome::Replaced => write_back(&mut frame.edits, raw, from, at.place),
             Outcome::Removed if at.place != Place::Text && raw == at.scalar.span && at.scalar.kind != Kind::Key => {
                 frame.edits.remove_member(at.document.as_bytes(), at.scalar);
@@ -609,41 +602,6 @@ impl Core {
     }
 }
 
-/// Makes the bytes of the buffer from `from` on the replacement of `span`, written so that they fit their place.
-fn write_back(edits: &mut Edits, span: Span, from: usize, place: Place) {
-    let buffer = edits.buffer();
-    if place != Place::Text {
-        escape_tail(buffer, from);
-        // A number that was only made coarser stays a number.
-        if place == Place::JsonNumber && !is_json_number(&buffer[from..]) {
-            buffer.insert(from, b'"');
-            buffer.push(b'"');
-        }
-    }
-    edits.replace_with_tail(span, from);
-}
-
-/// Escapes the bytes from `from` on for a JSON string. Tokens and placeholders need no escapes; a masked value may.
-fn escape_tail(buffer: &mut Vec<u8>, from: usize) {
-    // Without an early end the loop is vectorised.
-    let special = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
-    if buffer[from..].iter().fold(false, |any, &b| any | special(b)) {
-        let plain = String::from_utf8_lossy(&buffer[from..]).into_owned();
-        buffer.truncate(from);
-        escape_json_into(&plain, buffer);
-    }
-}
-
 fn traced(path: PathId, span: Span, label: Label) -> Traced {
     Traced { path, span, entity: label.entity, action: label.action, basis: label.basis }
-}
-
-/// Whether `text` is a JSON number without an exponent.
-fn is_json_number(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"-").unwrap_or(text);
-    let whole = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let fraction = text[whole..].strip_prefix(b".");
-    let padded = whole > 1 && text[0] == b'0';
-    let decimals = fraction.is_none_or(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
-    whole > 0 && !padded && decimals && (fraction.is_some() || whole == text.len())
 }

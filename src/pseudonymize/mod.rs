@@ -67,6 +67,8 @@ pub struct EntityPlan {
 pub enum Outcome {
     /// What was written takes its place.
     Replaced,
+    /// A token or a placeholder was: ASCII, which needs no escapes anywhere.
+    Coded,
     /// The member or element that holds it goes; nothing was written.
     Removed,
     /// It stays; nothing was written.

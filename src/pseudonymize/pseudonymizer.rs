@@ -209,7 +209,11 @@ impl Pseudonymizer {
             let listed = self.is_suppressed(entity, text) || coarser.is_some_and(|c| self.is_suppressed(c, text));
             self.notes.suppressed = listed;
         }
-        if action == Action::Drop { Outcome::Removed } else { Outcome::Replaced }
+        match action {
+            Action::Token | Action::Redact => Outcome::Coded,
+            Action::Drop => Outcome::Removed,
+            _ => Outcome::Replaced,
+        }
     }
 
     /// The tokens of a value, under every readable key by its number, and for daily ones on every living day.

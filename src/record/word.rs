@@ -87,16 +87,15 @@ pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
             letters &= !low_bits(more);
         }
         while letters != 0 {
-            let from = letters.trailing_zeros();
-            let end = from + (letters >> from).trailing_ones();
-            let run = low_bits(end) & !low_bits(from);
+            let run = run_from(letters, letters.trailing_zeros());
+            let (from, end) = (run.trailing_zeros(), 64 - run.leading_zeros());
             let ascii = beyond & run == 0;
             if end == 64 {
                 open = Some((at + from as usize, ascii));
                 break;
             }
             each(at + from as usize, at + end as usize, ascii);
-            letters &= !run;
+            letters ^= run;
         }
     }
     if let Some((start, ascii)) = open {
@@ -166,12 +165,11 @@ fn runs(text: &[u8], least: usize, of: impl Fn(Bits) -> u64, mut is: impl FnMut(
         }
         let mut starts = runs_of(bits, least);
         while starts != 0 {
-            let from = starts.trailing_zeros();
-            let end = from + (bits >> from).trailing_ones();
-            if is(at + from as usize..at + end as usize) {
+            let run = run_from(bits, starts.trailing_zeros());
+            if is(at + run.trailing_zeros() as usize..at + 64 - run.leading_zeros() as usize) {
                 return true;
             }
-            starts &= !low_bits(end);
+            starts &= !run;
         }
     }
     open.is_some_and(|start| text.len() - start >= least && is(start..text.len()))
@@ -254,6 +252,11 @@ pub fn up_to_eight(bytes: &[u8]) -> u64 {
 /// The lowest `bits` bits: 64 are all.
 const fn low_bits(bits: u32) -> u64 {
     if bits < 64 { (1 << bits) - 1 } else { u64::MAX }
+}
+
+/// The bits that stand in a row from place `from` on, where one is set: adding one there carries past all of them.
+fn run_from(bits: u64, from: u32) -> u64 {
+    bits & !bits.wrapping_add(1 << from)
 }
 
 /// The places of the bits, in ascending order.

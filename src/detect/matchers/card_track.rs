@@ -31,6 +31,12 @@ pub(super) const MASKED: Matcher = Matcher {
         digits >= 9 && class.has(Class::OTHER.with(Class::LETTER).with(Class::NON_ASCII).with(Class::ESCAPE))
     },
     find: |input, out| {
+        // Without a sign that masks there is nothing to look at.
+        let bytes = input.text.as_bytes();
+        let masks = || memchr::memchr3(b'*', b'x', b'#', bytes).is_some() || memchr::memchr(b'X', bytes).is_some();
+        if !input.class.has(Class::NON_ASCII.with(Class::ESCAPE)) && !masks() {
+            return;
+        }
         let mut floor = 0;
         for group in input.groups {
             if (group.start as usize) < floor {

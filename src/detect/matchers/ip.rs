@@ -30,8 +30,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         v6(input.text, &mut found);
     }
     if input.class.has(Class::DOT) {
-        v4(input.text, input.groups, &mut found);
-        dashed(input.text, input.groups, &mut found);
+        if input.groups.len() >= 4 {
+            v4(input.text, input.groups, &mut found);
+            dashed(input.text, input.groups, &mut found);
+        }
         v6_reversed(input.text, &mut found);
     }
 }

@@ -4,7 +4,8 @@
 //! A plain value never comes here: its class, and one look at long words, tell.
 
 use super::claims::{Claim, Label};
-use super::{At, Core, Frame, Place, escape_tail};
+use super::place::{Place, escape_tail};
+use super::{At, Core, Frame};
 use crate::decode::documents;
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
@@ -132,7 +133,7 @@ impl Core {
         if !is_document {
             self.search(at, reading, look, frame);
             if may_be_encoded(look.class) || look.class.has(Class::BRACE) && is_defanged(reading.text) {
-                self.search_undone(at, reading, frame);
+                self.search_undone(at, reading, look.class, frame);
             }
         }
         let (scalar, report) = (at.scalar, &mut self.report);
@@ -141,11 +142,11 @@ impl Core {
     }
 
     /// Searches what is left when all encodings are undone.
-    fn search_undone(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
+    fn search_undone(&mut self, at: At<'_>, reading: Reading<'_>, class: Class, frame: &mut Frame) {
         let mut undone = std::mem::take(&mut frame.undone);
         let whole = Span::new(0, reading.text.len() as u32);
         reading.load_into(whole, &mut undone);
-        match undone.undo_encodings(self.plan.limits.encoded_depth) {
+        match undone.undo_encodings(class, self.plan.limits.encoded_depth) {
             Undone::Nothing => {}
             Undone::All => {
                 let look = self.detector.look_at(undone.text(), at.scalar.kind);
@@ -240,7 +241,7 @@ impl Core {
             // With its `=`, so that a form is seen as one.
             let start = pair.value.start - usize::from(reading.text.as_bytes()[..pair.value.start].ends_with(b"="));
             reading.load_into(Span::new(start as u32, part.end), &mut view);
-            view.undo_encodings(self.plan.limits.encoded_depth);
+            view.undo_encodings(class.with(Class::EQUALS), self.plan.limits.encoded_depth);
             value = &view.text()[pair.value.start - start..];
         }
         // `name="password"`: what a form or an element calls its value, which stands elsewhere.
@@ -346,8 +347,8 @@ impl Core {
         let buffer = frame.edits.buffer();
         let from = buffer.len();
         match self.pseudonymizer.apply(entity, action, value, buffer) {
-            Outcome::Replaced if at.place == Place::Text => {}
-            Outcome::Replaced => escape_tail(buffer, from),
+            Outcome::Replaced if at.place != Place::Text => escape_tail(buffer, from),
+            Outcome::Replaced | Outcome::Coded => {}
             Outcome::Removed => {}
             Outcome::Kept => return,
         }

@@ -1,6 +1,7 @@
 //! Values that are split over the elements of an array: `["4111","1111","1111","1111"]`, `["john.doe","@example.com"]`.
 
 use super::claims::Label;
+use super::place::{Place, write_back};
 use super::{At, Core, Frame, traced};
 use crate::decode::View;
 use crate::detect::FieldPlan;
@@ -75,14 +76,14 @@ impl Core {
     ) -> bool {
         let from = frame.edits.buffer().len();
         match self.pseudonymizer.apply(entity, None, view.text(), frame.edits.buffer()) {
-            Outcome::Replaced => {}
+            Outcome::Replaced | Outcome::Coded => {}
             Outcome::Removed => frame.edits.buffer().truncate(from),
             Outcome::Kept => return false,
         }
         for (i, element) in elements.iter().enumerate() {
             let from = if i == 0 { from } else { frame.edits.buffer().len() };
-            let place = if element.kind == Kind::Number { super::Place::JsonNumber } else { super::Place::JsonString };
-            super::write_back(&mut frame.edits, element.span, from, place);
+            let place = if element.kind == Kind::Number { Place::JsonNumber } else { Place::JsonString };
+            write_back(&mut frame.edits, element.span, from, place);
         }
         let span = Span::new(elements[0].span.start, elements[elements.len() - 1].span.end);
         let action = self.plan.default_action(entity);
