@@ -74,7 +74,8 @@ fn pseudonymizer() -> Pseudonymizer {
 
 fn token(pseudonymizer: &mut Pseudonymizer, entity: EntityId, text: &str) -> String {
     let mut out = Vec::new();
-    assert_eq!(pseudonymizer.apply(entity, None, text, &mut out), Outcome::Replaced);
+    let outcome = pseudonymizer.apply(entity, None, text, &mut out);
+    assert!(matches!(outcome, Outcome::Coded | Outcome::Replaced), "{outcome:?}");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -144,7 +145,7 @@ fn every_action_does_what_it_says() {
         let outcome = p.apply(entity, Some(ActionId(action)), text, &mut out);
         (outcome, String::from_utf8(out).expect("UTF-8").split_off(7))
     };
-    assert_eq!(apply(EMAIL, 0, "a@b.dk"), (Outcome::Replaced, "[email]".to_owned()));
+    assert_eq!(apply(EMAIL, 0, "a@b.dk"), (Outcome::Coded, "[email]".to_owned()));
     assert_eq!(apply(EMAIL, 1, "a@b.dk"), (Outcome::Removed, String::new()));
     assert_eq!(apply(EMAIL, 2, "a@b.dk"), (Outcome::Kept, String::new()));
     assert_eq!(apply(CARD, 3, "4111 1111 1111 1111"), (Outcome::Replaced, "****1111".to_owned()));
