@@ -25,7 +25,7 @@ test: ## Run all tests: unit, property, snapshot, command line, house, and those
 	@scripts/setup.sh test
 	$(CARGO) test --locked --no-fail-fast
 
-fuzz: ## Every fuzz target for SECONDS=30 each: libFuzzer with nightly and cargo-fuzz, else on stable Rust
+fuzz: ## Every fuzz target under libFuzzer for SECONDS=30 each
 	@scripts/setup.sh build
 	scripts/fuzz.sh $(SECONDS)
 
