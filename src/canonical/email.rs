@@ -92,6 +92,10 @@ pub fn write_mailbox(text: &str, out: &mut Vec<u8>) -> bool {
     if !write(text, out) {
         return false;
     }
+    // In quotes a plus is a sign like any other.
+    if out[start] == b'"' {
+        return true;
+    }
     let mut at = start + memchr::memrchr(b'@', &out[start..]).expect("a canonical address holds an @");
     if let Some(plus) = memchr::memchr(b'+', &out[start..at]).filter(|&plus| plus > 0) {
         out.drain(start + plus..at);
@@ -111,11 +115,11 @@ pub fn write_mailbox(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Local part and domain (without trailing dot) of an address: neither is empty, no white space but in quotes.
+/// Local part and domain (without trailing dots) of an address: neither is empty, no white space but in quotes.
 fn split(address: &str) -> Option<(&str, &str)> {
     let at = memchr::memrchr(b'@', address.as_bytes())?;
     let (local, domain) = (&address[..at], &address[at + 1..]);
-    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let domain = domain.trim_end_matches('.');
     let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
     let fits = !local.is_empty() && !domain.is_empty() && (quoted || is_plain(local)) && is_plain(domain);
     fits.then_some((local, domain))
@@ -143,7 +147,7 @@ fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
             Err(_) => return false,
         }
     };
-    let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
+    let ascii = ascii.trim_end_matches('.');
     if ascii.is_empty() {
         return false;
     }
@@ -175,6 +179,7 @@ mod tests {
         for text in [
             "john.doe@example.com",
             "John.Doe@EXAMPLE.com.",
+            "john.doe@example.com..",
             " john.doe@example.com\t",
             "john\u{ad}.doe@example.com",
             "john.doe＠example.com",
@@ -236,6 +241,7 @@ mod tests {
         }
         assert_eq!(mailbox("j.doe+shop@example.com").as_deref(), Some("j.doe@example.com"));
         assert_eq!(mailbox("+45@example.com").as_deref(), Some("+45@example.com"));
+        assert_eq!(mailbox("\"a.b+c\"@gmail.com").as_deref(), Some("\"a.b+c\"@gmail.com"));
     }
 
     proptest! {
