@@ -94,7 +94,7 @@ impl Binder {
     /// What the fields of a JSON value say.
     pub fn fields(&mut self, text: &str, tape: &[Scalar]) {
         let Some([a, b, c]) = self.said_by else { return };
-        // Of an event's fields one says it at most.
+        // Most fields say none of it: one look at the path, before anything else is asked.
         let says = |path: PathId| (path == a) | (path == b) | (path == c);
         let values = tape.iter().filter(|scalar| says(scalar.path));
         for scalar in values.filter(|scalar| matches!(scalar.kind, Kind::String | Kind::Number)) {

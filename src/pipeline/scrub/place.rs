@@ -14,7 +14,7 @@ pub(super) enum Place {
     Text,
 }
 
-/// Makes the token or placeholder that the buffer ends with, from `from` on, the replacement of `span`.
+/// Makes the bytes of the buffer from `from` on, which need no escapes, the replacement of `span`.
 pub(super) fn write_code(edits: &mut Edits, span: Span, from: usize, place: Place) {
     if place == Place::JsonNumber {
         edits.buffer().insert(from, b'"');
@@ -25,16 +25,14 @@ pub(super) fn write_code(edits: &mut Edits, span: Span, from: usize, place: Plac
 
 /// Makes the bytes of the buffer from `from` on the replacement of `span`, written so that they fit their place.
 pub(super) fn write_back(edits: &mut Edits, span: Span, from: usize, place: Place) {
-    let buffer = edits.buffer();
     if place != Place::Text {
-        escape_tail(buffer, from);
-        // A number that was only made coarser stays a number.
-        if place == Place::JsonNumber && !is_json_number(&buffer[from..]) {
-            buffer.insert(from, b'"');
-            buffer.push(b'"');
-        }
+        escape_tail(edits.buffer(), from);
     }
-    edits.replace_with_tail(span, from);
+    // A number that was only made coarser stays a number.
+    if place == Place::JsonNumber && is_json_number(&edits.buffer()[from..]) {
+        return edits.replace_with_tail(span, from);
+    }
+    write_code(edits, span, from, place);
 }
 
 /// Escapes the bytes from `from` on for a JSON string. Tokens and placeholders need no escapes; a masked value may.
