@@ -31,6 +31,9 @@ impl Names for Nobody {
     fn event_id(&mut self) -> String {
         String::new()
     }
+    fn payee(&mut self) -> String {
+        String::new()
+    }
     fn place(&self) -> (String, i32, i64) {
         (String::new(), 0, 0)
     }

@@ -51,8 +51,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!("{}", machine());
-    let broker = Broker::start(Options { heap_mb: 1024, ..Options::default() });
     let soak = number("SLUICE_E2E_SOAK", 0);
+    let properties = if soak > 0 { soak::bounds() } else { Vec::new() };
+    let broker = Broker::start(Options { heap_mb: 1024, properties, ..Options::default() });
     if soak > 0 {
         let held = soak::run(&broker, Duration::from_secs(soak));
         return if held { ExitCode::SUCCESS } else { ExitCode::FAILURE };

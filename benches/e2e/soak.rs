@@ -20,13 +20,23 @@ const MEASURED: Duration = Duration::from_secs(30);
 const GROWTH_MAX: f64 = 1.10;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Properties of the broker: of all topics (compacted ones aside) what was read long ago goes, and soon, or half an hour at
+/// this rate would take more memory than a machine has.
+pub fn bounds() -> Vec<(&'static str, String)> {
+    let bounds = [
+        ("log.retention.bytes", 100_000_000),
+        ("log.segment.bytes", 20_000_000),
+        ("log.retention.check.interval.ms", 5_000),
+        ("log.cleaner.backoff.ms", 5_000),
+    ];
+    bounds.map(|(name, value)| (name, value.to_string())).into()
+}
+
 /// Runs it; whether memory stayed flat and the stream kept up.
 pub fn run(broker: &Broker, time: Duration) -> bool {
     let contestant = ALL.iter().find(|contestant| contestant.name == "exactly_once_everything").expect("one of all");
-    // What was read long ago goes, or the memory of this machine would.
-    let bounded = [("retention.bytes", "100000000"), ("segment.bytes", "20000000")];
-    broker.create_topic("soak", PARTITIONS, &bounded);
-    broker.create_topic("soak-out", PARTITIONS, &bounded);
+    broker.create_topic("soak", PARTITIONS, &[]);
+    broker.create_topic("soak-out", PARTITIONS, &[]);
     let ends = Ends::of(broker, "soak-out");
     let mut process = contestant.start(broker, "soak", "soak-out", false);
     let (rate, stop) = (Arc::new(AtomicU64::new(u64::MAX)), Arc::new(AtomicBool::new(false)));

@@ -325,8 +325,10 @@ fn international(digits: &[u8]) -> Option<E164> {
         let (min, max) = LENGTHS_OF[usize::from(code)];
         if max > 0 {
             let national = without_trunk_zero(code, rest);
+            // The trunk prefix is one zero: with a second one it is no number.
+            let begins = !national.starts_with(b"0") || LEADING_ZERO.contains(&code);
             let fits = (usize::from(min)..=usize::from(max)).contains(&national.len());
-            return if fits { E164::new(code, national) } else { None };
+            return if begins && fits { E164::new(code, national) } else { None };
         }
     }
     None
@@ -503,6 +505,8 @@ mod tests {
             "+628123456789012",
             "+4512345678",
             "+452323758",
+            "+53 00 53053",
+            "00530053053",
             "+1 115 555 2671",
             "+1 411 555 2671",
             "+1 415 155 2671",

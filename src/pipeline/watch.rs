@@ -15,7 +15,7 @@ use crate::signals::carried::{self, Carried};
 use crate::signals::condition::View;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
-use crate::signals::{Engine, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
+use crate::signals::{Engine, Held, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
 use crate::sink::OutBatch;
 
 /// What a record gave.
@@ -276,6 +276,10 @@ impl Names for NamesOf<'_, '_> {
         self.sighting.id.as_deref().map_or_else(String::new, |id| self.scrubber.clean(self.sighting.id_path, id))
     }
 
+    fn payee(&mut self) -> String {
+        self.pseudonym(Who::Payee).unwrap_or_default()
+    }
+
     fn place(&self) -> (String, i32, i64) {
         (self.at.topic.clone(), self.at.partition, self.at.offset)
     }
@@ -307,7 +311,7 @@ fn signal(
     let pseudonyms = about.filter_map(|(who, part)| Some((part, name(who)?))).collect();
     let rule = rules::ALL[verdict.rule].name;
     Signal {
-        id: signal_id(key, rule, event.account, event_id, at),
+        id: signal_id(key, rule, (event.account, ""), event_id, at),
         notice: verdict.notice,
         rule,
         severity: verdict.severity,
@@ -321,11 +325,19 @@ fn signal(
     }
 }
 
-/// The deterministic id of a signal: by the event's id, or where it has none by its coordinates.
-fn signal_id(key: &StateKey, rule: &str, account: AccountId, event_id: &str, at: &Coordinates) -> String {
+/// The deterministic id of a signal: by the event's id, or where it has none by its coordinates. `stage` tells several
+/// signals of one rule on one event apart.
+fn signal_id(
+    key: &StateKey,
+    rule: &str,
+    (account, stage): (AccountId, &str),
+    event_id: &str,
+    at: &Coordinates,
+) -> String {
     let place = format!("{}/{}/{}", at.topic, at.partition, at.offset);
     let event = if event_id.is_empty() { place.as_str() } else { event_id };
-    key.signal_id(&[rule.as_bytes(), &account.0, event.as_bytes()])
+    let parts: [&[u8]; 4] = [rule.as_bytes(), &account.0, event.as_bytes(), stage.as_bytes()];
+    key.signal_id(if stage.is_empty() { &parts[..3] } else { &parts })
 }
 
 impl SignalPlan {
@@ -377,30 +389,23 @@ impl SignalPlan {
 
     /// The signal of a verdict that was held back, with the names that were kept for it.
     pub fn held_signal(&self, verdict: &Verdict) -> Signal {
-        let pending = verdict.held.as_deref().expect("invariant: only for verdicts that were held back");
-        let at = Coordinates { topic: pending.topic.clone(), partition: pending.partition, offset: pending.offset };
+        let Held { account, origin, stage } =
+            verdict.held.as_deref().expect("invariant: only for verdicts that were held back");
+        let at = Coordinates { topic: origin.topic.clone(), partition: origin.partition, offset: origin.offset };
         let rule = rules::ALL[verdict.rule].name;
-        // What is told low at first and confirmed later are two signals.
-        let stage = if pending.told { "confirmed" } else { "" };
-        let place = format!("{}/{}/{}", at.topic, at.partition, at.offset);
-        let event = if pending.event_id.is_empty() { place.as_str() } else { &pending.event_id };
+        let payee = verdict.evidence.is_about(Who::Payee) && !origin.payee.is_empty();
         Signal {
-            id: self.state_key.signal_id(&[
-                rule.as_bytes(),
-                pending.account.as_bytes(),
-                event.as_bytes(),
-                stage.as_bytes(),
-            ]),
+            id: signal_id(&self.state_key, rule, (*account, stage), &origin.event_id, &at),
             notice: verdict.notice,
             rule,
             severity: verdict.severity,
             score: verdict.score,
-            account: pending.account.clone(),
-            time_ms: pending.time_ms,
+            account: origin.account.clone(),
+            time_ms: origin.time_ms,
             at,
-            event_id: pending.event_id.clone(),
+            event_id: origin.event_id.clone(),
             evidence: verdict.evidence,
-            pseudonyms: Vec::new(),
+            pseudonyms: payee.then(|| ("payee", origin.payee.clone())).into_iter().collect(),
         }
     }
 }

@@ -51,8 +51,8 @@ pub mod movement {
     pub const CASH_OUT: u16 = 1 << 4;
     /// It was undone.
     pub const UNDONE: u16 = 1 << 5;
-    /// An alert was told about it.
-    pub const ALERTED: u16 = 1 << 6;
+    /// A deposit rather than a transfer.
+    pub const DEPOSIT: u16 = 1 << 6;
 }
 
 /// A place that logins came from.
@@ -297,6 +297,41 @@ pub struct Play {
     pub bonus: f32,
     /// Stakes.
     pub wagered: f32,
+    /// The last of these stakes, by slices of [`SLICE_S`]: what came after a moment can be told from what came before.
+    pub slices: [f32; SLICES],
+    /// Number of the newest slice, counted from 1970.
+    pub slice: u32,
+}
+
+/// Length of a slice of stakes, in seconds.
+const SLICE_S: u32 = 120;
+/// Slices that are told apart: together longer than the usual lateness.
+pub const SLICES: usize = 6;
+
+impl Play {
+    /// Takes a stake, or takes one back where it is below zero.
+    pub fn stake(&mut self, time_s: u32, amount: f32) {
+        let slice = time_s / SLICE_S;
+        self.wagered = (self.wagered + amount).max(0.0);
+        let gone = slice.saturating_sub(self.slice).min(SLICES as u32);
+        (0..gone).for_each(|back| self.slices[at(slice - back)] = 0.0);
+        self.slice = self.slice.max(slice);
+        if self.slice - slice < SLICES as u32 {
+            self.slices[at(slice)] += amount;
+        }
+    }
+
+    /// Stakes after a moment. Those of its own slice count as before it.
+    fn staked_after(&self, time_s: u32) -> f32 {
+        let oldest = self.slice.saturating_sub(SLICES as u32 - 1);
+        let later = oldest.max(time_s / SLICE_S + 1)..=self.slice;
+        later.map(|slice| self.slices[at(slice)]).sum()
+    }
+}
+
+/// The place of a slice.
+fn at(slice: u32) -> usize {
+    slice as usize % SLICES
 }
 
 /// All that is remembered of one account.
@@ -416,6 +451,27 @@ impl Account {
         let at = self.risk_s.max(now_s);
         self.risk = (self.risk_at(at, half_life_s) + weight) as f32;
         self.risk_s = at;
+    }
+
+    /// Stakes and what they were paid with, as they were up to a moment and as they are since. What is not among the last
+    /// movements and slices any more counts as before it.
+    pub fn play_at(&self, now_s: u32) -> [Play; 2] {
+        let mut since = Play { wagered: self.play.staked_after(now_s), ..Play::default() };
+        let deposits = self.movements.between(now_s.saturating_add(1), u32::MAX);
+        for deposit in deposits.filter(|m| m.flags & movement::DEPOSIT != 0) {
+            *(if deposit.flags & movement::BONUS != 0 { &mut since.bonus } else { &mut since.deposited }) +=
+                deposit.amount;
+            since.deposit_s = deposit.time_s;
+        }
+        (since.slices, since.slice) = (self.play.slices, self.play.slice);
+        let until = Play {
+            deposit_s: self.play.deposit_s.min(now_s),
+            deposited: (self.play.deposited - since.deposited).max(0.0),
+            bonus: (self.play.bonus - since.bonus).max(0.0),
+            wagered: (self.play.wagered - since.wagered).max(0.0),
+            ..self.play
+        };
+        [until, since]
     }
 
     /// The login of a session, or the last successful one at or before `now_s` and not older than `within_s`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Names;
 use super::event::{AccountId, Change, Coordinates, Event, Kind, Place, Point, Print, Status};
 use super::money::Money;
+use super::signal::Who;
 
 /// Version of the record's format.
 const VERSION: u8 = 1;
@@ -169,6 +170,10 @@ impl Names for &Carried {
 
     fn event_id(&mut self) -> String {
         self.event_id.clone()
+    }
+
+    fn payee(&mut self) -> String {
+        self.names[Who::Payee as usize].clone().unwrap_or_default()
     }
 
     fn place(&self) -> (String, i32, i64) {

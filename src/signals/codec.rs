@@ -7,18 +7,18 @@
 //! Decoding checks everything: a record that is cut, damaged or of a newer version is an error, never an empty account.
 
 use super::account::{Account, Balance, Changes, Habits, Login, Movement, Play, Spot, Thing, Times, today};
-use super::event::{Point, Print};
+use super::event::{Kind, Point, Print};
 use super::ids::{IdRing, Parts};
 use super::models::{Decays, LogModel, Peak};
 use super::money::Money;
-use super::pending::Pending;
+use super::pending::{Gap, Origin, Outflow, Pending};
 use super::recent::{Known, Recent, Timed};
 
 /// Version of the encoding. A change of the layout raises it: what an older program wrote is then refused, not guessed.
 ///
 /// 2: hours, days of habits and rules that alerted; stakes have no model of their own. 3: words instead of numbers of
-/// variable length.
-pub const VERSION: u8 = 3;
+/// variable length. 4: outflows wait, and stakes are told apart by their time.
+pub const VERSION: u8 = 4;
 
 /// Why bytes are no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,7 @@ mod has {
     pub const BALANCES: [u32; 2] = [1 << 17, 1 << 18];
     pub const IDS: u32 = 1 << 19;
     pub const PENDING: u32 = 1 << 20;
+    pub const SLICES: u32 = 1 << 21;
 }
 
 /// In the length of a list of things: their days do not fit a byte each.
@@ -83,8 +84,10 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
     w.section(has::CHANGES, [password_s, payout_s, contact_s, payee.0, session.into()]);
     let times = |times: Times| pair(times.day, times.count.into());
     w.section(has::TIMES, [times(near), times(passed), times(bonus_outs)]);
-    let Play { deposit_s, deposited, bonus, wagered } = account.play;
+    let Play { deposit_s, deposited, bonus, wagered, slices, slice } = account.play;
     w.section(has::PLAY, [deposit_s, deposited.to_bits(), bonus.to_bits(), wagered.to_bits()]);
+    let [a, b, c, d, e, f] = bits(slices);
+    w.section(has::SLICES, [slice, a, b, c, d, e, f]);
     w.amounts(&account.amounts);
     w.decays(&account.decays);
     let [hour, day] = account.peaks;
@@ -256,11 +259,32 @@ impl Writer<'_> {
     }
 
     fn pending(&mut self, pending: &Pending) {
-        let Pending { due_ms, time_ms, amount, left, offset, .. } = *pending;
-        [due_ms, time_ms, amount.0, left.0, offset].into_iter().for_each(|number| self.words(halves(number)));
-        let bits = u32::from(pending.new_payee) | u32::from(pending.told) << 1;
-        self.words([pending.wallet.0, pending.taken.to_bits(), bits, pending.partition.cast_unsigned()]);
-        for text in [&pending.account, &pending.event_id, &pending.topic] {
+        let Pending { gap, outflows } = pending;
+        self.words([pair(gap.is_some().into(), outflows.len() as u16)]);
+        if let Some(Gap { due_ms, amount, wallet, left, taken, new_payee, told, origin }) = gap {
+            [*due_ms, amount.0, left.0].into_iter().for_each(|number| self.words(halves(number)));
+            self.words([wallet.0, taken.to_bits(), u32::from(*new_payee) | u32::from(*told) << 1]);
+            self.origin(origin);
+        }
+        outflows.iter().for_each(|outflow| self.outflow(outflow));
+    }
+
+    fn outflow(&mut self, outflow: &Outflow) {
+        let Outflow { due_ms, kind, amount, skip, balance, ratio, cash_out_habit, .. } = *outflow;
+        let Outflow { payee_days, payee_since_days, payee_count, others, chunks, origin, .. } = outflow;
+        [due_ms, amount.0, skip.cast_signed()].into_iter().for_each(|number| self.words(halves(number)));
+        let [a, b, c] = bits([balance, ratio, cash_out_habit]);
+        let withdrawal = u8::from(kind == Kind::Withdrawal);
+        self.words([a, b, c, pair(*payee_days, *payee_since_days)]);
+        self.words([u32::from(*others) | u32::from_le_bytes([0, 0, *payee_count, *chunks]), withdrawal.into()]);
+        self.origin(origin);
+    }
+
+    fn origin(&mut self, origin: &Origin) {
+        let Origin { time_ms, account, event_id, payee, topic, partition, offset } = origin;
+        [*time_ms, *offset].into_iter().for_each(|number| self.words(halves(number)));
+        self.words([partition.cast_unsigned()]);
+        for text in [account, event_id, payee, topic] {
             self.words([text.len() as u32]);
             self.out.extend_from_slice(text.as_bytes());
         }
@@ -316,6 +340,8 @@ impl Reader<'_> {
         let [near, passed, bonus_outs] = self.section(has(has::TIMES))?;
         let [deposit_s, deposited, bonus, wagered] = self.section(has(has::PLAY))?;
         let [deposited, bonus, wagered] = floats([deposited, bonus, wagered]);
+        let [slice, a, b, c, d, e, f] = self.section(has(has::SLICES))?;
+        let slices = floats([a, b, c, d, e, f]);
         let hot = has(has::HOT);
         account.last_ms = whole([low, high]);
         (account.hot, account.first_s, account.logins) = (hot, first_s, logins);
@@ -334,7 +360,7 @@ impl Reader<'_> {
             bonus_outs: times(bonus_outs)?,
             hours: std::array::from_fn(|at| (hours >> (28 - 4 * at) & 15) as u8),
         };
-        account.play = Play { deposit_s, deposited, bonus, wagered };
+        account.play = Play { deposit_s, deposited, bonus, wagered, slices, slice };
         account.amounts = self.amounts(has(has::AMOUNTS), hot)?;
         account.decays = self.decays(has(has::DECAYS), hot)?;
         let [hour_s, hour, day_s, day] = self.section(has(has::PEAKS))?;
@@ -461,31 +487,71 @@ impl Reader<'_> {
     fn ids(&mut self, written: bool, ids: &mut IdRing) -> Option<()> {
         let [turned, before, places, count] = self.section(written)?;
         let (used, next) = unpair(places);
-        let (ring, young) = ids.refill(used.into(), u8::try_from(next).ok()?, [turned, before])?;
-        let (bytes, rest) = self.rest.split_at_checked(4 * ring.len())?;
-        ring.iter_mut().zip(bytes.as_chunks().0).for_each(|(id, bytes)| *id = u32::from_le_bytes(*bytes));
-        let (bytes, rest) = rest.split_at_checked(usize::try_from(count).ok()?.checked_mul(8)?)?;
+        let (in_ring, rest) = self.rest.split_at_checked(4 * usize::from(used))?;
+        let (young, rest) = rest.split_at_checked(usize::try_from(count).ok()?.checked_mul(8)?)?;
         let pair = |[id, until]: &[[u8; 4]; 2]| (u32::from_le_bytes(*id), u32::from_le_bytes(*until));
-        young.extend(bytes.as_chunks().0.as_chunks().0.iter().map(pair));
+        let young = young.as_chunks().0.as_chunks().0.iter().map(pair);
+        let ring = ids.refill(used.into(), u8::try_from(next).ok()?, [turned, before], young)?;
+        ring.iter_mut().zip(in_ring.as_chunks().0).for_each(|(id, bytes)| *id = u32::from_le_bytes(*bytes));
         self.rest = rest;
         Some(())
     }
 
     fn pending(&mut self) -> Option<Pending> {
-        let (due_ms, time_ms, amount, left, offset) =
-            (self.long()?, self.long()?, Money(self.long()?), Money(self.long()?), self.long()?);
-        let [wallet, taken, bits, partition] = self.words()?;
-        Some(Pending {
+        let [lengths] = self.words()?;
+        let (gaps, outflows) = unpair(lengths);
+        let gap = if gaps > 0 { Some(self.gap()?) } else { None };
+        let outflows = (0..outflows).map(|_| self.outflow()).collect::<Option<_>>()?;
+        Some(Pending { gap, outflows })
+    }
+
+    fn gap(&mut self) -> Option<Gap> {
+        let (due_ms, amount, left) = (self.long()?, Money(self.long()?), Money(self.long()?));
+        let [wallet, taken, bits] = self.words()?;
+        Some(Gap {
             due_ms,
-            time_ms,
             amount,
             wallet: Print(wallet),
             left,
             taken: f32::from_bits(taken),
             new_payee: bits & 1 != 0,
             told: bits & 2 != 0,
+            origin: self.origin()?,
+        })
+    }
+
+    fn outflow(&mut self) -> Option<Outflow> {
+        let (due_ms, amount, skip) = (self.long()?, Money(self.long()?), self.long()?.cast_unsigned());
+        let [a, b, c, days, more, withdrawal] = self.words()?;
+        let [balance, ratio, cash_out_habit] = floats([a, b, c]);
+        let (payee_days, payee_since_days) = unpair(days);
+        let (others, counts) = unpair(more);
+        let [payee_count, chunks] = counts.to_le_bytes();
+        Some(Outflow {
+            due_ms,
+            kind: if withdrawal != 0 { Kind::Withdrawal } else { Kind::TransferOut },
+            amount,
+            skip,
+            balance,
+            ratio,
+            cash_out_habit,
+            payee_days,
+            payee_since_days,
+            payee_count,
+            others,
+            chunks,
+            origin: self.origin()?,
+        })
+    }
+
+    fn origin(&mut self) -> Option<Origin> {
+        let (time_ms, offset) = (self.long()?, self.long()?);
+        let [partition] = self.words()?;
+        Some(Origin {
+            time_ms,
             account: self.text()?,
             event_id: self.text()?,
+            payee: self.text()?,
             topic: self.text()?,
             partition: partition.cast_signed(),
             offset,
@@ -524,7 +590,8 @@ mod tests {
                 (Times { count: 3, day: 20_000 }, Times { count: 4, day: 20_001 });
         }
         (0..fill as u32).for_each(|i| account.habits.log_in_at(now_s - i * 9_000));
-        account.play = Play { deposit_s: ago(1000), deposited: 1e6, bonus: 500.0, wagered: 12_345.67 };
+        account.play = Play { deposit_s: ago(1000), deposited: 1e6, bonus: 500.0, ..Play::default() };
+        (0..fill as u32).for_each(|i| account.play.stake(now_s - 100 * i, 12.5));
         for i in 0..fill {
             let time_s = now_s - rng.u32(0..5_000_000);
             let (lat, lon) = (rng.i16(-900..900) * 10, rng.i16(-1800..1800) * 10);
@@ -551,6 +618,37 @@ mod tests {
         account
     }
 
+    /// A gap, outflows, or both.
+    fn pending(fill: usize, due_ms: i64, origin: &Origin) -> Pending {
+        let gap = Gap {
+            due_ms,
+            amount: Money(-77),
+            wallet: Print(3),
+            left: Money(11),
+            taken: 0.5,
+            new_payee: true,
+            told: false,
+            origin: origin.clone(),
+        };
+        let outflow = |n: u8| Outflow {
+            due_ms: due_ms + 1,
+            kind: if n > 0 { Kind::Withdrawal } else { Kind::TransferOut },
+            amount: Money(5 << 33),
+            skip: 1 << 63 | 1,
+            balance: 7.5,
+            ratio: 0.25,
+            cash_out_habit: 1.0,
+            payee_days: 300,
+            payee_since_days: 9,
+            payee_count: 200 + n,
+            others: 60_000,
+            chunks: n,
+            origin: origin.clone(),
+        };
+        let outflows = (0..fill as u8 % 4).map(outflow).collect();
+        Pending { gap: (fill.is_multiple_of(2) || fill < 4).then_some(gap), outflows }
+    }
+
     fn decoded(bytes: &[u8]) -> Result<Account, CodecError> {
         let mut account = account(7, 40);
         decode(bytes, &mut account).map(|()| account)
@@ -569,21 +667,16 @@ mod tests {
         fn what_is_written_is_read_again(seed: u64, fill in 0usize..40, text in "[a-z0-9-]{0,40}") {
             let mut account = account(seed, fill);
             if fill % 3 == 0 {
-                account.pending = Some(Box::new(Pending {
-                    due_ms: account.last_ms + 5,
+                let origin = Origin {
                     time_ms: account.last_ms,
-                    amount: Money(-77),
-                    wallet: Print(3),
-                    left: Money(11),
-                    taken: 0.5,
-                    new_payee: true,
-                    told: false,
                     account: "ac_1k1_x".to_owned(),
                     event_id: text,
+                    payee: "py_1k1_y".to_owned(),
                     topic: "transactions".to_owned(),
                     partition: 3,
                     offset: 1 << 40,
-                }));
+                };
+                account.pending = Some(Box::new(pending(fill, account.last_ms + 5, &origin)));
             }
             if fill % 4 == 1 {
                 account.cool();

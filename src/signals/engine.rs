@@ -1,18 +1,20 @@
 //! An event and the memory of its account in, verdicts out.
 //!
-//! The order is always the same: duplicates are dropped, facts are gathered against the memory before the event, the rules
-//! look at them, then the memory takes the event. So a verdict is a function of the events that came before, and nothing
-//! else: not of batches, workers or the clock.
+//! The order is always the same: what the watermark has reached is decided, duplicates are dropped, facts are gathered
+//! against the memory before the event, the rules look at them, then the memory takes the event. So a verdict is a function
+//! of the events that came before, and nothing else: not of batches, workers or the clock.
 
 use std::sync::Arc;
 
 use super::account::{Account, Login, Movement, Spot, Thing, login, movement, today};
-use super::event::{Change, Event, Kind, Point, Status};
+use super::event::{AccountId, Change, Event, Kind, Point, Status};
 use super::facts::{self, Facts, half, model_of};
 use super::gaps;
-use super::rules::{self, Case, Hit, place};
+use super::outflows;
+use super::pending::{Origin, Outflow};
+use super::rules::{self, Case, Hit, Rule, place};
 use super::settings::{Mode, Settings};
-use super::signal::{Severity, Verdict};
+use super::signal::{Held, Severity, Verdict};
 use super::store::Store;
 
 /// Who asks for names, when a verdict must be kept for later.
@@ -21,8 +23,19 @@ pub trait Names {
     fn account(&mut self) -> String;
     /// Mapped id of the event, scrubbed; empty: it has none.
     fn event_id(&mut self) -> String;
+    /// Pseudonym of where the event's money goes to; empty: it goes nowhere.
+    fn payee(&mut self) -> String;
     /// Topic (or file), partition and offset of the event.
     fn place(&self) -> (String, i32, i64);
+}
+
+impl Origin {
+    /// The event at hand, by its names.
+    pub fn of(event: &Event, names: &mut impl Names) -> Origin {
+        let (topic, partition, offset) = names.place();
+        let (account, event_id, payee) = (names.account(), names.event_id(), String::new());
+        Origin { time_ms: event.time_ms, account, event_id, payee, topic, partition, offset }
+    }
 }
 
 /// What was done with an event.
@@ -79,10 +92,12 @@ impl Engine {
             store.forget(event.account);
             return Taken::Erased;
         }
-        let Engine { settings, asked, shadowed } = self;
         let task = store.task();
         task.newest_ms = task.newest_ms.max(event.time_ms);
-        let watermark_ms = task.newest_ms - settings.lateness_ms;
+        let watermark_ms = task.newest_ms - self.settings.lateness_ms;
+        self.decide(watermark_ms, store, out);
+        let Engine { settings, asked, shadowed } = self;
+        let task = store.task();
         let login = (event.kind == Kind::Login).then(|| facts::features(event));
         let shares = login.map_or_else(Default::default, |features| task.population.shares(features));
         let account = store.account(event.account, event.time_ms);
@@ -95,7 +110,9 @@ impl Engine {
             None
         } else {
             judge(event, &facts, account, (settings, asked, shadowed), out);
-            gaps::note(event, account, names, settings)
+            let outflow = outflows::note(event, &facts, account, names);
+            let gap = gaps::note(event, account, names, settings);
+            outflow.into_iter().chain(gap).min()
         };
         let task = store.task();
         if let Some(features) = login.filter(|_| event.success) {
@@ -104,13 +121,48 @@ impl Engine {
         if let Some(due_ms) = due_ms {
             task.expect(due_ms, event.account);
         }
-        gaps::decide(watermark_ms, settings, store, out);
         Taken::Judged
     }
 
     /// Decides all that is held back, at the end of a finite input: nothing more can come.
     pub fn finish(&mut self, store: &mut impl Store, out: &mut Vec<Verdict>) {
-        gaps::decide(i64::MAX, &self.settings, store, out);
+        self.decide(i64::MAX, store, out);
+    }
+
+    /// Decides what the watermark has reached.
+    fn decide(&mut self, watermark_ms: i64, store: &mut impl Store, out: &mut Vec<Verdict>) {
+        while let Some((due_ms, id)) = store.task().next_due(watermark_ms) {
+            // It may be forgotten by now.
+            if !store.contains(id) {
+                continue;
+            }
+            let account = store.account(id, due_ms);
+            let Some(mut pending) = account.pending.take() else { continue };
+            while let Some(outflow) = pending.outflows.pop_front_if(|outflow| outflow.due_ms <= watermark_ms) {
+                self.decide_outflow(id, &outflow, account, out);
+            }
+            if let Some(gap) = pending.gap.take_if(|gap| gap.due_ms <= watermark_ms) {
+                pending.gap = gaps::decide(id, gap, &self.settings, account, out);
+            }
+            if let Some(due_ms) = pending.due_ms() {
+                account.pending = Some(pending);
+                store.task().expect(due_ms, id);
+            }
+        }
+    }
+
+    /// Asks the rules that wait about an outflow: what came in or was staked before it has come by now.
+    fn decide_outflow(&mut self, id: AccountId, outflow: &Outflow, account: &mut Account, out: &mut Vec<Verdict>) {
+        let Engine { settings, asked, shadowed } = self;
+        let (event, facts) = outflows::seen(id, outflow, account);
+        let from = out.len();
+        let case = (&event, &facts, &*account);
+        let (fired, added) = ask(asked.waiting & !outflow.skip, case, (settings, shadowed), out);
+        out[from..].iter_mut().for_each(|verdict| {
+            verdict.held = Some(Box::new(Held { account: id, origin: outflow.origin.clone(), stage: "" }));
+        });
+        outflows::remember(&event, &facts, fired, account);
+        conclude(&mut out[from..], added, facts.now_s, settings, account);
     }
 }
 
@@ -121,20 +173,24 @@ struct Asked {
     outflows: u64,
     inflows: u64,
     others: u64,
+    /// Those that are asked about an outflow when the watermark has come.
+    waiting: u64,
 }
 
 impl Asked {
     fn new(settings: &Settings) -> Asked {
-        let about = |kind: Kind| {
+        let those = |wanted: &dyn Fn(&Rule) -> bool| {
             let rules = rules::ALL.iter().zip(&settings.rules).enumerate();
-            let works = rules.filter(|(_, (rule, own))| own.active && own.mode != Mode::Off && rule.on.includes(kind));
+            let works = rules.filter(|(_, (rule, own))| own.active && own.mode != Mode::Off && wanted(rule));
             works.fold(0, |all, (at, _)| all | 1 << at)
         };
+        let about = |kind: Kind| those(&|rule| !rule.waits && rule.on.includes(kind));
         Asked {
             logins: about(Kind::Login),
             outflows: about(Kind::Withdrawal),
             inflows: about(Kind::Deposit),
             others: about(Kind::Bet),
+            waiting: those(&|rule| rule.waits),
         }
     }
 
@@ -150,10 +206,10 @@ impl Asked {
 
 /// Which rules fired on an event, a bit each by their place in the table.
 #[derive(Clone, Copy, Debug, Default)]
-struct Fired(u64);
+pub(super) struct Fired(u64);
 
 impl Fired {
-    fn has(self, rule: usize) -> bool {
+    pub(super) fn has(self, rule: usize) -> bool {
         self.0 & 1 << rule != 0
     }
 }
@@ -165,8 +221,21 @@ fn judge(
     (settings, asked, shadowed): (&Settings, &Asked, &mut [u64]),
     out: &mut Vec<Verdict>,
 ) {
-    let (mut fired, mut added, from) = (Fired::default(), 0.0, out.len());
-    let mut left = asked.about(event.kind) & !event.skip;
+    let from = out.len();
+    let left = asked.about(event.kind) & !event.skip;
+    let (fired, added) = ask(left, (event, facts, &*account), (settings, shadowed), out);
+    remember(event, facts, fired, settings, account);
+    conclude(&mut out[from..], added, facts.now_s, settings, account);
+}
+
+/// Asks rules, a bit each, about an event. Which fired, and what they add to the risk of the account.
+fn ask(
+    mut left: u64,
+    (event, facts, account): (&Event, &Facts, &Account),
+    (settings, shadowed): (&Settings, &mut [u64]),
+    out: &mut Vec<Verdict>,
+) -> (Fired, f64) {
+    let (mut fired, mut added) = (Fired::default(), 0.0);
     while left != 0 {
         let at = left.trailing_zeros() as usize;
         left &= left - 1;
@@ -182,22 +251,26 @@ fn judge(
         let (notice, evidence) = (rule.notice, hit.evidence);
         out.push(Verdict { rule: at, severity, score: 0.0, notice, evidence, held: None });
     }
-    remember(event, facts, fired, settings, account);
-    if out.len() == from {
+    (fired, added)
+}
+
+/// What follows from the verdicts on an event.
+fn conclude(verdicts: &mut [Verdict], added: f64, now_s: u32, settings: &Settings, account: &mut Account) {
+    if verdicts.is_empty() {
         return;
     }
     if added > 0.0 {
-        account.add_risk(facts.now_s, added, RISK_HALF_LIFE_S);
+        account.add_risk(now_s, added, RISK_HALF_LIFE_S);
     }
     // The score of a signal is of its event alone, so that it does not depend on the order of others: all that spoke
     // against it, as a number below one.
     let score = (1.0 - (-added / 4.0).exp()).clamp(0.0, 1.0);
-    out[from..].iter_mut().for_each(|verdict| verdict.score = score);
-    settle(&mut out[from..], facts.now_s, settings, account);
+    verdicts.iter_mut().for_each(|verdict| verdict.score = score);
+    settle(verdicts, now_s, settings, account);
 }
 
 /// The severity of a hit: the operator's, unless the rule knows better and the operator left the default.
-fn severity_of(rule: &rules::Rule, configured: Severity, hit: &Hit) -> Severity {
+fn severity_of(rule: &Rule, configured: Severity, hit: &Hit) -> Severity {
     match hit.severity {
         Some(severity) if configured == rule.severity => severity,
         _ => configured,
@@ -244,7 +317,7 @@ fn remember(event: &Event, facts: &Facts, fired: Fired, settings: &Settings, acc
         Kind::Login => remember_login(event, facts, fired, account),
         Kind::Change(change) => remember_change(event, change, now_s, account),
         Kind::Bet | Kind::Win => remember_game(event, account),
-        _ => remember_flow(event, facts, fired, settings, account),
+        _ => remember_flow(event, facts, settings, account),
     }
     if let Some(before) = event.before {
         let before = before.as_f64();
@@ -264,8 +337,6 @@ const MARKS: [(usize, u16); 7] = [
     (COUNTRY_FLIP, login::FLIP),
 ];
 const COUNTRY_FLIP: usize = place("country_flip");
-const PASS_THROUGH: usize = place("pass_through");
-const MINIMAL_PLAY: usize = place("minimal_play");
 const STRUCTURING: usize = place("structuring");
 
 fn remember_login(event: &Event, facts: &Facts, fired: Fired, account: &mut Account) {
@@ -333,15 +404,16 @@ fn remember_change(event: &Event, change: Change, now_s: u32, account: &mut Acco
 }
 
 fn remember_game(event: &Event, account: &mut Account) {
-    let Some(amount) = event.amount.map(super::money::Money::as_f64) else { return };
-    if event.kind == Kind::Bet && event.status == Status::Done {
-        account.play.wagered += amount as f32;
-    } else if event.kind == Kind::Bet && event.status == Status::Reversed {
-        account.play.wagered = (account.play.wagered - amount as f32).max(0.0);
+    let Some(amount) = event.amount.map(|amount| amount.as_f64() as f32) else { return };
+    let time_s = (event.time_ms / 1000) as u32;
+    match (event.kind, event.status) {
+        (Kind::Bet, Status::Done) => account.play.stake(time_s, amount),
+        (Kind::Bet, Status::Reversed) => account.play.stake(time_s, -amount),
+        _ => {}
     }
 }
 
-fn remember_flow(event: &Event, facts: &Facts, fired: Fired, settings: &Settings, account: &mut Account) {
+fn remember_flow(event: &Event, facts: &Facts, settings: &Settings, account: &mut Account) {
     let now_s = facts.now_s;
     let Some(amount) = event.amount.map(super::money::Money::as_f64) else { return };
     if event.status == Status::Reversed {
@@ -357,6 +429,7 @@ fn remember_flow(event: &Event, facts: &Facts, fired: Fired, settings: &Settings
     for (holds, flag) in [
         (out, movement::OUT),
         (event.kind == Kind::Withdrawal, movement::EXTERNAL),
+        (event.kind == Kind::Deposit, movement::DEPOSIT),
         (facts.flow.new_payee, movement::NEW_PAYEE),
         (event.bonus, movement::BONUS),
         (cash_out, movement::CASH_OUT),
@@ -371,7 +444,7 @@ fn remember_flow(event: &Event, facts: &Facts, fired: Fired, settings: &Settings
     if event.kind.is_inflow() {
         remember_inflow(event, amount, now_s, account);
     } else {
-        remember_outflow(event, facts, fired, amount, account);
+        remember_outflow(event, facts, amount, account);
     }
     if near_threshold(settings, amount) && account.habits.near.day != today(now_s) {
         account.habits.near.again(60, now_s);
@@ -387,32 +460,22 @@ fn remember_inflow(event: &Event, amount: f64, now_s: u32, account: &mut Account
     if event.kind != Kind::Deposit {
         return;
     }
-    let play = &mut account.play;
-    if now_s.saturating_sub(play.deposit_s) > 86_400 {
-        *play = Default::default();
+    if now_s.saturating_sub(account.play.deposit_s) > 86_400 {
+        // Stakes that it paid for may have come before it.
+        [_, account.play] = account.play_at(now_s);
     }
+    let play = &mut account.play;
     *(if event.bonus { &mut play.bonus } else { &mut play.deposited }) += amount as f32;
     play.deposit_s = play.deposit_s.max(now_s);
 }
 
-fn remember_outflow(event: &Event, facts: &Facts, fired: Fired, amount: f64, account: &mut Account) {
+fn remember_outflow(event: &Event, facts: &Facts, amount: f64, account: &mut Account) {
     let now_s = facts.now_s;
     account.habits.outflows = account.habits.outflows.saturating_add(1);
     account.habits.cash_outs = account.habits.cash_outs.saturating_add(u16::from(facts.flow.ratio >= 0.9));
     account.decays.add(now_s, amount);
     if event.payee.is_some() {
         account.payees.see(Thing::new(event.payee.0, now_s));
-    }
-    if fired.has(PASS_THROUGH) {
-        (0..rules::pass_points(facts)).for_each(|_| account.habits.passed.again(2, now_s));
-    }
-    let play = account.play;
-    if event.kind == Kind::Withdrawal && amount >= 0.3 * f64::from(play.deposited + play.bonus) {
-        if fired.has(MINIMAL_PLAY) && play.bonus > 0.0 {
-            account.habits.bonus_outs.again(2, now_s);
-        }
-        // What was paid in has left: the next withdrawal is measured against what comes in from now on.
-        account.play = Default::default();
     }
 }
 

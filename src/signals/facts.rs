@@ -1,8 +1,9 @@
 //! What is true of an event against the memory of its account: computed once, before any rule asks.
 
-use super::account::{Account, Movement, Spot, Thing, login, movement, today};
+use super::account::{Account, Movement, Play, Spot, Thing, login, movement, today};
 use super::event::{Event, Kind, Point, Print, Status};
 use super::money::Money;
+use super::pending::Outflow;
 use super::population::{FEATURES, Feature};
 
 /// One hour and one day in seconds.
@@ -116,6 +117,12 @@ pub struct FlowFacts {
     pub contact_change_minutes: Option<f64>,
     /// Whether stakes were laid since that login.
     pub played: bool,
+    /// Stakes, and what they were paid with, up to now.
+    pub play: Play,
+    /// Outflows to others than the payee.
+    pub others: f64,
+    /// Number and sum of outflows by horizon (see [`super::models::Decays`]), this one included. Only of one that has waited.
+    pub rates: [(f64, f64); 4],
     /// Share of outflows that took nearly all of the balance.
     pub cash_out_habit: f64,
     /// How unusual the time of day is for the account, as a logarithm; 0: not known.
@@ -298,18 +305,12 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let session = half(event.session);
     let payee = Thing::new(event.payee.0, now_s);
     let known = account.payees.as_slice().iter().find(|thing| thing.key == payee.key);
-    let day = || account.movements.between(now_s.saturating_sub(DAY_S), now_s);
-    let out = |m: &&Movement| m.flags & movement::OUT != 0 && m.flags & movement::UNDONE == 0;
-    let left = |from_s: u32| -> f64 {
-        let earlier = day().filter(out).filter(|m| m.time_s >= from_s);
-        earlier.map(|m| f64::from(m.amount)).sum::<f64>() + amount
-    };
     let total = amount + event.fee.as_f64();
     let ratio = balance.map_or(0.0, |balance| (total / balance).min(1.0));
-    let share = |sum: f64, peak: f64| if peak > 0.0 { (sum / peak).min(1.0) } else { 0.0 };
-    let peak = |i: usize, window_s: u32| account.peaks[i].read(now_s, window_s).max(balance.unwrap_or(0.0));
+    let [ratio_1h, ratio_1d] = drained(account, now_s, balance.unwrap_or(0.0), amount);
+    let day_peak = account.peaks[1].read(now_s, DAY_S).max(balance.unwrap_or(0.0)).max(1.0);
     // Pieces of one drain: outflows to one payee within hours, from the first that it ever got.
-    let pieces = || account.movements.between(now_s.saturating_sub(PIECES_S), now_s).filter(out);
+    let pieces = || account.movements.between(now_s.saturating_sub(PIECES_S), now_s).filter(|m| is_out(m));
     let is_new =
         |payee: Print| payee.is_some() && pieces().any(|m| m.payee == payee && m.flags & movement::NEW_PAYEE != 0);
     // Banks are strangers to each other: pieces may go to several. Friends get several gifts, so transfers are of one.
@@ -320,6 +321,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let (pay_days, paid, refilled) = paid_before(event, account, now_s);
     let last = account.login_of(session, now_s, DAY_S);
     let (came, came_unlike) = came_before(account, now_s);
+    let [play, _] = account.play_at(now_s);
     let since = |changed_s: u32, related: bool| {
         let recent = changed_s != 0 && changed_s <= now_s && now_s - changed_s <= DAY_S && related;
         recent.then(|| f64::from(now_s - changed_s) / 60.0)
@@ -330,8 +332,8 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         amount,
         balance,
         ratio,
-        ratio_1h: share(left(now_s.saturating_sub(HOUR_S)), peak(0, HOUR_S)),
-        ratio_1d: share(left(now_s.saturating_sub(DAY_S)), peak(1, DAY_S)),
+        ratio_1h,
+        ratio_1d,
         new_payee: event.payee.is_some() && known.is_none(),
         payee_days: known.map_or(0, |k| u32::from(payee.first_day.saturating_sub(k.first_day))),
         payee_count: known.map_or(0, |k| u32::from(k.count)),
@@ -342,7 +344,7 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
             u32::from(first_day.saturating_sub(today(account.first_s.max(1))))
         },
         chunks: if to_new { same().count() as u32 + 1 } else { 1 },
-        chunk_ratio: (same().map(|m| f64::from(m.amount)).sum::<f64>() + amount) / peak(1, DAY_S).max(1.0),
+        chunk_ratio: (same().map(|m| f64::from(m.amount)).sum::<f64>() + amount) / day_peak,
         payee_pay_days: pay_days,
         payee_share: match balance {
             Some(balance) if ratio < 0.9 && refilled < 0.5 * (paid + total) => {
@@ -356,10 +358,56 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
         payout_change_minutes: since(changes.payout_s, own),
         password_change_minutes: since(changes.password_s, true),
         contact_change_minutes: since(changes.contact_s, true),
-        played: last.is_some_and(|login| account.play.deposit_s >= login.time_s && account.play.wagered > 0.0),
+        played: last.is_some_and(|login| play.deposit_s >= login.time_s && play.wagered > 0.0),
+        play,
+        rates: Default::default(),
+        others: f64::from(account.habits.outflows) - known.map_or(0.0, |k| f64::from(k.count)),
         unlike_hour: account.habits.unlike_hour(now_s, 7).unwrap_or(0.0),
         cash_out_habit: f64::from(account.habits.cash_outs) / f64::from(account.habits.outflows.max(3)),
     }
+}
+
+/// What is true of an outflow that has waited: of its payee what was known when it came, of the rest what is known by now.
+pub(super) fn waited(outflow: &Outflow, account: &Account, now_s: u32) -> FlowFacts {
+    // It is among the movements itself, and in the rates.
+    let later =
+        || account.movements.between(now_s.saturating_add(1), u32::MAX).filter(|m| m.flags & movement::OUT != 0);
+    let rate = |at| account.decays.read_back(at, now_s, later().map(|m| (m.time_s, f64::from(m.amount))));
+    let [ratio_1h, ratio_1d] = drained(account, now_s, outflow.balance.into(), 0.0);
+    let (came, came_unlike) = came_before(account, now_s);
+    let [play, _] = account.play_at(now_s);
+    FlowFacts {
+        amount: outflow.amount.as_f64(),
+        ratio: outflow.ratio.into(),
+        ratio_1h,
+        ratio_1d,
+        payee_days: outflow.payee_days.into(),
+        payee_count: outflow.payee_count.into(),
+        payee_since_days: outflow.payee_since_days.into(),
+        chunks: outflow.chunks.into(),
+        others: outflow.others.into(),
+        cash_out_habit: outflow.cash_out_habit.into(),
+        came,
+        came_unlike,
+        play,
+        rates: std::array::from_fn(rate),
+        ..FlowFacts::default()
+    }
+}
+
+fn is_out(m: &Movement) -> bool {
+    m.flags & movement::OUT != 0 && m.flags & movement::UNDONE == 0
+}
+
+/// Shares of the peak balance of the last hour and of the last day that left within them. `balance` counts among the
+/// peaks, `more` among what left.
+fn drained(account: &Account, now_s: u32, balance: f64, more: f64) -> [f64; 2] {
+    [(HOUR_S, &account.peaks[0]), (DAY_S, &account.peaks[1])].map(|(window_s, peak)| {
+        let left = account.movements.between(now_s.saturating_sub(window_s), now_s).filter(|m| is_out(m));
+        let left = left.map(|m| f64::from(m.amount)).sum::<f64>() + more;
+        let peak = peak.read(now_s, window_s).max(balance);
+        if peak > 0.0 { (left / peak).min(1.0) } else { 0.0 }
+    })
 }
 
 /// What came in from outside within the hour before, bonuses aside, and whether it is unlike the holder's own deposits:

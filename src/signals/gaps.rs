@@ -1,20 +1,19 @@
 //! Gaps in the chain of balances: money that no movement explains, held back until late events can have arrived.
 //!
 //! Every movement adds to what the balance should be, in whatever order it comes ([`Account::note_balance`]). A difference is
-//! kept as [`Pending`]; a late movement that closes the gap takes it away. What is left when the lateness is over is told, as
+//! kept as a [`Gap`]; a late movement that closes the gap takes it away. What is left when the lateness is over is told, as
 //! no alert yet: movements come hours late at times. It is one when nothing has explained the gap by then, and the money
 //! has left.
 
 use super::account::{Account, Balance};
 use super::engine::{Names, settle};
-use super::event::{Event, Status};
+use super::event::{AccountId, Event, Status};
 use super::ids::KEPT_S;
 use super::money::Money;
-use super::pending::Pending;
+use super::pending::{Gap, Origin};
 use super::rules;
 use super::settings::{Mode, Settings};
-use super::signal::{Evidence, Severity, Verdict};
-use super::store::Store;
+use super::signal::{Evidence, Held, Severity, Verdict};
 use super::time::HOUR_MS;
 
 /// Parameters of the rule, see `rules/balance_continuity.rs`.
@@ -44,7 +43,7 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
     }
     // What comes later than ids are known may be a redelivery: only a gap that outlived the lateness waits for it.
     let newest_ms = account.balance(event.wallet).map_or(0, |balance| balance.time_ms);
-    let waits = account.pending.as_ref().is_some_and(|pending| pending.told);
+    let waits = account.pending.as_ref().and_then(|pending| pending.gap.as_ref()).is_some_and(|gap| gap.told);
     if newest_ms - event.time_ms > i64::from(KEPT_S) * 1000 && !waits {
         return None;
     }
@@ -55,126 +54,90 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
     let unexplained = account.balance(event.wallet).map_or(Money(0), Balance::unexplained);
     let parameters = Parameters::of(settings)?;
     let large = |amount: Money| amount.as_f64().abs() > parameters.tolerance;
-    match &mut account.pending {
+    let held = account.pending.get_or_insert_default();
+    match &mut held.gap {
         // One gap at a time: another wallet's waits until this one is decided.
-        Some(pending) if pending.wallet != event.wallet => return None,
-        Some(pending) if large(gap) => {
-            pending.amount = pending.amount.plus(gap).unwrap_or(pending.amount);
-            move_anchor(event, before, after, pending, names);
-            if !large(pending.amount) || !large(unexplained) {
-                account.pending = None;
+        Some(known) if known.wallet != event.wallet => return None,
+        Some(known) if large(gap) => {
+            known.amount = known.amount.plus(gap).unwrap_or(known.amount);
+            move_anchor(event, before, after, known, names);
+            if !large(known.amount) || !large(unexplained) {
+                held.gap = None;
                 return None;
             }
         }
         Some(_) => {}
         None if large(gap) && !late && event.skip & 1 << parameters.rule == 0 => {
-            account.pending = Some(Box::new(opened(event, gap, left, names, settings)))
+            held.gap = Some(opened(event, gap, left, names, settings));
         }
         None => return None,
     }
-    let pending = account.pending.as_mut()?;
-    if let Some(amount) = event.outflow().filter(|_| event.time_ms >= pending.time_ms) {
-        pending.taken += amount as f32;
+    let known = held.gap.as_mut()?;
+    if let Some(amount) = event.outflow().filter(|_| event.time_ms >= known.origin.time_ms) {
+        known.taken += amount as f32;
         let last = account.movements.between((event.time_ms / 1000) as u32, u32::MAX);
         let strange = super::account::movement::NEW_PAYEE;
-        pending.new_payee |= last.clone().any(|m| m.payee == event.payee && m.flags & strange != 0);
+        known.new_payee |= last.clone().any(|m| m.payee == event.payee && m.flags & strange != 0);
     }
-    Some(pending.due_ms)
+    Some(known.due_ms)
 }
 
-fn opened(event: &Event, gap: Money, left: Money, names: &mut impl Names, settings: &Settings) -> Pending {
-    let (topic, partition, offset) = names.place();
-    Pending {
+fn opened(event: &Event, gap: Money, left: Money, names: &mut impl Names, settings: &Settings) -> Gap {
+    Gap {
         due_ms: event.time_ms + settings.lateness_ms,
-        time_ms: event.time_ms,
         amount: gap,
         wallet: event.wallet,
         left,
         taken: 0.0,
         new_payee: false,
         told: false,
-        account: names.account(),
-        event_id: names.event_id(),
-        topic,
-        partition,
-        offset,
+        origin: Origin::of(event, names),
     }
 }
 
 /// A late movement on the near side of the gap moves its edge; one on the far side is the event that shows it.
-fn move_anchor(event: &Event, before: Money, after: Money, pending: &mut Pending, names: &mut impl Names) {
-    if event.time_ms >= pending.time_ms || pending.told {
+fn move_anchor(event: &Event, before: Money, after: Money, gap: &mut Gap, names: &mut impl Names) {
+    if event.time_ms >= gap.origin.time_ms || gap.told {
         return;
     }
-    if before == pending.left {
-        pending.left = after;
+    if before == gap.left {
+        gap.left = after;
     } else {
-        pending.time_ms = event.time_ms;
-        pending.event_id = names.event_id();
-        (pending.topic, pending.partition, pending.offset) = names.place();
+        gap.origin = Origin::of(event, names);
     }
 }
 
-/// Decides what the watermark has reached.
-pub fn decide(watermark_ms: i64, settings: &Settings, store: &mut impl Store, out: &mut Vec<Verdict>) {
-    while let Some(id) = store.task().next_due(watermark_ms) {
-        let Some(parameters) = Parameters::of(settings) else { continue };
-        let now_ms = store.task().newest_ms;
-        let account = store.account(id, now_ms);
-        let again = account.pending.take().and_then(|pending| {
-            if pending.due_ms > watermark_ms {
-                let due_ms = pending.due_ms;
-                account.pending = Some(pending);
-                return Some(due_ms);
-            }
-            verdict(pending, &parameters, settings, account, out)
-        });
-        if let Some(due_ms) = again {
-            store.task().expect(due_ms, id);
-        }
-    }
-}
-
-/// The verdict on a gap whose time has come; it stays pending if more can come of it, and the time of that is returned.
-fn verdict(
-    mut pending: Box<Pending>,
-    parameters: &Parameters,
+/// The verdict on a gap whose time has come. Returns it if more can come of it.
+pub fn decide(
+    id: AccountId,
+    gap: Gap,
     settings: &Settings,
     account: &mut Account,
     out: &mut Vec<Verdict>,
-) -> Option<i64> {
-    let amount = pending.amount.as_f64();
-    let taken = f64::from(pending.taken);
+) -> Option<Gap> {
+    let parameters = Parameters::of(settings)?;
+    let amount = gap.amount.as_f64();
+    let taken = f64::from(gap.taken);
     // Of a large outflow a small gap is no reason: a round of a game came late.
     let gone = taken >= parameters.taken_min * amount && amount >= parameters.share_min * taken.max(1.0);
-    let confirmed = pending.due_ms >= pending.time_ms + parameters.confirm_ms;
-    let alert = gone && confirmed;
-    if !(confirmed || gone && pending.new_payee) {
-        // Most gaps are late events: silence, until nothing can come any more.
-        pending.told = true;
-        pending.due_ms = pending.time_ms + parameters.confirm_ms;
-        let due_ms = pending.due_ms;
-        account.pending = Some(pending);
-        return Some(due_ms);
+    let confirmed_ms = gap.origin.time_ms + parameters.confirm_ms;
+    let confirmed = gap.due_ms >= confirmed_ms;
+    // Most gaps are late events: silence, until nothing can come any more.
+    if confirmed || gone && gap.new_payee {
+        let configured = settings.rules[parameters.rule].severity;
+        let severity = match (gone && confirmed, gone && gap.new_payee) {
+            (true, _) => configured,
+            (false, true) => configured.min(Severity::Medium),
+            (false, false) => configured.min(Severity::Low),
+        };
+        let evidence = Evidence::new().with("unexplained", amount).with("taken", taken);
+        let score = if gone && confirmed { 0.9 } else { 0.3 };
+        // What is told low at first and confirmed later are two signals.
+        let stage = if gap.told { "confirmed" } else { "" };
+        let held = Some(Box::new(Held { account: id, origin: gap.origin.clone(), stage }));
+        let mut verdict = Verdict { rule: parameters.rule, severity, score, notice: false, evidence, held };
+        settle(std::slice::from_mut(&mut verdict), (gap.origin.time_ms / 1000) as u32, settings, account);
+        out.push(verdict);
     }
-    let configured = settings.rules[parameters.rule].severity;
-    let severity = match (alert, gone && pending.new_payee) {
-        (true, _) => configured,
-        (false, true) => configured.min(Severity::Medium),
-        (false, false) => configured.min(Severity::Low),
-    };
-    let evidence = Evidence::new().with("unexplained", amount).with("taken", f64::from(pending.taken));
-    let score = if alert { 0.9 } else { 0.3 };
-    let held = Some(pending.clone());
-    let from = out.len();
-    out.push(Verdict { rule: parameters.rule, severity, score, notice: false, evidence, held });
-    settle(&mut out[from..], (pending.time_ms / 1000) as u32, settings, account);
-    if confirmed {
-        return None;
-    }
-    pending.told = true;
-    pending.due_ms = pending.time_ms + parameters.confirm_ms;
-    let due_ms = pending.due_ms;
-    account.pending = Some(pending);
-    Some(due_ms)
+    (!confirmed).then_some(Gap { told: true, due_ms: confirmed_ms, ..gap })
 }

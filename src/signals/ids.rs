@@ -29,12 +29,18 @@ pub struct IdRing {
     next: u8,
     /// When the ring was begun anew: an id that goes is not older than this turn and the one before.
     turned_s: [u32; 2],
+    burst: Option<Box<Burst>>,
+}
+
+/// What left the ring while it was young. Few accounts have any, so it takes a word where there is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Burst {
     young: Vec<Young>,
 }
 
 impl Default for IdRing {
     fn default() -> Self {
-        IdRing { ring: [0; RING], next: 0, turned_s: [0; 2], young: Vec::new() }
+        IdRing { ring: [0; RING], next: 0, turned_s: [0; 2], burst: None }
     }
 }
 
@@ -46,7 +52,7 @@ impl IdRing {
         }
         // Counting instead of leaving at the first: so the compiler compares several at once, and most ids are new.
         let in_ring: u32 = self.used().iter().map(|&known| u32::from(known == id)).sum();
-        let in_young: u32 = self.young.iter().map(|&(known, _)| u32::from(known == id)).sum();
+        let in_young: u32 = self.young().iter().map(|&(known, _)| u32::from(known == id)).sum();
         if in_ring + in_young > 0 {
             return false;
         }
@@ -58,14 +64,22 @@ impl IdRing {
         let gone = std::mem::replace(&mut self.ring[at], id);
         // It came in the turn before this one, at the earliest when that turn began.
         if gone != 0 && now_s.saturating_sub(self.turned_s[0]) < KEPT_S {
-            self.young.push((gone, now_s.saturating_add(KEPT_S)));
+            self.burst.get_or_insert_default().young.push((gone, now_s.saturating_add(KEPT_S)));
         }
         self.next = ((at + 1) % RING) as u8;
         true
     }
 
     fn forget(&mut self, now_s: u32) {
-        self.young.retain(|&(_, until)| until > now_s);
+        let Some(burst) = &mut self.burst else { return };
+        burst.young.retain(|&(_, until)| until > now_s);
+        if burst.young.is_empty() {
+            self.burst = None;
+        }
+    }
+
+    fn young(&self) -> &[Young] {
+        self.burst.as_ref().map_or(&[], |burst| &burst.young)
     }
 
     /// Forgets all.
@@ -75,7 +89,7 @@ impl IdRing {
 
     /// What must be written to have it again.
     pub fn parts(&self) -> Parts<'_> {
-        Parts { ring: self.used(), next: self.next, turned_s: self.turned_s, young: &self.young }
+        Parts { ring: self.used(), next: self.next, turned_s: self.turned_s, young: self.young() }
     }
 
     /// The ids in the ring: before its first turn ends the rest of it is empty.
@@ -84,14 +98,20 @@ impl IdRing {
         &self.ring[..used]
     }
 
-    /// Puts the place and the turns back that [`IdRing::parts`] gave, and hands over room for so many ids and for the
-    /// young. `None`: there is no such room.
-    pub fn refill(&mut self, used: usize, next: u8, turned_s: [u32; 2]) -> Option<(&mut [u32], &mut Vec<Young>)> {
+    /// Puts the place, the turns and the young back that [`IdRing::parts`] gave, and hands over room for so many ids.
+    /// `None`: there is no such room.
+    pub fn refill(
+        &mut self,
+        used: usize,
+        next: u8,
+        turned_s: [u32; 2],
+        young: impl ExactSizeIterator<Item = Young>,
+    ) -> Option<&mut [u32]> {
         (used <= RING && usize::from(next) < RING).then_some(())?;
         self.ring[used..].fill(0);
         (self.next, self.turned_s) = (next, turned_s);
-        self.young.clear();
-        Some((&mut self.ring[..used], &mut self.young))
+        self.burst = (young.len() > 0).then(|| Box::new(Burst { young: young.collect() }));
+        Some(&mut self.ring[..used])
     }
 }
 
@@ -114,7 +134,7 @@ mod tests {
         assert!(!burst.insert(7, 1_000_500), "500 events in nine minutes do not push it out");
         (0..200).for_each(|i| assert!(burst.insert(5000 + i, 1_010_000 + i)));
         assert!(burst.insert(7, 1_010_300), "but it does not stay for ever");
-        assert!(burst.young.len() <= 300);
+        assert!(burst.young().len() <= 300);
         assert!(burst.insert(0, 1) && burst.insert(0, 1), "0 is no id");
     }
 }

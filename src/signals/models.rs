@@ -90,6 +90,21 @@ impl Decays {
         (f64::from(self.count[horizon]) * fade, f64::from(self.sum[horizon]) * fade)
     }
 
+    /// Number and sum of a horizon as they were at `then_s`, which is before some of the events: `later` has the times and
+    /// amounts of these.
+    pub fn read_back(&self, horizon: usize, then_s: u32, later: impl Iterator<Item = (u32, f64)>) -> (f64, f64) {
+        let grown = |time_s: u32| (f64::from(time_s.saturating_sub(then_s)) / Self::HORIZONS_S[horizon]).exp();
+        let (count, sum) = match self.at_s > then_s {
+            true => {
+                (f64::from(self.count[horizon]) * grown(self.at_s), f64::from(self.sum[horizon]) * grown(self.at_s))
+            }
+            false => self.read(horizon, then_s),
+        };
+        let (count, sum) = later
+            .fold((count, sum), |(count, sum), (time_s, amount)| (count - grown(time_s), sum - amount * grown(time_s)));
+        (count.max(0.0), sum.max(0.0))
+    }
+
     /// Forgets the short horizons.
     pub fn cool(&mut self) {
         self.count[..3].fill(0.0);
@@ -166,6 +181,20 @@ mod tests {
             times.sort_unstable();
             let sorted = read(&times);
             prop_assert!((forward.0 - sorted.0).abs() < 1e-3 && (forward.1 - sorted.1).abs() < 1e-3);
+        }
+
+        #[test]
+        fn what_they_were_is_what_they_would_be_without_what_came_later(
+            times in prop::collection::vec(0u32..4_000, 1..16), then_s in 2_000u32..4_000
+        ) {
+            let (mut all, mut earlier) = (Decays::default(), Decays::default());
+            times.iter().for_each(|&t| all.add(t, 2.0));
+            times.iter().filter(|&&t| t <= then_s).for_each(|&t| earlier.add(t, 2.0));
+            for horizon in 0..4 {
+                let later = times.iter().filter(|&&t| t > then_s).map(|&t| (t, 2.0));
+                let (back, was) = (all.read_back(horizon, then_s, later), earlier.read(horizon, then_s));
+                prop_assert!((back.0 - was.0).abs() < 1e-2 && (back.1 - was.1).abs() < 1e-2, "{back:?} {was:?}");
+            }
         }
     }
 }

@@ -1,15 +1,52 @@
-//! What is held back: a verdict that late events can still take away.
+//! What is held back until late events can have arrived: a gap in the balances, and outflows that are judged by what came
+//! in and was staked before them.
 
-use super::event::Print;
+use std::collections::VecDeque;
+
+use super::event::{Kind, Print};
 use super::money::Money;
+
+/// All that an account holds back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pending {
+    /// A gap in the balances.
+    pub gap: Option<Gap>,
+    /// Outflows, the oldest first.
+    pub outflows: VecDeque<Outflow>,
+}
+
+impl Pending {
+    /// Watermark from which on the first of it is decided, ms since 1970. `None`: there is nothing.
+    pub fn due_ms(&self) -> Option<i64> {
+        let gap = self.gap.as_ref().map(|gap| gap.due_ms);
+        gap.into_iter().chain(self.outflows.iter().map(|outflow| outflow.due_ms)).min()
+    }
+}
+
+/// The event that a verdict names when it comes later than the event. Its names are pseudonyms, as they are published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// Event time, ms since 1970.
+    pub time_ms: i64,
+    /// Pseudonym of the account.
+    pub account: String,
+    /// Id of the event; empty: it has none.
+    pub event_id: String,
+    /// Pseudonym of where the money goes to; empty: not told.
+    pub payee: String,
+    /// Topic of the event.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
 
 /// A gap in an account's balance that waits for late events.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pending {
+pub struct Gap {
     /// Watermark from which on it is decided, ms since 1970.
     pub due_ms: i64,
-    /// Time of the event that showed the gap.
-    pub time_ms: i64,
     /// Money that no movement explains.
     pub amount: Money,
     /// Wallet.
@@ -22,14 +59,37 @@ pub struct Pending {
     pub new_payee: bool,
     /// The gap was told when lateness was over; now it is confirmed.
     pub told: bool,
-    /// Pseudonym of the account, for the signal.
-    pub account: String,
-    /// Id of the event that the signal will name.
-    pub event_id: String,
-    /// Topic, partition and offset of it.
-    pub topic: String,
-    /// Partition.
-    pub partition: i32,
-    /// Offset.
-    pub offset: i64,
+    /// The event that showed the gap.
+    pub origin: Origin,
+}
+
+/// An outflow that waits to be judged, with what was known of its payee when it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outflow {
+    /// Watermark from which on it is decided, ms since 1970.
+    pub due_ms: i64,
+    /// What kind of outflow it is.
+    pub kind: Kind,
+    /// How much left.
+    pub amount: Money,
+    /// Rules (by their place in the table) that are not asked.
+    pub skip: u64,
+    /// Balance before; 0: not given.
+    pub balance: f32,
+    /// Share of it that left, fee included.
+    pub ratio: f32,
+    /// Share of the account's outflows before that took nearly all of the balance.
+    pub cash_out_habit: f32,
+    /// Days since the payee was seen first.
+    pub payee_days: u16,
+    /// Days that the account had lived when it first paid this payee.
+    pub payee_since_days: u16,
+    /// How often the payee was paid before.
+    pub payee_count: u8,
+    /// Outflows to others before.
+    pub others: u16,
+    /// Outflows within hours to payees that were new within them, this one included.
+    pub chunks: u8,
+    /// The event.
+    pub origin: Origin,
 }

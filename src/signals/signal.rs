@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::event::Coordinates;
+use super::event::{AccountId, Coordinates};
+use super::pending::Origin;
 use super::time;
 
 /// How much a signal matters. Alerts are `high` and `critical`.
@@ -114,7 +115,18 @@ pub struct Verdict {
     /// Why.
     pub evidence: Evidence,
     /// Another event than the one at hand, when the verdict was held back.
-    pub held: Option<Box<super::pending::Pending>>,
+    pub held: Option<Box<Held>>,
+}
+
+/// Which event a verdict is about that was held back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Its account.
+    pub account: AccountId,
+    /// The event.
+    pub origin: Origin,
+    /// What tells several verdicts of one rule on one event apart.
+    pub stage: &'static str,
 }
 
 /// A signal with all its names, ready to be written.

@@ -18,6 +18,9 @@ pub trait Store {
     /// to the open transaction.
     fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account;
 
+    /// Whether an account is known.
+    fn contains(&self, id: AccountId) -> bool;
+
     /// Forgets an account.
     fn forget(&mut self, id: AccountId);
 
@@ -39,24 +42,40 @@ pub struct Task {
     pub population: Population,
     /// Accounts with something held back, by the watermark that decides it. Not written: it follows from the accounts.
     due: BTreeSet<(i64, AccountId)>,
+    /// What was put in (true) and taken out of `due` in the open transaction.
+    moves: Vec<(bool, (i64, AccountId))>,
 }
 
 impl Task {
     /// A task as it was written.
     pub fn new(newest_ms: i64, population: Population) -> Task {
-        Task { newest_ms, population, due: BTreeSet::new() }
+        Task { newest_ms, population, ..Task::default() }
     }
 
     /// The account has something that is decided at this watermark.
     pub fn expect(&mut self, due_ms: i64, account: AccountId) {
-        self.due.insert((due_ms, account));
+        if self.due.insert((due_ms, account)) {
+            self.moves.push((true, (due_ms, account)));
+        }
     }
 
-    /// Takes the next account that is due at this watermark.
-    pub fn next_due(&mut self, watermark_ms: i64) -> Option<AccountId> {
+    /// Takes the next account that is due at this watermark, and the watermark that it waited for.
+    pub fn next_due(&mut self, watermark_ms: i64) -> Option<(i64, AccountId)> {
         let first = *self.due.first().filter(|(due_ms, _)| *due_ms <= watermark_ms)?;
         self.due.remove(&first);
-        Some(first.1)
+        self.moves.push((false, first));
+        Some(first)
+    }
+
+    /// Takes back what was put in and taken out: the last first.
+    fn take_back(&mut self, moves: Vec<(bool, (i64, AccountId))>) {
+        for (put_in, entry) in moves.into_iter().rev() {
+            if put_in {
+                self.due.remove(&entry)
+            } else {
+                self.due.insert(entry)
+            };
+        }
     }
 }
 
@@ -98,7 +117,9 @@ enum Slot {
 #[derive(Debug, Default)]
 struct Undo {
     accounts: Vec<(AccountId, Option<Image>)>,
-    task: Option<Box<Task>>,
+    /// All of the task but the accounts that are due: there may be many, so their moves are noted instead.
+    task: Option<Box<(i64, Population)>>,
+    moves: Vec<(bool, (i64, AccountId))>,
 }
 
 /// A store in memory. An account is at rest as its encoding, and decoded from its first event in a transaction to the end
@@ -170,12 +191,12 @@ impl MemoryStore {
         let pending = match bytes {
             Some(bytes) => {
                 codec::decode(bytes, &mut self.spare)?;
-                self.spare.pending.take()
+                self.spare.pending.take().and_then(|pending| pending.due_ms())
             }
             None => None,
         };
         match pending {
-            Some(pending) => drop(self.held.insert(id, pending.due_ms)),
+            Some(due_ms) => drop(self.held.insert(id, due_ms)),
             None if !self.held.is_empty() => drop(self.held.remove(&id)),
             None => {}
         }
@@ -186,9 +207,7 @@ impl MemoryStore {
     /// Puts in the task as it was written, and ends restoring: accounts are put into the order of their age.
     pub fn restored(&mut self, task: Task) {
         self.task = task;
-        for (id, due_ms) in std::mem::take(&mut self.held) {
-            self.task.expect(due_ms, id);
-        }
+        self.task.due = std::mem::take(&mut self.held).into_iter().map(|(id, due_ms)| (due_ms, id)).collect();
         let heads = || self.accounts.iter().map(|(id, slot)| (*id, head_of(slot, &self.open)));
         self.aging = heads().map(|(id, head)| Reverse((head.last_ms, id))).collect();
         let hot = heads().filter(|(_, head)| head.hot);
@@ -218,7 +237,8 @@ impl MemoryStore {
         }
         self.opened = 0;
         self.cool();
-        let next = Undo { accounts: Vec::with_capacity(self.undo.accounts.len()), task: None };
+        self.undo.moves = std::mem::take(&mut self.task.moves);
+        let next = Undo { accounts: Vec::with_capacity(self.undo.accounts.len()), ..Undo::default() };
         self.sealed.push_back(std::mem::replace(&mut self.undo, next));
     }
 
@@ -245,6 +265,7 @@ impl MemoryStore {
     /// Takes back the changes of all transactions that are not durable, but for the `kept` oldest, which turned out to
     /// be.
     pub fn abort(&mut self, kept: usize) {
+        self.undo.moves = std::mem::take(&mut self.task.moves);
         let mut newest = Some(std::mem::take(&mut self.undo));
         while let Some(undo) = newest {
             self.take_back(undo);
@@ -263,14 +284,10 @@ impl MemoryStore {
             }
             self.put(id, image);
         }
+        self.task.take_back(undo.moves);
         if let Some(task) = undo.task {
-            self.task = *task;
+            (self.task.newest_ms, self.task.population) = *task;
         }
-    }
-
-    /// Whether an account is known.
-    pub fn contains(&self, id: AccountId) -> bool {
-        self.accounts.contains_key(&id)
     }
 
     /// Takes the accounts that came since the last call.
@@ -435,6 +452,10 @@ impl Store for MemoryStore {
         account
     }
 
+    fn contains(&self, id: AccountId) -> bool {
+        self.accounts.contains_key(&id)
+    }
+
     fn forget(&mut self, id: AccountId) {
         match self.put(id, None) {
             // What it was before the transaction is noted already.
@@ -446,7 +467,7 @@ impl Store for MemoryStore {
 
     fn task(&mut self) -> &mut Task {
         if self.undo.task.is_none() {
-            self.undo.task = Some(Box::new(self.task.clone()));
+            self.undo.task = Some(Box::new((self.task.newest_ms, self.task.population.clone())));
         }
         &mut self.task
     }

@@ -206,6 +206,10 @@ impl Store for TaskStore<'_> {
         self.task.store.account(id, now_ms)
     }
 
+    fn contains(&self, id: AccountId) -> bool {
+        self.task.store.contains(id)
+    }
+
     fn forget(&mut self, id: AccountId) {
         self.task.store.forget(id);
     }

@@ -27,8 +27,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let fresh_payee = flow.new_payee || flow.payee_days == 0;
     // Who empties an account that is hardly known must take nearly all to stand out; of an account with a history of
     // payees a part is enough that goes to one who was never paid.
-    let others = f64::from(case.account.habits.outflows) - f64::from(flow.payee_count);
-    let least = match (has(login::LEARNT), others >= 3.0 && flow.payee_since_days >= 5) {
+    let least = match (has(login::LEARNT), flow.others >= 3.0 && flow.payee_since_days >= 5) {
         (true, true) => piece_min,
         (true, false) => ratio_min,
         (false, _) => 1.5 * ratio_min,

@@ -8,6 +8,7 @@ pub(super) const RULE: Rule = Rule {
     name: "cumulative_drain",
     weight: 0.7,
     parameters: &[parameter("ratio_min", 0.8), parameter("habit_max", 0.5)],
+    waits: true,
     on: On::Outflows,
     check,
     ..WEAK

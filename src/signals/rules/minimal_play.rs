@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("repeats_min", 2.0),
         parameter("bonus_min", 0.2),
     ],
+    waits: true,
     on: On::Outflows,
     check,
     ..WEAK
@@ -23,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(case: &Case<'_>) -> Option<Hit> {
     let [ratio_max, bonus_ratio_max, taken_min, repeats_min, bonus_min] = case.parameters();
     let amount = case.event.outflow().filter(|_| case.event.kind == Kind::Withdrawal)?;
-    let play = &case.account.play;
+    let play = &case.facts.flow.play;
     let paid_in = f64::from(play.deposited) + f64::from(play.bonus);
     let bonus = play.bonus > 0.0 && f64::from(play.bonus) >= bonus_min * f64::from(play.deposited);
     let fresh = paid_in > 0.0 && case.facts.now_s.saturating_sub(play.deposit_s) <= 86_400;

@@ -142,6 +142,8 @@ pub struct Rule {
     pub order_free: bool,
     /// For the holder of the account rather than for an analyst.
     pub notice: bool,
+    /// It is asked when the watermark has come: what is late would turn its verdict.
+    pub waits: bool,
     /// Events that it is asked about.
     pub on: On,
     /// What it cannot do without.
@@ -233,6 +235,7 @@ const WEAK: Rule = Rule {
     weight: 0.5,
     order_free: false,
     notice: false,
+    waits: false,
     on: On::Logins,
     needs: Needs::Nothing,
     parameters: &[],

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
         parameter("played_max", 0.3),
         parameter("points_min", 3.0),
     ],
+    waits: true,
     on: On::Outflows,
     check,
     ..WEAK
@@ -28,7 +29,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let flow = &case.facts.flow;
     let inflow = flow.came;
     let ratio = if inflow > 0.0 { amount / inflow } else { 0.0 };
-    let played = f64::from(case.account.play.wagered) / inflow.max(1.0);
+    let played = f64::from(flow.play.wagered) / inflow.max(1.0);
     // What was there before may leave with it.
     let all = flow.ratio >= 0.9 && ratio > ratio_max && inflow >= 0.1 * amount;
     ((ratio_min..=ratio_max).contains(&ratio) || all).then_some(())?;
@@ -44,7 +45,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         let least = if settled { points_min } else { 1.5 * points_min };
         // The second time is enough where the payee was brought along for it: it got all it ever got like this, and the
         // account had others before.
-        let again = settled && given && flow.payee_count == 1 && earlier >= 1.0 && others(case) >= 1.0 && ratio <= 1.1;
+        let again = settled && given && flow.payee_count == 1 && earlier >= 1.0 && flow.others >= 1.0 && ratio <= 1.1;
         match points >= points_min || again {
             true if again && played == 0.0 => hit.severity(Severity::High),
             true if given && points >= least => hit.severity(Severity::High),
@@ -52,11 +53,6 @@ fn check(case: &Case<'_>) -> Option<Hit> {
             false => hit,
         }
     })
-}
-
-/// Outflows to others than the payee.
-fn others(case: &Case<'_>) -> f64 {
-    f64::from(case.account.habits.outflows) - f64::from(case.facts.flow.payee_count)
 }
 
 /// What a pass of money counts for: double when it is unlike the holder's own deposits.

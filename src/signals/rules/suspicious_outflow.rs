@@ -122,8 +122,7 @@ fn slow_pieces(case: &Case<'_>) -> f64 {
     if 2 * mine < all {
         return 0.0;
     }
-    let others = f64::from(case.account.habits.outflows) - f64::from(flow.payee_count);
-    let history = if others >= 2.0 { 1.0 } else { 0.0 };
+    let history = if flow.others >= 2.0 { 1.0 } else { 0.0 };
     let share = if flow.payee_share >= 0.5 { 1.0 } else { 0.0 };
     2.9 + history + share + 0.5 * (f64::from(flow.payee_count) - 2.0).min(2.0)
 }
