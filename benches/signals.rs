@@ -7,12 +7,13 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use sluice::signals::event::Print;
-use sluice::signals::{
-    AccountId, Engine, Event, Kind, Limits, MemoryStore, Money, Names, Point, Settings, Store, Verdict, encode,
-};
+use life::{Somebody, event, id};
+use sluice::signals::{Engine, Event, Limits, MemoryStore, Settings, Store, Verdict, encode};
 use sluice::state::changelog;
 use sluice::state::tasks::{Restoring, Shape};
+
+#[path = "support/life.rs"]
+mod life;
 
 static ACCOUNTS: LazyLock<u64> = LazyLock::new(|| {
     let text = std::env::var("SLUICE_SIGNALS_ACCOUNTS").unwrap_or_else(|_| "1000000".to_owned());
@@ -21,23 +22,6 @@ static ACCOUNTS: LazyLock<u64> = LazyLock::new(|| {
 const EVENTS: usize = 4_000_000;
 const START_MS: i64 = 1_790_000_000_000;
 const DAY_MS: i64 = 86_400_000;
-
-struct Nobody;
-
-impl Names for Nobody {
-    fn account(&mut self) -> String {
-        String::new()
-    }
-    fn event_id(&mut self) -> String {
-        String::new()
-    }
-    fn payee(&mut self) -> String {
-        String::new()
-    }
-    fn place(&self) -> (String, i32, i64) {
-        (String::new(), 0, 0)
-    }
-}
 
 fn main() {
     let what: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
@@ -57,43 +41,6 @@ fn zipf(rng: &mut fastrand::Rng) -> u64 {
     ((*ACCOUNTS as f64).powf(rng.f64()) as u64 - 1).min(*ACCOUNTS - 1)
 }
 
-fn id(account: u64) -> AccountId {
-    // Spread like the keyed hashes that they stand for.
-    let half = (account + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&half.to_be_bytes());
-    bytes[8..].copy_from_slice(&half.rotate_left(23).wrapping_mul(0xbf58_476d_1ce4_e5b9).to_be_bytes());
-    AccountId(bytes)
-}
-
-/// Bets and wins mostly, some logins, few movements of money: the mixture of a gaming platform.
-fn event(account: u64, time_ms: i64, n: u32, rng: &mut fastrand::Rng) -> Event {
-    let own = account as u32;
-    let kind = match rng.u8(..100) {
-        0..20 => Kind::Login,
-        20..70 => Kind::Bet,
-        70..88 => Kind::Win,
-        88..92 => Kind::Deposit,
-        92..96 => Kind::Withdrawal,
-        96..98 => Kind::TransferOut,
-        _ => Kind::TransferIn,
-    };
-    let mut event = Event::new(kind, id(account), time_ms, n.max(1));
-    event.session = Print(n | 1);
-    if kind == Kind::Login {
-        (event.device, event.network, event.agent) = (Print(own ^ 0x55), Print(own ^ 0xaa), Print(own % 97 + 1));
-        event.place.asn = 7713 + own % 5;
-        event.place.country = Some(*b"ID");
-        event.place.point = Point::new(-6.2 + f64::from(own % 40) / 10.0, 106.8);
-    } else {
-        let amount = Money(i64::from(rng.u32(1_000..500_000)) * 1_000_000);
-        event.amount = Some(amount);
-        event.payee = Print(own % 1009 + 1);
-        event.wallet = Print(1);
-    }
-    event
-}
-
 /// The time of the engine itself: duplicates, facts, rules, memory. Reading the record's fields comes on top: see the
 /// engine's benchmark with `--signals`.
 fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
@@ -106,7 +53,7 @@ fn events(name: &str, account: impl Fn(&mut fastrand::Rng) -> u64) {
     let mut n = 0u32;
     let mut feed = |engine: &mut Engine, store: &mut MemoryStore, event: &Event, n: u32| {
         out.clear();
-        engine.on_event(event, &mut Nobody, store, &mut out);
+        engine.on_event(event, &mut Somebody, store, &mut out);
         if n.is_multiple_of(10_000) {
             store.commit();
         }
@@ -149,7 +96,7 @@ fn restore() {
         .map(|account| {
             for n in 0..30 {
                 let event = event(account, START_MS + i64::from(n) * 3_600_000, account as u32 * 31 + n, &mut rng);
-                engine.on_event(&event, &mut Nobody, &mut store, &mut out);
+                engine.on_event(&event, &mut Somebody, &mut store, &mut out);
             }
             let mut bytes = Vec::new();
             encode(store.account(id(account), START_MS + 30 * 3_600_000), &mut bytes);

@@ -1,13 +1,16 @@
 //! What is counted. A unit is an event, or a thousand bytes of text.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use sluice::config::Format;
 use sluice::decode::{Limits, Scanner};
 use sluice::pipeline::Scrubber;
 use sluice::record::{Kind, Paths, Span};
 use sluice::rewrite::Edits;
+use sluice::signals::{self, Engine, Event, MemoryStore, Settings};
 
+use crate::life;
 use crate::support::{CORPUS, NOW_MS, config, redacting, scrubber, texts};
 
 /// One case.
@@ -25,6 +28,8 @@ enum What {
     Events(Option<&'static str>),
     /// The same on generated log lines or mails.
     Text(fn(usize) -> Vec<String>, usize),
+    /// The rules and their memory, on so many events of a thousand accounts.
+    Signals(usize),
 }
 
 pub static ALL: &[Case] = &[
@@ -35,12 +40,14 @@ pub static ALL: &[Case] = &[
     Case { name: "events_support", what: What::Events(Some("support")) },
     Case { name: "logs", what: What::Text(texts::log_lines, 500) },
     Case { name: "mail", what: What::Text(texts::mails, 100) },
+    Case { name: "signals", what: What::Signals(20_000) },
 ];
 
 /// Units of work that [`run`] measures.
 pub fn units(case: &Case) -> usize {
     match case.what {
         What::Text(make, size) => make(size).iter().map(String::len).sum::<usize>() / 1000,
+        What::Signals(events) => events,
         _ => CORPUS.lines().count(),
     }
 }
@@ -62,6 +69,7 @@ pub fn run(case: &Case) {
             let mut scrubber = scrubber(&redacting(config(None)));
             twice(|| scrub(&mut scrubber, Format::Text, &lines, &mut out));
         }
+        What::Signals(events) => signals(events),
     }
 }
 
@@ -83,6 +91,26 @@ fn scrub(scrubber: &mut Scrubber, format: Format, lines: &[&[u8]], out: &mut Vec
         scrubber.begin(NOW_MS).expect("the key has no window");
         scrubber.value(format, black_box(line), out).expect("the input is valid");
     }
+}
+
+/// Events of the second time come after those of the first, and a transaction ends with each thousandth.
+fn signals(events: usize) {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut store = MemoryStore::new(signals::Limits { ttl_ms: 180 * 86_400_000, accounts: 2_000 });
+    let (mut engine, mut out) = (Engine::new(Arc::new(Settings::default())), Vec::new());
+    let made: Vec<Event> = (0..2 * events as u32)
+        .map(|n| life::event(rng.u64(..1000), NOW_MS + i64::from(n) * 200, n + 1, &mut rng))
+        .collect();
+    let mut parts = made.chunks(events);
+    twice(|| {
+        for (i, event) in parts.next().expect("two parts").iter().enumerate() {
+            out.clear();
+            engine.on_event(black_box(event), &mut life::Somebody, &mut store, &mut out);
+            if i % 1000 == 999 {
+                store.commit();
+            }
+        }
+    });
 }
 
 fn decode(events: &[&[u8]]) {

@@ -13,6 +13,9 @@ use std::process::{Command, ExitCode};
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/life.rs"]
+mod life;
+
 mod cases;
 
 /// How much worse than its baseline a case may be. The check of a commit runs on whatever processor there is, for which

@@ -391,21 +391,22 @@ impl SignalPlan {
     pub fn held_signal(&self, verdict: &Verdict) -> Signal {
         let Held { account, origin, stage } =
             verdict.held.as_deref().expect("invariant: only for verdicts that were held back");
-        let at = Coordinates { topic: origin.topic.clone(), partition: origin.partition, offset: origin.offset };
+        let [account_name, event_id, payee, topic] = origin.names();
+        let at = Coordinates { topic: topic.to_owned(), partition: origin.partition, offset: origin.offset };
         let rule = rules::ALL[verdict.rule].name;
-        let payee = verdict.evidence.is_about(Who::Payee) && !origin.payee.is_empty();
+        let told = verdict.evidence.is_about(Who::Payee) && !payee.is_empty();
         Signal {
-            id: signal_id(&self.state_key, rule, (*account, stage), &origin.event_id, &at),
+            id: signal_id(&self.state_key, rule, (*account, stage), event_id, &at),
             notice: verdict.notice,
             rule,
             severity: verdict.severity,
             score: verdict.score,
-            account: origin.account.clone(),
+            account: account_name.to_owned(),
             time_ms: origin.time_ms,
             at,
-            event_id: origin.event_id.clone(),
+            event_id: event_id.to_owned(),
             evidence: verdict.evidence,
-            pseudonyms: payee.then(|| ("payee", origin.payee.clone())).into_iter().collect(),
+            pseudonyms: told.then(|| ("payee", payee.to_owned())).into_iter().collect(),
         }
     }
 }

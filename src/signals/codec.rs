@@ -281,13 +281,11 @@ impl Writer<'_> {
     }
 
     fn origin(&mut self, origin: &Origin) {
-        let Origin { time_ms, account, event_id, payee, topic, partition, offset } = origin;
-        [*time_ms, *offset].into_iter().for_each(|number| self.words(halves(number)));
-        self.words([partition.cast_unsigned()]);
-        for text in [account, event_id, payee, topic] {
-            self.words([text.len() as u32]);
-            self.out.extend_from_slice(text.as_bytes());
-        }
+        let names = origin.names();
+        let ([a, b], [c, d]) = (halves(origin.time_ms), halves(origin.offset));
+        let [account, event_id, payee, topic] = names.map(|name| name.len() as u32);
+        self.words([a, b, c, d, origin.partition.cast_unsigned(), account, event_id, payee, topic]);
+        names.iter().for_each(|name| self.out.extend_from_slice(name.as_bytes()));
     }
 }
 
@@ -326,7 +324,7 @@ struct Reader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// All of an account. Every field is named, so that none is left as it was.
     fn account(&mut self, account: &mut Account) -> Option<()> {
         let [flags, low, high, first_s, a, b, hours, c, d] = self.words()?;
@@ -545,24 +543,16 @@ impl Reader<'_> {
     }
 
     fn origin(&mut self) -> Option<Origin> {
-        let (time_ms, offset) = (self.long()?, self.long()?);
-        let [partition] = self.words()?;
-        Some(Origin {
-            time_ms,
-            account: self.text()?,
-            event_id: self.text()?,
-            payee: self.text()?,
-            topic: self.text()?,
-            partition: partition.cast_signed(),
-            offset,
-        })
+        let [a, b, c, d, partition, account, event_id, payee, topic] = self.words()?;
+        let place = (partition.cast_signed(), whole([c, d]));
+        let names = [self.text(account)?, self.text(event_id)?, self.text(payee)?, self.text(topic)?];
+        Some(Origin::new(whole([a, b]), place, names))
     }
 
-    fn text(&mut self) -> Option<String> {
-        let [len] = self.words()?;
+    fn text(&mut self, len: u32) -> Option<&'a str> {
         let (text, rest) = self.rest.split_at_checked(usize::try_from(len).ok()?)?;
         self.rest = rest;
-        String::from_utf8(text.to_vec()).ok()
+        std::str::from_utf8(text).ok()
     }
 }
 
@@ -667,15 +657,8 @@ mod tests {
         fn what_is_written_is_read_again(seed: u64, fill in 0usize..40, text in "[a-z0-9-]{0,40}") {
             let mut account = account(seed, fill);
             if fill % 3 == 0 {
-                let origin = Origin {
-                    time_ms: account.last_ms,
-                    account: "ac_1k1_x".to_owned(),
-                    event_id: text,
-                    payee: "py_1k1_y".to_owned(),
-                    topic: "transactions".to_owned(),
-                    partition: 3,
-                    offset: 1 << 40,
-                };
+                let names = ["ac_1k1_x", &text, "py_1k1_y", "transactions"];
+                let origin = Origin::new(account.last_ms, (3, 1 << 40), names);
                 account.pending = Some(Box::new(pending(fill, account.last_ms + 5, &origin)));
             }
             if fill % 4 == 1 {

@@ -30,11 +30,10 @@ pub trait Names {
 }
 
 impl Origin {
-    /// The event at hand, by its names.
-    pub fn of(event: &Event, names: &mut impl Names) -> Origin {
+    /// The event at hand, by its names and the pseudonym of where its money goes to.
+    pub fn of(event: &Event, names: &mut impl Names, payee: &str) -> Origin {
         let (topic, partition, offset) = names.place();
-        let (account, event_id, payee) = (names.account(), names.event_id(), String::new());
-        Origin { time_ms: event.time_ms, account, event_id, payee, topic, partition, offset }
+        Origin::new(event.time_ms, (partition, offset), [&names.account(), &names.event_id(), payee, &topic])
     }
 }
 

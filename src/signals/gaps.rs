@@ -91,7 +91,7 @@ fn opened(event: &Event, gap: Money, left: Money, names: &mut impl Names, settin
         taken: 0.0,
         new_payee: false,
         told: false,
-        origin: Origin::of(event, names),
+        origin: Origin::of(event, names, ""),
     }
 }
 
@@ -103,7 +103,7 @@ fn move_anchor(event: &Event, before: Money, after: Money, gap: &mut Gap, names:
     if before == gap.left {
         gap.left = after;
     } else {
-        gap.origin = Origin::of(event, names);
+        gap.origin = Origin::of(event, names, "");
     }
 }
 

@@ -1,45 +1,83 @@
 //! Accounts at rest: their encodings, and those that are not needed any more, to be used again.
 
-/// An account as [`super::codec::encode`] wrote it.
-pub type Image = Box<[u8]>;
-
-/// Most bytes that wait to be used again: what a few thousand accounts take.
-const KEPT_BYTES: usize = 2 << 20;
+/// Images take a multiple of this many bytes: so most of them find one of their size that is not needed any more.
+const STEP: usize = 32;
+/// Most bytes that wait to be used again: what some ten thousand accounts take.
+const KEPT_BYTES: usize = 4 << 20;
 /// Longer ones are rare.
 const LENGTH_MAX: usize = 2048;
 
-/// Images that are not needed any more, by their length. Each transaction writes a new image for each account that it
+/// An account as [`super::codec::encode`] wrote it, filled up to a multiple of [`STEP`]: the last byte tells how much of it
+/// is filling.
+#[derive(Debug)]
+pub struct Image(Box<[u8]>);
+
+impl Image {
+    /// What was written.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0[..self.0.len() - self.filling()]
+    }
+
+    /// How much it takes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The beginning of what was written, without a look at the end, which is not in the same line of the cache.
+    pub fn start(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn filling(&self) -> usize {
+        self.0.last().map_or(0, |&filling| filling.into())
+    }
+
+    fn fill(&mut self, bytes: &[u8]) {
+        let size = self.0.len();
+        self.0[..bytes.len()].copy_from_slice(bytes);
+        self.0[size - 1] = (size - bytes.len()) as u8;
+    }
+}
+
+/// Images that are not needed any more, by their size. Each transaction writes a new image for each account that it
 /// touched, and frees the old one a little later; what an allocator does with so many, between millions that stay, costs as
 /// much as all rules do.
 #[derive(Debug)]
 pub struct Images {
-    free: Vec<Vec<Image>>,
+    free: [Vec<Image>; LENGTH_MAX / STEP + 1],
     bytes: usize,
 }
 
 impl Default for Images {
     fn default() -> Images {
-        Images { free: vec![Vec::new(); LENGTH_MAX + 1], bytes: 0 }
+        Images { free: [const { Vec::new() }; LENGTH_MAX / STEP + 1], bytes: 0 }
     }
 }
 
 impl Images {
     /// An image of these bytes.
     pub fn of(&mut self, bytes: &[u8]) -> Image {
-        let Some(mut image) = self.free.get_mut(bytes.len()).and_then(Vec::pop) else { return bytes.into() };
-        self.bytes -= image.len();
-        image.copy_from_slice(bytes);
+        // The filling is one byte at least, which tells its length.
+        let steps = bytes.len() / STEP + 1;
+        let mut image = match self.free.get_mut(steps).and_then(Vec::pop) {
+            Some(image) => {
+                self.bytes -= image.size();
+                image
+            }
+            None => Image(vec![0; steps * STEP].into()),
+        };
+        image.fill(bytes);
         image
     }
 
     /// Takes what is not needed any more.
     pub fn give_back(&mut self, image: Image) {
-        let len = image.len();
-        if self.bytes + len <= KEPT_BYTES
-            && let Some(same) = self.free.get_mut(len)
+        let size = image.size();
+        if self.bytes + size <= KEPT_BYTES
+            && let Some(same) = self.free.get_mut(size / STEP)
         {
             same.push(image);
-            self.bytes += len;
+            self.bytes += size;
         }
     }
 }
@@ -51,12 +89,14 @@ mod tests {
     #[test]
     fn an_image_is_what_it_was_made_of_and_not_too_many_are_kept() {
         let mut images = Images::default();
-        for len in [0, 7, LENGTH_MAX, LENGTH_MAX + 1] {
-            images.give_back(vec![9; len].into());
-            assert_eq!(*images.of(&vec![5; len]), vec![5; len]);
+        for len in [0, 7, STEP - 1, STEP, LENGTH_MAX, LENGTH_MAX + 1, 100_000] {
+            let first = images.of(&vec![9; len]);
+            images.give_back(first);
+            let bytes = vec![5; len - len / 4];
+            assert_eq!(images.of(&bytes).bytes(), bytes);
         }
-        assert_eq!(images.bytes, 0);
-        (0..2 * KEPT_BYTES / 1000).for_each(|_| images.give_back(vec![1; 1000].into()));
+        let many: Vec<Image> = (0..2 * KEPT_BYTES / 1000).map(|_| images.of(&[1; 1000])).collect();
+        many.into_iter().for_each(|image| images.give_back(image));
         assert!(images.bytes <= KEPT_BYTES && images.bytes > KEPT_BYTES / 2, "{} bytes", images.bytes);
     }
 }

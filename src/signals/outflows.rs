@@ -20,6 +20,7 @@ const MINIMAL_PLAY: usize = rules::place("minimal_play");
 pub(super) fn note(event: &Event, facts: &Facts, account: &mut Account, names: &mut impl Names) -> Option<i64> {
     event.outflow()?;
     let flow = &facts.flow;
+    let payee = names.payee();
     let outflow = Outflow {
         due_ms: event.time_ms,
         kind: event.kind,
@@ -33,7 +34,7 @@ pub(super) fn note(event: &Event, facts: &Facts, account: &mut Account, names: &
         payee_count: flow.payee_count.try_into().unwrap_or(u8::MAX),
         others: flow.others.clamp(0.0, f64::from(u16::MAX)) as u16,
         chunks: flow.chunks.try_into().unwrap_or(u8::MAX),
-        origin: Origin { payee: names.payee(), ..Origin::of(event, names) },
+        origin: Origin::of(event, names, &payee),
     };
     let waiting = &mut account.pending.get_or_insert_default().outflows;
     let at = waiting.partition_point(|earlier| earlier.due_ms <= event.time_ms);

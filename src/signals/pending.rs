@@ -28,18 +28,29 @@ impl Pending {
 pub struct Origin {
     /// Event time, ms since 1970.
     pub time_ms: i64,
-    /// Pseudonym of the account.
-    pub account: String,
-    /// Id of the event; empty: it has none.
-    pub event_id: String,
-    /// Pseudonym of where the money goes to; empty: not told.
-    pub payee: String,
-    /// Topic of the event.
-    pub topic: String,
     /// Partition.
     pub partition: i32,
     /// Offset.
     pub offset: i64,
+    /// All names in one, and where each but the last ends: it is read and written with each touch of an account.
+    names: Box<str>,
+    ends: [u32; 3],
+}
+
+impl Origin {
+    /// An event by its time, its partition and offset, and the names that [`Origin::names`] gives.
+    pub fn new(time_ms: i64, (partition, offset): (i32, i64), names: [&str; 4]) -> Origin {
+        let [account, event_id, payee, _] = names.map(|name| name.len() as u32);
+        let ends = [account, account + event_id, account + event_id + payee];
+        Origin { time_ms, partition, offset, names: names.concat().into(), ends }
+    }
+
+    /// Pseudonym of the account, id of the event (empty: it has none), pseudonym of where the money goes to (empty: not
+    /// told), and topic.
+    pub fn names(&self) -> [&str; 4] {
+        let [a, b, c] = self.ends.map(|end| end as usize);
+        [&self.names[..a], &self.names[a..b], &self.names[b..c], &self.names[c..]]
+    }
 }
 
 /// A gap in an account's balance that waits for late events.

@@ -200,7 +200,8 @@ impl MemoryStore {
             None if !self.held.is_empty() => drop(self.held.remove(&id)),
             None => {}
         }
-        self.put(id, bytes.map(Image::from));
+        let image = bytes.map(|bytes| self.images.of(bytes));
+        self.put(id, image);
         Ok(())
     }
 
@@ -229,8 +230,9 @@ impl MemoryStore {
                     self.scratch.clear();
                     codec::encode(&self.open[at as usize], &mut self.scratch);
                     each(*id, Some(&self.scratch));
-                    self.bytes += self.scratch.len();
-                    *slot = Slot::Rest(self.images.of(&self.scratch));
+                    let image = self.images.of(&self.scratch);
+                    self.bytes += image.size();
+                    *slot = Slot::Rest(image);
                 }
                 None => each(*id, None),
             }
@@ -312,13 +314,13 @@ impl MemoryStore {
 
     /// Replaces an account by one at rest, or by none; tells what was there.
     fn put(&mut self, id: AccountId, image: Option<Image>) -> Option<Slot> {
-        self.bytes += image.as_ref().map_or(0, |image| image.len());
+        self.bytes += image.as_ref().map_or(0, Image::size);
         let old = match image {
             Some(image) => self.accounts.insert(id, Slot::Rest(image)),
             None => self.accounts.remove(&id),
         };
         if let Some(Slot::Rest(old)) = &old {
-            self.bytes -= old.len();
+            self.bytes -= old.size();
         }
         old
     }
@@ -377,8 +379,8 @@ impl MemoryStore {
             self.spare.cool();
             self.scratch.clear();
             codec::encode(&self.spare, &mut self.scratch);
-            self.bytes = self.bytes - image.len() + self.scratch.len();
             let hot = std::mem::replace(image, self.images.of(&self.scratch));
+            self.bytes = self.bytes - hot.size() + image.size();
             self.images.give_back(hot);
         }
     }
@@ -396,12 +398,12 @@ impl MemoryStore {
 /// What is in memory was encoded here or checked when it was restored.
 const WELL_FORMED: &str = "invariant: accounts at rest are well-formed";
 
-fn head(image: &[u8]) -> Head {
-    codec::head(image).expect(WELL_FORMED)
+fn head(image: &Image) -> Head {
+    codec::head(image.start()).expect(WELL_FORMED)
 }
 
-fn read(image: &[u8], account: &mut Account) {
-    codec::decode(image, account).expect(WELL_FORMED);
+fn read(image: &Image, account: &mut Account) {
+    codec::decode(image.bytes(), account).expect(WELL_FORMED);
 }
 
 fn head_of(slot: &Slot, open: &[Account]) -> Head {
@@ -426,7 +428,7 @@ impl Store for MemoryStore {
                 if !account.hot {
                     self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
                 }
-                self.bytes -= image.len();
+                self.bytes -= image.size();
                 self.undo.accounts.push((id, Some(image)));
                 at
             }
@@ -703,7 +705,7 @@ mod tests {
             restored.restored(Task::default());
             prop_assert_eq!(all(&restored, at_ms), awake(&model.durable, at_ms), "the changelog has what is durable");
             store.abort(0);
-            let at_rest = |slot: &Slot| if let Slot::Rest(image) = slot { image.len() } else { 0 };
+            let at_rest = |slot: &Slot| if let Slot::Rest(image) = slot { image.size() } else { 0 };
             prop_assert_eq!(store.bytes, store.accounts.values().map(at_rest).sum::<usize>());
         }
     }

@@ -264,7 +264,7 @@ fn a_gap_waits_for_late_events_and_alerts_when_none_comes() {
         assert_eq!(severity(&later, "balance_continuity"), expected);
         let held = later.iter().find(|verdict| ALL[verdict.rule].name == "balance_continuity");
         let held = held.and_then(|verdict| verdict.held.as_deref());
-        assert_eq!(held.map(|held| held.origin.event_id.as_str()), (!closes).then_some("e1"));
+        assert_eq!(held.map(|held| held.origin.names()[1]), (!closes).then_some("e1"));
     }
 }
 
