@@ -116,7 +116,7 @@ pub enum Spelling {
 /// The number that `text` spells, in E.164.
 ///
 /// Takes `+` or `00` with any country calling code of ITU-T E.164, and the local spellings of `regions`, the first
-/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `(`, `)`. An extension
+/// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `/`, `_`, `(`, `)`. An extension
 /// (`x123`, `ext. 123`) may follow; E.164 has none, so it is left out. The whole text must be the number. Does not
 /// allocate.
 pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
@@ -285,7 +285,7 @@ impl Digits {
                     }
                 }
                 b'+' if read.len == 0 && !read.plus => read.plus = true,
-                b' ' | b'-' | b'.' | b'(' | b')' | b'_' => {
+                b' ' | b'-' | b'.' | b'(' | b')' | b'_' | b'/' => {
                     read.mixed |= *read.sign.get_or_insert(b) != b;
                     in_group = false;
                 }
@@ -301,11 +301,11 @@ impl Digits {
         &self.digits[..self.len]
     }
 
-    /// Grouped as a date: `2000-04-16`, `16.04.2000`.
+    /// Grouped as a date: `2000-04-16`, `16.04.2000`, `16/04/2000`.
     fn is_date(&self) -> bool {
         self.group_count == 3
             && !self.mixed
-            && matches!(self.sign, Some(b'-' | b'.'))
+            && matches!(self.sign, Some(b'-' | b'.' | b'/'))
             && matches!(self.groups, [4, 2, 2, 0] | [2, 2, 4, 0])
     }
 }

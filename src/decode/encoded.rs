@@ -91,13 +91,13 @@ fn run_may_hold(run: &[u8], before: &[u8]) -> bool {
     before.ends_with(b"base64,") || may_begin_at(run, std::iter::once(0).chain(separators))
 }
 
-/// Whether a text or a file begins at one of these places of a run of signs, or behind its `0x`.
+/// Whether a text or a file begins at one of these places of a run of signs, or behind its `0x` or the `x` of `\x`.
 fn may_begin_at(run: &[u8], mut places: impl Iterator<Item = usize>) -> bool {
     let may_begin = |at: usize| {
         let part = &run[at..];
         part.len() >= SIGNS_MIN && (begins_text(part, 0) || begins_hex_text(part) || is_file(part, 0))
     };
-    places.any(may_begin) || run.starts_with(b"0x") && may_begin(2)
+    places.any(may_begin) || run.starts_with(b"0x") && may_begin(2) || run.starts_with(b"x") && may_begin(1)
 }
 
 /// A run of signs, over several lines perhaps.
@@ -180,6 +180,9 @@ impl Run {
         let mut span = span;
         if bytes[span.clone()].starts_with(b"0x") {
             span.start += 2;
+        } else if bytes[..=span.start].ends_with(b"\\x") {
+            // As PostgreSQL writes bytes.
+            span.start += 1;
         }
         if is_hex_text(&bytes[span.clone()]) && decode_hex(&bytes[span.clone()], buffer) {
             let upper = bytes[span.clone()].iter().any(u8::is_ascii_uppercase);
@@ -540,6 +543,7 @@ mod tests {
     fn hexadecimal_text_is_found() {
         assert_eq!(found("x=6a6f686e2e646f65406578616d706c652e636f6d"), ["john.doe@example.com"]);
         assert_eq!(found("0x6A6F686E2E646F65406578616D706C652E636F6D"), ["john.doe@example.com"]);
+        assert_eq!(found(r"\x6a6f686e2e646f65406578616d706c652e636f6d"), ["john.doe@example.com"]);
     }
 
     #[test]

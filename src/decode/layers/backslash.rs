@@ -31,6 +31,8 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
 /// The character of the escape at `at`, and its length in bytes.
 fn escape_at(bytes: &[u8], at: usize) -> Option<(char, usize)> {
     match bytes.get(at + 1)? {
+        // `\x6465…`: all of it is in hexadecimal, as PostgreSQL writes bytes.
+        b'x' if bytes[at + 2..].iter().take(8).filter(|b| b.is_ascii_hexdigit()).count() == 8 => None,
         b'x' => {
             let byte_at = |at: usize| bytes[at..].starts_with(b"\\x").then(|| hex_byte(bytes, at + 2)).flatten();
             character(at, 4, |at| if at < bytes.len() { byte_at(at) } else { None }).map(|(c, count)| (c, 4 * count))

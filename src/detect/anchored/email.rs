@@ -41,13 +41,13 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// Passes the brackets and spaces behind `at`.
+/// Passes the brackets and spaces behind `at`, or before it.
 fn trim(text: &str, at: usize) -> usize {
     at + text[at..].bytes().take(3).take_while(|b| b" )]}>".contains(b)).count()
 }
 
 fn trim_back(text: &str, at: usize) -> usize {
-    at - text[..at].bytes().rev().take(3).take_while(|b| b" ([{<".contains(b)).count()
+    at - text[..at].bytes().rev().take(3).take_while(|b| b" ([{<)]}>".contains(b)).count()
 }
 
 const fn is_atom(b: u8) -> bool {

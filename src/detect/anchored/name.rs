@@ -107,10 +107,7 @@ fn name_behind(anchor: &Anchor<'_>, case: Case, words_min: usize) -> Option<(usi
 fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
     if let Some((start, end)) = name_behind(anchor, Case::Capital, 1) {
-        let crew = Word::at(text, end + 1).is_some_and(|w| {
-            ["team", "support", "kundeservice", "staff", "crew", "admin", "cs"].contains(&w.text(text))
-        });
-        if !crew {
+        if !is_crew(text, end) {
             out.push(found(start, end));
             and_more(text, end, &[" and ", " og ", " dan ", " & "], out);
         }
@@ -122,6 +119,13 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if words <= 2 && closed {
         out.push(found(start, end));
     }
+}
+
+/// Whether what ends at `end` is no name but whose team it is: `ArenaPlay support`, `Tim CS`.
+fn is_crew(text: &str, end: usize) -> bool {
+    const CREWS: [&str; 8] = ["team", "support", "kundeservice", "kundesupport", "staff", "crew", "admin", "cs"];
+    let next = Word::at(text, end + 1).filter(|_| text[end..].starts_with(' '));
+    next.is_some_and(|word| CREWS.iter().any(|crew| crew.eq_ignore_ascii_case(word.text(text))))
 }
 
 /// The names that follow one behind these joints: `Hi Sally and Tom`, `Cc: Ann Skov; Poul Vestergaard`.
@@ -152,7 +156,8 @@ fn signature(text: &str, from: usize) -> (usize, usize) {
                 lines += usize::from(rest.starts_with("\\n"));
                 2
             }
-            b' ' | b'\t' | b'\r' | b',' | b'.' | b'!' | b':' | b';' | b'-' | b'*' | b'>' | b'_' | b'"' | b'\'' => 1,
+            b' ' | b'\t' | b'\r' | b',' | b'.' | b'!' | b':' | b';' | b'-' | b'*' | b'>' | b'_' | b'"' | b'\''
+            | b'/' => 1,
             b'<' => match rest.bytes().take(16).position(|b| b == b'>') {
                 Some(close) => {
                     lines += 1;
@@ -187,6 +192,9 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         start = if name_at(text, name, Case::Capital).is_some() { name } else { start };
     }
     if let Some((end, words)) = name_at(text, start, Case::Capital) {
+        if is_crew(text, end) {
+            return;
+        }
         let alone = ends_line(text, end);
         if !is_identifier(text, end) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, end))) {
             out.push(found(start, end));
@@ -236,7 +244,7 @@ pub(in crate::detect) fn name_ending(text: &str, end: usize) -> Option<Match> {
     let mut capitals = true;
     while words < 5 {
         let (rest, word_end) = (&before[..start], before[..start].trim_end_matches(' ').len());
-        let word_start = rest[..word_end].rfind(|c: char| " \t\"'(:;,><[|=\0".contains(c)).map_or(0, |at| at + 1);
+        let word_start = sign_before(&rest[..word_end]).map_or(0, |at| at + 1);
         let word = Word::at(before, word_start).filter(|w| w.end == word_end || is_initial(before, *w, word_end));
         let Some(word) = word.filter(|w| !w.is_common(before)) else { break };
         let capital = word.is_capital(before);
@@ -257,6 +265,14 @@ pub(in crate::detect) fn name_ending(text: &str, end: usize) -> Option<Match> {
     let name_start = start + (name.len() - name.trim_start_matches(|c: char| !c.is_alphabetic()).len());
     let fits = words > 0 && (capitals || alone) && name_start < before.len();
     fits.then(|| found(line + name_start, line + before.len()))
+}
+
+/// The last sign of a text that ends a word; an apostrophe between letters is a part of it: `O'Brien`.
+fn sign_before(text: &str) -> Option<usize> {
+    let is_inner =
+        |at: usize| text[..at].ends_with(char::is_alphabetic) && text[at + 1..].starts_with(char::is_alphabetic);
+    let signs = text.rmatch_indices(|c: char| " \t\"'(:;,><[|=\0".contains(c)).map(|(at, _)| at);
+    signs.into_iter().find(|&at| text.as_bytes()[at] != b'\'' || !is_inner(at))
 }
 
 fn is_initial(text: &str, word: Word, end: usize) -> bool {

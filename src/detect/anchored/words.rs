@@ -44,8 +44,12 @@ impl Word {
         &text[self.start..self.end]
     }
 
+    /// Whether it is written as a name: `Arcy`, `d'Arcy`.
     pub(in crate::detect) fn is_capital(&self, text: &str) -> bool {
-        self.text(text).starts_with(char::is_uppercase)
+        let word = self.text(text);
+        let behind =
+            word.split_once(['\'', '’']).map_or(word, |(article, rest)| if article.len() == 1 { rest } else { word });
+        word.starts_with(char::is_uppercase) || behind.starts_with(char::is_uppercase)
     }
 
     pub(in crate::detect) fn letters(&self, text: &str) -> usize {
@@ -218,7 +222,7 @@ const COMMON_WORDS: &str = "
     http https www com version level game round match tournament promo bonus deposit withdraw withdrawal jackpot depo wd
     slot gacor legends bca bri bni bsi mandiri qris gopay ovo shopeepay linkaja paypal facebook mobilepay portal premium
     experience operations operation platform payable receivable airport values select insert update where contact
-    password passwords kodeord adgangskode
+    password passwords kodeord adgangskode return-path reply-to delivered-to svar
 ";
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::groups::Group;
 use crate::record::{Class, Span};
 
 mod card_track;
+mod card_tuple;
 pub(super) mod crypto;
 mod email;
 mod email_password;
@@ -69,6 +70,7 @@ pub(super) struct Match {
 pub(super) static ALL: &[Matcher] = &[
     card_track::TRACK,
     card_track::MASKED,
+    card_tuple::MATCHER,
     crypto::MATCHER,
     email::MATCHER,
     email_password::MATCHER,

@@ -23,6 +23,16 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         let Some(open) = open.map(|i| at - head.len() + i).filter(|&i| matches!(bytes[i], b'<' | b'(' | b'[')) else {
             continue;
         };
-        out.extend(name_ending(input.text, open));
+        if bytes[open] != b'(' || !is_call(input.text, open) {
+            out.extend(name_ending(input.text, open));
+        }
     }
+}
+
+/// `ValidateEmail(ann@example.com)`, `Svar: (ann@example.com)`: the word before the bracket is no name.
+fn is_call(text: &str, open: usize) -> bool {
+    let word = text[..open].bytes().rev().take(64).take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let word = &text.as_bytes()[open - word..open];
+    let camel = word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    camel || word.contains(&b'_') || text[..open].trim_end_matches(' ').ends_with([':', ','])
 }

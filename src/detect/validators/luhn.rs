@@ -14,7 +14,7 @@ pub(super) const VALIDATOR: Validator = Validator {
 };
 
 /// Whether the last of the ASCII `digits` is the check digit of the others.
-pub(super) fn checks(digits: &[u8]) -> bool {
+pub(in crate::detect) fn checks(digits: &[u8]) -> bool {
     let mut sum = 0u32;
     for (i, &b) in digits.iter().rev().enumerate() {
         let digit = u32::from(b - b'0');

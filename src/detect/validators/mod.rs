@@ -16,6 +16,8 @@ mod payment_card;
 mod phone;
 mod virtual_account;
 
+pub(super) use luhn::checks as luhn_checks;
+
 /// What is known beyond the candidate: the part of the config that checks depend on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
@@ -51,9 +53,11 @@ impl Candidate<'_> {
         self.groups.iter().skip(1).fold(Gap::BREAK, |all, g| all.or(g.gap))
     }
 
-    /// `4.111.111.111`: digits grouped by thousands, as amounts are.
+    /// `4.111.111.111`: digits grouped by thousands, as amounts are. `081-322-104-477` has a zero before them.
     pub(super) fn is_thousands(&self) -> bool {
-        self.groups.len() > 1 && self.groups[0].len() <= 3 && self.groups[1..].iter().all(|g| g.len() == 3)
+        let [first, rest @ ..] = self.groups else { return false };
+        let led = first.len() > 1 && self.digits.starts_with(b"0");
+        !rest.is_empty() && first.len() <= 3 && !led && rest.iter().all(|g| g.len() == 3)
     }
 
     /// Whether it is a part of a number with a decimal point: `0.4111111111111111`, `4111111111111111.00`.

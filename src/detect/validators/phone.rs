@@ -84,7 +84,8 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) || is_two_numbers(candidate) {
         return None;
     }
-    if candidate.is_date() || candidate.is_decimal() || candidate.is_thousands() || is_bound(candidate) {
+    let other = candidate.is_date() || candidate.is_decimal() || candidate.is_thousands() || is_version(candidate);
+    if other || is_bound(candidate) {
         return None;
     }
     let span = with_prefix(candidate);
@@ -99,6 +100,7 @@ fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
         || candidate.is_decimal()
         || (candidate.is_thousands() && candidate.gaps().has(Gap::DOT))
         || is_bound(candidate)
+        || is_version(candidate)
         || is_two_numbers(candidate)
         || !candidate.gaps().within(SEPARATORS)
         || candidate.gaps().has(Gap::SLASH.or(Gap::UNDERSCORE))
@@ -174,6 +176,13 @@ fn is_printed(candidate: &Candidate<'_>) -> bool {
 fn is_bound(candidate: &Candidate<'_>) -> bool {
     let binds = |gap: Gap| gap == Gap::DASH || gap == Gap::DOT;
     binds(candidate.before) || binds(candidate.after)
+}
+
+/// `Chrome/131.0.6778.81 Mobile Safari`: the version of a product.
+fn is_version(candidate: &Candidate<'_>) -> bool {
+    let product =
+        matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., a, b'/'] if a.is_ascii_alphabetic());
+    product && candidate.gaps().has(Gap::DOT)
 }
 
 /// `0812-3456-789 12`, `0812 3456 7890 1`: an Indonesian number, and another behind it. After the first groups the sign
