@@ -23,9 +23,21 @@ pub(super) const MATCHER: Matcher = Matcher {
     },
 };
 
+/// How the digits of a number are grouped, by the length of the first group; the date stands behind so many groups.
+fn count(groups: &[Group]) -> Option<usize> {
+    let like =
+        |lengths: &[usize]| groups.iter().map(|group| group.len()).take(lengths.len()).eq(lengths.iter().copied());
+    match groups.first()?.len() {
+        13..=19 => Some(1),
+        4 if like(&[4, 6, 5]) => Some(3),
+        4 if like(&[4, 4, 4, 4]) => Some(4),
+        _ => None,
+    }
+}
+
 /// The code of the card whose number begins with the first group.
 fn code<'g>(bytes: &[u8], groups: &'g [Group]) -> Option<&'g Group> {
-    let count = [1, 3, 4, 5].into_iter().find(|&count| is_card(bytes, groups, count))?;
+    let count = count(groups)?;
     let (date, rest) = match &groups[count..] {
         [month, year, rest @ ..] if is_month(bytes, month) && is_year(bytes, year) => (month, (year, rest)),
         [both, rest @ ..] if both.len() == 4 && is_month(bytes, both) && is_year(bytes, both) => (both, (both, rest)),
@@ -43,23 +55,17 @@ fn code<'g>(bytes: &[u8], groups: &'g [Group]) -> Option<&'g Group> {
         && is_joint(bytes, last, code);
     let ends = !matches!(bytes.get(code.end as usize..), Some([next, ..]) if next.is_ascii_alphanumeric())
         && !matches!(bytes.get(code.end as usize..), Some([b'.' | b',', next, ..]) if next.is_ascii_digit());
-    (joined && ends && (3..=4).contains(&code.len())).then_some(code)
+    (joined && ends && (3..=4).contains(&code.len()) && is_card(bytes, &groups[..count])).then_some(code)
 }
 
-/// Whether the first `count` groups are a card number: in one, or in groups of four to six with one sign between.
-fn is_card(bytes: &[u8], groups: &[Group], count: usize) -> bool {
-    let Some(groups) = groups.get(..count) else { return false };
-    let mut digits = [0; 19];
-    let mut len = 0;
+/// Whether the groups, with one sign between each, are a card number.
+fn is_card(bytes: &[u8], groups: &[Group]) -> bool {
+    let (mut digits, mut len) = ([0; 19], 0);
     for group in groups {
-        let part = &bytes[group.start as usize..group.end as usize];
-        let Some(room) = digits.get_mut(len..len + part.len()) else { return false };
-        room.copy_from_slice(part);
-        len += part.len();
+        digits[len..len + group.len()].copy_from_slice(&bytes[group.start as usize..group.end as usize]);
+        len += group.len();
     }
-    let apart = groups.windows(2).all(|pair| pair[1].start - pair[0].end == 1);
-    let grouped = count == 1 || apart && groups.iter().all(|group| (3..=6).contains(&group.len()));
-    grouped && (13..=19).contains(&len) && luhn_checks(&digits[..len])
+    groups.windows(2).all(|pair| pair[1].start - pair[0].end == 1) && luhn_checks(&digits[..len])
 }
 
 /// Whether the first two digits of a group are a month.
