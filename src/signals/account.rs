@@ -297,7 +297,7 @@ pub struct Play {
     pub bonus: f32,
     /// Stakes.
     pub wagered: f32,
-    /// The last of these stakes, by slices of [`SLICE_S`]: what came after a moment can be told from what came before.
+    /// The last of these stakes, by slices of two minutes: what came after a moment can be told from what came before.
     pub slices: [f32; SLICES],
     /// Number of the newest slice, counted from 1970.
     pub slice: u32,

@@ -7,7 +7,7 @@ const KEPT_BYTES: usize = 4 << 20;
 /// Longer ones are rare.
 const LENGTH_MAX: usize = 2048;
 
-/// An account as [`super::codec::encode`] wrote it, filled up to a multiple of [`STEP`]: the last byte tells how much of it
+/// An account as [`super::codec::encode`] wrote it, filled up to a whole number of steps: the last byte tells how much of it
 /// is filling.
 #[derive(Debug)]
 pub struct Image(Box<[u8]>);
