@@ -65,6 +65,11 @@ impl Fleet {
         fleet
     }
 
+    /// Waits until all that run are ready: a broker that is gone before they have made their topics would end them.
+    pub fn wait_until_ready(&mut self) {
+        self.members.iter_mut().filter_map(|member| member.process.as_mut()).for_each(Sluice::wait_until_ready);
+    }
+
     /// Starts instance `n` in a control group of its own; what ran in its place is returned.
     pub fn spawn(&mut self, n: usize) -> Option<Sluice> {
         let member = &mut self.members[n];

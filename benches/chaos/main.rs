@@ -143,7 +143,8 @@ fn set_up(seed: u64, seconds: u64, rate: u64, delivery: &'static str) -> Field {
     write_key(&keys);
     std::fs::write(logs.join("state-key"), "5a".repeat(32)).expect("write the state key");
     let disturbed = |n| Setup { brokers: cluster.proxied(), delivery, ..setup(&cluster, DISTURBED, n, &logs) };
-    let fleet = Fleet::start((0..INSTANCES).map(disturbed).collect(), &logs);
+    let mut fleet = Fleet::start((0..INSTANCES).map(disturbed).collect(), &logs);
+    fleet.wait_until_ready();
     let feeder = Feeder::start(broker, INPUT, rate, move |id| load.event(id));
     let (committed, ends) = (Committed::of(broker, DISTURBED, INPUT), Ends::of(broker, INPUT));
     let (findings, rng) = (Findings::default(), fastrand::Rng::with_seed(seed));
