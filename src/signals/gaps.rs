@@ -54,25 +54,25 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
     let unexplained = account.balance(event.wallet).map_or(Money(0), Balance::unexplained);
     let parameters = Parameters::of(settings)?;
     let large = |amount: Money| amount.as_f64().abs() > parameters.tolerance;
-    let held = account.pending.get_or_insert_default();
-    match &mut held.gap {
+    match account.pending.as_mut().and_then(|pending| pending.gap.as_mut()) {
         // One gap at a time: another wallet's waits until this one is decided.
         Some(known) if known.wallet != event.wallet => return None,
         Some(known) if large(gap) => {
             known.amount = known.amount.plus(gap).unwrap_or(known.amount);
             move_anchor(event, before, after, known, names);
             if !large(known.amount) || !large(unexplained) {
-                held.gap = None;
+                account.pending.as_mut()?.gap = None;
+                account.pending.take_if(|pending| pending.due_ms().is_none());
                 return None;
             }
         }
         Some(_) => {}
         None if large(gap) && !late && event.skip & 1 << parameters.rule == 0 => {
-            held.gap = Some(opened(event, gap, left, names, settings));
+            account.pending.get_or_insert_default().gap = Some(opened(event, gap, left, names, settings));
         }
         None => return None,
     }
-    let known = held.gap.as_mut()?;
+    let known = account.pending.as_mut()?.gap.as_mut()?;
     if let Some(amount) = event.outflow().filter(|_| event.time_ms >= known.origin.time_ms) {
         known.taken += amount as f32;
         let last = account.movements.between((event.time_ms / 1000) as u32, u32::MAX);

@@ -93,15 +93,12 @@ impl Decays {
     /// Number and sum of a horizon as they were at `then_s`, which is before some of the events: `later` has the times and
     /// amounts of these.
     pub fn read_back(&self, horizon: usize, then_s: u32, later: impl Iterator<Item = (u32, f64)>) -> (f64, f64) {
-        let grown = |time_s: u32| (f64::from(time_s.saturating_sub(then_s)) / Self::HORIZONS_S[horizon]).exp();
-        let (count, sum) = match self.at_s > then_s {
-            true => {
-                (f64::from(self.count[horizon]) * grown(self.at_s), f64::from(self.sum[horizon]) * grown(self.at_s))
-            }
-            false => self.read(horizon, then_s),
-        };
-        let (count, sum) = later
-            .fold((count, sum), |(count, sum), (time_s, amount)| (count - grown(time_s), sum - amount * grown(time_s)));
+        // What an event counts for at `then_s`: for less the longer ago it was, and for more than one if it was yet to come.
+        let weight = |time_s: u32| ((f64::from(time_s) - f64::from(then_s)) / Self::HORIZONS_S[horizon]).exp();
+        let all = weight(self.at_s);
+        let all = (f64::from(self.count[horizon]) * all, f64::from(self.sum[horizon]) * all);
+        let (count, sum) =
+            later.fold(all, |(count, sum), (time_s, amount)| (count - weight(time_s), sum - amount * weight(time_s)));
         (count.max(0.0), sum.max(0.0))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ALL;
 use crate::signals::event::{AccountId, Change, Event, Kind, Point, Print, Status};
 use crate::signals::money::Money;
-use crate::signals::{Engine, Limits, MemoryStore, Mode, Names, Settings, Severity, Taken, Verdict};
+use crate::signals::{Engine, Limits, MemoryStore, Mode, Names, Settings, Severity, Store, Taken, Verdict};
 
 /// A day in the life of the tests.
 const T0: i64 = 1_790_000_000_000;
@@ -232,6 +232,15 @@ fn a_drain_in_pieces_from_the_own_device_is_suspicious() {
 }
 
 #[test]
+fn who_waits_for_nothing_holds_nothing_back() {
+    let mut story = Story::learnt();
+    story.money(Kind::Bet, 1_000, |_| {});
+    story.money(Kind::Deposit, 5_000, |_| {});
+    // An account that holds something back does not become cold.
+    assert_eq!(story.store.account(AccountId([1; 16]), story.now).pending, None);
+}
+
+#[test]
 fn balances_must_add_up_exactly() {
     let mut story = Story::learnt();
     let wrong = |e: &mut Event| e.after = e.after.and_then(|after| after.plus(Money(500_000_000_000)));
@@ -259,6 +268,11 @@ fn a_gap_waits_for_late_events_and_alerts_when_none_comes() {
             (late.before, late.after) = (Some(Money(before * 1_000_000)), Some(Money((before + 400_000) * 1_000_000)));
             story.tell(&late);
         }
+        let holds_back = |story: &mut Story| {
+            let pending = &story.store.account(AccountId([1; 16]), story.now).pending;
+            pending.as_ref().is_some_and(|pending| pending.gap.is_some())
+        };
+        assert_eq!(holds_back(&mut story), !closes);
         let later = story.after(13 * HOUR).login(|_| {});
         let expected = if closes { None } else { Some(Severity::High) };
         assert_eq!(severity(&later, "balance_continuity"), expected);
