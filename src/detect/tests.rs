@@ -1,5 +1,6 @@
 //! The whole of detection: the built-in entities on their examples, adversarial texts, and properties of every search.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
@@ -466,9 +467,12 @@ proptest! {
         let check = (b'0'..=b'9').map(char::from).find(|c| luhn(&format!("{body}{c}"))).expect("one of ten fits");
         let card = format!("{} {} {} {}{check}", &body[..4], &body[4..8], &body[8..12], &body[12..]);
         let text = format!("{before}{card}{behind}");
-        let mut hidden = find(&mut detector(), &text).into_iter().flat_map(|f| f.span.range()).collect::<Vec<_>>();
-        hidden.retain(|&at| before.len() <= at && at < before.len() + card.len());
-        prop_assert_eq!(hidden.len(), card.len(), "{}", text);
+        let hidden = find(&mut detector(), &text).into_iter().flat_map(|f| f.span.range()).collect::<BTreeSet<_>>();
+        // Two findings may share the card between them (`6755 4507 8821 5672` and the phone `0857 00 00 00`):
+        // the space where they meet says nothing.
+        let digits = (before.len()..).zip(card.bytes()).filter(|(_, b)| b.is_ascii_digit());
+        let left = digits.filter(|(at, _)| !hidden.contains(at)).count();
+        prop_assert_eq!(left, 0, "{}", text);
     }
 }
 
