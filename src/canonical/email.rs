@@ -10,7 +10,7 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     if !text.is_ascii() {
         return write_unicode(text, out);
     }
-    let Some((local, domain)) = split(text.trim_ascii()) else {
+    let Some((local, domain)) = split(text.trim_ascii()).filter(|(_, domain)| !domain.contains(',')) else {
         return unspell(text).or_else(|| unspaced(text)).is_some_and(|address| write_plain(&address, out));
     };
     append(local, domain, out);
@@ -61,12 +61,17 @@ pub fn unspell(text: &str) -> Option<String> {
     fits.then_some(address)
 }
 
-/// The address with spaces beside its `@`: `john.doe @ example.com`. `None` when there are none.
+/// The address with spaces beside its `@`, or a slip of the pen in its domain: `john.doe @ example.com`, `ann@gmail . com`,
+/// `ann@gmail,com`. `None` when there are none.
 fn unspaced(text: &str) -> Option<String> {
-    let at = memchr::memrchr(b'@', text.as_bytes())?;
-    let (local, domain) = (text[..at].trim_ascii_end(), text[at + 1..].trim_ascii_start());
-    let spaced = local.len() + domain.len() + 1 < text.len();
-    (spaced && text.len() <= SPELLED_BYTES_MAX).then(|| format!("{}@{}", local.trim_ascii(), domain.trim_ascii()))
+    let at = memchr::memrchr(b'@', text.as_bytes()).filter(|_| text.len() <= SPELLED_BYTES_MAX)?;
+    let (local, domain) = (text[..at].trim_ascii(), text[at + 1..].trim_ascii());
+    let dots = domain.bytes().filter(|b| matches!(b, b'.' | b',')).count();
+    let plain: String = domain.replace(',', ".").split(' ').collect();
+    // Of two words with a dot in one of them the other is none of the domain.
+    let one = plain.len() == domain.len() || dots == 1;
+    let changed = local.len() + plain.len() + 1 < text.len() || plain != domain;
+    (changed && one).then(|| format!("{local}@{plain}"))
 }
 
 /// The canonical form of an address with its `@`.

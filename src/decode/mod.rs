@@ -2,12 +2,14 @@
 //!
 //! - [`Scanner`] makes the tape of a JSON record, [`text()`] that of a plain text: spans into the raw bytes, no copies.
 //! - [`View`] undoes the encodings of one value, layer by layer, and maps what is found there back to raw offsets.
-//! - [`documents`], [`pairs`] and [`encoded`] find what a text holds that is more than text: JSON, names with values,
-//!   base64 and hexadecimal.
+//! - [`documents`], [`pairs`], [`elements`], [`columns`] and [`encoded`] find what a text holds that is more than text: JSON,
+//!   names with values, XML, tables and SQL, base64 and hexadecimal.
 //!
 //! Most values never need a view: [`needs_view`] tells from the class that the scanner gathered.
 
+pub mod columns;
 pub mod documents;
+pub mod elements;
 pub mod encoded;
 mod escape;
 mod json;

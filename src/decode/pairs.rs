@@ -13,6 +13,8 @@ pub struct Pair {
 
 /// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
+/// Longest call or constructor that is a value, in bytes.
+const CALL_BYTES_MAX: usize = 256;
 
 /// Offers `take` every pair of `text`, in order; a value that it does not take may hold pairs itself. Names are of one
 /// word; a value in quotes is all between them, another ends at white space or at a sign that ends it in logs, queries
@@ -114,6 +116,15 @@ fn quoted_value(bytes: &[u8], start: usize, quote: u8) -> Range<usize> {
     start..bytes.len()
 }
 
+/// Where the bracket closes that opened before `text`, if it does soon.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    text.bytes().take(CALL_BYTES_MAX).position(|b| {
+        depth += i32::from(b == b'(') - i32::from(b == b')');
+        depth == 0 || b == b'\n'
+    })
+}
+
 /// What stands without quotes.
 fn bare_value(text: &str, start: usize, sign: usize) -> Range<usize> {
     let rest = &text[start..];
@@ -124,6 +135,12 @@ fn bare_value(text: &str, start: usize, sign: usize) -> Range<usize> {
     // `name=[name]` is a value that was replaced.
     let placeholder = rest.starts_with('[').then(|| rest.find(']').map(|i| i + 1)).flatten();
     let mut len = placeholder.unwrap_or_else(|| rest.find(|c| ends(c) || c == ']').unwrap_or(rest.len()));
+    // `dob=datetime.date(1990, 4, 12)`, `to=Person(given=Ann, family=Skov)`
+    if let Some(call) = rest[len..].strip_prefix('(').filter(|_| len > 0)
+        && let Some(close) = closing_bracket(call)
+    {
+        return start..start + len + 1 + close + 1;
+    }
     if text.as_bytes()[sign] == b':' {
         return start..start + len;
     }
@@ -154,6 +171,10 @@ mod tests {
         assert_eq!(
             found("GET /r?email=a%40b.c&phone=%2B62+812#x HTTP"),
             [("email", "a%40b.c"), ("phone", "%2B62+812#x")]
+        );
+        assert_eq!(
+            found("to=Person(a=1, b=(2)), dob=date(1990, 4, 12) x=f("),
+            [("to", "Person(a=1, b=(2))"), ("dob", "date(1990, 4, 12)"), ("x", "f")]
         );
         assert_eq!(found("user.email=a;X-Ip=1|k = v"), [("user.email", "a"), ("X-Ip", "1"), ("k", "v")]);
     }

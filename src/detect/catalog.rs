@@ -9,6 +9,7 @@ use regex::Regex;
 use serde_saphyr::Spanned;
 
 use super::fields::Fields;
+use super::rules::Claim;
 use super::spec::{EntitySpec, PatternSpec};
 use super::{anchored, field_shape, matchers, validators};
 use crate::canonical::Form;
@@ -106,10 +107,12 @@ impl Entity {
         }
     }
 
-    /// The names of its fields, each with whether the name is enough.
-    pub(super) fn field_names(&self) -> impl Iterator<Item = (&str, bool)> {
-        let fields = self.spec.fields.iter().map(|name| (name.value.as_str(), false));
-        fields.chain(self.spec.sure_fields.iter().map(|name| (name.value.as_str(), true)))
+    /// The names of its fields, each with what it says of their values.
+    pub(super) fn field_names(&self) -> impl Iterator<Item = (&str, Claim)> {
+        let EntitySpec { fields, sure_fields, maybe_fields, .. } = &*self.spec;
+        [(fields, Claim::Likely), (sure_fields, Claim::Sure), (maybe_fields, Claim::Maybe)]
+            .into_iter()
+            .flat_map(|(names, claim)| names.iter().map(move |name| (name.value.as_str(), claim)))
     }
 
     /// Whether one of its patterns asks this validator.
@@ -187,7 +190,7 @@ impl Catalog {
         for (at, entity) in self.entities.iter().enumerate() {
             let ambiguous = entity.spec.field_shape.as_ref().is_some_and(|shape| shape.value == "key");
             for name in entity.fields.iter().filter(|_| !ambiguous) {
-                fields.add_catalog_name(name, EntityId(at as u16), false);
+                fields.add_catalog_name(name, EntityId(at as u16), Claim::Likely);
             }
         }
         names.map(|name| fields.entity_of_name(name)).collect()
@@ -304,16 +307,21 @@ impl Checker<'_> {
         if spec.action.trim().is_empty() {
             return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
         }
-        for field in spec.fields.iter().chain(&spec.sure_fields) {
+        for field in spec.fields.iter().chain(&spec.sure_fields).chain(&spec.maybe_fields) {
             self.field(field)?;
         }
         for pattern in &spec.patterns {
             self.pattern(pattern)?;
         }
-        if let Some(shape) = &spec.field_shape {
-            self.one_of(shape, "field_shape", "shape", field_shape::NAMES.iter().map(|(name, _)| *name))?;
+        for (shape, field) in [(&spec.field_shape, "field_shape"), (&spec.maybe_shape, "maybe_shape")] {
+            if let Some(shape) = shape {
+                self.one_of(shape, field, "shape", field_shape::NAMES.iter().map(|(name, _)| *name))?;
+            }
         }
-        let fields = spec.fields.len() + spec.sure_fields.len();
+        if let (Some(field), None) = (spec.maybe_fields.first(), &spec.maybe_shape) {
+            return Err(self.at(field, "maybe_fields", "stand there without a shape", "add `maybe_shape`"));
+        }
+        let fields = spec.fields.len() + spec.sure_fields.len() + spec.maybe_fields.len();
         if spec.patterns.is_empty() && fields == 0 && !spec.by_rule {
             return Err(self.at(
                 name,

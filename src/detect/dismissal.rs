@@ -8,6 +8,8 @@ use crate::record::{Class, Kind, Word};
 /// Digits in a row without which no matcher finds anything in a short text without `.`, `:` and `@`.
 const MATCHER_DIGITS: usize = 7;
 
+/// Longest hash in hexadecimal.
+const HASH_BYTES_MAX: usize = 128;
 /// Longest text that is taken for an id.
 const ID_BYTES_MAX: usize = 128;
 
@@ -69,11 +71,11 @@ pub(super) fn is_nothing(rules: &Rules, text: &str, word: Option<Word>, class: C
         && (is_hash(text.as_bytes(), class) || is_plain_id(rules, text, word, class, digits))
 }
 
-/// A hash in hexadecimal, of 16 bytes or more: whatever its digits look like is chance. (The longest IBAN whose country
-/// could be hexadecimal has 28 signs.)
+/// A hash in hexadecimal, of 16 to 64 bytes: whatever its digits look like is chance. (The longest IBAN whose country could
+/// be hexadecimal has 28 signs; what is longer than a hash may be data.)
 fn is_hash(text: &[u8], class: Class) -> bool {
     const OTHERS: Class = Class(!(Class::LETTER.0 | Class::DIGIT.0));
-    text.len() >= 32
+    (32..=HASH_BYTES_MAX).contains(&text.len())
         && class.has(Class::LETTER)
         && !class.has(OTHERS)
         && text.iter().fold(true, |all, b| all & b.is_ascii_hexdigit())

@@ -2,10 +2,12 @@
 //! a currency, `name` that of an event. What does not look like a value is searched as any text.
 
 use super::anchored::is_key_like;
+use super::anchored::words::{Case, name_at};
 
 /// The shapes by the names that entity files call them.
 pub(super) const NAMES: &[(&str, Shape)] = &[
     ("name", Shape::Name),
+    ("full_name", Shape::FullName),
     ("address", Shape::Address),
     ("code", Shape::Code),
     ("secret", Shape::Secret),
@@ -19,6 +21,8 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
 pub(super) enum Shape {
     /// A person's name: letters, and no sign of an identifier.
     Name,
+    /// A person's name of two words or more, each with a capital, and none of them a common one.
+    FullName,
     /// A place where mail arrives; no address of memory, of a network, of a page.
     Address,
     /// Has a digit.
@@ -107,6 +111,11 @@ impl Shape {
         }
         match self {
             Shape::Name => is_name(text),
+            Shape::FullName => {
+                let ends =
+                    |end: usize| end == text.len() || text[end..].starts_with(" (") || text[end..].starts_with(" <");
+                name_at(text, 0, Case::Capital).is_some_and(|(end, words)| words > 1 && ends(end))
+            }
             Shape::Address => is_address(text),
             Shape::Code => text.chars().any(char::is_numeric),
             Shape::Secret => true,
@@ -136,7 +145,21 @@ pub fn is_name(text: &str) -> bool {
     let joint = text.contains(['_', '/', '\\', '{', '=', '<']) || text.contains("::");
     let kebab = small && !text.contains(' ') && text.contains(['-', '.', ':']);
     let version = small && !text.contains(' ') && text.bytes().any(|b| b.is_ascii_digit());
-    letters && !joint && !kebab && !version
+    letters && !joint && !kebab && !version && !is_product(text)
+}
+
+/// `iPhone 15 Pro`, `Free Fire 720 Diamonds`: a number, and a word behind it. `John 3rd of York` is a man, and what follows a
+/// name may be a phone.
+fn is_product(text: &str) -> bool {
+    const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+    let numbered =
+        |word: &str| word.bytes().any(|b| b.is_ascii_digit()) && !ORDINALS.iter().any(|end| word.ends_with(end));
+    let behind = |(_, rest): (&str, &str)| rest.contains(char::is_alphabetic);
+    text.bytes().any(|b| b.is_ascii_digit())
+        && text.match_indices(' ').any(|(at, _)| {
+            let word = text[..at].rsplit(' ').next().unwrap_or("");
+            numbered(word) && behind(text.split_at(at))
+        })
 }
 
 fn is_address(text: &str) -> bool {
@@ -165,8 +188,27 @@ mod tests {
         for (shape, yes, no) in [
             (
                 Shape::Name,
-                &["Siti Rahmawati", "siti", "Åse", "O'Brien", "Jean-Luc", "李小龙", "John 3rd"][..],
-                &["true", "login_event", "a/b", "worker-1", "v2", "42", "", "n/a", "std::vec", "db.internal"][..],
+                &["Siti Rahmawati", "siti", "Åse", "O'Brien", "Jean-Luc", "李小龙", "John 3rd", "Siti 0812 3456 7890"]
+                    [..],
+                &[
+                    "true",
+                    "login_event",
+                    "a/b",
+                    "worker-1",
+                    "v2",
+                    "ThinkPad X1 Carbon",
+                    "Free Fire 720 Diamonds",
+                    "42",
+                    "",
+                    "n/a",
+                    "std::vec",
+                    "db.internal",
+                ][..],
+            ),
+            (
+                Shape::FullName,
+                &["Siti Rahma", "Jean-Luc O'Brien", "J. R. Tolkien"][..],
+                &["Siti", "siti rahma", "Platform Team", "Gold Member", "Free Fire 720", "Ann Skov, CEO"][..],
             ),
             (
                 Shape::Address,

@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
-use super::rules::FieldPlan;
+use super::rules::{Claim, FieldPlan};
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::record::{Basis, EntityId, Finding, Span};
@@ -19,6 +19,8 @@ struct Shape {
     digits_min: u8,
     /// What values of words look like, where only the field's name speaks of them.
     words: Option<WordShape>,
+    /// The same, where the field's name says little.
+    maybe: Option<WordShape>,
 }
 
 /// Words that say there is no value, or what sort of card it is. In three languages.
@@ -84,6 +86,15 @@ const NO_VALUES: &[&str] = &[
     "virtual",
 ];
 
+/// `***`, `[REDACTED]`: somebody took the value away already.
+fn is_masked(text: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["redacted", "filtered", "masked", "hidden", "removed", "deleted", "anonymized", "scrubbed"];
+    let stars = text.len() > 2 && text.bytes().all(|b| b == b'*');
+    let inner = text.strip_prefix(['[', '<', '(']).and_then(|text| text.strip_suffix([']', '>', ')']));
+    stars || inner.is_some_and(|inner| WORDS.iter().any(|word| word.eq_ignore_ascii_case(inner)))
+}
+
 /// Signs between the values of a list.
 const LIST_SIGNS: [char; 4] = [',', ';', '|', '\n'];
 
@@ -94,6 +105,7 @@ impl FieldValues {
             form: Form::parse(&entity.form).expect("the catalog has checked the form"),
             digits_min: entity.spec.field_digits,
             words: entity.spec.field_shape.as_ref().and_then(|name| WordShape::parse(&name.value)),
+            maybe: entity.spec.maybe_shape.as_ref().and_then(|name| WordShape::parse(&name.value)),
         };
         FieldValues { entities: catalog.entities().iter().map(shape).collect() }
     }
@@ -101,9 +113,15 @@ impl FieldValues {
     /// Whether `text`, with so many digits, can be what `plan` says. A name of the catalog is a guess, so too few digits
     /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
+        if digits == 0 && is_masked(text) {
+            return false;
+        }
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));
-        let words = shape.and_then(|shape| shape.words).filter(|_| plan.guess);
-        let words = words.map(|words| if plan.sure { WordShape::Secret } else { words });
+        let words = shape.filter(|_| plan.guess).and_then(|shape| match plan.claim {
+            Claim::Sure => shape.words.map(|_| WordShape::Secret),
+            Claim::Likely => shape.words,
+            Claim::Maybe => shape.maybe,
+        });
         if words.is_some_and(|words| !words.fits(text)) {
             return false;
         }

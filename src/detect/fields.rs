@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
-use super::rules::{FieldPlan, FieldRule, Nature, Role, Select};
+use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -69,10 +69,9 @@ impl Fields {
         Ok(())
     }
 
-    /// Adds a field name of a catalog entity, which may be `sure` whatever the value looks like. The first entity that
-    /// claims a name keeps it.
-    pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId, sure: bool) {
-        self.catalog_names.add(name, FieldPlan { entity: Some(entity), sure, ..FieldPlan::SCAN });
+    /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
+    pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId, claim: Claim) {
+        self.catalog_names.add(name, FieldPlan { entity: Some(entity), claim, ..FieldPlan::SCAN });
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -97,7 +96,20 @@ impl Fields {
             segments.pop();
         };
         let role = if part { Role::None } else { role(&name) };
-        FieldPlan { part, role, ..self.plan_of(rule, &name) }
+        let mut plan = self.plan_of(rule, &name);
+        // Nobody knows the name: in an array it may be a plural, and with that of the object around it a name.
+        if plan.entity.is_none() && plan.action.is_none() && plan.scan && is_askable(&name) {
+            let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
+            let joined = || {
+                let mut names = segments.iter().rev().filter(|s| **s != Paths::ELEMENT && !is_root(s));
+                let around = names.nth(1)?;
+                let name = format!("{}_{name}", normalize(around));
+                self.catalog_names.find(&name).map(|plan| FieldPlan { joined: true, ..plan })
+            };
+            let known = plural().or_else(joined);
+            plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
+        }
+        FieldPlan { part, role, ..plan }
     }
 
     /// The plan of a field with this name and the rule that the config has for it.
@@ -163,7 +175,8 @@ impl FieldPlan {
         listed: false,
         nature: Nature::Any,
         part: false,
-        sure: false,
+        claim: Claim::Likely,
+        joined: false,
         role: Role::None,
     };
 }
@@ -211,7 +224,7 @@ impl Names {
 
 /// Words of names whose fields hold versions, and amounts; in English, Indonesian and Danish.
 const VERSIONS: &[&str] =
-    &["version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver"];
+    &["version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver", "sdk", "kernel"];
 const AMOUNTS: &[&str] = &[
     "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",
     "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
@@ -281,7 +294,37 @@ const VALUES: &[&str] = &[
     "værdi",
     "vaerdi",
     "svar",
+    "s",
+    "query",
+    "string",
+    "nomor",
+    "nomer",
+    "nummer",
+    "nr",
 ];
+
+/// Names of lists that name the values in the lists beside them.
+const LISTS: &[&str] = &[
+    "columns",
+    "column_names",
+    "cols",
+    "fields",
+    "field_names",
+    "headers",
+    "header_row",
+    "param_names",
+    "parameter_names",
+    "names",
+    "keys",
+    "kolom",
+    "kolonner",
+];
+
+/// Of the name of a list that of one of its values: `beneficiary_names`, `ip_addresses`. A lone word is too little.
+fn singular(name: &str) -> Option<String> {
+    let one = name.strip_suffix("sses").map(|stem| format!("{stem}ss"));
+    one.or_else(|| name.strip_suffix('s').map(str::to_owned)).filter(|one| one.contains('_'))
+}
 
 /// What part the field has in a pair of two members: a name, and its value.
 fn role(name: &str) -> Role {
@@ -289,6 +332,8 @@ fn role(name: &str) -> Role {
         Role::Value
     } else if NAMES.contains(&name) {
         Role::Name
+    } else if LISTS.contains(&name) {
+        Role::Names
     } else {
         Role::None
     }
@@ -305,9 +350,29 @@ fn nature(name: &str) -> Nature {
     if holds(AMOUNTS) && !holds(&IDENTIFIERS) { Nature::Amount } else { Nature::Any }
 }
 
-/// `is_mobile`, `has_email`: a yes or no about a value rather than the value.
+/// Whether more than the name alone may be asked about it.
+fn is_askable(name: &str) -> bool {
+    name.contains(char::is_alphabetic) && !is_question(name)
+}
+
+/// `is_mobile`, `has_email`, `label_password`: a yes or no about a value, or words of a page about it, rather than the value.
 fn is_question(name: &str) -> bool {
-    ["is_", "has_", "can_", "use_", "allow_", "enable_"].iter().any(|word| name.starts_with(word))
+    const HEADS: [&str; 13] = [
+        "is_",
+        "has_",
+        "can_",
+        "use_",
+        "allow_",
+        "enable_",
+        "label_",
+        "hint_",
+        "placeholder_",
+        "tooltip_",
+        "lbl_",
+        "help_",
+        "btn_",
+    ];
+    HEADS.iter().any(|word| name.starts_with(word))
 }
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and

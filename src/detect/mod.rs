@@ -50,7 +50,7 @@ pub use catalog::{Catalog, CatalogError, Entity};
 pub use field_shape::is_name;
 pub use fields::normalize;
 pub use notes::PatternNote;
-pub use rules::{FieldPlan, FieldRule, Nature, Options, Role, Rules, Select};
+pub use rules::{Claim, FieldPlan, FieldRule, Nature, Options, Role, Rules, Select};
 pub use word_list::WordList;
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.

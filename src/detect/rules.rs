@@ -73,10 +73,24 @@ pub struct FieldPlan {
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.
     pub part: bool,
-    /// Whether the field's name is enough, whatever the value looks like.
-    pub sure: bool,
+    /// How much the field's name says of its values.
+    pub claim: Claim,
+    /// Whether the name of the object around it is needed to know it: `{"email": {"address": …}}`.
+    pub joined: bool,
     /// What part it has in a pair of members.
     pub role: Role,
+}
+
+/// How much a field's name says of its values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Claim {
+    /// It is enough, whatever the value looks like.
+    Sure,
+    /// A value is what the name says unless it looks like something else.
+    #[default]
+    Likely,
+    /// A value is what the name says only where it looks like nothing else.
+    Maybe,
 }
 
 /// A member may say what the one beside it is: `{"name": "email", "value": …}`.
@@ -89,6 +103,8 @@ pub enum Role {
     Name,
     /// It may be named by the member beside it.
     Value,
+    /// A list of names, whose values stand in lists beside it.
+    Names,
 }
 
 /// What a field's name says of the numbers in it, where it names no entity.
@@ -218,8 +234,8 @@ impl Rules {
             if !active[at] {
                 continue;
             }
-            for (name, sure) in entity.field_names() {
-                rules.fields.add_catalog_name(name, EntityId(at as u16), sure);
+            for (name, claim) in entity.field_names() {
+                rules.fields.add_catalog_name(name, EntityId(at as u16), claim);
             }
             if !entity.builtin {
                 examples::check(catalog, EntityId(at as u16))?;
@@ -292,7 +308,7 @@ impl Builder {
             if anchored.at_labels {
                 let labels = spec.labels.iter().map(|label| label.value.as_str());
                 labels.for_each(|name| self.patterns.labels.add(name, owner));
-                let fields = entity.field_names().filter(|_| spec.labels.is_empty());
+                let fields = entity.field_names().filter(|(_, claim)| spec.labels.is_empty() && *claim != Claim::Maybe);
                 fields.for_each(|(name, _)| self.patterns.labels.add(name, owner));
             }
         } else if let Some(name) = &spec.matcher {

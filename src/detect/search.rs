@@ -258,8 +258,8 @@ impl Search<'_> {
     }
 }
 
-/// `203.0.113.7`, and not `1.25.3.1` or `25.100.200.250`: versions hardly have a part of three digits, and amounts have
-/// three digits in all parts but the first.
+/// `203.0.113.7`, and not `1.25.3.1`, `5.14.0.221` or `25.100.200.250`: versions hardly have a part of three digits, and
+/// if they do the first part is one digit; amounts have three digits in all parts but the first.
 fn is_address_like(value: &str) -> bool {
     let mut lens = [0; 4];
     let mut parts = 0;
@@ -270,7 +270,7 @@ fn is_address_like(value: &str) -> bool {
         lens[parts] = part.len();
         parts += 1;
     }
-    parts == lens.len() && lens.contains(&3) && lens[1..] != [3, 3, 3]
+    parts == lens.len() && lens[0] > 1 && lens.contains(&3) && lens[1..] != [3, 3, 3]
 }
 
 fn union(a: Span, b: Span) -> Span {

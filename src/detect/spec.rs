@@ -25,6 +25,11 @@ pub(super) struct EntitySpec {
     /// Names of fields that are enough, whatever `field_shape` says of the value.
     #[serde(default)]
     pub sure_fields: Vec<Spanned<String>>,
+    /// Names of fields that hold many things (`customer`): a value is one only where it looks like nothing else.
+    #[serde(default)]
+    pub maybe_fields: Vec<Spanned<String>>,
+    /// What that looks like; needed with `maybe_fields`.
+    pub maybe_shape: Option<Spanned<String>>,
     /// What a value of such a field looks like; what does not is searched as any text. None: the name is enough.
     pub field_shape: Option<Spanned<String>>,
     /// Whether it may neither pass nor become a token: PCI DSS says so of verification codes, reason of passwords.

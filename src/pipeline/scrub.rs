@@ -5,6 +5,7 @@
 //! through the map of its view.
 
 mod claims;
+mod columns;
 mod known;
 mod named;
 mod place;
@@ -23,7 +24,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Detector, FieldPlan};
+use crate::detect::{Claim, Detector, FieldPlan, Role};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::Edits;
@@ -103,7 +104,7 @@ struct Inherited {
 
 impl Inherited {
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
-    /// value inside (`brand`) no more than that its digits or its `@` are meant.
+    /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
     fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
         if own.entity.is_some() || !own.scan {
@@ -114,7 +115,8 @@ impl Inherited {
         }
         match self.field {
             Some(around) if scalar.span.start < self.until && !container => {
-                let meant = around.action.is_some() || around.sure || scalar.class.has(Class::AT) || scalar.digits >= 4;
+                let valued = scalar.class.has(Class::AT) || scalar.digits >= 4 || own.role == Role::Value;
+                let meant = around.action.is_some() || around.claim == Claim::Sure || valued;
                 if meant { around } else { own }
             }
             _ => own,
@@ -356,6 +358,7 @@ impl Core {
         let tape = std::mem::take(&mut frame.tape);
         let mut covered = 0;
         let mut inherited = Inherited::default();
+        let mut columns = self.columns(&tape, text);
         // What stands inside of a named value is named with it.
         let denies = self.plan.default_deny && self.depth == 0;
         if denies {
@@ -387,7 +390,8 @@ impl Core {
                 continue;
             }
             self.shadow_field(scalar);
-            let field = inherited.of(scalar, self.plan_at(&tape, i, text));
+            let own = self.plan_at(&tape, i, text);
+            let field = inherited.of(scalar, columns.of(&self.paths, &tape, i, own));
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);

@@ -63,6 +63,23 @@ pub(super) const LABELLED: Anchored = Anchored {
     find: labelled,
 };
 
+/// `InvalidOtpException: submitted=118437 expected=118473`.
+pub(super) const COMPARED: Anchored = Anchored {
+    name: "code_compared",
+    doc: "4 to 8 digits directly behind a label, when the text before it speaks of an OTP, a PIN or a passcode",
+    needs: LABELS_AND_DIGITS,
+    at_labels: true,
+    find: |anchor, out| {
+        const WORDS: [&str; 4] = ["otp", "passcode", "2fa", "mfa"];
+        let from = (anchor.at.start as usize).saturating_sub(96);
+        let before = anchor.text.as_bytes()[from..anchor.at.start as usize].to_ascii_lowercase();
+        if WORDS.iter().any(|word| memchr::memmem::find(&before, word.as_bytes()).is_some()) {
+            let code = first_code(anchor.text, anchor.behind, anchor.behind + 1);
+            out.extend(code.filter(|code| code.span.start as usize == anchor.behind));
+        }
+    },
+};
+
 /// Most bytes between an anchor and its code.
 const BEHIND_BYTES_MAX: usize = 48;
 const BEFORE_BYTES_MAX: usize = 28;

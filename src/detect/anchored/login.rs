@@ -2,6 +2,7 @@
 
 use super::{Anchor, Anchored, PROSE, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
+use crate::record::Class;
 
 /// `Accepted password for siti from 203.0.113.7`.
 pub(super) const NAME: Anchored = Anchored {
@@ -23,6 +24,38 @@ pub(super) const LOGGED: Anchored = Anchored {
     needs: PROSE_AND_DIGITS,
     at_labels: false,
     find: logged,
+};
+
+/// `openvpn[411]: siti.r/203.0.113.7:51820`.
+pub(super) const SESSION: Anchored = Anchored {
+    name: "login_session",
+    doc: "in a line of a VPN server the name before `/` and the peer's address; the anchor is the server",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let Some(colon) = anchor.rest().find(": ").filter(|&at| at < 12) else { return };
+        let start = anchor.behind + colon + 2;
+        let name = anchor.text[start..].split('/').next().unwrap_or("");
+        let peer = &anchor.text.as_bytes()[start + name.len()..];
+        let whole = name.bytes().all(|b| is_sign(b) || b == b'@') && matches!(peer, [b'/', b'0'..=b'9' | b'[', ..]);
+        out.extend((whole && is_person(name)).then(|| found(start, start + name.len())));
+    },
+};
+
+/// `sip:siti.r@203.0.113.7`: who is called, at a host that is no domain.
+pub(super) const CALLED: Anchored = Anchored {
+    name: "login_called",
+    doc: "the name between the anchor's `:` and the `@` of a SIP address",
+    needs: &[Class::AT, Class::COLON],
+    at_labels: false,
+    find: |anchor, out| {
+        let Some(rest) = anchor.rest().strip_prefix(':') else { return };
+        let len = rest.bytes().take(NAME_BYTES_MAX).take_while(|&b| is_sign(b)).count();
+        let Some(name) = rest.get(..len) else { return };
+        if rest[name.len()..].starts_with('@') && is_person(name) {
+            out.push(found(anchor.behind + 1, anchor.behind + 1 + name.len()));
+        }
+    },
 };
 
 /// Longest name.

@@ -56,6 +56,10 @@ pub(super) static ALL: &[Anchored] = &[
     name::AFTER,
     name::AFTER_ANY_CASE,
     name::AFTER_WHOLE,
+    name::HOLDER,
+    name::ENTRY,
+    name::CARD,
+    name::PARTY,
     name::GREETED,
     name::BELOW,
     name::BELOW_WHOLE,
@@ -72,6 +76,7 @@ pub(super) static ALL: &[Anchored] = &[
     code::DIRECT,
     code::SHORT,
     code::LABELLED,
+    code::COMPARED,
     date::NEAR,
     date::DIRECT,
     date::PLACED,
@@ -87,6 +92,8 @@ pub(super) static ALL: &[Anchored] = &[
     email::SPELLED,
     login::NAME,
     login::LOGGED,
+    login::SESSION,
+    login::CALLED,
 ];
 
 /// The finder of this name.

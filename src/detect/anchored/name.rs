@@ -4,6 +4,7 @@
 use super::words::{Case, Word, ends_at, name_at};
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
+use crate::record::Class;
 
 /// `Bapak Budi`, `a.n. Dewi`, `skrev Lars Hansen`.
 pub(super) const AFTER: Anchored = Anchored {
@@ -21,6 +22,72 @@ pub(super) const AFTER_ANY_CASE: Anchored = Anchored {
     needs: PROSE,
     at_labels: false,
     find: |anchor, out| push(anchor, name_behind(anchor, Case::Any, 1), out),
+};
+
+/// `bca 7712340098 an Dewi Lestari`.
+pub(super) const HOLDER: Anchored = Anchored {
+    name: "name_of_holder",
+    doc: "the name directly behind the anchor, when a number stands before it",
+    needs: &[PROSE[0], PROSE[1], Class::DIGIT],
+    at_labels: false,
+    find: |anchor, out| {
+        let before = anchor.text[..anchor.at.start as usize].trim_end_matches([' ', ',', '(', '-']);
+        let (digits, all) = (before.bytes().rev().take(5).filter(u8::is_ascii_digit).count(), before.len());
+        if digits == 5 && all < anchor.at.start as usize {
+            push(anchor, name_behind(anchor, Case::Capital, 1), out);
+        }
+    },
+};
+
+/// `cn=Mette Kragh,ou=people,dc=example`, `ATTENDEE;CN="Dewi Lestari"`.
+pub(super) const ENTRY: Anchored = Anchored {
+    name: "name_of_entry",
+    doc: "the name of two words or more in the common name of a person in a directory or a calendar, not in a certificate",
+    needs: &[PROSE[0], PROSE[1], Class::EQUALS],
+    at_labels: false,
+    find: |anchor, out| {
+        let Some(rest) = anchor.rest().strip_prefix('=') else { return };
+        let quoted = usize::from(rest.starts_with('"'));
+        let start = anchor.behind + 1 + quoted;
+        let Some((end, words)) = name_at(anchor.text, start, Case::Any) else { return };
+        let behind = anchor.text[end..].bytes().take(256).take_while(|b| *b != b'\n');
+        let directory = || String::from_utf8_lossy(&behind.collect::<Vec<_>>()).to_ascii_lowercase().contains(",dc=");
+        let calendar = anchor.text[..anchor.at.start as usize].ends_with(';');
+        if words > 1 && (calendar || directory()) {
+            out.push(found(start, end));
+        }
+    },
+};
+
+/// `N:Kragh;Mette;;;` of a vCard (RFC 6350).
+pub(super) const CARD: Anchored = Anchored {
+    name: "name_of_card",
+    doc: "the parts of a name behind the anchor and a `:` or `;`, at the beginning of a line of a vCard",
+    needs: &[PROSE[0], Class::COLON],
+    at_labels: false,
+    find: |anchor, out| {
+        let line = anchor.text[..anchor.at.start as usize].ends_with('\n');
+        let rest = anchor.rest().split(['\n', '\r']).next().unwrap_or("");
+        let Some(colon) = rest.find(':').filter(|_| line && rest.starts_with([':', ';'])) else { return };
+        let name = rest[colon + 1..].trim_end_matches(';');
+        let start = anchor.behind + colon + 1;
+        let parts = rest[colon + 1..].contains(';') && name.contains(char::is_alphabetic);
+        out.extend(parts.then(|| found(start, start + name.len())));
+    },
+};
+
+/// `<Dbtr><Nm>Mette Kragh</Nm>`.
+pub(super) const PARTY: Anchored = Anchored {
+    name: "name_of_party",
+    doc: "the text of an element, when the one around it is a party of a payment (ISO 20022)",
+    needs: LABELS,
+    at_labels: true,
+    find: |anchor, out| {
+        if is_party(&anchor.text[..anchor.at.start as usize]) {
+            let name = anchor.rest().split('<').next().unwrap_or("").trim_end();
+            out.extend((name.len() > 1).then(|| found(anchor.behind, anchor.behind + name.len())));
+        }
+    },
 };
 
 /// `customer John Smith`.
@@ -72,6 +139,15 @@ pub(super) const BEFORE: Anchored = Anchored {
 pub(super) const LABELLED: Anchored =
     Anchored { name: "name_labelled", doc: "the name behind a label", needs: LABELS, at_labels: true, find: labelled };
 
+/// Whether a text that ends with `<Dbtr><` or `<ns:Dbtr>\n<ns:` is about to name a party.
+fn is_party(head: &str) -> bool {
+    const PARTIES: [&str; 5] = ["Dbtr", "Cdtr", "InitgPty", "Ownr", "Pty"];
+    let word = |text: &str| text.len() - text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    let head = head.strip_suffix(':').map_or(head, |prefix| &prefix[..prefix.len() - word(prefix)]);
+    let tag = head.strip_suffix('<').and_then(|head| head.trim_end().strip_suffix('>')).unwrap_or("");
+    PARTIES.iter().any(|party| tag[tag.len() - word(tag)..].ends_with(party))
+}
+
 fn push(anchor: &Anchor<'_>, name: Option<(usize, usize)>, out: &mut Vec<Match>) {
     debug_assert!(name.is_none_or(|(start, _)| start >= anchor.behind), "a name behind an anchor");
     let Some((start, end)) = name else { return };
@@ -81,9 +157,12 @@ fn push(anchor: &Anchor<'_>, name: Option<(usize, usize)>, out: &mut Vec<Match>)
 
 /// Passes signs and titles behind the anchor, on its line; `None` when no word follows.
 fn word_behind(anchor: &Anchor<'_>) -> Option<usize> {
-    let mut at = anchor.behind;
+    // `Full name - Ann`
+    let rest = anchor.rest();
+    let dash = rest.starts_with(" - ") || rest.starts_with(" – ");
+    let mut at = anchor.behind + if dash { rest.len() - rest.trim_start_matches([' ', '-', '–']).len() } else { 0 };
     for _ in 0..4 {
-        let signs = anchor.text.get(at..)?.bytes().take(4).take_while(|b| b" .:\"'(/*<".contains(b)).count();
+        let signs = anchor.text.get(at..)?.bytes().take(4).take_while(|b| b" .:=\"'(/*<".contains(b)).count();
         at += signs;
         let word = Word::at(anchor.text, at)?;
         if !word.is_title(anchor.text) || (signs == 0 && at == anchor.behind) {
@@ -198,6 +277,7 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         let alone = ends_line(text, end);
         if !is_identifier(text, end) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, end))) {
             out.push(found(start, end));
+            out.extend(signed_again(text, start, end));
         }
         return;
     }
@@ -205,6 +285,14 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
         out.push(found(start, end));
     }
+}
+
+/// `Steen`, and below it, alone on a line, `Steen Abildskov`.
+fn signed_again(text: &str, start: usize, end: usize) -> Option<Match> {
+    let (next, lines) = signature(text, end);
+    let (name_end, words) = name_at(text, next, Case::Capital).filter(|_| lines > 0)?;
+    let first = Word::at(text, start)?.text(text) == Word::at(text, next)?.text(text);
+    (first && words > 1 && ends_line(text, name_end)).then(|| found(next, name_end))
 }
 
 /// Whether nothing but signs stands between `at` and the end of the line.
@@ -258,6 +346,9 @@ pub(in crate::detect) fn name_ending(text: &str, end: usize) -> Option<Match> {
             break;
         }
     }
+    if words > 0 && capitals {
+        start -= surname_before(&before[..start]);
+    }
     // In lower case only when it is all there is: `siti rahma <…>`.
     let alone = before[..start].trim_end_matches([' ', '>', '-', '*']).is_empty()
         || before[..start].trim_end().ends_with([':', ',', ';', '>']);
@@ -265,6 +356,14 @@ pub(in crate::detect) fn name_ending(text: &str, end: usize) -> Option<Match> {
     let name_start = start + (name.len() - name.trim_start_matches(|c: char| !c.is_alphabetic()).len());
     let fits = words > 0 && (capitals || alone) && name_start < before.len();
     fits.then(|| found(line + name_start, line + before.len()))
+}
+
+/// `Cc: D'Souza, ` before a given name: bytes of the surname and its comma, which begin a list or follow another address.
+fn surname_before(head: &str) -> usize {
+    let Some(list) = head.strip_suffix(", ") else { return 0 };
+    let surname = list[list.rfind([':', ';', '>', ',']).map_or(0, |at| at + 1)..].trim_start();
+    let named = name_at(surname, 0, Case::Capital).is_some_and(|(end, words)| end == surname.len() && words < 3);
+    if named { surname.len() + 2 } else { 0 }
 }
 
 /// The last sign of a text that ends a word; an apostrophe between letters is a part of it: `O'Brien`.
@@ -289,7 +388,11 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         }
         start = word.end + signs;
     }
-    let Some((mut end, mut words)) = name_at(text, start, Case::Any) else { return };
+    // `Miss T Okonjo`: behind a title a letter alone is an initial.
+    let initial =
+        start > anchor.behind && text[start + 1..].starts_with(' ') && text[start..].starts_with(char::is_uppercase);
+    let named = if initial { name_at(text, start + 2, Case::Capital) } else { name_at(text, start, Case::Any) };
+    let Some((mut end, mut words)) = named else { return };
     // `Siti+Rahma`, `Siti%20Rahma`
     while let Some(joint) = ["+", "%20", "%2B"].iter().find(|joint| text[end..].starts_with(**joint)) {
         let Some((next, more)) = name_at(text, end + joint.len(), Case::Any) else { break };

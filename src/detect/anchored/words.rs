@@ -223,6 +223,7 @@ const COMMON_WORDS: &str = "
     slot gacor legends bca bri bni bsi mandiri qris gopay ovo shopeepay linkaja paypal facebook mobilepay portal premium
     experience operations operation platform payable receivable airport values select insert update where contact
     password passwords kodeord adgangskode return-path reply-to delivered-to svar
+    perusahaan pribadi orang lain istri suami anak sendiri pemilik rekening penerima tersebut pemohon keluarga siapapun
 ";
 
 #[cfg(test)]

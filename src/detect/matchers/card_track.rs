@@ -3,6 +3,7 @@
 
 use super::{Match, Matcher};
 use crate::detect::groups::Group;
+use crate::detect::validators::luhn_checks;
 use crate::record::{Class, Span};
 
 /// Track data.
@@ -52,6 +53,37 @@ pub(super) const MASKED: Matcher = Matcher {
         }
     },
 };
+
+/// `5A08 4111111111111111`.
+pub(super) const CHIP: Matcher = Matcher {
+    name: "card_of_chip",
+    doc: "the card number in tag 5A of what a chip tells, in hexadecimal (EMV Book 3, BER-TLV)",
+    wants: |class, digits| digits >= 15 && class.has(Class::LETTER),
+    find: |input, out| {
+        let bytes = input.text.as_bytes();
+        for at in memchr::memmem::find_iter(bytes, b"A0").chain(memchr::memmem::find_iter(bytes, b"a0")) {
+            if at > 0 && bytes[at - 1] == b'5' {
+                out.extend(number_of_chip(bytes, at + 2));
+            }
+        }
+        out.sort_unstable_by_key(|found| found.span.start);
+    },
+};
+
+/// The number whose length, 8 or 10 bytes in hexadecimal, ends at `at`; an `F` fills its last byte.
+fn number_of_chip(bytes: &[u8], at: usize) -> Option<Match> {
+    let places = match bytes.get(at)? {
+        b'8' => 16,
+        b'A' | b'a' => 20,
+        _ => return None,
+    };
+    let start = at + 1;
+    let field = bytes.get(start..start + places)?;
+    let digits = field.iter().take_while(|b| b.is_ascii_digit()).count();
+    let filled = field[digits..].iter().all(|b| b.eq_ignore_ascii_case(&b'f'));
+    let span = Span::new(start as u32, (start + digits) as u32);
+    (filled && digits >= 12 && luhn_checks(&field[..digits])).then_some(Match { span, value: span })
+}
 
 /// The start mark of a track, `;` or `%B`, belongs to it.
 fn track_start(bytes: &[u8], start: u32) -> u32 {

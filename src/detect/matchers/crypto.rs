@@ -1,4 +1,4 @@
-//! Addresses of cryptocurrencies: Bitcoin (base58check, bech32 and bech32m), Ethereum, Tron.
+//! Addresses of cryptocurrencies: Bitcoin and its kin (base58check, bech32 and bech32m), Ethereum, Tron.
 
 use sha2::{Digest, Sha256};
 
@@ -49,8 +49,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
 fn is_address(word: &[u8]) -> bool {
     match word {
         [b'0', b'x' | b'X', hex @ ..] => hex.len() == 40 && hex.iter().all(u8::is_ascii_hexdigit),
-        [b'b' | b'B' | b't' | b'T', b'c' | b'C' | b'b' | b'B', b'1', ..] => is_bech32(word),
+        _ if network_of(word).is_some() => network_of(word).is_some_and(|prefix| is_bech32(word, prefix)),
         [b'1' | b'3' | b'm' | b'n' | b'2', ..] => base58check(word).is_some_and(|v| matches!(v, 0 | 5 | 111 | 196)),
+        // Litecoin, Dogecoin.
+        [b'L' | b'M' | b'D', ..] => base58check(word).is_some_and(|v| matches!(v, 48 | 50 | 30)),
         [b'T', ..] => word.len() == 34 && base58check(word) == Some(0x41),
         _ => false,
     }
@@ -79,8 +81,18 @@ fn base58check(word: &[u8]) -> Option<u8> {
     (hash[..4] == *check).then_some(payload[0])
 }
 
-/// BIP 173 and BIP 350: `bc1` or `tb1`, and characters whose polynomial leaves the constant of either.
-fn is_bech32(word: &[u8]) -> bool {
+/// Length of the name of a network that a bech32 address begins with, before its `1`.
+fn network_of(word: &[u8]) -> Option<usize> {
+    const NETWORKS: [&[u8]; 6] = [b"bc", b"tb", b"ltc", b"bnb", b"cosmos", b"osmo"];
+    let begins = |name: &&[u8]| {
+        word.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+            && word.get(name.len()) == Some(&b'1')
+    };
+    NETWORKS.iter().find(|name| begins(name)).map(|name| name.len())
+}
+
+/// BIP 173 and BIP 350: the name of a network, `1`, and characters whose polynomial leaves the constant of either.
+fn is_bech32(word: &[u8], prefix: usize) -> bool {
     const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
     if word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase) {
@@ -96,11 +108,11 @@ fn is_bech32(word: &[u8]) -> bool {
             }
         }
     };
-    let prefix = [word[0].to_ascii_lowercase(), word[1].to_ascii_lowercase()];
-    prefix.iter().for_each(|b| step(u32::from(b >> 5)));
+    let name = || word[..prefix].iter().map(|b| u32::from(b.to_ascii_lowercase()));
+    name().for_each(|b| step(b >> 5));
     step(0);
-    prefix.iter().for_each(|b| step(u32::from(b & 31)));
-    for b in &word[3..] {
+    name().for_each(|b| step(b & 31));
+    for b in &word[prefix + 1..] {
         let Some(value) = ALPHABET.iter().position(|known| *known == b.to_ascii_lowercase()) else { return false };
         step(value as u32);
     }
@@ -121,6 +133,7 @@ mod tests {
             "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
             "0x742d35Cc6634C0532925a3b844Bc454e4438f44e",
             "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+            "ltc1qaatmar89xj8r68g7zj0n6zq9eygpsl8v7sj0rj",
         ] {
             assert!(is_address(address.as_bytes()), "{address}");
         }

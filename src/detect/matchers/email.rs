@@ -32,7 +32,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             continue;
         }
         let found = match domain_end(text, at + 1).or_else(|| literal_end(text, at + 1)) {
-            Some(end) => local_start(text, floor, at).map(|start| (start, end)),
+            Some(end) => local_start(text, floor, at).map(|start| (start, end)).or_else(|| spaced(text, floor, at)),
             None => spaced(text, floor, at),
         };
         let Some((start, end)) = found else { continue };
@@ -77,7 +77,24 @@ fn local_start(text: &str, floor: usize, at: usize) -> Option<usize> {
         start += 1;
     }
     let named = bytes[start..at].iter().any(|&b| b.is_ascii_alphanumeric() || b >= 0x80);
-    named.then_some(start)
+    named.then(|| bounce_start(bytes, lowest, start).unwrap_or(start))
+}
+
+/// Where the address of a bounce begins, in which another one is written: `bounce+ann.bo=example.com@lists.example`,
+/// `SRS0=x7=AB=example.com=ann.bo@…`. Elsewhere a name and its value stand beside a `=`.
+fn bounce_start(bytes: &[u8], lowest: usize, start: usize) -> Option<usize> {
+    const KINDS: [&[u8]; 7] = [b"bounce", b"return", b"prvs", b"msprvs", b"srs0", b"srs1", b"verp"];
+    let head = bytes[lowest..start].strip_suffix(b"=")?;
+    let first = start - 1 - head.iter().rev().take_while(|b| is_local(**b) || **b == b'=').count();
+    // `to=bounce+…`: what stands before it is a name.
+    let mut at = first;
+    bytes[first..start - 1].split(|b| *b == b'=').find_map(|part| {
+        let quotes = part.iter().take_while(|b| !b.is_ascii_alphanumeric()).count();
+        let begin = at + quotes;
+        at += part.len() + 1;
+        let kind = |kind: &&[u8]| part[quotes..].get(..kind.len()).is_some_and(|word| word.eq_ignore_ascii_case(kind));
+        (KINDS.iter().any(kind) || part.contains(&b'+')).then_some(begin)
+    })
 }
 
 /// The opening quote of `"john doe"@`.
@@ -97,21 +114,53 @@ fn literal_end(text: &str, start: usize) -> Option<usize> {
     ip::parse(host).map(|_| start + len + 2)
 }
 
-/// `ann.bo @ example.com`, `ann@ example.com`: a space beside the `@`. Words that stand before it in prose are no mailbox.
+/// `ann.bo @ example.com`, `ann@ example.com`: a space beside the `@`; `ann_bo92 @gmail.com`, `ann@gmail . com` and
+/// `ann@gmail,com` at those who keep most mailboxes. Words that stand before it in prose are no mailbox.
 fn spaced(text: &str, floor: usize, at: usize) -> Option<(usize, usize)> {
     const NO_NAMES: [&str; 24] = [
         "the", "us", "me", "you", "only", "now", "here", "live", "up", "out", "and", "or", "play", "meet", "visit",
         "follow", "join", "di", "ikuti", "kunjungi", "hos", "og", "via", "by",
     ];
-    let domain = text[at + 1..].strip_prefix(' ').map(|_| at + 2)?;
+    let behind = usize::from(text[at + 1..].starts_with(' '));
     let local_end = if text[..at].ends_with(' ') { at - 1 } else { at };
     if local_end < floor {
         return None;
     }
-    let (start, end) = (local_start(text, floor, local_end)?, domain_end(text, domain)?);
+    let domain = at + 1 + behind;
+    let kept = provider_end(text, domain);
+    let end = kept.or_else(|| domain_end(text, domain).filter(|_| behind > 0))?;
+    let start = local_start(text, floor, local_end)?;
     let local = &text[start..local_end];
     let name = local.len() > 1 && local.bytes().any(|b| b.is_ascii_alphabetic() || b >= 0x80);
-    (name && !NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(local))).then_some((start, end))
+    // `pakai akun @gmail.com` is about all of them.
+    let mailbox = behind > 0 || local_end == at || local.bytes().any(|b| b.is_ascii_digit() || b"._+-".contains(&b));
+    (name && mailbox && !NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(local))).then_some((start, end))
+}
+
+/// One past the domain of a large provider that begins at `at`, however its dot is written: `gmail . com`, `yahoo,co.id`.
+fn provider_end(text: &str, at: usize) -> Option<usize> {
+    const PROVIDERS: [&str; 12] = [
+        "gmail",
+        "googlemail",
+        "yahoo",
+        "ymail",
+        "rocketmail",
+        "hotmail",
+        "outlook",
+        "live",
+        "msn",
+        "icloud",
+        "protonmail",
+        "proton",
+    ];
+    let rest = &text[at..];
+    let named = |name: &&&str| rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));
+    let name = PROVIDERS.iter().filter(named).map(|name| name.len()).max()?;
+    let signs = rest[name..].bytes().take(4).take_while(|b| b" .,".contains(b)).count();
+    let dots = rest[name..name + signs].bytes().filter(|b| *b != b' ').count();
+    let top = top_level(&rest[name + signs..])?;
+    let country = rest[name + signs + top..].starts_with(".id").then_some(".id".len());
+    (dots == 1 && (2..=3).contains(&top)).then(|| at + name + signs + top + country.unwrap_or(0))
 }
 
 /// `git@github.com:example/repo.git`: everybody's user, and a path.

@@ -31,6 +31,35 @@ pub(super) const WHOLE: Matcher = Matcher {
     },
 };
 
+/// `55°40'34.2"N`: nothing else is written so.
+pub(super) const SEXAGESIMAL: Matcher = Matcher {
+    name: "coordinates_sexagesimal",
+    doc: "degrees, minutes and perhaps seconds with the letter of a hemisphere: 55°40'34.2\"N",
+    wants: |class, digits| digits >= 4 && class.has(Class::NON_ASCII.with(Class::ESCAPE)),
+    find: |input, out| {
+        for (at, sign) in input.text.match_indices(['°', 'º']) {
+            out.extend(sexagesimal(input.text, at, at + sign.len()));
+        }
+    },
+};
+
+/// North, south, east and west in English, Danish and Indonesian (`lintang selatan`, `bujur timur`).
+const HEMISPHERES: [&str; 10] = ["N", "S", "E", "W", "Ø", "V", "LU", "LS", "BT", "BB"];
+
+/// The coordinate whose sign of degrees is `at..behind`.
+fn sexagesimal(text: &str, at: usize, behind: usize) -> Option<Match> {
+    let start = at - text[..at].bytes().rev().take(3).take_while(u8::is_ascii_digit).count();
+    let rest = text[behind..].trim_start_matches(' ');
+    let number = |text: &str| text.bytes().take(9).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let minutes = number(rest);
+    let mut rest = rest[minutes..].trim_start_matches([' ', '\'', '′', '’', '\\']);
+    rest = rest[number(rest)..].trim_start_matches([' ', '"', '″', '”', '\'', '\\']);
+    let letters = &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())];
+    let end = text.len() - rest.len() + letters.len();
+    let span = Span::new(start as u32, end as u32);
+    (start < at && minutes > 0 && HEMISPHERES.contains(&letters)).then_some(Match { span, value: span })
+}
+
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut previous: Option<Span> = None;
     for pair in input.groups.windows(2) {

@@ -16,8 +16,11 @@ mod iban;
 mod ip;
 mod lettered_id;
 pub(super) mod mac;
+mod mrz;
 mod name_beside_address;
+mod postcode;
 mod secret;
+mod swift;
 mod userinfo;
 mod version;
 
@@ -70,19 +73,25 @@ pub(super) struct Match {
 pub(super) static ALL: &[Matcher] = &[
     card_track::TRACK,
     card_track::MASKED,
+    card_track::CHIP,
     card_tuple::MATCHER,
     crypto::MATCHER,
     email::MATCHER,
     email_password::MATCHER,
     geo::MATCHER,
     geo::WHOLE,
+    geo::SEXAGESIMAL,
     iban::MATCHER,
     ip::MATCHER,
     lettered_id::SG_NRIC,
     lettered_id::UK_NINO,
     mac::MATCHER,
+    mrz::MATCHER,
     name_beside_address::MATCHER,
+    postcode::MATCHER,
     secret::MATCHER,
+    swift::ACCOUNT,
+    swift::NAME,
     userinfo::MATCHER,
 ];
 

@@ -36,6 +36,24 @@ pub(super) const ANY: Validator = Validator {
     },
 };
 
+/// For texts that speak of it: `14031987-3214`.
+pub(super) const LONG: Validator = Validator {
+    name: "cpr_long",
+    doc: "a Danish civil registration number with all four digits of the year; needs a keyword",
+    digits: (12, 12),
+    numbers: false,
+    basis: Basis::Checksum,
+    check: |candidate: &Candidate<'_>, _| {
+        let lens = || candidate.groups.iter().map(|g| g.len());
+        let grouped = lens().eq([12]) || lens().eq([8, 4]) || lens().eq([2, 2, 4, 4]);
+        let digits = candidate.digits;
+        let century = matches!(&digits[4..6], b"18" | b"19" | b"20");
+        let day = [&digits[..4], &digits[6..]].concat();
+        let grouped = grouped && candidate.gaps().within(candidate.any_sign());
+        (grouped && century && is_cpr(&day, 0)).then_some(candidate.span)
+    },
+};
+
 /// Whether ten ASCII digits begin with a day that exists in their century, `day_offset` being added to the day.
 fn is_cpr(digits: &[u8], day_offset: u32) -> bool {
     let pair = |at: usize| u32::from(digits[at] - b'0') * 10 + u32::from(digits[at + 1] - b'0');

@@ -153,6 +153,7 @@ pub(super) struct Validator {
 pub(super) static ALL: &[Validator] = &[
     cpr::DASHED,
     cpr::ANY,
+    cpr::LONG,
     iban::VALIDATOR,
     imei::VALIDATOR,
     konto::VALIDATOR,

@@ -1,7 +1,7 @@
 //! Values that are named by what stands beside them: `{"name": "email", "value": …}`, `["--password", "hunter2"]`.
 
 use super::Core;
-use crate::detect::{FieldPlan, Role};
+use crate::detect::{Claim, FieldPlan, Role};
 use crate::record::{Kind, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
@@ -24,7 +24,7 @@ impl Core {
     /// As [`Core::plan_at`], where there may be a name.
     fn named(&mut self, tape: &[Scalar], i: usize, text: &str, own: FieldPlan) -> FieldPlan {
         let name = match own.role {
-            Role::Value if own.entity.is_none() => self.sibling(tape, i, Role::Name),
+            Role::Value if own.entity.is_none() || own.joined => self.sibling(tape, i, Role::Name),
             // `{"name": "email", "value": …}`: the name is nobody's.
             Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, Role::Value).is_some() => {
                 return FieldPlan { entity: None, ..own };
@@ -37,12 +37,13 @@ impl Core {
         let name = text[name.span.range()].trim_start_matches('-').rsplit('/').next().unwrap_or_default();
         let plan = self.detector.plan_of_name(name.as_bytes());
         // What stands behind an option is its value, whatever it looks like.
-        let plan = FieldPlan { sure: plan.sure || own.role == Role::None, ..plan };
+        let claim = if own.role == Role::None { Claim::Sure } else { plan.claim };
+        let plan = FieldPlan { claim, ..plan };
         let value = &text[tape[i].span.range()];
         let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
         match plan.entity {
             // All that is in it is named, too: `{"key": "password", "value": {"stringValue": …}}`.
-            Some(_) if container => FieldPlan { sure: true, part: own.part, ..plan },
+            Some(_) if container => FieldPlan { claim: Claim::Sure, part: own.part, ..plan },
             Some(entity) if self.is_meant(entity, plan, value) => FieldPlan { part: own.part, ..plan },
             _ => own,
         }

@@ -6,10 +6,10 @@
 use super::claims::{Claim, Label};
 use super::place::{Place, escape_tail};
 use super::{At, Core, Frame};
-use crate::decode::documents;
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
 use crate::decode::{Undone, View, is_defanged, may_be_encoded};
+use crate::decode::{columns, documents, elements};
 use crate::detect::{FieldPlan, Look, Nature, is_name};
 use crate::pseudonymize::Outcome;
 use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span, Word};
@@ -89,7 +89,9 @@ impl Core {
             Some(word) => encoded::may_begin_in(text.as_bytes(), word),
             None => encoded::may_hold(text.as_bytes(), encoded_bytes),
         };
-        let hides = matches!(kind, Kind::String | Kind::Key) && !look.is_time && (class.has(SIGNS) || is_encoded());
+        let hides = matches!(kind, Kind::String | Kind::Key)
+            && !look.is_time
+            && (class.has(SIGNS) || is_encoded() || class.has(Class::SPACE) && columns::may_hold(text));
         First { look, hides }
     }
 
@@ -165,6 +167,16 @@ impl Core {
         }
         if class.has(Class::EQUALS) || class.has(Class::COLON) && class.has(Class::BRACE.with(Class::OTHER)) {
             pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame));
+        }
+        if class.has(Class::BRACE) {
+            elements::find(reading.text, |pair| {
+                self.pair(at, reading, pair, frame);
+            });
+        }
+        if class.has(Class::SPACE) && columns::may_hold(reading.text) {
+            columns::find(reading.text, |pair| {
+                self.pair(at, reading, pair, frame);
+            });
         }
         self.encoded_parts(at, reading, frame);
         if !look.may_hold {
@@ -250,7 +262,9 @@ impl Core {
             return false;
         }
         // A rule of the config about names is about people's, and a text names its processes, too: `name=worker_1`.
-        let thing = matches!(&reading.text[pair.name.clone()], "name" | "nama" | "navn") && !is_name(value);
+        // `string full_name = 1;` numbers a field, and one sign is nobody.
+        let thing =
+            value.len() < 2 || matches!(&reading.text[pair.name.clone()], "name" | "nama" | "navn") && !is_name(value);
         let meant = !thing && self.is_meant(entity, plan, value);
         if meant {
             let found = Found { raw, value, entity, action: plan.action, basis: Basis::Field };

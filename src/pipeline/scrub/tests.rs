@@ -443,6 +443,66 @@ fn what_stands_beside_a_value_names_it() {
 }
 
 #[test]
+fn what_is_around_a_member_names_it_with_its_own_name() {
+    let mut scrubber = scrubber("");
+    for (raw, value) in [
+        (r#"{"name":{"first":"Siti","last":"Aminah"}}"#, "Siti"),
+        (r#"{"account":{"number":"77123409"}}"#, "77123409"),
+        (r#"{"otp":{"code":"4821"}}"#, "4821"),
+        (r#"{"device":{"id":"d-7fa9c3"}}"#, "d-7fa9c3"),
+        (r#"{"dob":{"year":1990,"month":11,"day":9}}"#, "11"),
+        (r#"{"document":{"type":"paspor","nomor":"C7731048"}}"#, "C7731048"),
+        (r#"{"policy":{"beneficiaryNames":["Siti Aminah","Bo"]}}"#, "Bo"),
+        (r#"{"customer":"Siti Aminah"}"#, "Siti"),
+        (r#"{"msg":"customer=\"Siti Aminah\" ok"}"#, "Siti"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!out.contains(value), "{raw} became {out}");
+    }
+    for raw in [
+        r#"{"name":{"first":true}}"#,
+        r#"{"customer":"premium"}"#,
+        r#"{"customer":"Premium Support Team"}"#,
+        r#"{"first":"Siti"}"#,
+        r#"{"order":{"number":"77123409"}}"#,
+        r#"{"product":{"name":"Free Fire 720 Diamonds"}}"#,
+        r#"{"account_names":3}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+#[test]
+fn columns_name_the_values_below_them() {
+    let mut scrubber = scrubber("");
+    let statement =
+        "INSERT INTO players (id, full_name, pin, no_rekening) VALUES (7, 'Siti Aminah', '662104', '77123409')";
+    let table = "id;full_name;pin\n7;Siti Aminah;662104\n8;Bo;1212\nTotal: 2";
+    for (text, kept) in [(statement, "VALUES (7, 'nm_"), (table, "\n8;nm_")] {
+        for out in [
+            scrubbed(&mut scrubber, Format::Text, text),
+            scrubbed(&mut scrubber, Format::Json, &serde_json::json!({ "msg": text }).to_string()).replace("\\n", "\n"),
+        ] {
+            assert!(!["Siti", "662104", "77123409", "Bo"].iter().any(|value| out.contains(value)), "{out}");
+            assert!(out.contains(kept), "{out}");
+        }
+    }
+    for raw in [
+        r#"{"columns":["id","full_name","pin"],"rows":[[7,"Siti Aminah","662104"],[8,"Bo","1212"]]}"#,
+        r#"{"args":[7,"Siti Aminah","662104"],"param_names":["id","fullName","pin"]}"#,
+        r#"{"xml":"<p:Person><p:PIN>662104</p:PIN><p:FullName>Siti</p:FullName></p:Person>"}"#,
+        r#"{"fullName":{"S":"Siti"},"pin":{"value":"662104"}}"#,
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!["Siti", "662104", "Bo"].iter().any(|value| out.contains(value)), "{raw} became {out}");
+    }
+    let kept = r#"{"fields":["full_name","email"],"sort":["asc","desc"],"columns":[]}"#;
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, kept), kept);
+    let kept = "Dear all, the plan:\nfirst, we test; then, we ship";
+    assert_eq!(scrubbed(&mut scrubber, Format::Text, kept), kept);
+}
+
+#[test]
 fn a_field_of_amounts_hides_nothing_but_amounts() {
     let mut scrubber = scrubber("");
     for (name, value) in [

@@ -1,0 +1,98 @@
+//! Rows of values whose names stand in a list beside them: `{"columns": ["id", "pin"], "rows": [[7, "4711"]]}`,
+//! `{"args": ["4711"], "param_names": ["pin"]}`.
+
+use super::Core;
+use crate::detect::{FieldPlan, Role};
+use crate::record::{Kind, PathId, Paths, Scalar};
+
+/// Most columns.
+const COLUMNS_MAX: usize = 64;
+
+/// Lists that hold one row themselves, where the names of a call stand beside them.
+const ROWS: [&[u8]; 11] = [
+    b"args",
+    b"arguments",
+    b"argumen",
+    b"params",
+    b"parameters",
+    b"values",
+    b"data",
+    b"row",
+    b"record",
+    b"nilai",
+    b"binds",
+];
+
+/// The columns of the document at hand, and where in a row it is.
+#[derive(Default)]
+pub(super) struct Columns {
+    /// The object that holds names and rows. `None`: there are no names.
+    object: Option<PathId>,
+    /// What each name says of the values below it.
+    plans: Vec<FieldPlan>,
+    /// The list that is the row at hand, where it ends, and how many of its values were seen.
+    row: Option<(PathId, u32, usize)>,
+}
+
+impl Columns {
+    /// The plan of the scalar at `i`: its own, or that of its column.
+    #[inline]
+    pub(super) fn of(&mut self, paths: &Paths, tape: &[Scalar], i: usize, own: FieldPlan) -> FieldPlan {
+        if self.object.is_none() || tape[i].kind == Kind::Key {
+            return own;
+        }
+        self.look(paths, tape, i, own)
+    }
+
+    fn look(&mut self, paths: &Paths, tape: &[Scalar], i: usize, own: FieldPlan) -> FieldPlan {
+        let scalar = &tape[i];
+        let around = paths.parent(scalar.path);
+        let mut plan = own;
+        if let Some((row, end, seen)) = &mut self.row
+            && around == *row
+            && scalar.span.start < *end
+        {
+            let column = self.plans.get(*seen).filter(|plan| plan.entity.is_some());
+            let unknown = own.entity.is_none() && own.action.is_none() && own.scan;
+            if let Some(column) = column.filter(|_| unknown && !matches!(scalar.kind, Kind::Array | Kind::Object)) {
+                plan = FieldPlan { part: false, role: Role::None, ..*column };
+            }
+            *seen += 1;
+        }
+        if scalar.kind == Kind::Array {
+            let name = paths.name(scalar.path);
+            let one = self.object == Some(around) && ROWS.iter().any(|row| row.eq_ignore_ascii_case(name));
+            let of_many = name == Paths::ELEMENT && self.object == Some(paths.parent(around));
+            let inside = tape[i + 1..].iter().take_while(|s| s.span.start < scalar.span.end);
+            let values = inside.filter(|s| s.kind != Kind::Key && paths.parent(s.path) == scalar.path).count();
+            if (one || of_many) && values == self.plans.len() {
+                self.row = Some((scalar.path, scalar.span.end, 0));
+            }
+        }
+        plan
+    }
+}
+
+impl Core {
+    /// Looks for a list of names in a document.
+    pub(super) fn columns(&mut self, tape: &[Scalar], text: &str) -> Columns {
+        let mut columns = Columns::default();
+        for (i, list) in tape.iter().enumerate().filter(|(_, scalar)| scalar.kind == Kind::Array) {
+            if self.detector.plan(&self.paths, list.path).role != Role::Names {
+                continue;
+            }
+            let names = tape[i + 1..].iter().take_while(|s| s.span.start < list.span.end).take(COLUMNS_MAX + 1);
+            let plans: Option<Vec<FieldPlan>> = names
+                .map(|name| {
+                    let text = &text[name.span.range()];
+                    (name.kind == Kind::String && text.len() <= 64).then(|| self.detector.plan_of_name(text.as_bytes()))
+                })
+                .collect();
+            let Some(plans) = plans.filter(|plans| plans.iter().any(|plan| plan.entity.is_some())) else { continue };
+            columns.object = Some(self.paths.parent(list.path));
+            columns.plans = plans;
+            break;
+        }
+        columns
+    }
+}
