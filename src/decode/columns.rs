@@ -15,11 +15,11 @@ const NAME_SPACES_MAX: usize = 3;
 /// Signs that part the cells of a line; the first of them that stands in its first line parts those of a table.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 
-/// Whether a text may hold a statement or a table. Cheap, and mostly right.
-pub fn may_hold(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr(b'\n', bytes).is_some()
-        || memchr::memchr2_iter(b'V', b'v', bytes).any(|at| values_behind(bytes, at).is_some())
+/// Whether a text holds a statement or a table.
+pub fn are_in(text: &str) -> bool {
+    let mut any = false;
+    find(text, |_| any = true);
+    any
 }
 
 /// Calls `each` for every value of a statement or a table, with the name of its column.

@@ -1,5 +1,9 @@
 //! Names with values in XML and HTML: elements that hold text and nothing else.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::pairs::Pair;
 
 /// Longest tag that is read, in bytes.
@@ -8,7 +12,9 @@ const TAG_BYTES_MAX: usize = 256;
 /// Calls `each` for every element of one text, without the prefix of its namespace: `<b:Navn x="1"><![CDATA[Ann]]></b:Navn>`.
 pub fn find(text: &str, mut each: impl FnMut(&Pair)) {
     let bytes = text.as_bytes();
-    for end in memchr::memmem::find_iter(bytes, b"</") {
+    // Made once: for a short text it costs more than the search.
+    static END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"</"));
+    for end in END.find_iter(bytes) {
         let Some((name, value)) = element(bytes, end) else { continue };
         each(&Pair { name, value });
     }

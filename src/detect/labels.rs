@@ -87,6 +87,9 @@ fn key(word: &[u8]) -> u64 {
     bytes << 8 | word.len() as u64
 }
 
+/// Most tags between a label and its value, and the longest of them.
+const TAGS_MAX: usize = 3;
+const TAG_BYTES_MAX: usize = 48;
 /// Longest name of a label.
 const NAME_BYTES_MAX: usize = 48;
 
@@ -172,6 +175,13 @@ fn value_after(bytes: &[u8], sign: usize) -> Option<u32> {
     let signs =
         bytes.get(at..)?.iter().take(6).take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b'*' | b'`'));
     at += signs.count();
+    // `<b>Name:</b> Ann`
+    for _ in 0..TAGS_MAX {
+        let Some(tag) = bytes.get(at..).filter(|rest| rest.starts_with(b"</") || rest.starts_with(b"<td")) else { break };
+        let Some(close) = tag.iter().take(TAG_BYTES_MAX).position(|&b| b == b'>') else { break };
+        at += close + 1;
+        at += bytes[at..].iter().take(4).take_while(|b| **b == b' ').count();
+    }
     // An escape such as `\n` is no quote.
     (at < bytes.len() && bytes[at] != b'\n').then_some(at as u32)
 }
@@ -198,6 +208,9 @@ mod tests {
             ("**Navn**: Ann", "Navn", "Ann"),
             ("navn : Ann", "navn", "Ann"),
             ("<navn>Ann</navn>", "navn", "Ann</navn>"),
+            ("<b>Navn:</b> Ann<br>", "Navn", "Ann<br>"),
+            ("<tr><td>Navn:</td><td>Ann</td>", "Navn", "Ann</td>"),
+            ("<th>Navn</th> <td>Ann</td>", "Navn", "Ann</td>"),
             ("<t:navn>Ann</t:navn>", "navn", "Ann</t:navn>"),
             ("<a:Password Type='t'>x1</a:Password>", "Password", "x1</a:Password>"),
             ("<pin><![CDATA[771]]></pin>", "pin", "771]]></pin>"),

@@ -122,49 +122,8 @@ struct Undo {
     moves: Vec<(bool, (i64, AccountId))>,
 }
 
-/// Most accounts that are open at a time: so many fit into a cache, and a transaction may have thousands.
-const OPEN_MAX: usize = 256;
-
-/// What the open transaction will hand over: encoded accounts that were closed in it.
-#[derive(Debug, Default)]
-struct Written {
-    bytes: Vec<u8>,
-    /// Where the encoding of an account ends in `bytes`; it begins where the one before ends.
-    accounts: Vec<(AccountId, usize)>,
-    /// The last encoding of each account, by its place in `accounts`: what it replaces is not handed over.
-    last: HashMap<AccountId, u32, foldhash::fast::FixedState>,
-    /// Accounts that were forgotten.
-    gone: Vec<AccountId>,
-}
-
-impl Written {
-    fn add(&mut self, id: AccountId, account: &[u8]) {
-        self.bytes.extend_from_slice(account);
-        self.last.insert(id, self.accounts.len() as u32);
-        self.accounts.push((id, self.bytes.len()));
-    }
-
-    /// Hands over what is the last of its account.
-    fn each(&self, mut take: impl FnMut(AccountId, &[u8])) {
-        let mut start = 0;
-        for (place, &(id, end)) in self.accounts.iter().enumerate() {
-            if self.last.get(&id) == Some(&(place as u32)) {
-                take(id, &self.bytes[start..end]);
-            }
-            start = end;
-        }
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.accounts.clear();
-        self.last.clear();
-        self.gone.clear();
-    }
-}
-
-/// A store in memory. An account is at rest as its encoding, and decoded from an event in a transaction until enough others
-/// are, or to the end of that. So its image serves three times: it is what takes the transaction back, what the changelog gets, and what stays
+/// A store in memory. An account is at rest as its encoding, and decoded from its first event in a transaction to the end
+/// of that. So its image serves three times: it is what takes the transaction back, what the changelog gets, and what stays
 /// in memory, a quarter of what is decoded. After a day without events (of event time) it shrinks once more.
 ///
 /// Transactions follow each other: the newest is open, older ones are sealed and wait until they are durable. So work
@@ -173,10 +132,9 @@ impl Written {
 pub struct MemoryStore {
     limits: Limits,
     accounts: HashMap<AccountId, Slot, foldhash::fast::FixedState>,
-    /// Accounts of the open transaction that are decoded, and their ids: what stands behind them is room that is used again.
+    /// Accounts of the open transaction, and how many: what stands behind them is room that is used again.
     open: Vec<Account>,
-    opened: Vec<AccountId>,
-    written: Written,
+    opened: usize,
     /// Hot accounts in the order in which they may be cold.
     cooling: VecDeque<(i64, AccountId)>,
     /// Accounts by the time of their last event or an earlier one: looked at again when it is their turn.
@@ -207,8 +165,7 @@ impl MemoryStore {
             limits,
             accounts: HashMap::default(),
             open: Vec::new(),
-            opened: Vec::with_capacity(OPEN_MAX),
-            written: Written::default(),
+            opened: 0,
             cooling: VecDeque::new(),
             aging: BinaryHeap::new(),
             task: Task::default(),
@@ -265,12 +222,22 @@ impl MemoryStore {
     /// over twice: the last time counts.
     pub fn seal(&mut self, mut each: impl FnMut(AccountId, Option<&[u8]>)) {
         self.expire();
-        self.close();
-        self.written.each(|id, account| each(id, Some(account)));
-        for id in self.written.gone.iter().filter(|id| !self.accounts.contains_key(*id)) {
-            each(*id, None);
+        for (id, _) in &self.undo.accounts {
+            match self.accounts.get_mut(id) {
+                Some(slot) => {
+                    // Closed already: it was touched, forgotten and touched again.
+                    let Slot::Open(at) = *slot else { continue };
+                    self.scratch.clear();
+                    codec::encode(&self.open[at as usize], &mut self.scratch);
+                    each(*id, Some(&self.scratch));
+                    let image = self.images.of(&self.scratch);
+                    self.bytes += image.size();
+                    *slot = Slot::Rest(image);
+                }
+                None => each(*id, None),
+            }
         }
-        self.written.clear();
+        self.opened = 0;
         self.cool();
         self.undo.moves = std::mem::take(&mut self.task.moves);
         let next = Undo { accounts: Vec::with_capacity(self.undo.accounts.len()), ..Undo::default() };
@@ -306,27 +273,8 @@ impl MemoryStore {
             self.take_back(undo);
             newest = if self.sealed.len() > kept { self.sealed.pop_back() } else { None };
         }
-        self.opened.clear();
-        self.written.clear();
+        self.opened = 0;
         self.sealed.clear();
-    }
-
-    /// Brings all accounts to rest.
-    fn close(&mut self) {
-        for (at, &id) in self.opened.iter().enumerate() {
-            // It may have been forgotten since, and opened again.
-            let Some(slot) = self.accounts.get_mut(&id) else { continue };
-            if !matches!(slot, Slot::Open(open) if *open as usize == at) {
-                continue;
-            }
-            self.scratch.clear();
-            codec::encode(&self.open[at], &mut self.scratch);
-            self.written.add(id, &self.scratch);
-            let image = self.images.of(&self.scratch);
-            self.bytes += image.size();
-            *slot = Slot::Rest(image);
-        }
-        self.opened.clear();
     }
 
     fn take_back(&mut self, undo: Undo) {
@@ -438,12 +386,12 @@ impl MemoryStore {
     }
 
     /// Room for one more account of the open transaction.
-    fn room(open: &mut Vec<Account>, opened: &mut Vec<AccountId>, id: AccountId) -> u32 {
-        if opened.len() == open.len() {
+    fn room(open: &mut Vec<Account>, opened: &mut usize) -> u32 {
+        if *opened == open.len() {
             open.push(Account::default());
         }
-        opened.push(id);
-        opened.len() as u32 - 1
+        *opened += 1;
+        *opened as u32 - 1
     }
 }
 
@@ -470,13 +418,10 @@ fn head_of(slot: &Slot, open: &[Account]) -> Head {
 
 impl Store for MemoryStore {
     fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
-        if self.opened.len() == OPEN_MAX {
-            self.close();
-        }
         let at = match self.accounts.get_mut(&id) {
             Some(Slot::Open(at)) => *at,
             Some(slot) => {
-                let at = MemoryStore::room(&mut self.open, &mut self.opened, id);
+                let at = MemoryStore::room(&mut self.open, &mut self.opened);
                 let Slot::Rest(image) = std::mem::replace(slot, Slot::Open(at)) else { unreachable!("it is not open") };
                 let account = &mut self.open[at as usize];
                 read(&image, account);
@@ -491,7 +436,7 @@ impl Store for MemoryStore {
                 if self.accounts.len() >= self.limits.accounts {
                     self.evict();
                 }
-                let at = MemoryStore::room(&mut self.open, &mut self.opened, id);
+                let at = MemoryStore::room(&mut self.open, &mut self.opened);
                 self.open[at as usize] = Account::default();
                 self.accounts.insert(id, Slot::Open(at));
                 self.undo.accounts.push((id, None));
@@ -514,7 +459,6 @@ impl Store for MemoryStore {
     }
 
     fn forget(&mut self, id: AccountId) {
-        self.written.gone.push(id);
         match self.put(id, None) {
             // What it was before the transaction is noted already.
             Some(Slot::Open(_)) => {}

@@ -11,6 +11,7 @@ mod login;
 mod name;
 mod secret;
 mod street;
+mod swift;
 pub(super) mod words;
 
 pub(super) use name::name_ending;
@@ -94,6 +95,8 @@ pub(super) static ALL: &[Anchored] = &[
     login::LOGGED,
     login::SESSION,
     login::CALLED,
+    swift::ACCOUNT,
+    swift::NAME,
 ];
 
 /// The finder of this name.

@@ -6,8 +6,8 @@ use crate::record::Span;
 const TAG_BYTES_MAX: usize = 256;
 /// Attributes that name what an element holds.
 const NAMING: [&[u8]; 4] = [b"name", b"key", b"id", b"property"];
-/// Elements whose text names what the next one holds: `<key>password</key><string>…</string>`.
-const NAMING_ELEMENTS: [&[u8]; 2] = [b"key", b"name"];
+/// Elements whose text names what the next one holds: `<key>password</key><string>…</string>`, `<td>Name:</td><td>…</td>`.
+const NAMING_ELEMENTS: [&[u8]; 5] = [b"key", b"name", b"td", b"th", b"dt"];
 
 /// Elements of HTML that hold nothing: what follows is not theirs.
 const VOID: [&[u8]; 6] = [b"input", b"br", b"hr", b"img", b"meta", b"link"];
@@ -76,7 +76,9 @@ fn text_at(bytes: &[u8], at: usize) -> Option<usize> {
 /// The text at `at`, which is a name, and the text of the element that follows.
 fn next_element(bytes: &[u8], at: usize) -> Option<(Span, u32)> {
     let len = bytes[at..].iter().take(TAG_BYTES_MAX).position(|&b| b == b'<')?;
-    let name = Span::new(at as u32, (at + len) as u32);
+    let label = bytes[at..at + len].trim_ascii_end();
+    let label = label.strip_suffix(b":").unwrap_or(label);
+    let name = Span::new(at as u32, (at + label.len()) as u32);
     let end = at + len + bytes[at + len..].iter().take(TAG_BYTES_MAX).position(|&b| b == b'>')? + 1;
     let blanks = bytes[end..].iter().take(16).take_while(|b| b.is_ascii_whitespace()).count();
     let tag = bytes.get(end + blanks..)?.strip_prefix(b"<")?;

@@ -9,16 +9,18 @@ use crate::record::{Class, Span};
 /// Track data.
 pub(super) const TRACK: Matcher = Matcher {
     name: "card_track",
-    doc: "tracks 1 and 2 of a magnetic stripe, from their start to their end mark (ISO/IEC 7813)",
-    wants: |class, digits| digits >= 19 && class.has(Class::EQUALS.with(Class::OTHER).with(Class::LETTER)),
+    doc: "tracks 1 and 2 of a magnetic stripe, from their start to their end mark (ISO/IEC 7813), and the number that a chip tells",
+    wants: |class, digits| digits >= 15 && class.has(Class::EQUALS.with(Class::OTHER).with(Class::LETTER)),
     find: |input, out| {
         let mut floor = 0;
-        for (at, group) in input.groups.iter().enumerate() {
-            let track = track_end(input.text.as_bytes(), &input.groups[at..]).filter(|_| group.start as usize >= floor);
-            if let Some(end) = track {
-                let span = Span::new(track_start(input.text.as_bytes(), group.start), end as u32);
+        let bytes = input.text.as_bytes();
+        for (at, group) in input.groups.iter().enumerate().filter(|(_, group)| group.len() >= DIGITS_MIN) {
+            let track = track_end(bytes, &input.groups[at..]).map(|end| track_start(bytes, group.start)..end as u32);
+            let found = track.or_else(|| number_of_chip(bytes, group)).filter(|found| found.start as usize >= floor);
+            if let Some(found) = found {
+                let span = Span::new(found.start, found.end);
                 out.push(Match { span, value: span });
-                floor = end;
+                floor = found.end as usize;
             }
         }
     },
@@ -54,35 +56,25 @@ pub(super) const MASKED: Matcher = Matcher {
     },
 };
 
-/// `5A08 4111111111111111`.
-pub(super) const CHIP: Matcher = Matcher {
-    name: "card_of_chip",
-    doc: "the card number in tag 5A of what a chip tells, in hexadecimal (EMV Book 3, BER-TLV)",
-    wants: |class, digits| digits >= 15 && class.has(Class::LETTER),
-    find: |input, out| {
-        let bytes = input.text.as_bytes();
-        for at in memchr::memmem::find_iter(bytes, b"A0").chain(memchr::memmem::find_iter(bytes, b"a0")) {
-            if at > 0 && bytes[at - 1] == b'5' {
-                out.extend(number_of_chip(bytes, at + 2));
-            }
-        }
-        out.sort_unstable_by_key(|found| found.span.start);
-    },
-};
+/// Digits of the shortest number of a card.
+const DIGITS_MIN: usize = 12;
 
-/// The number whose length, 8 or 10 bytes in hexadecimal, ends at `at`; an `F` fills its last byte.
-fn number_of_chip(bytes: &[u8], at: usize) -> Option<Match> {
-    let places = match bytes.get(at)? {
-        b'8' => 16,
-        b'A' | b'a' => 20,
+/// The card number in tag 5A of what a chip tells, in hexadecimal (EMV Book 3, BER-TLV): the group begins with it, or with its
+/// length of 8 bytes before it; an `F` fills its last byte, and the next tag may begin with a digit.
+fn number_of_chip(bytes: &[u8], group: &Group) -> Option<std::ops::Range<u32>> {
+    let (head, digits) = bytes[..group.end as usize].split_at(group.start as usize);
+    if !matches!(head, [.., b'A' | b'a']) {
+        return None;
+    }
+    let tagged = |tag: &[u8]| head.len() >= tag.len() && head[head.len() - tag.len()..].eq_ignore_ascii_case(tag);
+    let (skip, len) = match digits {
+        [b'0', b'8', number @ ..] if number.len() >= DIGITS_MIN && tagged(b"5A") => (2, number.len().min(16)),
+        number if number.len() >= DIGITS_MIN && tagged(b"5A0A") => (0, number.len().min(19)),
         _ => return None,
     };
-    let start = at + 1;
-    let field = bytes.get(start..start + places)?;
-    let digits = field.iter().take_while(|b| b.is_ascii_digit()).count();
-    let filled = field[digits..].iter().all(|b| b.eq_ignore_ascii_case(&b'f'));
-    let span = Span::new(start as u32, (start + digits) as u32);
-    (filled && digits >= 12 && luhn_checks(&field[..digits])).then_some(Match { span, value: span })
+    let start = group.start + skip as u32;
+    let end = start + len as u32;
+    luhn_checks(&bytes[start as usize..end as usize]).then_some(start..end)
 }
 
 /// The start mark of a track, `;` or `%B`, belongs to it.
@@ -98,7 +90,7 @@ fn track_start(bytes: &[u8], start: u32) -> u32 {
 fn track_end(bytes: &[u8], groups: &[Group]) -> Option<usize> {
     let [number, ..] = groups else { return None };
     let at = number.end as usize;
-    if !(12..=19).contains(&number.len()) {
+    if !(DIGITS_MIN..=19).contains(&number.len()) {
         return None;
     }
     let rest = bytes.get(at + 1..)?;

@@ -37,8 +37,11 @@ pub(super) const SEXAGESIMAL: Matcher = Matcher {
     doc: "degrees, minutes and perhaps seconds with the letter of a hemisphere: 55°40'34.2\"N",
     wants: |class, digits| digits >= 4 && class.has(Class::NON_ASCII.with(Class::ESCAPE)),
     find: |input, out| {
-        for (at, sign) in input.text.match_indices(['°', 'º']) {
-            out.extend(sexagesimal(input.text, at, at + sign.len()));
+        // Both signs for degrees that people use begin with this byte, and few others do.
+        for at in memchr::memchr_iter(0xc2, input.text.as_bytes()) {
+            if input.text[at..].starts_with(['°', 'º']) {
+                out.extend(sexagesimal(input.text, at, at + '°'.len_utf8()));
+            }
         }
     },
 };

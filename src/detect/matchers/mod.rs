@@ -20,7 +20,6 @@ mod mrz;
 mod name_beside_address;
 mod postcode;
 mod secret;
-mod swift;
 mod userinfo;
 mod version;
 
@@ -73,7 +72,6 @@ pub(super) struct Match {
 pub(super) static ALL: &[Matcher] = &[
     card_track::TRACK,
     card_track::MASKED,
-    card_track::CHIP,
     card_tuple::MATCHER,
     crypto::MATCHER,
     email::MATCHER,
@@ -90,8 +88,6 @@ pub(super) static ALL: &[Matcher] = &[
     name_beside_address::MATCHER,
     postcode::MATCHER,
     secret::MATCHER,
-    swift::ACCOUNT,
-    swift::NAME,
     userinfo::MATCHER,
 ];
 

@@ -9,14 +9,22 @@ pub(super) const MATCHER: Matcher = Matcher {
     doc: "a British postcode in capitals, and the number, street and town before it",
     wants: |class, digits| digits >= 2 && class.has(Class::LETTER) && class.has(Class::SPACE),
     find: |input, out| {
-        let bytes = input.text.as_bytes();
-        for space in memchr::memchr_iter(b' ', bytes) {
-            // The second half: a digit and two letters.
-            if bytes.get(space + 1).is_some_and(u8::is_ascii_digit)
-                && let Some(start) = postcode_start(bytes, space + 1)
-            {
-                let span = Span::new(address_start(input.text, start) as u32, space as u32 + 4);
+        // The second half: a digit and two letters. Of few digits nobody has made groups.
+        let mut half = |at: usize| {
+            if let Some(start) = postcode_start(input.text.as_bytes(), at) {
+                let span = Span::new(address_start(input.text, start) as u32, at as u32 + 3);
                 out.push(Match { span, value: span });
+            }
+        };
+        if input.groups.is_empty() {
+            let digits = input.text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit());
+            digits.for_each(|(at, _)| half(at));
+        } else {
+            for group in input.groups {
+                let at = group.start as usize;
+                if group.len() == 1 && at > 3 && input.text.as_bytes()[at - 1] == b' ' {
+                    half(at);
+                }
             }
         }
     },

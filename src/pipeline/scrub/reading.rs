@@ -23,6 +23,8 @@ pub(super) struct First {
     look: Look,
     /// Whether the text may mean more than it says.
     hides: bool,
+    /// Whether there are tables or statements in it.
+    columns: bool,
 }
 
 impl First {
@@ -89,16 +91,16 @@ impl Core {
             Some(word) => encoded::may_begin_in(text.as_bytes(), word),
             None => encoded::may_hold(text.as_bytes(), encoded_bytes),
         };
-        let hides = matches!(kind, Kind::String | Kind::Key)
-            && !look.is_time
-            && (class.has(SIGNS) || is_encoded() || class.has(Class::SPACE) && columns::may_hold(text));
-        First { look, hides }
+        let columns = class.has(Class::SPACE) && columns::are_in(text);
+        let hides =
+            matches!(kind, Kind::String | Kind::Key) && !look.is_time && (columns || class.has(SIGNS) || is_encoded());
+        First { look, hides, columns }
     }
 
     /// Nobody says what the field holds: what the bytes look like decides.
     pub(super) fn content(&mut self, at: At<'_>, nature: Nature, reading: Reading<'_>, frame: &mut Frame) {
         let kind = at.scalar.kind;
-        let First { look, hides } = reading.first.unwrap_or_else(|| {
+        let First { look, hides, .. } = reading.first.unwrap_or_else(|| {
             let (class, digits) = Class::of_text(reading.text.as_bytes());
             self.first_look(reading.text, kind, class, digits)
         });
@@ -173,7 +175,7 @@ impl Core {
                 self.pair(at, reading, pair, frame);
             });
         }
-        if class.has(Class::SPACE) && columns::may_hold(reading.text) {
+        if class.has(Class::SPACE) && reading.first.is_none_or(|first| first.columns) {
             columns::find(reading.text, |pair| {
                 self.pair(at, reading, pair, frame);
             });
