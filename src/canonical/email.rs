@@ -56,15 +56,18 @@ pub fn unspell(text: &str) -> Option<String> {
     }
     let (local, domain) = (&address[..at?], &address[at? + 1..]);
     let (name, top) = domain.rsplit_once('.')?;
-    let fits =
-        is_plain(local) && !name.is_empty() && top.chars().nth(1).is_some() && top.chars().all(char::is_alphabetic);
+    let fits = is_plain(local)
+        && !domain.contains(',')
+        && !name.is_empty()
+        && top.chars().nth(1).is_some()
+        && top.chars().all(char::is_alphabetic);
     fits.then_some(address)
 }
 
 /// The address with spaces beside its `@`, or a slip of the pen in its domain: `john.doe @ example.com`, `ann@gmail . com`,
 /// `ann@gmail,com`. `None` when there are none.
 fn unspaced(text: &str) -> Option<String> {
-    let at = memchr::memrchr(b'@', text.as_bytes()).filter(|_| text.len() <= SPELLED_BYTES_MAX)?;
+    let at = memchr::memrchr(b'@', text.as_bytes())?;
     let (local, domain) = (text[..at].trim_ascii(), text[at + 1..].trim_ascii());
     let dots = domain.bytes().filter(|b| matches!(b, b'.' | b',')).count();
     let plain: String = domain.replace(',', ".").split(' ').collect();

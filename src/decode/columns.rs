@@ -15,10 +15,15 @@ const NAME_SPACES_MAX: usize = 3;
 /// Signs that part the cells of a line; the first of them that stands in its first line parts those of a table.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 
+/// Shortest text that is worth a look: `id,pin\n1,4711`.
+const BYTES_MIN: usize = 12;
+
 /// Whether a text holds a statement or a table.
 pub fn are_in(text: &str) -> bool {
     let mut any = false;
-    find(text, |_| any = true);
+    if text.len() >= BYTES_MIN {
+        find(text, |_| any = true);
+    }
     any
 }
 

@@ -177,7 +177,9 @@ fn value_after(bytes: &[u8], sign: usize) -> Option<u32> {
     at += signs.count();
     // `<b>Name:</b> Ann`
     for _ in 0..TAGS_MAX {
-        let Some(tag) = bytes.get(at..).filter(|rest| rest.starts_with(b"</") || rest.starts_with(b"<td")) else { break };
+        let Some(tag) = bytes.get(at..).filter(|rest| rest.starts_with(b"</") || rest.starts_with(b"<td")) else {
+            break;
+        };
         let Some(close) = tag.iter().take(TAG_BYTES_MAX).position(|&b| b == b'>') else { break };
         at += close + 1;
         at += bytes[at..].iter().take(4).take_while(|b| **b == b' ').count();

@@ -30,6 +30,7 @@ use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Pat
 use crate::rewrite::Edits;
 
 use claims::{Claims, Label};
+use columns::Columns;
 use known::{Known, Verdict};
 use place::{Place, write_back, write_code};
 use reading::Reading;
@@ -358,7 +359,7 @@ impl Core {
         let tape = std::mem::take(&mut frame.tape);
         let mut covered = 0;
         let mut inherited = Inherited::default();
-        let mut columns = self.columns(&tape, text);
+        let (mut columns, mut looked) = (Columns::default(), false);
         // What stands inside of a named value is named with it.
         let denies = self.plan.default_deny && self.depth == 0;
         if denies {
@@ -391,6 +392,10 @@ impl Core {
             }
             self.shadow_field(scalar);
             let own = self.plan_at(&tape, i, text);
+            // Most documents have no list.
+            if scalar.kind == Kind::Array && !looked {
+                (columns, looked) = (self.columns(&tape, text), true);
+            }
             let field = inherited.of(scalar, columns.of(&self.paths, &tape, i, own));
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {

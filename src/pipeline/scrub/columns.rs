@@ -44,6 +44,7 @@ impl Columns {
         self.look(paths, tape, i, own)
     }
 
+    #[cold]
     fn look(&mut self, paths: &Paths, tape: &[Scalar], i: usize, own: FieldPlan) -> FieldPlan {
         let scalar = &tape[i];
         let around = paths.parent(scalar.path);
