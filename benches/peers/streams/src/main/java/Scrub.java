@@ -1,8 +1,6 @@
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.Properties;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.kafka.common.serialization.Serdes;
@@ -13,14 +11,15 @@ import org.apache.kafka.streams.kstream.Produced;
 
 /**
  * Kafka Streams as a peer in `make bench-peers`: every e-mail address and IPv4 address, wherever it stands, becomes a keyed
- * hash. It is as fast as we could make it without leaving Kafka Streams: bytes in and out, a search for an @ and for a
- * dot between digits before any regular expression, one Mac a thread, two threads.
+ * hash. It is as fast as we could make it without leaving Kafka Streams: bytes in and out, a search outward from every @ and
+ * from every dot between digits in place of regular expressions, one Mac a thread, two threads.
  *
  * <p>usage: Scrub BROKERS GROUP INPUT OUTPUT THREADS
  */
 public final class Scrub {
-    private static final Pattern MAIL = Pattern.compile("[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+");
-    private static final Pattern IP = Pattern.compile("(?<![0-9.])(?:[0-9]{1,3}\\.){3}[0-9]{1,3}(?![0-9.])");
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final boolean[] LOCAL = table("._%+-");
+    private static final boolean[] DOMAIN = table(".-");
     private static final ThreadLocal<Mac> MAC = ThreadLocal.withInitial(Scrub::mac);
 
     public static void main(String[] args) {
@@ -57,46 +56,119 @@ public final class Scrub {
     }
 
     static byte[] scrub(byte[] value) {
-        boolean mail = false;
-        boolean ip = false;
+        ByteArrayOutputStream out = null;
+        int copied = 0;
         for (int i = 1; i < value.length - 1; i++) {
-            mail |= value[i] == '@';
-            ip |= value[i] == '.' && isDigit(value[i - 1]) && isDigit(value[i + 1]);
+            int start;
+            int end;
+            if (value[i] == '@') {
+                start = mailStart(value, copied, i);
+                end = start < i ? mailEnd(value, i) : -1;
+            } else if (value[i] == '.' && isDigit(value[i - 1]) && isDigit(value[i + 1])) {
+                start = digitsStart(value, copied, i);
+                end = ipEnd(value, start);
+            } else {
+                continue;
+            }
+            if (end < 0) {
+                continue;
+            }
+            if (out == null) {
+                out = new ByteArrayOutputStream(value.length + 64);
+            }
+            out.write(value, copied, start - copied);
+            hash(value, start, end, out);
+            copied = end;
+            i = end;
         }
-        if (!mail && !ip) {
+        if (out == null) {
             return value;
         }
-        // ISO 8859-1 keeps every byte, and is what the JVM holds in one byte a character.
-        String text = new String(value, StandardCharsets.ISO_8859_1);
-        if (mail) {
-            text = replace(MAIL.matcher(text), text);
-        }
-        if (ip) {
-            text = replace(IP.matcher(text), text);
-        }
-        return text.getBytes(StandardCharsets.ISO_8859_1);
+        out.write(value, copied, value.length - copied);
+        return out.toByteArray();
     }
 
-    private static String replace(Matcher found, String text) {
-        if (!found.find()) {
-            return text;
+    /** Where the local part before the sign at {@code at} begins. */
+    private static int mailStart(byte[] value, int from, int at) {
+        int start = at;
+        while (start > from && LOCAL[value[start - 1] & 0xff]) {
+            start--;
         }
-        var out = new StringBuilder(text.length() + 32);
-        int from = 0;
-        do {
-            out.append(text, from, found.start()).append(hash(found.group()));
-            from = found.end();
-        } while (found.find());
-        return out.append(text, from, text.length()).toString();
+        return start;
     }
 
-    private static String hash(String value) {
-        byte[] mac = MAC.get().doFinal(value.getBytes(StandardCharsets.ISO_8859_1));
-        return HexFormat.of().formatHex(mac, 0, 12);
+    /** One past the domain behind the sign at {@code at}, or -1: it has no dot. */
+    private static int mailEnd(byte[] value, int at) {
+        int end = at + 1;
+        int dot = -1;
+        while (end < value.length && DOMAIN[value[end] & 0xff]) {
+            if (value[end] == '.' && end > at + 1 && end + 1 < value.length && isWord(value[end + 1])) {
+                dot = end;
+            } else if (value[end] == '.') {
+                break;
+            }
+            end++;
+        }
+        return dot > 0 ? end : -1;
+    }
+
+    private static int digitsStart(byte[] value, int from, int at) {
+        int start = at;
+        while (start > from && isDigit(value[start - 1])) {
+            start--;
+        }
+        return start;
+    }
+
+    /** One past four numbers of one to three digits with dots between them, or -1. */
+    private static int ipEnd(byte[] value, int start) {
+        if (start > 0 && value[start - 1] == '.') {
+            return -1;
+        }
+        int at = start;
+        for (int part = 0; part < 4; part++) {
+            int digits = 0;
+            while (at < value.length && isDigit(value[at])) {
+                at++;
+                digits++;
+            }
+            if (digits == 0 || digits > 3) {
+                return -1;
+            }
+            boolean dot = at < value.length && value[at] == '.';
+            if (part < 3 && !dot || part == 3 && dot && at + 1 < value.length && isDigit(value[at + 1])) {
+                return -1;
+            }
+            at += part < 3 ? 1 : 0;
+        }
+        return at;
+    }
+
+    private static void hash(byte[] value, int start, int end, ByteArrayOutputStream out) {
+        Mac mac = MAC.get();
+        mac.update(value, start, end - start);
+        byte[] sum = mac.doFinal();
+        for (int i = 0; i < 12; i++) {
+            out.write(HEX[sum[i] >> 4 & 15]);
+            out.write(HEX[sum[i] & 15]);
+        }
+    }
+
+    private static boolean isWord(byte b) {
+        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || isDigit(b) || b == '-';
     }
 
     private static boolean isDigit(byte b) {
         return b >= '0' && b <= '9';
+    }
+
+    /** Letters, digits and these signs. */
+    private static boolean[] table(String signs) {
+        boolean[] table = new boolean[256];
+        for (int b = 0; b < 128; b++) {
+            table[b] = isWord((byte) b) && b != '-' || signs.indexOf(b) >= 0;
+        }
+        return table;
     }
 
     private static Mac mac() {
