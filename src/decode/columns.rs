@@ -7,6 +7,11 @@ use super::pairs::Pair;
 
 /// Longest list of names that is read, in bytes.
 const LIST_BYTES_MAX: usize = 2048;
+/// Longest value of a statement, and how far behind a `$2` the server's log tells its value, in bytes.
+const VALUE_BYTES_MAX: usize = 16 << 10;
+const PARAMETERS_BYTES_MAX: usize = 4 << 10;
+/// Longest expression without quotes: `coalesce(name, '')`.
+const EXPRESSION_BYTES_MAX: usize = 1 << 10;
 /// Most columns.
 const COLUMNS_MAX: usize = 64;
 /// Longest name in bytes, and most spaces in one.
@@ -30,11 +35,14 @@ pub fn are_in(text: &str) -> bool {
 /// Calls `each` for every value of a statement or a table, with the name of its column.
 pub fn find(text: &str, mut each: impl FnMut(&Pair)) {
     let bytes = text.as_bytes();
+    // Where the rows of the statement before end: statements in their values are theirs.
+    let mut floor = 0;
     for at in memchr::memchr2_iter(b'V', b'v', bytes) {
-        if let Some(row) = values_behind(bytes, at)
+        if at >= floor
+            && let Some(row) = values_behind(bytes, at)
             && let Some(columns) = Columns::before(bytes, at)
         {
-            rows(bytes, row, &columns, &mut each);
+            floor = rows(bytes, row, &columns, &mut each);
         }
     }
     if memchr::memchr(b'\n', bytes).is_some() {
@@ -100,12 +108,12 @@ fn pass_blanks(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take(64).take_while(|b| b.is_ascii_whitespace()).count()
 }
 
-/// The rows `(…), (…)` that begin at `at`.
-fn rows(bytes: &[u8], mut at: usize, columns: &Columns, each: &mut impl FnMut(&Pair)) {
+/// The rows `(…), (…)` that begin at `at`; where the last value that could be read ends.
+fn rows(bytes: &[u8], mut at: usize, columns: &Columns, each: &mut impl FnMut(&Pair)) -> usize {
     while bytes.get(at) == Some(&b'(') {
         at += 1;
         for column in 0..columns.len {
-            let Some((value, end)) = sql_value(bytes, pass_blanks(bytes, at)) else { return };
+            let Some((value, end)) = sql_value(bytes, pass_blanks(bytes, at)) else { return at };
             if let Some(value) = meant(bytes, value, end) {
                 each(&Pair { name: columns.name(column), value });
             }
@@ -115,9 +123,10 @@ fn rows(bytes: &[u8], mut at: usize, columns: &Columns, each: &mut impl FnMut(&P
             }
             at += 1;
         }
-        let Some(comma) = bytes.get(at).filter(|b| **b == b')').map(|_| pass_blanks(bytes, at + 1)) else { return };
-        at = if bytes.get(comma) == Some(&b',') { pass_blanks(bytes, comma + 1) } else { return };
+        let Some(comma) = bytes.get(at).filter(|b| **b == b')').map(|_| pass_blanks(bytes, at + 1)) else { return at };
+        at = if bytes.get(comma) == Some(&b',') { pass_blanks(bytes, comma + 1) } else { return at };
     }
+    at
 }
 
 /// The value that is meant: for `$2`, what a log of the server says that it is (`parameters: $1 = 'Ann', $2 = '47'`); for
@@ -128,7 +137,8 @@ fn meant(bytes: &[u8], value: Range<usize>, from: usize) -> Option<Range<usize>>
         [] | [b'?' | b':' | b'@' | b'%', ..] => None,
         [b'$', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
             let parameter = [text, b" = '"].concat();
-            let at = from + memchr::memmem::find(&bytes[from..], &parameter)? + parameter.len() - 1;
+            let near = &bytes[from..bytes.len().min(from + PARAMETERS_BYTES_MAX)];
+            let at = from + memchr::memmem::find(near, &parameter)? + parameter.len() - 1;
             sql_value(bytes, at).map(|(value, _)| value).filter(|value| !value.is_empty())
         }
         _ => Some(value),
@@ -141,6 +151,8 @@ fn sql_value(bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
     // Of a statement that stands in a string, quotes may come with a backslash.
     let slash = usize::from(bytes.get(at + prefix) == Some(&b'\\'));
     let start = at + prefix + slash + 1;
+    // A value that does not end is none, and is not looked for to the end of the text.
+    let bytes = &bytes[..bytes.len().min(at + VALUE_BYTES_MAX)];
     if let Some(&quote) = bytes.get(start - 1).filter(|b| matches!(b, b'\'' | b'"')) {
         let mut end = start;
         loop {
@@ -155,7 +167,7 @@ fn sql_value(bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
         }
     }
     let mut depth = 0;
-    let len = bytes.get(at..)?.iter().position(|b| {
+    let len = bytes.get(at..)?.iter().take(EXPRESSION_BYTES_MAX).position(|b| {
         depth += i32::from(*b == b'(') - i32::from(*b == b')');
         depth < 0 || depth == 0 && *b == b','
     })?;
@@ -254,6 +266,7 @@ mod tests {
             ("(a, pin) VALUES (E'O\\'B', NULL )", &[("a", "O\\'B"), ("pin", "NULL")]),
             ("(a, pin) VALUES (coalesce(1, 2), '')", &[("a", "coalesce(1, 2)")]),
             ("(a,name) VALUES (1,\\\"Ann\\\")", &[("a", "1"), ("name", "Ann")]),
+            ("(a,b) values (1,'(a,b) values (2,3)')", &[("a", "1"), ("b", "(a,b) values (2,3)")]),
             ("p(name) VALUES ('Ann')", &[]),
             ("values (1, 2)", &[]),
             ("(name, pin) VALUES (?, :pin)", &[]),

@@ -6,8 +6,9 @@ use memchr::memmem::Finder;
 
 use super::pairs::Pair;
 
-/// Longest tag that is read, in bytes.
+/// Longest tag that is read, and longest text, in bytes.
 const TAG_BYTES_MAX: usize = 256;
+const TEXT_BYTES_MAX: usize = 4096;
 
 /// Calls `each` for every element of one text, without the prefix of its namespace: `<b:Navn x="1"><![CDATA[Ann]]></b:Navn>`.
 pub fn find(text: &str, mut each: impl FnMut(&Pair)) {
@@ -24,14 +25,16 @@ pub fn find(text: &str, mut each: impl FnMut(&Pair)) {
 fn element(bytes: &[u8], end: usize) -> Option<(std::ops::Range<usize>, std::ops::Range<usize>)> {
     const DATA: (&[u8], &[u8]) = (b"<![CDATA[", b"]]>");
     let after = &bytes[end + 2..];
+    // So far back the element may begin: every end tag is looked at, and there may be many.
+    let floor = end.saturating_sub(TEXT_BYTES_MAX);
     let sign = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b':' | 0x80..);
     let name = &after[..after.iter().take(TAG_BYTES_MAX).take_while(sign).count()];
     let data = bytes[..end].ends_with(DATA.1);
     let text_end = if data { end - DATA.1.len() } else { end };
-    let mut start = memchr::memrchr(b'>', &bytes[..text_end])? + 1;
+    let mut start = floor + memchr::memrchr(b'>', &bytes[floor..text_end])? + 1;
     if data {
-        start = memchr::memmem::rfind(&bytes[..text_end], DATA.0)?;
-        start -= bytes[..start].iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
+        start = floor + memchr::memmem::rfind(&bytes[floor..text_end], DATA.0)?;
+        start -= bytes[floor..start].iter().rev().take_while(|b| b.is_ascii_whitespace()).count();
         bytes[..start].last().filter(|b| **b == b'>')?;
     }
     let from = start.saturating_sub(TAG_BYTES_MAX);
@@ -71,6 +74,8 @@ mod tests {
         ] {
             assert_eq!(found(text), wanted, "{text}");
         }
+        let long = format!("<a>{}</a>", "x".repeat(TEXT_BYTES_MAX));
+        assert_eq!(found(&long), []);
     }
 
     proptest::proptest! {

@@ -572,6 +572,7 @@ counter_examples: ['ord-12345']
             ("form: digits", "form: digit", 3, "did you mean `digits`"),
             ("fields: [order_no]", "fields: [orderNo]", 5, "snake case"),
             ("fields:", "feilds:", 5, "feilds"),
+            ("fields: [order_no]", "maybe_fields: [order_no]", 5, "without a shape"),
             (pattern, "regex: '[0-9'", 7, "does not compile"),
             (pattern, "regex: '([0-9]*)'", 7, "can match nothing at all"),
             (pattern, "regex: '\\b([0-9]*)'", 7, "can match nothing at all"),

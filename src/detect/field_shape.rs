@@ -154,12 +154,9 @@ fn is_product(text: &str) -> bool {
     const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
     let numbered =
         |word: &str| word.bytes().any(|b| b.is_ascii_digit()) && !ORDINALS.iter().any(|end| word.ends_with(end));
-    let behind = |(_, rest): (&str, &str)| rest.contains(char::is_alphabetic);
-    text.bytes().any(|b| b.is_ascii_digit())
-        && text.match_indices(' ').any(|(at, _)| {
-            let word = text[..at].rsplit(' ').next().unwrap_or("");
-            numbered(word) && behind(text.split_at(at))
-        })
+    // Every word but the last one with a letter has a word behind it.
+    let last = text.rfind(char::is_alphabetic).and_then(|letter| text[..letter].rfind(' ')).unwrap_or(0);
+    text[..last].split(' ').any(numbered)
 }
 
 fn is_address(text: &str) -> bool {

@@ -72,8 +72,9 @@ pub(super) const COMPARED: Anchored = Anchored {
     find: |anchor, out| {
         const WORDS: [&str; 4] = ["otp", "passcode", "2fa", "mfa"];
         let from = (anchor.at.start as usize).saturating_sub(96);
-        let before = anchor.text.as_bytes()[from..anchor.at.start as usize].to_ascii_lowercase();
-        if WORDS.iter().any(|word| memchr::memmem::find(&before, word.as_bytes()).is_some()) {
+        let before = &anchor.text.as_bytes()[from..anchor.at.start as usize];
+        let speaks = |word: &&str| before.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes()));
+        if WORDS.iter().any(speaks) {
             let code = first_code(anchor.text, anchor.behind, anchor.behind + 1);
             out.extend(code.filter(|code| code.span.start as usize == anchor.behind));
         }

@@ -33,12 +33,12 @@ pub(super) const SESSION: Anchored = Anchored {
     needs: PROSE_AND_DIGITS,
     at_labels: false,
     find: |anchor, out| {
-        let Some(colon) = anchor.rest().find(": ").filter(|&at| at < 12) else { return };
+        let Some(colon) = anchor.rest().as_bytes().windows(2).take(12).position(|signs| signs == b": ") else { return };
         let start = anchor.behind + colon + 2;
-        let name = anchor.text[start..].split('/').next().unwrap_or("");
-        let peer = &anchor.text.as_bytes()[start + name.len()..];
-        let whole = name.bytes().all(|b| is_sign(b) || b == b'@') && matches!(peer, [b'/', b'0'..=b'9' | b'[', ..]);
-        out.extend((whole && is_person(name)).then(|| found(start, start + name.len())));
+        let rest = &anchor.text[start..];
+        let Some(name) = rest.get(..rest.bytes().take_while(|&b| is_sign(b) || b == b'@').count()) else { return };
+        let peer = matches!(rest.as_bytes()[name.len()..], [b'/', b'0'..=b'9' | b'[', ..]);
+        out.extend((peer && is_person(name)).then(|| found(start, start + name.len())));
     },
 };
 

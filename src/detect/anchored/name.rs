@@ -50,8 +50,9 @@ pub(super) const ENTRY: Anchored = Anchored {
         let quoted = usize::from(rest.starts_with('"'));
         let start = anchor.behind + 1 + quoted;
         let Some((end, words)) = name_at(anchor.text, start, Case::Any) else { return };
-        let behind = anchor.text[end..].bytes().take(256).take_while(|b| *b != b'\n');
-        let directory = || String::from_utf8_lossy(&behind.collect::<Vec<_>>()).to_ascii_lowercase().contains(",dc=");
+        let behind = &anchor.text.as_bytes()[end..];
+        let line = &behind[..behind.iter().take(256).take_while(|b| **b != b'\n').count()];
+        let directory = || line.windows(4).any(|part| part.eq_ignore_ascii_case(b",dc="));
         let calendar = anchor.text[..anchor.at.start as usize].ends_with(';');
         if words > 1 && (calendar || directory()) {
             out.push(found(start, end));
@@ -67,8 +68,11 @@ pub(super) const CARD: Anchored = Anchored {
     at_labels: false,
     find: |anchor, out| {
         let line = anchor.text[..anchor.at.start as usize].ends_with('\n');
+        if !line || !anchor.rest().starts_with([':', ';']) {
+            return;
+        }
         let rest = anchor.rest().split(['\n', '\r']).next().unwrap_or("");
-        let Some(colon) = rest.find(':').filter(|_| line && rest.starts_with([':', ';'])) else { return };
+        let Some(colon) = rest.find(':') else { return };
         let name = rest[colon + 1..].trim_end_matches(';');
         let start = anchor.behind + colon + 1;
         let parts = rest[colon + 1..].contains(';') && name.contains(char::is_alphabetic);

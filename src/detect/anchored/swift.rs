@@ -43,8 +43,9 @@ pub(super) const NAME: Anchored = Anchored {
 const NEEDS: &[Class] = &[Class::LETTER, Class::DIGIT, Class::COLON];
 /// Lines of a party: its account, its name, its address.
 const LINES_MAX: usize = 5;
-/// Most bytes between the tag of the beneficiary, which may have no letter, and the next one.
-const PARTY_BYTES_MAX: usize = 300;
+/// Most bytes of a party, five lines of 35 signs: also between the tag of the beneficiary, which may have no letter, and the
+/// next one.
+const PARTY_BYTES_MAX: usize = 600;
 
 /// The party whose tag the anchor ends, `:50K:`, or that stands before it, `:59:… :71A:`; and where it begins.
 fn party<'t>(anchor: &Anchor<'t>) -> Option<(usize, &'t str)> {
@@ -54,10 +55,10 @@ fn party<'t>(anchor: &Anchor<'t>) -> Option<(usize, &'t str)> {
         anchor.behind
     } else {
         let own = tag.strip_suffix(":71A:").or_else(|| tag.strip_suffix(":70A:"))?;
-        let from = (own.len().saturating_sub(PARTY_BYTES_MAX)..=own.len()).find(|&at| text.is_char_boundary(at))?;
+        let from = text.ceil_char_boundary(own.len().saturating_sub(PARTY_BYTES_MAX));
         from + own[from..].rfind(":59:")? + ":59:".len()
     };
-    let party = &text[start..];
+    let party = &text[start..text.floor_char_boundary(start + PARTY_BYTES_MAX)];
     let end = [party.find("\n:"), party.find("-}")].into_iter().flatten().min();
     Some((start, &party[..end.unwrap_or(party.len())]))
 }

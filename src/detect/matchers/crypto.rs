@@ -47,9 +47,11 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
 }
 
 fn is_address(word: &[u8]) -> bool {
+    if let Some(prefix) = network_of(word) {
+        return is_bech32(word, prefix);
+    }
     match word {
         [b'0', b'x' | b'X', hex @ ..] => hex.len() == 40 && hex.iter().all(u8::is_ascii_hexdigit),
-        _ if network_of(word).is_some() => network_of(word).is_some_and(|prefix| is_bech32(word, prefix)),
         [b'1' | b'3' | b'm' | b'n' | b'2', ..] => base58check(word).is_some_and(|v| matches!(v, 0 | 5 | 111 | 196)),
         // Litecoin, Dogecoin.
         [b'L' | b'M' | b'D', ..] => base58check(word).is_some_and(|v| matches!(v, 48 | 50 | 30)),

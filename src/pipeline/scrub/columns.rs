@@ -64,9 +64,11 @@ impl Columns {
             let name = paths.name(scalar.path);
             let one = self.object == Some(around) && ROWS.iter().any(|row| row.eq_ignore_ascii_case(name));
             let of_many = name == Paths::ELEMENT && self.object == Some(paths.parent(around));
-            let inside = tape[i + 1..].iter().take_while(|s| s.span.start < scalar.span.end);
-            let values = inside.filter(|s| s.kind != Kind::Key && paths.parent(s.path) == scalar.path).count();
-            if (one || of_many) && values == self.plans.len() {
+            let values = || {
+                let inside = tape[i + 1..].iter().take_while(|s| s.span.start < scalar.span.end);
+                inside.filter(|s| s.kind != Kind::Key && paths.parent(s.path) == scalar.path).count()
+            };
+            if (one || of_many) && values() == self.plans.len() {
                 self.row = Some((scalar.path, scalar.span.end, 0));
             }
         }

@@ -91,9 +91,9 @@ impl Core {
             Some(word) => encoded::may_begin_in(text.as_bytes(), word),
             None => encoded::may_hold(text.as_bytes(), encoded_bytes),
         };
-        let columns = class.has(Class::SPACE) && columns::are_in(text);
-        let hides =
-            matches!(kind, Kind::String | Kind::Key) && !look.is_time && (columns || class.has(SIGNS) || is_encoded());
+        let is_text = matches!(kind, Kind::String | Kind::Key) && !look.is_time;
+        let columns = is_text && class.has(Class::SPACE) && columns::are_in(text);
+        let hides = columns || is_text && (class.has(SIGNS) || is_encoded());
         First { look, hides, columns }
     }
 
