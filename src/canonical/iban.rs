@@ -28,10 +28,26 @@ const LENGTHS: &[(u8, &str)] = &[
 
 /// Length of the IBANs of a country, its code in any case; `None` for a country without IBANs.
 pub fn length_of(country: [u8; 2]) -> Option<usize> {
-    let country = country.map(|b| b.to_ascii_uppercase());
-    let holds = |countries: &str| countries.as_bytes().split(|&b| b == b' ').any(|code| code == country);
-    LENGTHS.iter().find(|(_, countries)| holds(countries)).map(|&(len, _)| usize::from(len))
+    let [first, second] = country.map(|b| (b.to_ascii_uppercase().wrapping_sub(b'A')) as usize);
+    let len = *BY_COUNTRY.get(first)?.get(second)?;
+    (len > 0).then_some(usize::from(len))
 }
+
+/// [`LENGTHS`] by the letters of the country; 0: it has none.
+static BY_COUNTRY: [[u8; 26]; 26] = {
+    let mut table = [[0; 26]; 26];
+    let mut row = 0;
+    while row < LENGTHS.len() {
+        let (len, countries) = (LENGTHS[row].0, LENGTHS[row].1.as_bytes());
+        let mut at = 0;
+        while at + 1 < countries.len() {
+            table[(countries[at] - b'A') as usize][(countries[at + 1] - b'A') as usize] = len;
+            at += "DK ".len();
+        }
+        row += 1;
+    }
+    table
+};
 
 /// An IBAN in capitals without white space. Holds an account number, so it has no `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 //! All anchors of all entities are looked for in one walk over the words of a text. A word costs its letters and one
 //! look into a bitmap; hardly one in fifty goes on to the table.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::words::{self, Key};
@@ -45,32 +47,37 @@ pub(super) struct Hit {
     pub owner: u16,
 }
 
-/// Which first two letters and lengths occur among the first words of all phrases: one bit of 4,096 each.
+/// Which first two letters, without their case, and lengths occur among the first words of all phrases: for each second
+/// letter and length, the first ones as bits.
 #[derive(Debug)]
-struct Sieve([u64; 64]);
+struct Sieve(Box<[u32; 32 * 32]>);
 
 impl Default for Sieve {
     fn default() -> Self {
-        Sieve([0; 64])
+        Sieve(Box::new([0; 32 * 32]))
     }
 }
 
 impl Sieve {
     #[inline]
-    fn bit((head, len): Key) -> usize {
-        let (first, second) = (head as usize & 0xff, head as usize >> 8 & 0xff);
-        (first << 7 ^ second << 3 ^ len.min(31)) & 0xfff
+    fn row(second: u8, len: usize) -> usize {
+        len.min(31) << 5 | usize::from(second & 31)
     }
 
-    fn set(&mut self, key: Key) {
-        let bit = Sieve::bit(key);
-        self.0[bit / 64] |= 1 << (bit % 64);
+    /// Adds the word that `bytes` begin with.
+    fn set(&mut self, bytes: &[u8], len: usize) {
+        // Behind a word of one letter anything may stand.
+        let seconds = if len > 1 { bytes[1]..=bytes[1] } else { 0..=31 };
+        for second in seconds {
+            self.0[Sieve::row(second, len)] |= 1 << (bytes[0] & 31);
+        }
     }
 
+    /// Whether the word that `bytes` begin with may be one of them.
     #[inline]
-    fn has(&self, key: Key) -> bool {
-        let bit = Sieve::bit(key);
-        self.0[bit / 64] >> (bit % 64) & 1 != 0
+    fn has(&self, bytes: &[u8], len: usize) -> bool {
+        let (first, second) = (bytes[0], bytes.get(1).copied().unwrap_or(0));
+        self.0[Sieve::row(second, len)] >> (first & 31) & 1 != 0
     }
 }
 
@@ -89,7 +96,8 @@ impl Anchors {
             let text: Box<[u8]> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
             match text.strip_prefix(b"*") {
                 Some(ending) => {
-                    self.ending_sieve.set(key_of_last_two(ending));
+                    let two = last_two(ending);
+                    self.ending_sieve.set(two, two.len());
                     self.endings.push(Ending { text: ending.into(), owner });
                 }
                 None => self.add_phrase(text, owner),
@@ -107,7 +115,7 @@ impl Anchors {
         let as_text = std::str::from_utf8(&text).expect("lower case of UTF-8 is UTF-8");
         let first_word = words::len_at(as_text, 0);
         let key = words::key(&text, 0..first_word);
-        self.sieve.set(key);
+        self.sieve.set(&text, first_word);
         let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
         self.by_word.entry(key).or_default().push(at);
         self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
@@ -117,20 +125,18 @@ impl Anchors {
     pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
         words::each(text, 0..bytes.len(), |word| {
-            let key = words::key(bytes, word.clone());
-            if self.sieve.has(key) {
-                self.look_up(bytes, word.start, key, hits);
+            if self.sieve.has(&bytes[word.start..], word.len()) {
+                self.look_up(bytes, word.clone(), hits);
             }
-            if let [b' ', b'0'..=b'9', ..] = bytes[word.end..]
-                && self.ending_sieve.has(key_of_last_two(&bytes[word.clone()]))
-            {
+            if let [b' ', b'0'..=b'9', ..] = bytes[word.end..] {
                 self.look_at_ending(word.start, &bytes[word], hits);
             }
         });
     }
 
-    fn look_up(&self, bytes: &[u8], start: usize, key: Key, hits: &mut Vec<Hit>) {
-        let Some(phrases) = self.by_word.get(&key) else { return };
+    fn look_up(&self, bytes: &[u8], word: Range<usize>, hits: &mut Vec<Hit>) {
+        let start = word.start;
+        let Some(phrases) = self.by_word.get(&words::key(bytes, word)) else { return };
         for &phrase in phrases {
             let phrase = &self.phrases[usize::from(phrase)];
             if let Some(end) = phrase.end_in(bytes, start) {
@@ -141,6 +147,10 @@ impl Anchors {
     }
 
     fn look_at_ending(&self, start: usize, word: &[u8], hits: &mut Vec<Hit>) {
+        let two = last_two(word);
+        if !self.ending_sieve.has(two, two.len()) {
+            return;
+        }
         let mut last = None;
         let fits = |e: &&Ending| {
             let from = word.len().checked_sub(e.text.len());
@@ -179,9 +189,9 @@ impl Phrase {
     }
 }
 
-/// The key of a word's end, by which most are told to be none of the endings.
-fn key_of_last_two(word: &[u8]) -> Key {
-    words::key(word, word.len().saturating_sub(2)..word.len())
+/// A word's end, by which most are told to be none of the endings.
+fn last_two(word: &[u8]) -> &[u8] {
+    &word[word.len().saturating_sub(2)..]
 }
 
 const fn is_gap(b: u8) -> bool {

@@ -6,7 +6,7 @@ use super::Look;
 use super::anchored::{Anchor, Anchored};
 use super::anchors::Hit;
 use super::context::{self, KeywordRule, Nearby};
-use super::groups::{self, Gap, Group};
+use super::groups::{self, Census, Gap, Group};
 use super::labels;
 use super::matchers::{self, Input, Match};
 use super::overlap::{self, Found};
@@ -23,6 +23,7 @@ const DIGITS_MIN: u8 = 4;
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) groups: Vec<Group>,
+    census: Census,
     matches: Vec<Match>,
     pub(super) found: Vec<Found>,
     pub(super) nearby: Nearby,
@@ -64,8 +65,9 @@ impl Search<'_> {
             return overlap::resolve(&mut self.scratch.found, out);
         }
         self.scratch.groups.clear();
+        self.scratch.census = Census::default();
         if self.look.digits >= DIGITS_MIN {
-            groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
+            self.scratch.census = groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
         let amount = self.nature.is_amount(self.text, self.look.digits);
@@ -95,7 +97,12 @@ impl Search<'_> {
                 continue;
             }
             self.scratch.matches.clear();
-            let input = Input { text: self.text, class: self.look.class, groups: &self.scratch.groups };
+            let input = Input {
+                text: self.text,
+                class: self.look.class,
+                groups: &self.scratch.groups,
+                census: self.scratch.census,
+            };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {
                 let found = self.scratch.matches[i];

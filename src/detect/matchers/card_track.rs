@@ -12,6 +12,9 @@ pub(super) const TRACK: Matcher = Matcher {
     doc: "tracks 1 and 2 of a magnetic stripe, from their start to their end mark (ISO/IEC 7813), and the number that a chip tells",
     wants: |class, digits| digits >= 15 && class.has(Class::EQUALS.with(Class::OTHER).with(Class::LETTER)),
     find: |input, out| {
+        if (input.census.longest as usize) < DIGITS_MIN {
+            return;
+        }
         let mut floor = 0;
         let bytes = input.text.as_bytes();
         for (at, group) in input.groups.iter().enumerate().filter(|(_, group)| group.len() >= DIGITS_MIN) {

@@ -64,6 +64,9 @@ fn sexagesimal(text: &str, at: usize, behind: usize) -> Option<Match> {
 }
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    if input.census.dots == 0 {
+        return;
+    }
     let mut previous: Option<Span> = None;
     for pair in input.groups.windows(2) {
         let Some(number) = degrees(input.text, pair) else { continue };

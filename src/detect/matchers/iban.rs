@@ -26,6 +26,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if group.len() < 2 || !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
             continue;
         }
+        // Ids and hashes have two letters before digits everywhere, and hardly ever those of a country.
+        if iban::length_of([bytes[start], bytes[start + 1]]).is_none() {
+            continue;
+        }
         let head = &input.text[..start];
         let labelled = head.len() >= 4 && bytes[start - 4..start].eq_ignore_ascii_case(b"iban");
         let bounded = labelled || !head.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}');

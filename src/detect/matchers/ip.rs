@@ -30,8 +30,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         v6(input.text, &mut found);
     }
     if input.class.has(Class::DOT) {
-        if input.groups.len() >= 4 {
+        if input.census.dots >= 3 {
             v4(input.text, input.groups, &mut found);
+        }
+        if input.census.dashes >= 3 {
             dashed(input.text, input.groups, &mut found);
         }
         v6_reversed(input.text, &mut found);

@@ -11,7 +11,8 @@ pub(super) const SG_NRIC: Matcher = Matcher {
     doc: "NRIC and FIN of Singapore: a letter, seven digits and their check letter",
     wants: |class, digits| digits >= 7 && class.has(Class::LETTER),
     find: |input, out| {
-        for group in input.groups.iter().filter(|g| g.len() == 7) {
+        let may_be = input.census.longest >= 7;
+        for group in input.groups.iter().filter(|g| may_be && g.len() == 7) {
             push(input, group.start as usize, group.end as usize, (1, 1), is_nric, out);
         }
     },
@@ -23,6 +24,9 @@ pub(super) const UK_NINO: Matcher = Matcher {
     doc: "National Insurance numbers: two letters, six digits, A to D; in capitals, compact or in pairs",
     wants: |class, digits| digits >= 6 && class.has(Class::LETTER),
     find: |input, out| {
+        if input.census.longest < 6 && input.census.spaces < 2 {
+            return;
+        }
         for (at, group) in input.groups.iter().enumerate() {
             let end = match group.len() {
                 6 => Some(group.end),

@@ -3,7 +3,7 @@
 //! A matcher says where a value may be; what it yields should be right most of the time by itself. The `digits`
 //! matcher is part of the search (`search.rs`): it asks the validators directly.
 
-use super::groups::Group;
+use super::groups::{Census, Group};
 use crate::record::{Class, Span};
 
 mod card_track;
@@ -57,6 +57,8 @@ pub(super) struct Input<'a> {
     pub class: Class,
     /// Its groups of digits.
     pub groups: &'a [Group],
+    /// What these have in common.
+    pub census: Census,
 }
 
 /// What a matcher found.

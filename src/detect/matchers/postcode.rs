@@ -19,7 +19,7 @@ pub(super) const MATCHER: Matcher = Matcher {
         if input.groups.is_empty() {
             let digits = input.text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit());
             digits.for_each(|(at, _)| half(at));
-        } else {
+        } else if input.census.lone {
             for group in input.groups {
                 let at = group.start as usize;
                 if group.len() == 1 && at > 3 && input.text.as_bytes()[at - 1] == b' ' {
