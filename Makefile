@@ -65,12 +65,9 @@ doc: ## The documentation builds, without any warning
 	@scripts/setup.sh build
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --quiet --no-deps --document-private-items
 
-deny: ## Licences, advisories and sources of all dependencies (needs cargo-deny)
-	@if $(CARGO) deny --version >/dev/null 2>&1; then \
-		$(CARGO) deny --locked check; \
-	else \
-		echo "deny: skipped, cargo-deny is not installed (cargo install --locked cargo-deny)"; \
-	fi
+deny: ## Licences, sources and bans of all dependencies, and advisories where their database can be fetched (cargo-deny)
+	@scripts/setup.sh deny
+	@scripts/deny.sh
 
 house: ## The rules of this house: imports, file sizes, and that the documents tell the truth
 	@scripts/setup.sh build
@@ -101,7 +98,7 @@ bench-e2e: ## CPU per million events through a real Kafka, next to a bare pass-t
 	@scripts/setup.sh test
 	$(CARGO) bench --locked --bench e2e
 
-bench-record: ## Time of the engine, added to docs/benchmarks.csv with CPU and commit (on a calm machine)
+bench-record: ## Times of the engine and of signals, added to docs/benchmarks.csv with CPU and commit (on a calm machine)
 	@scripts/setup.sh build
 	@scripts/bench-record.sh
 
@@ -111,7 +108,7 @@ chaos: ## Everything goes wrong on three real brokers, nothing is lost, doubled 
 	SLUICE_CHAOS_SECONDS=$(SECONDS) SLUICE_CHAOS_SEED=$(SEED) $(CARGO) bench --locked --profile dev --bench chaos
 
 bench-peers: ## The same next to Kafka Streams and Redpanda Connect's engine, with latencies (needs Go, Maven, a JDK; about an hour)
-	@scripts/setup.sh test
+	@scripts/setup.sh peers
 	@scripts/build-peers.sh
 	SLUICE_E2E_ONLY=$${SLUICE_E2E_ONLY:-all} SLUICE_E2E_RATES=$${SLUICE_E2E_RATES:-50000,100000} $(CARGO) bench --locked --bench e2e
 

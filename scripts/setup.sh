@@ -5,6 +5,9 @@
 # usage: scripts/setup.sh build    what a build needs: cargo, cmake, a C++ compiler, perl, make, pkg-config
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
 #        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
+#        scripts/setup.sh ci       that, and valgrind, where it can be installed
+#        scripts/setup.sh peers    that, and what the peers are built with: Go, a JDK
+#        scripts/setup.sh deny     what a build needs, and cargo-deny, in target/tools if it is nowhere else
 #        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
 #        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat, jq, openssl
 #        scripts/setup.sh watch    what looks at a running service: Prometheus, Chromium, kcat, tmux; Java and Maven
@@ -13,6 +16,7 @@ set -eu
 # Also in Cargo.toml (rust-version): a test compares them.
 rust_min=1.95
 java_min=17
+deny_version=0.20.2
 
 fail() {
     echo "setup: $1" >&2
@@ -83,6 +87,19 @@ want_watch() {
     [ -d /usr/share/fonts/truetype/dejavu ] || packages="$packages fonts-dejavu-core"
 }
 
+want_peers() {
+    want javac openjdk-17-jdk-headless
+    command -v go >/dev/null 2>&1 || fail "Go is missing: install Go 1.24 or newer (go.dev), which builds Redpanda Connect's engine"
+}
+
+# Without optimisation: it is built in a third of the time, and runs for two seconds.
+install_deny() {
+    tools=$(cd "$(dirname "$0")/.." && pwd)/target/tools
+    cargo deny --version >/dev/null 2>&1 || [ -x "$tools/bin/cargo-deny" ] ||
+        cargo install --locked --debug --quiet --root "$tools" --version "$deny_version" cargo-deny >&2 ||
+        fail "cargo-deny $deny_version could not be built (its message is above)"
+}
+
 install() {
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null 2>&1 || fail "missing, by their Debian names:$packages"
@@ -102,10 +119,16 @@ chaos)
     want_build && want_test
     [ "$(id -u)" -ne 0 ] || want strace strace
     ;;
+ci)
+    want_build && want_test
+    [ "$(id -u)" -ne 0 ] || { want strace strace && want valgrind valgrind; }
+    ;;
+peers) want_build && want_test && want_peers ;;
+deny) want_build && check_rust && install && install_deny && exit ;;
 image) want_image && install && exit ;;
 cluster) want_image && want_cluster && install && exit ;;
 watch) want_test && want_watch && install && exit ;;
-*) sed -n '5,10s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+*) sed -n '5,13s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
 check_rust
 install

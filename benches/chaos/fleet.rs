@@ -26,8 +26,8 @@ pub struct Fleet {
     pub ends: Vec<(String, Option<i32>, String)>,
     /// Most memory resident of any, in MB.
     pub rss_mb: u64,
-    /// Limit of the control group of each, if there is one.
-    pub limit: Option<u64>,
+    /// How the memory of each is limited, if it can be.
+    groups: Option<Groups>,
     logs: PathBuf,
     kept: usize,
     looked: Instant,
@@ -53,7 +53,7 @@ impl Fleet {
             members: setups.into_iter().map(member).collect(),
             ends: Vec::new(),
             rss_mb: 0,
-            limit: Some(MEMORY_MAX_MB).filter(|_| Path::new(CGROUP).is_dir()),
+            groups: Groups::here(),
             logs: logs.to_owned(),
             kept: 0,
             looked: Instant::now(),
@@ -65,6 +65,11 @@ impl Fleet {
         fleet
     }
 
+    /// Limit of the control group of each, if there is one.
+    pub fn limit_mb(&self) -> Option<u64> {
+        self.groups.map(|_| MEMORY_MAX_MB)
+    }
+
     /// Waits until all that run are ready: a broker that is gone before they have made their topics would end them.
     pub fn wait_until_ready(&mut self) {
         self.members.iter_mut().filter_map(|member| member.process.as_mut()).for_each(Sluice::wait_until_ready);
@@ -74,11 +79,11 @@ impl Fleet {
     pub fn spawn(&mut self, n: usize) -> Option<Sluice> {
         let member = &mut self.members[n];
         let process = member.setup.spawn();
-        if let Some(mb) = self.limit
-            && let Err(why) = confine(process.id(), mb)
+        if let Some(groups) = self.groups
+            && let Err(why) = groups.confine(process.id(), MEMORY_MAX_MB)
         {
             eprintln!("no memory limit: {why}");
-            self.limit = None;
+            self.groups = None;
         }
         member.dead_since = None;
         member.process.replace(process)
@@ -179,21 +184,60 @@ fn resident_mb(process: u32) -> u64 {
     line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-/// Where control groups (version 1) of memory are made.
-const CGROUP: &str = "/sys/fs/cgroup/memory";
+/// How the system limits memory.
+#[derive(Clone, Copy)]
+enum Groups {
+    /// Control groups of version 1: each resource has a tree of its own.
+    First,
+    /// Version 2: one tree, in which a group says what its children may be limited in.
+    Second,
+}
 
-fn confine(process: u32, mb: u64) -> Result<(), String> {
-    let group = Path::new(CGROUP).join(format!("sluice-chaos-{}", std::process::id())).join(process.to_string());
-    let write = |name: &str, text: String| fs::write(group.join(name), text).map_err(|e| format!("{name}: {e}"));
-    fs::create_dir_all(&group).map_err(|e| format!("{}: {e}", group.display()))?;
-    write("memory.limit_in_bytes", (mb << 20).to_string())?;
-    write("cgroup.procs", process.to_string())
+impl Groups {
+    /// What this system has, if it may be used.
+    fn here() -> Option<Groups> {
+        if Path::new("/sys/fs/cgroup/memory").is_dir() {
+            return Some(Groups::First);
+        }
+        let all = fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").unwrap_or_default();
+        // In a group of its own a container may have no right to hand the limit on.
+        let may_limit = || fs::write("/sys/fs/cgroup/cgroup.subtree_control", "+memory").is_ok();
+        (all.split_whitespace().any(|name| name == "memory") && may_limit()).then_some(Groups::Second)
+    }
+
+    /// The group of this run; its members have one each below it.
+    fn of_run(self) -> PathBuf {
+        let tree = match self {
+            Groups::First => "/sys/fs/cgroup/memory",
+            Groups::Second => "/sys/fs/cgroup",
+        };
+        Path::new(tree).join(format!("sluice-chaos-{}", std::process::id()))
+    }
+
+    fn confine(self, process: u32, mb: u64) -> Result<(), String> {
+        let run = self.of_run();
+        let group = run.join(process.to_string());
+        let write = |group: &Path, name: &str, text: String| {
+            fs::write(group.join(name), text).map_err(|e| format!("{}/{name}: {e}", group.display()))
+        };
+        fs::create_dir_all(&run).map_err(|e| format!("{}: {e}", run.display()))?;
+        let limit = match self {
+            Groups::First => "memory.limit_in_bytes",
+            Groups::Second => {
+                write(&run, "cgroup.subtree_control", "+memory".to_owned())?;
+                "memory.max"
+            }
+        };
+        fs::create_dir_all(&group).map_err(|e| format!("{}: {e}", group.display()))?;
+        write(&group, limit, (mb << 20).to_string())?;
+        write(&group, "cgroup.procs", process.to_string())
+    }
 }
 
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.members.clear();
-        let groups = Path::new(CGROUP).join(format!("sluice-chaos-{}", std::process::id()));
+        let Some(groups) = self.groups.map(Groups::of_run) else { return };
         for entry in fs::read_dir(&groups).into_iter().flatten().flatten() {
             let _ = fs::remove_dir(entry.path());
         }

@@ -280,7 +280,10 @@ fn conclude(mut field: Field, once: bool) -> Findings {
         got.signals(),
         field.fleet.ends.len(),
         field.fleet.rss_mb,
-        field.fleet.limit.map_or(", without a limit".to_owned(), |mb| format!(" of {mb} allowed by the control group")),
+        field
+            .fleet
+            .limit_mb()
+            .map_or(", without a limit".to_owned(), |mb| format!(" of {mb} allowed by the control group")),
         ready.as_secs_f64(),
     );
     field.findings

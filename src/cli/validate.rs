@@ -32,6 +32,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let checked = check(&args.config);
     if let Ok(Checked { loaded, .. }) = &checked {
         warn_of_compaction(&loaded.settings);
+        service::key_warnings(loaded).iter().for_each(|text| note(text));
         if args.live {
             let warnings = service::check_live(loaded).map_err(|error| match error.is_config() {
                 true => CliError::Config(error.to_string()),

@@ -16,13 +16,13 @@ use super::reload::Reload;
 use super::salts;
 use super::sampling::Sampling;
 use super::signal_plan::SignalPlan;
-use super::stateful::{self, Stateful};
+use super::stateful::{self, Stateful, changelog_in_kafka};
 use super::watch::Rekey;
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health, Tap};
-use crate::config::{Delivery, Limits, Loaded, Problem, SaltStore, Settings};
+use crate::config::{Delivery, KeySource, Limits, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
-use crate::pseudonymize::StateKey;
+use crate::pseudonymize::{StateKey, readable_by_all};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
 use crate::sink::{CountedSink, OutBatch, Sink, TransactionalSink};
@@ -83,6 +83,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
     ring.reload(clock::now_ms()).map_err(PlanError::from)?;
+    key_warnings(loaded).iter().for_each(|text| tracing::warn!("{text}"));
     let mut reload = Reload::new(loaded);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     let runtime = runtime()?;
@@ -100,6 +101,17 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     }
     runtime.block_on(running.supervise(&plan, &mut reload))?;
     running.stop()
+}
+
+/// Of key files that everybody may read, one sentence each.
+pub fn key_warnings(loaded: &Loaded) -> Vec<String> {
+    let keys = loaded.settings.keys.as_ref().map(|source| match source {
+        KeySource::Directory(path) | KeySource::File(path) => path.as_path(),
+    });
+    let state = loaded.spec.signals.as_ref().and_then(|signals| signals.state_key.as_deref());
+    let open = keys.into_iter().chain(state).flat_map(readable_by_all);
+    let fix = "everybody may read it: `chmod 600` it; in Kubernetes mount the Secret with `defaultMode: 0440` and give the pod an `fsGroup`";
+    open.map(|path| format!("{}: {fix}", path.display())).collect()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, ServiceError> {
@@ -502,9 +514,10 @@ impl Part {
         let tasks = topics.inputs.first().map_or(0, |&input| self.topology.partitions[input]);
         let shape = stateful::shape(&self.settings, topics, tasks, plan.state_key.fingerprint(), plan.limits);
         let state = StateMetrics::new(self.number);
+        let changelog = (self.topology.changelog(), changelog_in_kafka(&self.settings, &topics.changelog));
         Some(worker::Signals {
             plan: Arc::clone(plan),
-            state: Stateful::new(&self.settings, topics.clone(), shape, self.topology.changelog(), state),
+            state: Stateful::new(&self.settings, topics.clone(), shape, changelog, state),
             topic: self.topology.signals(),
             rekey: topics.inputs.first().filter(|_| !topics.rekeyed.is_empty()).map(|&internal| Rekey {
                 inputs: topics.rekeyed.clone(),
@@ -527,7 +540,7 @@ fn signals(loaded: &Loaded) -> Result<Option<SignalPlan>, PlanError> {
     Ok(SignalPlan::compile(loaded, key)?)
 }
 
-fn signal_metrics() -> SignalMetrics {
+pub(super) fn signal_metrics() -> SignalMetrics {
     let rules: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
     SignalMetrics::new(&rules, &Severity::ALL.map(Severity::as_str), &Unmapped::LABELS)
 }

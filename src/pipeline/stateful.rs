@@ -23,6 +23,39 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a restore reads before it looks around.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// The changelog of a partition, read from its start to what was there when it was opened.
+pub trait StateLog {
+    /// Records still to be read, at most.
+    fn left(&self) -> i64;
+
+    /// Hands over what arrives within `timeout` as key and value; `None` as value: it was forgotten.
+    ///
+    /// # Errors
+    /// It cannot be read, or `each` says so.
+    fn read(
+        &mut self,
+        timeout: Duration,
+        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
+    ) -> Result<(), StateError>;
+}
+
+impl StateLog for Changelog {
+    fn left(&self) -> i64 {
+        Changelog::left(self)
+    }
+
+    fn read(
+        &mut self,
+        timeout: Duration,
+        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        Changelog::read(self, timeout, each)
+    }
+}
+
+/// Opens the changelog of a partition.
+pub type OpenLog = Box<dyn Fn(i32) -> Result<Box<dyn StateLog>, Error> + Send>;
+
 /// A part of a record.
 type Bytes = Box<[u8]>;
 
@@ -74,18 +107,19 @@ pub struct Stateful {
     merges: BTreeMap<i32, Merge<Copied>>,
     lanes: BTreeMap<Partition, Lane>,
     changelog: usize,
+    open_log: OpenLog,
     metrics: StateMetrics,
     /// Evictions and expiries that were told.
     told: (u64, u64),
 }
 
 impl Stateful {
-    /// State for the signal inputs; `changelog` is the number of its output topic.
+    /// State for the signal inputs; `changelog` is the number of its output topic, which `open_log` reads.
     pub fn new(
         settings: &Arc<Settings>,
         topics: SignalTopics,
         shape: Shape,
-        changelog: usize,
+        (changelog, open_log): (usize, OpenLog),
         metrics: StateMetrics,
     ) -> Stateful {
         let lane_of = (0..settings.inputs.len()).map(|input| topics.inputs.iter().position(|&i| i == input)).collect();
@@ -97,6 +131,7 @@ impl Stateful {
             merges: BTreeMap::new(),
             lanes: BTreeMap::new(),
             changelog,
+            open_log,
             metrics,
             told: (0, 0),
         }
@@ -176,7 +211,7 @@ impl Stateful {
         let committed = self.committed(source, all)?;
         let shape = self.tasks.shape().clone();
         let mut restoring = Restoring::new(&shape, partition);
-        let mut log = Changelog::open(&self.settings, &self.topics.changelog, partition)?;
+        let mut log = (self.open_log)(partition)?;
         let (mut bytes, mut told) = (0u64, Instant::now());
         while log.left() > 0 {
             health.turned();
@@ -184,7 +219,7 @@ impl Stateful {
                 return Ok(());
             }
             self.metrics.restoring_records.set(log.left() as f64);
-            log.read(READ_TIMEOUT, |key: &[u8], value: Option<&[u8]>| {
+            log.read(READ_TIMEOUT, &mut |key: &[u8], value: Option<&[u8]>| {
                 bytes += (key.len() + value.map_or(0, <[u8]>::len)) as u64;
                 restoring.record(key, value)
             })
@@ -400,6 +435,15 @@ fn hand_over(held: &Held<Copied>, at: Partition, mut each: impl FnMut(&Incoming<
         timestamp_ms: held.timestamp_ms,
     };
     each(&Incoming { at, offset: held.offset, record, headers_readable: copied.headers_readable });
+}
+
+/// Opens the changelog in Kafka.
+pub fn changelog_in_kafka(settings: &Arc<Settings>, topic: &str) -> OpenLog {
+    let (settings, topic) = (Arc::clone(settings), topic.to_owned());
+    Box::new(move |partition| {
+        let log = Changelog::open(&settings, &topic, partition)?;
+        Ok(Box::new(log) as Box<dyn StateLog>)
+    })
 }
 
 /// What is wrong with the state is no fault of Kafka's: no retry heals it.

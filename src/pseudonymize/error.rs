@@ -17,6 +17,12 @@ pub enum KeyError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// Everybody may write the file: its key may be anybody's.
+    #[error("{}: everybody may write it: `chmod 600` it, or mount its Secret with `defaultMode: 0440`", path.display())]
+    Writable {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not text.
     #[error("{}: is not text; write the key as hex, or as base64 after `base64:`", path.display())]
     NotText {

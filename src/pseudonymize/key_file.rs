@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -103,6 +104,7 @@ impl Files {
     }
 
     fn read(&mut self, path: PathBuf) -> Result<(), KeyError> {
+        refuse_writable(&path)?;
         let bytes = Zeroizing::new(fs::read(&path).map_err(read_error(&path))?);
         let name = path.file_name().map_or(&b""[..], |name| name.as_encoded_bytes());
         for part in [name, &bytes] {
@@ -117,6 +119,22 @@ impl Files {
 /// A file of text, such as a list of pseudonyms.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// Refuses a key file that everybody may write.
+pub(super) fn refuse_writable(path: &Path) -> Result<(), KeyError> {
+    match fs::metadata(path).map_err(read_error(path))?.mode() & 0o002 {
+        0 => Ok(()),
+        _ => Err(KeyError::Writable { path: path.to_owned() }),
+    }
+}
+
+/// Of a key file, or of those in a directory, the ones that everybody may read. They are taken, since that is how
+/// Kubernetes mounts a Secret unless it is told otherwise; somebody should know.
+pub fn readable_by_all(path: &Path) -> Vec<PathBuf> {
+    let files = if path.is_dir() { files_of(path).unwrap_or_default() } else { vec![path.to_owned()] };
+    let is_open = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.mode() & 0o004 != 0);
+    files.into_iter().filter(is_open).collect()
 }
 
 /// The key files of a directory, by name.
@@ -283,6 +301,23 @@ mod tests {
         std::os::unix::fs::symlink("..data/k1", dir.path().join("k1")).expect("a link");
         // The link of k2 is not there yet: what counts is the version as a whole.
         assert_eq!(ids(&KeyRing::from_dir(dir.path()).expect("a ring")), ["k1", "k2"]);
+    }
+
+    #[test]
+    fn a_key_file_that_everybody_may_write_is_refused_and_one_that_everybody_may_read_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = dir(&[("k1", A), ("k2", B)]);
+        let mode = |name: &str, mode| {
+            fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(mode)).expect("a mode");
+        };
+        mode("k1", 0o600);
+        mode("k2", 0o644);
+        assert_eq!(readable_by_all(dir.path()), [dir.path().join("k2")]);
+        assert_eq!(readable_by_all(&dir.path().join("k1")), [PathBuf::new(); 0]);
+        KeyRing::from_dir(dir.path()).expect("a ring");
+        mode("k2", 0o602);
+        let error = KeyRing::from_dir(dir.path()).expect_err("anybody's").to_string();
+        assert!(error.contains("k2: everybody may write it: `chmod 600` it"), "{error}");
     }
 
     #[test]

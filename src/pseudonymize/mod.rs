@@ -24,7 +24,7 @@ use crate::record::EntityId;
 pub use action::{Action, ActionError, Generalize, Mask, write_placeholder};
 pub use derive::{Epoch, TokenMac};
 pub use error::KeyError;
-pub use key_file::{fill_random, new_key_file};
+pub use key_file::{fill_random, new_key_file, readable_by_all};
 pub use pseudonymizer::{Notes, PAIR_SEPARATOR, Parts, Pseudonymizer};
 pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, lives_at};

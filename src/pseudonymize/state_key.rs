@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::derive::TokenMac;
 use super::error::KeyError;
+use super::key_file::refuse_writable;
 use super::ring::MIN_KEY_BYTES;
 use crate::canonical::token::ALPHABET;
 
@@ -25,6 +26,7 @@ impl StateKey {
     /// # Errors
     /// The file cannot be read, or holds no key.
     pub fn from_file(path: &Path) -> Result<StateKey, KeyError> {
+        refuse_writable(path)?;
         let text = std::fs::read_to_string(path).map(Zeroizing::new);
         let text = text.map_err(|error| KeyError::state(path, format!("cannot read: {error}")))?;
         let bytes = hex::decode(text.trim()).map(Zeroizing::new);

@@ -7,16 +7,21 @@
 
 mod world;
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use world::{Call, Client, Fault, Manner, Member, RECORDS, Shared, World, Written, id_of, lock};
+use world::{
+    CHANGELOG, Call, Client, Fault, Log, Manner, Member, RECORDS, SIGNALS, Shared, World, Written, id_of, lock,
+};
 
 use super::*;
 use crate::config::{Secrets, from_str};
 use crate::pipeline::plan::Plan;
-use crate::pseudonymize::{KeyRing, SharedRing};
+use crate::pipeline::service::signal_metrics;
+use crate::pipeline::stateful::{self, OpenLog, StateLog};
+use crate::pseudonymize::{KeyRing, SharedRing, StateKey};
 use crate::sink::{CountedSink, TransactionalSink};
+use crate::telemetry::StateMetrics;
 
 const YAML: &str = "
 delivery: exactly_once
@@ -56,14 +61,52 @@ impl Health for Watchdog {
     fn pause(&self, _length: Duration) {}
 }
 
-fn plan() -> &'static (Arc<Settings>, Arc<Plan>) {
-    static PLAN: OnceLock<(Arc<Settings>, Arc<Plan>)> = OnceLock::new();
-    PLAN.get_or_init(|| {
-        let loaded = from_str(YAML, "simulation.yaml", Secrets::Skip).expect("valid YAML");
+/// The signals of the stateful life.
+const SIGNALS_YAML: &str = "
+signals:
+  topic: signals
+  fields: {id: id, time: ts, account: user_id, outcome: success, device: device, lat: lat, lon: lon}
+  events: [{kind: login, when: {type: login}}]
+";
+
+/// What a life is lived by.
+struct Rules {
+    settings: Arc<Settings>,
+    plan: Arc<Plan>,
+    signals: Option<Arc<SignalPlan>>,
+}
+
+impl Rules {
+    fn of(yaml: &str) -> Rules {
+        let loaded = from_str(yaml, "simulation.yaml", Secrets::Skip).expect("valid YAML");
         let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
         let plan = Plan::compile(&loaded, SharedRing::fixed(ring).into()).expect("compiles");
-        (Arc::new(loaded.settings), Arc::new(plan))
-    })
+        let signals = SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[7; 32]))).expect("compiles");
+        Rules { settings: Arc::new(loaded.settings), plan: Arc::new(plan), signals: signals.map(Arc::new) }
+    }
+
+    fn get(stateful: bool) -> &'static Rules {
+        static PLAIN: LazyLock<Rules> = LazyLock::new(|| Rules::of(YAML));
+        static STATEFUL: LazyLock<Rules> = LazyLock::new(|| Rules::of(&format!("{YAML}{SIGNALS_YAML}")));
+        if stateful { &STATEFUL } else { &PLAIN }
+    }
+
+    /// The signals of a new worker.
+    fn signals(&self, world: &Shared, exactly_once: bool) -> Option<Signals> {
+        let (plan, topics) = (self.signals.as_ref()?, self.settings.signals.as_ref()?);
+        let mut shape = stateful::shape(&self.settings, topics, 2, plan.state_key.fingerprint(), plan.limits);
+        shape.repeats = !exactly_once;
+        let world = Arc::clone(world);
+        let open: OpenLog = Box::new(move |partition| Ok(Box::new(Log::open(&world, partition)?) as Box<dyn StateLog>));
+        let changelog = (CHANGELOG as usize, open);
+        Some(Signals {
+            plan: Arc::clone(plan),
+            state: Stateful::new(&self.settings, topics.clone(), shape, changelog, StateMetrics::new(0)),
+            topic: SIGNALS as usize,
+            rekey: None,
+            metrics: Arc::new(signal_metrics()),
+        })
+    }
 }
 
 /// One process, from its start to its end.
@@ -82,21 +125,21 @@ fn process(world: &Shared, exactly_once: bool) -> Result<(), Error> {
     };
     if exactly_once {
         let sink = TransactionalSink::new(remake, Duration::from_secs(1), "simulated", Box::new(|| ()))?;
-        run(world, stop, sink)
+        run(world, stop, sink, exactly_once)
     } else {
-        run(world, stop, CountedSink::new(remake)?)
+        run(world, stop, CountedSink::new(remake)?, exactly_once)
     }
 }
 
-fn run<K: Sink<u64>>(world: &Shared, stop: Arc<AtomicBool>, sink: K) -> Result<(), Error> {
-    let (settings, plan) = plan();
+fn run<K: Sink<u64>>(world: &Shared, stop: Arc<AtomicBool>, sink: K, exactly_once: bool) -> Result<(), Error> {
+    let rules = Rules::get(lock(world).stateful);
     lock(world).join();
-    let live = Arc::new(Live::new(plan));
+    let live = Arc::new(Live::new(&rules.plan));
     let stopped = Stopped::default();
     let member = Member(Arc::clone(world));
     Worker::new(
         0,
-        Arc::clone(settings),
+        Arc::clone(&rules.settings),
         live,
         member,
         sink,
@@ -104,14 +147,14 @@ fn run<K: Sink<u64>>(world: &Shared, stop: Arc<AtomicBool>, sink: K) -> Result<(
         stop,
         stopped,
         Box::new(Watchdog(Arc::clone(world))),
-        None,
+        rules.signals(world, exactly_once),
     )
     .run()
 }
 
 /// Processes follow each other until all is committed. What was wrong, if anything.
-fn live(fault: Option<Fault>, exactly_once: bool) -> (World, Vec<String>) {
-    let world: Shared = Arc::new(Mutex::new(World { fault, ..World::default() }));
+fn live(fault: Option<Fault>, exactly_once: bool, stateful: bool) -> (World, Vec<String>) {
+    let world: Shared = Arc::new(Mutex::new(World { fault, stateful, ..World::default() }));
     let mut processes = 0;
     while !lock(&world).is_done() {
         processes += 1;
@@ -149,27 +192,80 @@ fn live(fault: Option<Fault>, exactly_once: bool) -> (World, Vec<String>) {
     (world, wrong)
 }
 
+/// What a life left behind of accounts, as text: the signals of each partition, and the last state of each account.
+#[derive(PartialEq, Eq)]
+struct Legacy {
+    signals: Vec<(i32, String)>,
+    accounts: BTreeMap<(i32, String), String>,
+}
+
+impl Legacy {
+    /// Under at_least_once signals may come again, and what is counted over all accounts counts an event twice: it is in the
+    /// task's record, and its number in a signal.
+    fn of(world: &World, exactly_once: bool) -> Legacy {
+        let mut legacy = Legacy { signals: Vec::new(), accounts: BTreeMap::new() };
+        for Written { topic, partition, key, value } in &world.written {
+            let key = hex::encode(key.as_deref().unwrap_or_default());
+            let value = value.as_deref().unwrap_or_default();
+            match *topic {
+                SIGNALS => {
+                    let text = String::from_utf8_lossy(value).into_owned();
+                    let id = text.split(',').next().unwrap_or_default().to_owned();
+                    legacy.signals.push((*partition, if exactly_once { text } else { id }));
+                }
+                CHANGELOG if exactly_once || key.starts_with(&hex::encode("a")) => {
+                    legacy.accounts.insert((*partition, key), hex::encode(value));
+                }
+                _ => {}
+            }
+        }
+        legacy.signals.sort();
+        if !exactly_once {
+            legacy.signals.dedup();
+        }
+        legacy
+    }
+
+    /// What of it is not the same in another one.
+    fn beside(&self, other: &Legacy) -> Vec<String> {
+        let signals = self.signals.iter().filter(|signal| !other.signals.contains(signal));
+        let accounts = self.accounts.iter().filter(|(key, value)| other.accounts.get(*key) != Some(*value));
+        signals.map(|signal| format!("{signal:?}")).chain(accounts.map(|account| format!("{account:?}"))).collect()
+    }
+}
+
 /// Every fault, alone and with a second one on the way back; how many struck.
-fn sweep(exactly_once: bool) -> usize {
-    let (calm, wrong) = live(None, exactly_once);
+fn sweep(exactly_once: bool, stateful: bool) -> usize {
+    let (calm, wrong) = live(None, exactly_once, stateful);
     assert!(wrong.is_empty(), "nothing failed, and yet: {wrong:?}");
     assert!(calm.befallen == 2, "the group's life is not whole: {} units", calm.units);
+    let legacy = Legacy::of(&calm, exactly_once);
+    let (signals, accounts) = (legacy.signals.len(), legacy.accounts.len());
+    assert!(!stateful || signals >= 4 && accounts >= 4, "too little happens: {signals} signals, {accounts} states");
+    let holds = |fault: Fault| {
+        let (world, wrong) = live(Some(fault), exactly_once, stateful);
+        assert!(wrong.is_empty(), "{fault:?}: {wrong:?}");
+        let left = Legacy::of(&world, exactly_once);
+        assert!(
+            left == legacy,
+            "{fault:?}: signals or state are others: {:?} and not {:?}",
+            left.beside(&legacy),
+            legacy.beside(&left)
+        );
+        world.struck
+    };
     let mut struck = 0;
     for call in Call::ALL {
         for manner in MANNERS {
             for nth in 0.. {
                 let alone = Fault { call, nth, manner, second: None };
-                let (world, wrong) = live(Some(alone), exactly_once);
-                assert!(wrong.is_empty(), "{alone:?}: {wrong:?}");
-                if world.struck == 0 {
+                if holds(alone) == 0 {
                     break;
                 }
                 struck += 1;
-                for second in Call::OF_RECOVERY {
-                    let twice = Fault { second: Some((second, 0)), ..alone };
-                    let (world, wrong) = live(Some(twice), exactly_once);
-                    assert!(wrong.is_empty(), "{twice:?}: {wrong:?}");
-                    struck += usize::from(world.struck == 2);
+                let more = if stateful { Call::OF_STATE } else { Call::OF_RECOVERY };
+                for &second in more {
+                    struck += usize::from(holds(Fault { second: Some((second, 0)), ..alone }) == 2);
                 }
             }
         }
@@ -179,12 +275,24 @@ fn sweep(exactly_once: bool) -> usize {
 
 #[test]
 fn whatever_call_fails_under_exactly_once_each_record_comes_out_once() {
-    let struck = sweep(true);
+    let struck = sweep(true, false);
     assert!(struck > 4_000, "only {struck} runs had a fault");
 }
 
 #[test]
 fn whatever_call_fails_under_at_least_once_no_record_is_missing() {
-    let struck = sweep(false);
+    let struck = sweep(false, false);
+    assert!(struck > 4_000, "only {struck} runs had a fault");
+}
+
+#[test]
+fn whatever_call_fails_under_exactly_once_signals_and_state_are_those_of_a_calm_run() {
+    let struck = sweep(true, true);
+    assert!(struck > 4_000, "only {struck} runs had a fault");
+}
+
+#[test]
+fn whatever_call_fails_under_at_least_once_signals_and_state_are_those_of_a_calm_run() {
+    let struck = sweep(false, true);
     assert!(struck > 4_000, "only {struck} runs had a fault");
 }

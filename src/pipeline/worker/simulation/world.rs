@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::kafka::{Error, ErrorKind, Mode, Partition, Rebalance};
+use crate::pipeline::stateful::StateLog;
 use crate::record::Record;
 use crate::sink::{Broker, OutBatch, OutRecord};
 use crate::source::{Incoming, Source};
+use crate::state::StateError;
 
 /// Records of a partition; the last unit is not full.
 pub(super) const RECORDS: i64 = 23;
@@ -32,6 +34,8 @@ pub(super) enum Call {
     CommitOffsets,
     Renew,
     Close,
+    OpenLog,
+    ReadLog,
     // Of the producer.
     Make,
     Init,
@@ -44,7 +48,7 @@ pub(super) enum Call {
 }
 
 impl Call {
-    pub(super) const ALL: [Call; 16] = [
+    pub(super) const ALL: [Call; 18] = [
         Call::Fetch,
         Call::Assign,
         Call::Unassign,
@@ -53,6 +57,8 @@ impl Call {
         Call::CommitOffsets,
         Call::Renew,
         Call::Close,
+        Call::OpenLog,
+        Call::ReadLog,
         Call::Make,
         Call::Init,
         Call::Begin,
@@ -63,8 +69,10 @@ impl Call {
         Call::Deliver,
     ];
     /// Those that the way back may ask.
-    pub(super) const OF_RECOVERY: [Call; 7] =
-        [Call::Committed, Call::Seek, Call::Renew, Call::Make, Call::Init, Call::Abort, Call::Fetch];
+    pub(super) const OF_RECOVERY: &[Call] =
+        &[Call::Committed, Call::Seek, Call::Renew, Call::Make, Call::Init, Call::Abort, Call::Fetch];
+    /// Those that it may ask for the sake of accounts.
+    pub(super) const OF_STATE: &[Call] = &[Call::Committed, Call::OpenLog, Call::ReadLog];
 }
 
 /// How a call fails.
@@ -84,17 +92,26 @@ pub(super) struct Fault {
     pub(super) second: Option<(Call, usize)>,
 }
 
+/// Output topics: what was scrubbed, the quarantine, signals, the changelog.
+pub(super) const SCRUBBED: u32 = 0;
+pub(super) const QUARANTINE: u32 = 1;
+pub(super) const SIGNALS: u32 = 2;
+pub(super) const CHANGELOG: u32 = 3;
+
 /// A record in an output, or on its way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) topic: u32,
     pub(super) partition: i32,
+    pub(super) key: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
 }
 
 /// A Kafka of two partitions, one group of one member and one producer at a time.
 #[derive(Default)]
 pub(super) struct World {
+    /// State of accounts is kept. Nobody else reads then: a real one would write their state, too.
+    pub(super) stateful: bool,
     pub(super) fault: Option<Fault>,
     pub(super) calls: BTreeMap<Call, usize>,
     pub(super) struck: usize,
@@ -189,7 +206,9 @@ impl World {
             self.untold = 4;
             self.generation += 1;
             self.losing = true;
-            self.be_read_by_another();
+            if !self.stateful {
+                self.be_read_by_another();
+            }
             self.rebalances.extend([Rebalance::Lost(names(&[0, 1])), Rebalance::Assigned(names(&[0, 1]))]);
         }
     }
@@ -202,7 +221,8 @@ impl World {
                 continue;
             }
             let value = Some(format!("{{\"id\":{id},\"email\":\"[email]\"}}").into_bytes());
-            self.written.push(Written { topic: u32::from(id == BAD), partition, value });
+            let topic = if id == BAD { QUARANTINE } else { SCRUBBED };
+            self.written.push(Written { topic, partition, key: None, value });
             self.committed.insert(partition, id + 1);
         }
     }
@@ -241,8 +261,10 @@ fn names(partitions: &[i32]) -> Vec<(String, i32)> {
 
 /// The id that a scrubbed value carries; that of a quarantine record is known by its topic.
 pub(super) fn id_of(written: &Written) -> Option<i64> {
-    if written.topic == 1 {
-        return Some(BAD);
+    match written.topic {
+        SCRUBBED => {}
+        QUARANTINE => return Some(BAD),
+        _ => return None,
     }
     let text = std::str::from_utf8(written.value.as_deref()?).ok()?;
     text.strip_prefix("{\"id\":")?.split(',').next()?.parse().ok()
@@ -251,7 +273,16 @@ pub(super) fn id_of(written: &Written) -> Option<i64> {
 fn value_of(partition: i32, id: i64) -> Vec<u8> {
     match id {
         BAD => format!("{{\"id\":{id},user{partition}@example.com").into_bytes(),
-        _ => format!("{{\"id\":{id},\"email\":\"user{id}.{partition}@example.com\"}}").into_bytes(),
+        // Two accounts are at home, fail to log in again and again, and then are on another device, far away.
+        _ => {
+            let (ts, user, success) = (1_700_000_000 + 20 * id, id % 2, !(4..16).contains(&id));
+            let (device, lat, lon) = if id < 16 { ("d1", -6.2, 106.8) } else { ("d2", 55.7, 12.6) };
+            format!(
+                "{{\"id\":{id},\"email\":\"user{id}.{partition}@example.com\",\"type\":\"login\",\"ts\":{ts},\
+                 \"user_id\":\"u{partition}{user}\",\"success\":{success},\"device\":\"{device}\",\"lat\":{lat},\"lon\":{lon}}}"
+            )
+            .into_bytes()
+        }
     }
 }
 
@@ -435,8 +466,9 @@ impl Broker for Client {
     type Group = u64;
 
     fn send(&self, mode: Mode, batch: &OutBatch, record: &OutRecord) -> Result<bool, Error> {
-        let value = batch.value(record).map(<[u8]>::to_vec);
-        let written = Written { topic: record.topic, partition: record.partition, value };
+        let owned = |part: Option<&[u8]>| part.map(<[u8]>::to_vec);
+        let (key, value) = (owned(batch.key(record)), owned(batch.value(record)));
+        let written = Written { topic: record.topic, partition: record.partition, key, value };
         let send = |world: &mut World| {
             match mode {
                 Mode::Transaction => match &mut world.open {
@@ -536,5 +568,40 @@ impl Broker for Client {
         let mut world = lock(&self.world);
         world.queued.clear();
         world.undelivered = None;
+    }
+}
+
+/// The changelog of a partition: what of it was committed when it was opened.
+pub(super) struct Log {
+    world: Shared,
+    left: VecDeque<Written>,
+}
+
+impl Log {
+    pub(super) fn open(world: &Shared, partition: i32) -> Result<Log, Error> {
+        let left = lock(world).call(Call::OpenLog, |world| {
+            let of = |w: &&Written| w.topic == CHANGELOG && w.partition == partition;
+            Ok(world.written.iter().filter(of).cloned().collect())
+        })?;
+        Ok(Log { world: Arc::clone(world), left })
+    }
+}
+
+impl StateLog for Log {
+    fn left(&self) -> i64 {
+        self.left.len() as i64
+    }
+
+    /// Two at once, so that a fault can come between.
+    fn read(
+        &mut self,
+        _timeout: Duration,
+        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        lock(&self.world).call(Call::ReadLog, |_| Ok(()))?;
+        for record in self.left.drain(..self.left.len().min(2)) {
+            each(record.key.as_deref().unwrap_or_default(), record.value.as_deref())?;
+        }
+        Ok(())
     }
 }
