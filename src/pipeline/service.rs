@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use super::audit::{Audit, What};
 use super::clock;
@@ -87,20 +89,47 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let mut reload = Reload::new(loaded);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     let runtime = runtime()?;
+    // From here on who asks for an end gets a clean one, also while the brokers do not answer.
+    let mut stop = runtime.block_on(async { StopSignals::listen() })?;
     let signals = signals(loaded)?;
-    let topology =
-        runtime.block_on(kafka::prepare(&loaded.settings, kafka::Missing::Create)).map_err(ServiceError::Start)?;
-    if let Some(SaltStore::Topic(topic)) = &loaded.settings.pseudonyms.salts {
-        let salts = kafka::topic::prepare_salts(&loaded.settings, topic, kafka::Missing::Create);
-        runtime.block_on(salts).map_err(ServiceError::Start)?;
-    }
+    let prepared = prepare(loaded.settings.clone())?;
+    let prepared = runtime.block_on(async {
+        tokio::select! {
+            prepared = prepared => prepared.map(Some),
+            () = stop.next() => Ok(None),
+        }
+    });
+    let lost = |_| ServiceError::System("the thread that looks at the topics ended without a word".to_owned());
+    let Some(topology) = prepared.map_err(lost)?.transpose().map_err(ServiceError::Start)? else {
+        tracing::info!("asked to stop before the start: there is nothing to drain");
+        return Ok(());
+    };
     let mut running = Running::start(loaded.settings.clone(), &plan, signals, &topology)?;
     running.process.set_config(&reload.digest(), SystemTime::now());
     if let Some(address) = running.admin_address() {
         tracing::info!(%address, "admin port is open");
     }
-    runtime.block_on(running.supervise(&plan, &mut reload))?;
+    runtime.block_on(running.supervise(&plan, &mut reload, &mut stop));
     running.stop()
+}
+
+/// Looks at the topics, and makes those that are missing and may be made: on a thread of its own, because librdkafka
+/// waits for brokers without an await.
+fn prepare(settings: Settings) -> Result<oneshot::Receiver<Result<Topology, kafka::Error>>, ServiceError> {
+    let runtime = runtime()?;
+    let (tell, told) = oneshot::channel();
+    let work = async move {
+        let topology = kafka::prepare(&settings, kafka::Missing::Create).await?;
+        if let Some(SaltStore::Topic(topic)) = &settings.pseudonyms.salts {
+            kafka::topic::prepare_salts(&settings, topic, kafka::Missing::Create).await?;
+        }
+        Ok(topology)
+    };
+    // Nobody is there any more to be told once a stop was asked for.
+    let run = move || drop(tell.send(runtime.block_on(work)));
+    let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
+    std::thread::Builder::new().name("topics".to_owned()).spawn(run).map_err(system)?;
+    Ok(told)
 }
 
 /// Of key files that everybody may read, one sentence each.
@@ -167,25 +196,39 @@ async fn daily_warnings(settings: &Settings) -> Result<Vec<String>, kafka::Error
 /// # Errors
 /// Signals cannot be listened for.
 pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
     let runtime = runtime()?;
-    let _context = runtime.enter();
-    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
-    drop(_context);
+    let mut signals = runtime.block_on(async { StopSignals::listen() })?;
     let stop = Arc::clone(stop);
     let wait = move || {
-        runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        });
+        runtime.block_on(signals.next());
         stop.store(true, Ordering::SeqCst);
     };
+    let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(system)?;
     Ok(())
+}
+
+/// SIGTERM and SIGINT. Once they are listened for they end nothing by themselves.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Within a runtime.
+    fn listen() -> Result<StopSignals, ServiceError> {
+        let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
+        let listen = |kind| signal(kind).map_err(system);
+        Ok(StopSignals { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one. One that came before is not missed.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: draining"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT: draining"),
+        }
+    }
 }
 
 /// The workers and the admin port.
@@ -279,16 +322,11 @@ impl Running {
     }
 
     /// Waits for a signal or the end of a worker, and takes over changed keys meanwhile.
-    async fn supervise(&mut self, plan: &Plan, reload: &mut Reload) -> Result<(), ServiceError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let system = |e: std::io::Error| ServiceError::System(format!("cannot listen for signals: {e}"));
-        let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    async fn supervise(&mut self, plan: &Plan, reload: &mut Reload, stop: &mut StopSignals) {
         let mut poll = tokio::time::interval(POLL_INTERVAL);
         loop {
             tokio::select! {
-                _ = terminate.recv() => tracing::info!("SIGTERM: draining"),
-                _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
+                () = stop.next() => {}
                 ended = self.ended.recv() => {
                     if let Some(Err(e)) = ended {
                         tracing::error!(error = %e, "a worker ended: stopping the others");
@@ -302,7 +340,7 @@ impl Running {
                     continue;
                 }
             }
-            return Ok(());
+            return;
         }
     }
 

@@ -11,6 +11,7 @@ mod panics;
 mod privacy;
 mod schema;
 mod scrub;
+mod stop;
 mod token;
 mod top;
 mod tuning;

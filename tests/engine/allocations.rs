@@ -6,9 +6,11 @@ use std::sync::Arc;
 use sluice::config::{Format, InputTopic, PROFILES};
 use sluice::pipeline::{Engine, Place, Plan};
 use sluice::record::Record;
+use sluice::signals::{Engine as SignalEngine, Event, Limits, MemoryStore};
 use sluice::sink::OutBatch;
 
 use super::inputs::{CORPUS, NOW_MS, config, plan, texts};
+use super::life;
 
 /// Passes before the one that counts: buffers change places between levels of a record, and each must have met the
 /// largest value.
@@ -64,4 +66,32 @@ fn steady_allocations_of_texts(texts: &[String]) -> u64 {
 #[test]
 fn the_counter_counts() {
     assert_eq!(allocation_counter::measure(|| drop(vec![0u8; 10])).count_total, 1);
+}
+
+/// With signals it does: lists of an account that grow, the images of a transaction, what a signal says. Less than once
+/// an event, however many events a transaction has.
+#[test]
+fn signals_allocate_less_than_once_an_event() {
+    const EVENTS: u32 = 4_000;
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut store = MemoryStore::new(Limits { ttl_ms: 180 * 86_400_000, accounts: 1_000 });
+    let (mut engine, mut out) = (SignalEngine::new(Arc::default()), Vec::new());
+    let mut n = 0;
+    for size in [EVENTS, EVENTS, EVENTS, 2 * EVENTS, 4 * EVENTS] {
+        let made: Vec<Event> = (0..size)
+            .map(|_| {
+                n += 1;
+                life::event(rng.u64(..200), NOW_MS + i64::from(n) * 200, n, &mut rng)
+            })
+            .collect();
+        let counted = allocation_counter::measure(|| {
+            for event in &made {
+                out.clear();
+                engine.on_event(event, &mut life::Somebody, &mut store, &mut out);
+            }
+            store.commit();
+        });
+        let count = counted.count_total;
+        assert!(count < u64::from(size) * 3 / 4, "{count} allocations for {size} events");
+    }
 }

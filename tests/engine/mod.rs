@@ -6,3 +6,5 @@ mod inputs;
 
 /// Memory on a record's way.
 mod allocations;
+#[path = "../../benches/support/life.rs"]
+mod life;
