@@ -297,15 +297,17 @@ pub struct Ends {
 impl Ends {
     /// Of an existing topic.
     pub fn of(broker: &Broker, topic: &str) -> Ends {
+        let partitions = broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} does not exist"));
+        Ends::of_partitions(broker, topic, partitions)
+    }
+
+    /// Of a topic with so many partitions, whether or not a broker answers now.
+    pub fn of_partitions(broker: &Broker, topic: &str, partitions: i32) -> Ends {
         let consumer = |isolation: Isolation| -> BaseConsumer {
             broker.client().set("isolation.level", isolation.property()).create().expect("a client")
         };
-        Ends {
-            topic: topic.to_owned(),
-            committed: consumer(Isolation::Committed),
-            uncommitted: consumer(Isolation::Uncommitted),
-            partitions: broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} does not exist")),
-        }
+        let (committed, uncommitted) = (consumer(Isolation::Committed), consumer(Isolation::Uncommitted));
+        Ends { topic: topic.to_owned(), committed, uncommitted, partitions }
     }
 
     /// Per partition, the offset after the last record or marker; `None` while the broker does not answer.
@@ -344,6 +346,11 @@ impl Committed {
     /// Of `group` on an existing topic. Does not join the group.
     pub fn of(broker: &Broker, group: &str, topic: &str) -> Committed {
         let partitions = broker.partitions(topic).unwrap_or_else(|| panic!("topic {topic} does not exist"));
+        Committed::of_partitions(broker, group, topic, partitions)
+    }
+
+    /// Of a topic with so many partitions, whether or not a broker answers now.
+    pub fn of_partitions(broker: &Broker, group: &str, topic: &str, partitions: i32) -> Committed {
         let mut config = broker.client();
         // read_committed makes the broker refuse to answer while a transaction holds offsets.
         config.set("group.id", group).set("enable.auto.commit", "false").set("isolation.level", "read_committed");
