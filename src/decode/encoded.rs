@@ -16,6 +16,8 @@ const PEEK: usize = 12;
 const LINE_MIN: usize = 40;
 /// Shortest picture or document that is taken for one: tracking pixels are smaller.
 const FILE_MIN: usize = 128;
+/// Most parts of a token: five if it is encrypted (RFC 7516), three if it is signed.
+const TOKEN_PARTS_MAX: usize = 5;
 /// Shortest compressed content.
 const COMPRESSED_MIN: usize = 28;
 
@@ -236,14 +238,18 @@ fn token_around(bytes: &[u8], start: usize, floor: usize) -> Option<Range<usize>
     let mut first = start;
     // The parts before were runs of their own, so `floor` stands at the dot behind the last one.
     if start > 0 && bytes[start - 1] == b'.' && floor + 1 == start {
-        let is_part = |b: &&u8| value_of(**b).is_some() || **b == b'.';
+        let mut dots = 0;
+        let is_part = |b: &&u8| {
+            dots += usize::from(**b == b'.');
+            (value_of(**b).is_some() || **b == b'.') && dots < TOKEN_PARTS_MAX
+        };
         first -= bytes[..start].iter().rev().take_while(is_part).count();
     }
     if !bytes[first..].starts_with(b"eyJ") {
         return None;
     }
     let (mut end, mut parts) = (signs_end(bytes, first), 1);
-    while bytes.get(end) == Some(&b'.') && parts < 5 {
+    while bytes.get(end) == Some(&b'.') && parts < TOKEN_PARTS_MAX {
         let next = signs_end(bytes, end + 1);
         if next == end + 1 && parts == 1 {
             break;

@@ -13,15 +13,22 @@ pub struct Pair {
 
 /// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
+/// How many times its length the values of a text may be that nobody takes, and so many bytes more.
+const NESTED_MAX: usize = 16;
+const NESTED_FREE: usize = 16 << 10;
 /// Longest call or constructor that is a value, in bytes.
 const CALL_BYTES_MAX: usize = 256;
 
 /// Offers `take` every pair of `text`, in order; a value that it does not take may hold pairs itself. Names are of one
 /// word; a value in quotes is all between them, another ends at white space or at a sign that ends it in logs, queries
 /// and forms.
-pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) {
+///
+/// Values within values are looked at for each of the names before them: so that this ends in time on `a=a=a=…`, it stops where they are
+/// many times as long as the text, and says from where on nothing was looked at.
+pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut floor = 0;
+    let mut budget = NESTED_MAX * bytes.len() + NESTED_FREE;
     for at in memchr::memchr2_iter(b'=', b':', bytes) {
         if at < floor || bytes[at] == b':' && !is_quoted_near(bytes, at) {
             continue;
@@ -35,9 +42,18 @@ pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) {
         };
         if !value.is_empty() {
             let pair = Pair { name, value };
-            floor = if take(&pair) { pair.value.end } else { pair.value.start };
+            if take(&pair) {
+                floor = pair.value.end;
+                continue;
+            }
+            floor = pair.value.start;
+            budget = match budget.checked_sub(pair.value.len()) {
+                Some(left) => left,
+                None => return Some(pair.name.start),
+            };
         }
     }
+    None
 }
 
 /// Whether a quote may stand beside the `:` at `at`: without one it joins nothing, and most colons are those of times.
@@ -185,6 +201,23 @@ mod tests {
         assert_eq!(found(r#"x="{\"email\":\"a@b\",\"n\":1}""#), [("x", r#"{\"email\":\"a@b\",\"n\":1}"#)]);
         assert_eq!(found(r#"{\"email\":\"a@b\",\"n\":\"c\"}"#), [("email", "a@b"), ("n", "c")]);
         assert_eq!(found(r#"User { name: "Siti", n: 3 }"#), [("name", "Siti")]);
+    }
+
+    #[test]
+    fn values_within_values_end_in_time_and_what_was_not_looked_at_is_told() {
+        let find_all = |text: &str| {
+            let mut bytes = 0;
+            let end = find(text, |pair| {
+                bytes += pair.value.len();
+                false
+            });
+            (bytes, end)
+        };
+        let (_, end) = find_all(&"a=1 b=\"x y\"&c=3\n".repeat(20_000));
+        assert_eq!(end, None, "no text of pairs side by side");
+        let hostile = "name=".repeat(20_000);
+        let (bytes, end) = find_all(&hostile);
+        assert!(end.is_some_and(|at| at < hostile.len()) && bytes < 20 * hostile.len(), "{bytes} {end:?}");
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::record::{Basis, Class, Finding, Kind, Span};
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
 
+/// How far behind its anchor a finder sees, in bytes: more than any line that people write.
+const SIGHT: usize = 4096;
+
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -36,6 +39,8 @@ pub(super) struct Scratch {
     wanted: Vec<bool>,
     /// Anchors in the text.
     hits: Vec<Hit>,
+    /// By finder that is called at anchors, how far what it found reaches.
+    reached: Vec<u32>,
     /// A label's name in snake case.
     name: String,
 }
@@ -119,12 +124,14 @@ impl Search<'_> {
         let Patterns { anchored, anchors, labels: names, .. } = &rules.patterns;
         let mut hits = std::mem::take(&mut self.scratch.hits);
         hits.clear();
+        self.scratch.reached.clear();
+        self.scratch.reached.resize(anchored.len(), 0);
         if self.look.class.has(Class::LETTER.with(Class::NON_ASCII)) {
             anchors.scan(self.text, &mut hits);
         }
         for hit in &hits {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
-            self.call(&anchored[usize::from(hit.owner)], &at);
+            self.call(hit.owner, &anchored[usize::from(hit.owner)], &at);
         }
         if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE).with(Class::BRACE))
             && !names.is_empty()
@@ -136,7 +143,7 @@ impl Search<'_> {
                 let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {
                     let at = Anchor { text, at: known, behind: label.value as usize };
-                    self.call(&anchored[usize::from(*owner)], &at);
+                    self.call(*owner, &anchored[usize::from(*owner)], &at);
                 }
             });
             self.scratch.name = name;
@@ -160,24 +167,36 @@ impl Search<'_> {
         }
     }
 
-    fn call(&mut self, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
-        if !finder.wants(self.look.class) {
+    /// Calls a finder, `owner` by its place, at an anchor. What it found reaches over the anchors inside of it, and it sees only so
+    /// far: a text that is nothing but anchors takes as long as another of its size.
+    fn call(&mut self, owner: u16, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
+        let owner = usize::from(owner);
+        if !finder.wants(self.look.class) || at.behind < self.scratch.reached[owner] as usize {
             return;
         }
+        let seen = self.text.floor_char_boundary(at.behind + SIGHT);
         self.scratch.matches.clear();
-        (finder.find)(at, &mut self.scratch.matches);
+        (finder.find)(&Anchor { text: &self.text[..seen], ..*at }, &mut self.scratch.matches);
         for i in 0..self.scratch.matches.len() {
-            let found = self.scratch.matches[i];
-            self.judge_text(pattern, found);
+            let mut found = self.scratch.matches[i];
+            // What goes on where nothing was seen any more goes to the end of its line.
+            if found.span.end as usize == seen && seen < self.text.len() {
+                let rest = &self.text.as_bytes()[seen..];
+                found.span.end += memchr::memchr(b'\n', rest).unwrap_or(rest.len()) as u32;
+                found.value.end = found.span.end;
+            }
+            if self.judge_text(pattern, found) {
+                let reached = &mut self.scratch.reached[owner];
+                *reached = (*reached).max(found.span.end);
+            }
         }
     }
 
-    /// Judges what a matcher or a regular expression found.
-    fn judge_text(&mut self, pattern: &Pattern, found: Match) {
+    /// Judges what a matcher or a regular expression found, and says whether it is kept.
+    fn judge_text(&mut self, pattern: &Pattern, found: Match) -> bool {
         self.scratch.region = found.span;
         let Some(validator) = pattern.validator else {
-            self.accept(pattern, found.span, found.value);
-            return;
+            return self.accept(pattern, found.span, found.value);
         };
         let mut digits = std::mem::take(&mut self.scratch.digits);
         digits.clear();
@@ -196,9 +215,7 @@ impl Search<'_> {
             .then(|| (validator.check)(&candidate, &self.rules.settings))
             .flatten();
         self.scratch.digits = digits;
-        if let Some(value) = value {
-            self.accept(pattern, union(found.span, value), value);
-        }
+        value.is_some_and(|value| self.accept(pattern, union(found.span, value), value))
     }
 
     fn regexes(&mut self) {

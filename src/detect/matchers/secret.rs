@@ -19,13 +19,19 @@ struct Shape {
     signs: &'static [u8],
 }
 
+impl Shape {
+    fn takes(&self, b: u8) -> bool {
+        b.is_ascii_alphanumeric() || self.signs.contains(&b)
+    }
+}
+
 const fn shape(prefix: &'static str, least: usize, signs: &'static [u8]) -> Shape {
     Shape { prefix, least, signs }
 }
 
 /// Prefixes from the issuers' documentation (AWS, GitHub, GitLab, Stripe, Slack, Google, OpenAI, Anthropic, SendGrid, npm,
 /// PyPI, Hugging Face, Shopify, DigitalOcean, Midtrans, Xendit); the lengths are below theirs, so that a cut key goes, too.
-static SHAPES: &[Shape] = &[
+static SHAPES: [Shape; 47] = [
     shape("AKIA", 12, b""),
     shape("ASIA", 12, b""),
     shape("ghp_", 20, b""),
@@ -162,15 +168,28 @@ static SIEVE: [[u32; 256]; 3] = {
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
     let mut floor = 0;
+    // By shape: up to where nothing of it can begin any more.
+    let mut refused = [0; SHAPES.len()];
     for start in beginnings(bytes) {
         if start < floor || start > 0 && bytes[start - 1] == b'_' {
             continue;
         }
-        let Some(shape) = SHAPES.iter().find(|shape| bytes[start..].starts_with(shape.prefix.as_bytes())) else {
+        let is_here = |shape: &Shape| bytes[start..].starts_with(shape.prefix.as_bytes());
+        let Some((kind, shape)) = SHAPES.iter().enumerate().find(|(_, shape)| is_here(shape)) else {
             continue;
         };
+        if start < refused[kind] {
+            continue;
+        }
         let body = start + shape.prefix.len();
-        let end = if shape.prefix == PEM { pem_end(input.text, body) } else { token_end(bytes, body, shape) };
+        let end = if shape.prefix == PEM {
+            pem_end(input.text, body)
+        } else {
+            let run = body + bytes[body..].iter().take_while(|b| shape.takes(**b)).count();
+            // What begins later in the same run is a part of what is refused here, and lacks the same.
+            refused[kind] = run;
+            token_end(bytes, body, run, shape)
+        };
         if let Some(end) = end {
             let span = Span::new(start as u32, end as u32);
             out.push(Match { span, value: span });
@@ -179,9 +198,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     }
 }
 
-fn token_end(bytes: &[u8], from: usize, shape: &Shape) -> Option<usize> {
-    let taken = |b: &&u8| b.is_ascii_alphanumeric() || shape.signs.contains(b);
-    let mut end = from + bytes[from..].iter().take_while(taken).count();
+/// One past the token whose body begins at `from`, of a run of its signs that ends at `run`.
+fn token_end(bytes: &[u8], from: usize, run: usize, shape: &Shape) -> Option<usize> {
+    let mut end = run;
     // Commas are in the parameters of a hash, before its last `$`, and not in the hash itself.
     let hash = bytes[from..end].iter().rposition(|&b| b == b'$').map_or(from, |at| from + at);
     end = bytes[hash..end].iter().position(|&b| b == b',').map_or(end, |at| hash + at);

@@ -1,5 +1,9 @@
 //! What is to be replaced in one value, found in several readings of it: overlapping claims become one edit.
 
+use std::cmp::Ordering;
+
+use hashbrown::HashSet;
+
 use crate::record::{ActionId, Basis, EntityId, Span};
 use crate::rewrite::Edits;
 
@@ -28,19 +32,34 @@ pub(super) struct Label {
 #[derive(Default)]
 pub(super) struct Claims {
     claims: Vec<Claim>,
-    /// Parts that were looked into: documents, base64. Nothing else is claimed inside of them.
+    /// What is claimed for whom, once there are [`FEW`] claims.
+    index: HashSet<(Span, EntityId)>,
+    /// Parts that were looked into: documents, base64. Nothing else is claimed inside of them. Without those that are inside of
+    /// another, so that starts and ends both ascend.
     covered: Vec<Span>,
 }
+
+/// So many claims are looked through; a text of more may have thousands.
+const FEW: usize = 32;
 
 impl Claims {
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.claims.clear();
         self.covered.clear();
+        if !self.index.is_empty() {
+            self.index = HashSet::default();
+        }
     }
 
     pub(super) fn push(&mut self, claim: Claim) {
         self.claims.push(claim);
+        let new = match self.claims.len().cmp(&FEW) {
+            Ordering::Less => return,
+            Ordering::Equal => &self.claims[..],
+            Ordering::Greater => &self.claims[self.claims.len() - 1..],
+        };
+        self.index.extend(new.iter().filter_map(|c| Some((c.raw, c.label?.entity))));
     }
 
     /// Number of claims.
@@ -50,16 +69,25 @@ impl Claims {
 
     /// From now on nothing inside of `raw` is claimed.
     pub(super) fn cover(&mut self, raw: Span) {
-        self.covered.push(raw);
+        if self.is_covered(raw) {
+            return;
+        }
+        let from = self.covered.partition_point(|c| c.start < raw.start);
+        let inside = self.covered[from..].partition_point(|c| c.end <= raw.end);
+        self.covered.splice(from..from + inside, [raw]);
     }
 
     /// Whether `raw` is a part of what was looked into.
     pub(super) fn is_covered(&self, raw: Span) -> bool {
-        self.covered.iter().any(|c| c.start <= raw.start && raw.end <= c.end)
+        let before = self.covered.partition_point(|c| c.start <= raw.start);
+        before > 0 && raw.end <= self.covered[before - 1].end
     }
 
     /// Whether the same bytes are claimed for the same entity.
     pub(super) fn has(&self, raw: Span, entity: EntityId) -> bool {
+        if self.claims.len() >= FEW {
+            return self.index.contains(&(raw, entity));
+        }
         self.claims.iter().any(|c| c.raw == raw && c.label.is_some_and(|label| label.entity == entity))
     }
 
@@ -96,5 +124,37 @@ impl Claim {
     /// The greatest gives the replacement.
     fn weight(&self) -> (Option<Basis>, u8, usize) {
         (self.label.map(|label| label.basis), self.rank, self.raw.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn span() -> impl Strategy<Value = Span> {
+        (0..60u32, 1..20u32).prop_map(|(start, len)| Span::new(start, start + len))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_is_covered_and_claimed_is_what_was(spans in prop::collection::vec(span(), 0..90), asked in span()) {
+            let mut claims = Claims::default();
+            let label = Label { entity: EntityId(3), action: ActionId(0), basis: Basis::Field };
+            for (at, &raw) in spans.iter().enumerate() {
+                claims.cover(raw);
+                let label = (at % 3 > 0).then_some(label);
+                claims.push(Claim { raw, replacement: Span::new(0, 0), label, rank: 0 });
+            }
+            let inside = spans.iter().any(|c| c.start <= asked.start && asked.end <= c.end);
+            prop_assert_eq!(claims.is_covered(asked), inside);
+            let mut claimed = spans.iter().enumerate().filter(|(at, _)| at % 3 > 0);
+            prop_assert_eq!(claims.has(asked, EntityId(3)), claimed.any(|(_, raw)| *raw == asked));
+            prop_assert!(!claims.has(asked, EntityId(4)));
+            claims.clear();
+            prop_assert!(!claims.is_covered(asked) && !claims.has(asked, EntityId(3)));
+        }
     }
 }

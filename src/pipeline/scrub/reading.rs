@@ -168,7 +168,10 @@ impl Core {
             documents::find(reading.text, |range| self.document_in(at, reading, span_of(&range), frame));
         }
         if class.has(Class::EQUALS) || class.has(Class::COLON) && class.has(Class::BRACE.with(Class::OTHER)) {
-            pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame));
+            // What was too much to look at goes as a whole.
+            if let Some(end) = pairs::find(reading.text, |pair| self.pair(at, reading, pair, frame)) {
+                self.redact(at, reading, Span::new(end as u32, reading.text.len() as u32), frame);
+            }
         }
         if class.has(Class::BRACE) {
             elements::find(reading.text, |pair| {
