@@ -23,20 +23,19 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a restore reads before it looks around.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Takes a record of the changelog, its key and value; `None` as value: it was forgotten.
+pub type EachRecord<'a> = dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError> + 'a;
+
 /// The changelog of a partition, read from its start to what was there when it was opened.
 pub trait StateLog {
     /// Records still to be read, at most.
     fn left(&self) -> i64;
 
-    /// Hands over what arrives within `timeout` as key and value; `None` as value: it was forgotten.
+    /// Hands over what arrives within `timeout`.
     ///
     /// # Errors
     /// It cannot be read, or `each` says so.
-    fn read(
-        &mut self,
-        timeout: Duration,
-        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
-    ) -> Result<(), StateError>;
+    fn read(&mut self, timeout: Duration, each: &mut EachRecord<'_>) -> Result<(), StateError>;
 }
 
 impl StateLog for Changelog {
@@ -44,11 +43,7 @@ impl StateLog for Changelog {
         Changelog::left(self)
     }
 
-    fn read(
-        &mut self,
-        timeout: Duration,
-        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
-    ) -> Result<(), StateError> {
+    fn read(&mut self, timeout: Duration, each: &mut EachRecord<'_>) -> Result<(), StateError> {
         Changelog::read(self, timeout, each)
     }
 }

@@ -313,7 +313,7 @@ mod tests {
         mode("k1", 0o600);
         mode("k2", 0o644);
         assert_eq!(readable_by_all(dir.path()), [dir.path().join("k2")]);
-        assert_eq!(readable_by_all(&dir.path().join("k1")), [PathBuf::new(); 0]);
+        assert!(readable_by_all(&dir.path().join("k1")).is_empty());
         KeyRing::from_dir(dir.path()).expect("a ring");
         mode("k2", 0o602);
         let error = KeyRing::from_dir(dir.path()).expect_err("anybody's").to_string();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::kafka::{Error, ErrorKind, Mode, Partition, Rebalance};
-use crate::pipeline::stateful::StateLog;
+use crate::pipeline::stateful::{EachRecord, StateLog};
 use crate::record::Record;
 use crate::sink::{Broker, OutBatch, OutRecord};
 use crate::source::{Incoming, Source};
@@ -593,11 +593,7 @@ impl StateLog for Log {
     }
 
     /// Two at once, so that a fault can come between.
-    fn read(
-        &mut self,
-        _timeout: Duration,
-        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<(), StateError>,
-    ) -> Result<(), StateError> {
+    fn read(&mut self, _timeout: Duration, each: &mut EachRecord<'_>) -> Result<(), StateError> {
         lock(&self.world).call(Call::ReadLog, |_| Ok(()))?;
         for record in self.left.drain(..self.left.len().min(2)) {
             each(record.key.as_deref().unwrap_or_default(), record.value.as_deref())?;
