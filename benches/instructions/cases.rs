@@ -40,6 +40,7 @@ pub static ALL: &[Case] = &[
     Case { name: "events_support", what: What::Events(Some("support")) },
     Case { name: "logs", what: What::Text(texts::log_lines, 500) },
     Case { name: "mail", what: What::Text(texts::mails, 100) },
+    Case { name: "hostile", what: What::Text(texts::hostile, 8_000) },
     Case { name: "signals", what: What::Signals(20_000) },
 ];
 

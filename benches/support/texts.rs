@@ -131,3 +131,37 @@ fn mail_body(rng: &mut Rng, language: usize) -> String {
 fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
     from[rng.usize(0..from.len())]
 }
+
+/// What a search may begin at, again and again, with an end that never comes: each line once made the search look to its end for
+/// every few bytes of it.
+const MOTIFS: [&str; 24] = [
+    "name=",
+    "_key=",
+    "key:",
+    "=eyJlbWFpbCI1",
+    ".eyJzdWIiOiI",
+    "_session=eyJpdiI",
+    "GITHUB_TOKEN=",
+    "password=***",
+    "password=required,",
+    "pass-",
+    "Cookie: ",
+    "Set-Cookie:",
+    ", address=Jl",
+    "alamat : Jl",
+    ": \" pw",
+    ":\"otp",
+    "-Signature=",
+    "{\"a\":\"b@example.com\"} ",
+    "From: a ",
+    "\u{2079} \u{2070} \u{2070} \u{2070} ",
+    "github_pat_",
+    "VALUES (1,",
+    "<name>Ann",
+    "4111 **** ",
+];
+
+/// Lines of so many bytes that are nothing but one thing a search begins at.
+pub fn hostile(bytes: usize) -> Vec<String> {
+    MOTIFS.iter().map(|motif| motif.repeat(bytes / motif.len())).collect()
+}

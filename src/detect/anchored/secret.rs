@@ -53,13 +53,18 @@ pub(super) const KEYED: Anchored = Anchored {
     needs: LABELS,
     at_labels: true,
     find: |anchor, out| {
+        // Its beginning tells.
+        const TELLING: usize = 256;
         let rest = anchor.rest();
-        let len = rest.bytes().take_while(|&b| is_key_sign(b)).count();
-        let key = rest[..len].trim_end_matches(['.', ':']);
+        let signs = |most: usize| {
+            let len = rest.bytes().take(most).take_while(|&b| is_key_sign(b)).count();
+            rest[..len].trim_end_matches(['.', ':'])
+        };
+        let head = signs(TELLING);
         // In a link it is a secret that is let in with, however short: `/reset-password?token=abc123XYZ`.
         let query = anchor.text[..anchor.at.start as usize].ends_with(['?', '&']);
-        if is_key_like(key) || query && key.len() >= 8 && is_random(key) {
-            out.push(found(anchor.behind, anchor.behind + key.len()));
+        if is_key_like(head) || query && head.len() >= 8 && is_random(head) {
+            out.push(found(anchor.behind, anchor.behind + signs(rest.len()).len()));
         }
     },
 };
