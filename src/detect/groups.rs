@@ -230,7 +230,7 @@ static JOINS: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0;
     while b < 256 {
-        table[b] = matches!(b as u8, b'\t'..=b'\r' | b' '..=b'9' | b'_');
+        table[b] = matches!(b as u8, b'\t'..=b'\r' | b' '..=b'9' | b'_' | b';' | b'|' | b'~');
         b += 1;
     }
     table

@@ -6,6 +6,7 @@
 use super::groups::{Census, Group};
 use crate::record::{Class, Span};
 
+mod card_signs;
 mod card_track;
 mod card_tuple;
 pub(super) mod crypto;
@@ -72,6 +73,7 @@ pub(super) struct Match {
 
 /// Every matcher but [`DIGITS`].
 pub(super) static ALL: &[Matcher] = &[
+    card_signs::MATCHER,
     card_track::TRACK,
     card_track::MASKED,
     card_tuple::MATCHER,
