@@ -110,6 +110,9 @@ impl Engine {
     /// Picks up a swapped key ring; call between batches.
     pub fn refresh(&mut self) {
         self.scrubber.refresh();
+        if let Some(watch) = &mut self.watch {
+            watch.watcher().refresh();
+        }
     }
 
     /// Whether all that tokens of this day need is there. Before that, records of the day must wait.

@@ -180,6 +180,7 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signals::geo::Recent;
 
     fn bed(text: &str) -> (tempfile::TempDir, Arc<Outside>, Changes) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -260,13 +261,23 @@ mod tests {
         let mut changes = Changes::new(&outside);
         let asn = || {
             let mut place = crate::signals::Place::default();
-            outside.now().geo.complete(Some([192, 0, 2, 1].into()), &mut place);
+            Recent::default().complete(&outside.now().geo, Some([192, 0, 2, 1].into()), &mut place);
             place.asn
         };
+        let mut recent = Recent::default();
+        let recently = |recent: &mut Recent| {
+            let mut place = crate::signals::Place::default();
+            recent.complete(&outside.now().geo, Some([192, 0, 2, 1].into()), &mut place);
+            place.asn
+        };
+        assert_eq!(recently(&mut recent), 64500);
         assert_eq!(asn(), 64500);
         replace(&database(64501));
         assert_eq!(look(&mut changes), Some(Ok(())));
         assert_eq!(asn(), 64501);
+        assert_eq!(recently(&mut recent), 64500, "a batch asks once");
+        recent.clear();
+        assert_eq!(recently(&mut recent), 64501);
         replace(b"no database");
         let error = look(&mut changes).expect("a change").expect_err("refused");
         assert!(error.contains("signals.geo.asn"), "{error}");

@@ -14,6 +14,7 @@ use crate::record::PathId;
 use crate::signals::carried::{self, Carried};
 use crate::signals::condition::View;
 use crate::signals::event::{AccountId, Coordinates, Event, Print};
+use crate::signals::geo::Recent;
 use crate::signals::mapping::{Mapper, Sighting, Unmapped};
 use crate::signals::{Engine, Held, Kind, MemoryStore, Names, Signal, Store, Taken, Verdict, Who, rules};
 use crate::sink::OutBatch;
@@ -45,6 +46,7 @@ pub struct Watcher {
     plan: Arc<SignalPlan>,
     mapper: Mapper,
     engine: Engine,
+    places: Recent,
     verdicts: Vec<Verdict>,
     /// How often records told nothing, by [`Unmapped::index`], since they were taken last.
     unmapped: [u64; Unmapped::LABELS.len()],
@@ -57,6 +59,7 @@ impl Watcher {
             mapper: Mapper::new(Arc::clone(&plan.mapping)),
             engine: Engine::new(Arc::clone(&plan.settings)),
             plan,
+            places: Recent::default(),
             verdicts: Vec::new(),
             unmapped: [0; Unmapped::LABELS.len()],
         }
@@ -65,6 +68,11 @@ impl Watcher {
     /// Records come from another scrubber from now on: its paths have other numbers.
     pub fn renew(&mut self) {
         self.mapper.forget_paths();
+    }
+
+    /// Another batch begins.
+    pub fn refresh(&mut self) {
+        self.places.clear();
     }
 
     /// How often records told nothing since the last call, by [`Unmapped::index`].
@@ -112,7 +120,7 @@ impl Watcher {
         if sighting.time_ms > now_ms.saturating_add(self.plan.settings.future_ms) {
             return Err(Unmapped::Future);
         }
-        Ok((self.plan.resolve(kind, &sighting, at), sighting))
+        Ok((self.plan.resolve(kind, &sighting, at, &mut self.places), sighting))
     }
 
     /// What the record that `scrubber` has just read has to say on its way to its account. `None`: nothing.
@@ -342,7 +350,7 @@ fn signal_id(
 
 impl SignalPlan {
     /// The event that a sighting is, with fingerprints in place of identifiers.
-    pub fn resolve(&self, kind: Kind, sighting: &Sighting<'_>, at: &Coordinates) -> Event {
+    fn resolve(&self, kind: Kind, sighting: &Sighting<'_>, at: &Coordinates, places: &mut Recent) -> Event {
         let key = &self.state_key;
         let print = |domain: u8, value: &Option<Cow<'_, str>>| {
             value.as_deref().filter(|v| !v.is_empty()).map_or(Print::NONE, |v| Print(key.print(domain, v.as_bytes())))
@@ -355,7 +363,7 @@ impl SignalPlan {
         let address = sighting.address();
         let mut place = sighting.place;
         let outside = self.outside.now();
-        outside.geo.complete(address, &mut place);
+        places.complete(&outside.geo, address, &mut place);
         let lists = &outside.lists;
         let mut event = Event::new(kind, account, sighting.time_ms, id);
         event.session = print(domain::SESSION, &sighting.session);

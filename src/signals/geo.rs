@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use hashbrown::HashMap;
 use maxminddb::{Mmap, Reader};
 use serde::Deserialize;
 
@@ -139,27 +140,63 @@ impl Geo {
         self.asn.is_some()
     }
 
+    /// Where an address is; without an ASN. `None`: no database knows.
+    fn city_of(&self, address: IpAddr) -> Option<Place> {
+        Some(place_of(&self.city.as_ref()?.row(address)?))
+    }
+
+    /// Who an address belongs to; 0: no database knows.
+    fn asn_of(&self, address: IpAddr) -> u32 {
+        let row = self.asn.as_ref().and_then(|asn| asn.row::<AsnRow>(address));
+        row.and_then(|row| row.autonomous_system_number.or(row.asn)).unwrap_or(0)
+    }
+}
+
+/// What a worker has asked the databases since its last batch: an address comes with many events in a row, and a row of a
+/// database is a walk through its tree.
+#[derive(Default)]
+pub struct Recent(HashMap<IpAddr, Known>);
+
+/// What is known of an address, once it was asked for.
+#[derive(Default)]
+struct Known {
+    city: Option<Option<Place>>,
+    asn: Option<u32>,
+}
+
+impl Recent {
+    /// Most addresses: who never ends a batch keeps no more.
+    const MAX: usize = 4096;
+
+    /// Forgets all, between two batches: addresses stay no longer than their records, and replaced databases are asked.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Fills in what the producer did not say. A producer's place is taken whole: its country and a database's point
     /// could be two places.
-    pub fn complete(&self, address: Option<IpAddr>, place: &mut Place) {
+    pub fn complete(&mut self, geo: &Geo, address: Option<IpAddr>, place: &mut Place) {
         let Some(address) = address else { return };
-        if place.country.is_none()
-            && place.point.is_none()
-            && let Some(city) = &self.city
-            && let Some(row) = city.row::<CityRow<'_>>(address)
-        {
-            fill(place, &row);
+        let wants_city = geo.has_city() && place.country.is_none() && place.point.is_none();
+        let wants_asn = geo.has_asn() && place.asn == 0;
+        if !wants_city && !wants_asn {
+            return;
         }
-        if place.asn == 0
-            && let Some(asn) = &self.asn
-            && let Some(row) = asn.row::<AsnRow>(address)
-        {
-            place.asn = row.autonomous_system_number.or(row.asn).unwrap_or(0);
+        if self.0.len() >= Recent::MAX {
+            self.clear();
+        }
+        let known = self.0.entry(address).or_default();
+        if wants_city && let Some(city) = known.city.get_or_insert_with(|| geo.city_of(address)) {
+            *place = Place { asn: place.asn, ..*city };
+        }
+        if wants_asn {
+            place.asn = *known.asn.get_or_insert_with(|| geo.asn_of(address));
         }
     }
 }
 
-fn fill(place: &mut Place, row: &CityRow<'_>) {
+fn place_of(row: &CityRow<'_>) -> Place {
+    let mut place = Place::default();
     let nested = match &row.country {
         Some(Country::Nested { iso_code }) => *iso_code,
         Some(Country::Flat(code)) => Some(*code),
@@ -174,4 +211,5 @@ fn fill(place: &mut Place, row: &CityRow<'_>) {
         let (lat, lon) = (degrees(&row.latitude), degrees(&row.longitude));
         place.point = lat.zip(lon).and_then(|(lat, lon)| Point::new(lat, lon));
     }
+    place
 }
