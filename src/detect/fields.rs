@@ -14,6 +14,8 @@ pub(super) struct Fields {
     paths: Vec<PathRule>,
     config_names: Names,
     catalog_names: Names,
+    /// Entities that may never pass.
+    never: Vec<EntityId>,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,10 @@ impl Fields {
     /// Adds a rule of the config. `Err` says what is wrong with its path or name.
     pub(super) fn add_rule(&mut self, rule: &FieldRule) -> Result<(), &'static str> {
         let (entity, action, scan) = (rule.entity, rule.action, rule.scan);
-        let plan = FieldPlan { entity, action, scan, guess: false, listed: true, ..FieldPlan::SCAN };
+        // Who names a field exactly says what it is: `{name: session_id, entity: account}`.
+        let (Select::Path(wide) | Select::Name(wide)) = &rule.select;
+        let hides = rule.hides || !wide.contains('*');
+        let plan = FieldPlan { entity, action, scan, hides, guess: false, listed: true, ..FieldPlan::SCAN };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -72,6 +77,15 @@ impl Fields {
     /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId, claim: Claim) {
         self.catalog_names.add(name, FieldPlan { entity: Some(entity), claim, ..FieldPlan::SCAN });
+    }
+
+    /// What is called as this entity's fields are is it, whatever a rule of the config says.
+    pub(super) fn never_pass(&mut self, entity: EntityId) {
+        self.never.push(entity);
+    }
+
+    fn is_never(&self, plan: FieldPlan) -> bool {
+        plan.entity.is_some_and(|entity| self.never.contains(&entity))
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -123,7 +137,13 @@ impl Fields {
             Some(FieldPlan { entity: None, action: None, scan: true, .. }) => {
                 FieldPlan { listed: true, ..by_catalog() }
             }
-            Some(plan) => plan,
+            // A rule about `card_*` does not make a verification code of one pass, or be linked.
+            Some(plan) => match self.catalog_names.find(name) {
+                Some(known) if self.is_never(known) && !plan.hides && !self.is_never(plan) => {
+                    FieldPlan { listed: true, ..known }
+                }
+                _ => plan,
+            },
             None => by_catalog(),
         }
     }
@@ -173,6 +193,7 @@ impl FieldPlan {
         scan: true,
         guess: true,
         listed: false,
+        hides: false,
         nature: Nature::Any,
         part: false,
         claim: Claim::Likely,
@@ -533,7 +554,7 @@ mod tests {
     }
 
     fn rule(select: Select, entity: &str) -> FieldRule {
-        FieldRule { select, entity: Catalog::builtin().find(entity), action: None, scan: true }
+        FieldRule { select, entity: Catalog::builtin().find(entity), action: None, scan: true, hides: false }
     }
 
     #[test]
@@ -639,7 +660,13 @@ mod tests {
     #[test]
     fn a_rule_may_leave_a_field_alone() {
         let catalog = Catalog::builtin();
-        let keep = FieldRule { select: Select::Name("email".to_owned()), entity: None, action: None, scan: false };
+        let keep = FieldRule {
+            select: Select::Name("email".to_owned()),
+            entity: None,
+            action: None,
+            scan: false,
+            hides: false,
+        };
         let rules = Rules::compile(&catalog, &[keep], &Options::default()).expect("compiles");
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");

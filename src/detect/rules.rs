@@ -34,6 +34,8 @@ pub struct FieldRule {
     pub action: Option<ActionId>,
     /// Whether the content is searched, too.
     pub scan: bool,
+    /// Whether nothing of the value is left: then the rule holds for what may never pass, too.
+    pub hides: bool,
 }
 
 /// Which fields a rule speaks of.
@@ -69,6 +71,8 @@ pub struct FieldPlan {
     pub guess: bool,
     /// Whether a rule of the config names it.
     pub listed: bool,
+    /// Whether that rule holds for what may never pass, too: it leaves nothing of a value, or names the field exactly.
+    pub hides: bool,
     /// What the field's name says of numbers in it.
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.
@@ -233,6 +237,9 @@ impl Rules {
         for (at, entity) in catalog.entities().iter().enumerate() {
             if !active[at] {
                 continue;
+            }
+            if entity.never_passes {
+                rules.fields.never_pass(EntityId(at as u16));
             }
             for (name, claim) in entity.field_names() {
                 rules.fields.add_catalog_name(name, EntityId(at as u16), claim);

@@ -443,8 +443,9 @@ impl Table {
             let entity = if keep || lists { None } else { Some(entity.unwrap_or(anything)) };
             let paths = rule.path.iter().flat_map(|list| &list.0).cloned().map(Select::Path);
             let names = rule.name.iter().flat_map(|list| &list.0).cloned().map(Select::Name);
+            let hides = rule.action.as_deref().is_some_and(policy::hides);
             let rules: Vec<FieldRule> =
-                paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep }).collect();
+                paths.chain(names).map(|select| FieldRule { select, entity, action, scan: !keep, hides }).collect();
             problems.extend(rules.iter().filter_map(|rule| select_problem(index, &rule.select)));
             out.extend(rules.into_iter().map(|field| (rule.state, field)));
         }

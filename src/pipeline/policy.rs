@@ -73,7 +73,7 @@ fn is_card(entity: &Entity) -> bool {
 }
 
 /// Whether nothing of a value is left. What is no action at all is told elsewhere.
-fn hides(action: &str) -> bool {
+pub(super) fn hides(action: &str) -> bool {
     Action::parse(action).map_or(true, |a| matches!(a, Action::Redact | Action::Drop | Action::Mask(Mask::All)))
 }
 

@@ -42,6 +42,25 @@ fn a_field_of_some_document_holds_what_all_of_it_is_found_to_be() {
 }
 
 #[test]
+fn what_may_never_pass_does_not_whatever_a_rule_about_more_says() {
+    let raw = "{\"card\":{\"cvv\":\"123\",\"pin\":\"4711\"},\"card_cvv\":\"456\",\"otp\":\"482913\",\"password\":\"hunter2x\"}";
+    let gone = ["123", "4711", "456", "482913", "hunter2x", "fd_", "em_", "ph_"];
+    for rule in [
+        "{name: [\"card_*\", \"*_cvv\"], entity: payment_card}",
+        "{path: \"card.*\", action: token}",
+        "{path: \"card.*\", action: keep}",
+        "{path: \"**\", action: keep}",
+        "{path: \"**\", action: token}",
+    ] {
+        let mut scrubber = scrubber(&format!("fields: [{rule}]"));
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(gone.iter().all(|value| !out.contains(value)), "{rule}: {out}");
+    }
+    let mut dropping = scrubber("fields: [{path: \"card.*\", action: drop}]");
+    assert!(scrubbed(&mut dropping, Format::Json, raw).contains("\"card\":{}"), "a rule that hides holds");
+}
+
+#[test]
 fn values_of_one_field_in_an_array_stay_apart_and_pieces_of_one_do_not() {
     let mut scrubber = scrubber("{}");
     let two = scrubbed(&mut scrubber, Format::Json, "{\"telefon\":[\"51234876\",\"86123344\"]}");
