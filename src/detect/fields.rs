@@ -671,7 +671,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, ..FieldPlan::SCAN });
+        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, hides: true, ..FieldPlan::SCAN });
     }
 
     #[test]

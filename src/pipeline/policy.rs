@@ -31,6 +31,10 @@ pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<P
             let entity = &catalog.entities()[usize::from(entity.0)];
             judge(entity, action, &place, &mut cards, problems);
         }
+        // What is masked as only cards are is a card, whatever the field is called.
+        if rule.entity.is_none() && matches!(Action::parse(action), Ok(Action::Mask(Mask::First6Last4))) {
+            cards.add(action, &place);
+        }
     }
     cards.judge(problems);
     contradictions(&config.fields, problems);
@@ -234,6 +238,7 @@ mod tests {
         for yaml in [
             "fields: [{name: card, entity: payment_card, action: 'mask:first6_last4'}]",
             "fields: [{name: card_number, action: 'mask:last4'}]",
+            "fields: [{name: my, action: 'mask:first6_last4'}]",
             "patterns: {actions: {payment_card: 'mask:first6_last4'}}\nfields: [{name: pan, action: token}]",
             "fields: [{name: pan, action: keep}]",
         ] {
