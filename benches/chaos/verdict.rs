@@ -1,7 +1,7 @@
 //! What came of it: the output of the disturbed instances against the input, and against that of one that nothing
 //! disturbed; and every topic searched for personal data.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -104,8 +104,11 @@ impl Outcome {
         for (partition, records) in &reference.records {
             let expected: HashMap<u64, u64> = records.iter().copied().collect();
             let got = self.records.get(partition).map(Vec::as_slice).unwrap_or_default();
-            differ
-                .extend(got.iter().filter(|(id, hash)| expected.get(id).is_some_and(|e| e != hash)).map(|(id, _)| *id));
+            let is_as_expected = |(id, hash): &&(u64, u64)| expected.get(id).is_none_or(|e| e == hash);
+            // A repeat is scrubbed again and not judged again, so it has no flags: one of them must be as expected.
+            let one_is: HashSet<u64> = got.iter().filter(|_| !once).filter(is_as_expected).map(|(id, _)| *id).collect();
+            let others = got.iter().filter(|record| !is_as_expected(record) && !one_is.contains(&record.0));
+            differ.extend(others.map(|(id, _)| *id));
         }
         findings.expect(differ.is_empty(), || {
             format!("{} records differ from the undisturbed ones: {}", differ.len(), shown(&mut differ.clone()))
