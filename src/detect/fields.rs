@@ -53,8 +53,8 @@ impl Fields {
         let (entity, action, scan) = (rule.entity, rule.action, rule.scan);
         // Who names a field exactly says what it is: `{name: session_id, entity: account}`.
         let (Select::Path(wide) | Select::Name(wide)) = &rule.select;
-        let hides = rule.hides || !wide.contains('*');
-        let plan = FieldPlan { entity, action, scan, hides, guess: false, listed: true, ..FieldPlan::SCAN };
+        let absolute = rule.hides || !wide.contains('*');
+        let plan = FieldPlan { entity, action, scan, absolute, guess: false, listed: true, ..FieldPlan::SCAN };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -139,7 +139,7 @@ impl Fields {
             }
             // A rule about `card_*` does not make a verification code of one pass, or be linked.
             Some(plan) => match self.catalog_names.find(name) {
-                Some(known) if self.is_never(known) && !plan.hides && !self.is_never(plan) => {
+                Some(known) if self.is_never(known) && !plan.absolute && !self.is_never(plan) => {
                     FieldPlan { listed: true, ..known }
                 }
                 _ => plan,
@@ -193,7 +193,7 @@ impl FieldPlan {
         scan: true,
         guess: true,
         listed: false,
-        hides: false,
+        absolute: false,
         nature: Nature::Any,
         part: false,
         claim: Claim::Likely,
@@ -671,7 +671,7 @@ mod tests {
         let mut paths = Paths::new();
         let email = paths.child(PathId::ROOT, PathId::ROOT, b"email");
         let plan = Detector::new(rules.into()).plan(&paths, email);
-        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, hides: true, ..FieldPlan::SCAN });
+        assert_eq!(plan, FieldPlan { scan: false, guess: false, listed: true, absolute: true, ..FieldPlan::SCAN });
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct FieldPlan {
     /// Whether a rule of the config names it.
     pub listed: bool,
     /// Whether that rule holds for what may never pass, too: it leaves nothing of a value, or names the field exactly.
-    pub hides: bool,
+    pub absolute: bool,
     /// What the field's name says of numbers in it.
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.

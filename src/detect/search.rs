@@ -19,8 +19,10 @@ use crate::record::{Basis, Class, Finding, Kind, Span};
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
 
-/// How far behind its anchor a finder sees, in bytes: more than any line that people write.
+/// How far behind its anchor a finder sees, in bytes: more than any line that people write. A few of them see all of a longer
+/// text: so many times its length in all.
 const SIGHT: usize = 4096;
+const WHOLE_SIGHTS: usize = 4;
 
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
@@ -41,6 +43,8 @@ pub(super) struct Scratch {
     hits: Vec<Hit>,
     /// By finder that is called at anchors, how far what it found reaches.
     reached: Vec<u32>,
+    /// Bytes beyond [`SIGHT`] that finders may still see of the text.
+    far_sight: usize,
     /// A label's name in snake case.
     name: String,
 }
@@ -126,6 +130,7 @@ impl Search<'_> {
         hits.clear();
         self.scratch.reached.clear();
         self.scratch.reached.resize(anchored.len(), 0);
+        self.scratch.far_sight = WHOLE_SIGHTS * self.text.len();
         if self.look.class.has(Class::LETTER.with(Class::NON_ASCII)) {
             anchors.scan(self.text, &mut hits);
         }
@@ -167,20 +172,21 @@ impl Search<'_> {
         }
     }
 
-    /// Calls a finder, `owner` by its place, at an anchor. What it found reaches over the anchors inside of it, and it sees only so
-    /// far: a text that is nothing but anchors takes as long as another of its size.
+    /// Calls a finder, `owner` by its place, at an anchor. What it found reaches over the anchors inside of it, and not all of
+    /// them see to the end: a text that is nothing but anchors takes as long as another of its size.
     fn call(&mut self, owner: u16, (finder, pattern): &(&'static Anchored, Pattern), at: &Anchor<'_>) {
         let owner = usize::from(owner);
         if !finder.wants(self.look.class) || at.behind < self.scratch.reached[owner] as usize {
             return;
         }
-        let seen = self.text.floor_char_boundary(at.behind + SIGHT);
+        let seen = self.seen_from(at.behind);
         self.scratch.matches.clear();
         (finder.find)(&Anchor { text: &self.text[..seen], ..*at }, &mut self.scratch.matches);
         for i in 0..self.scratch.matches.len() {
             let mut found = self.scratch.matches[i];
-            // What goes on where nothing was seen any more goes to the end of its line.
-            if found.span.end as usize == seen && seen < self.text.len() {
+            // What goes on where nothing was seen any more, but for signs at its end, goes to the end of its line.
+            let is_value = |c: char| c.is_alphanumeric() || c.is_whitespace();
+            if seen < self.text.len() && !self.text[found.span.end as usize..seen].contains(is_value) {
                 let rest = &self.text.as_bytes()[seen..];
                 found.span.end += memchr::memchr(b'\n', rest).unwrap_or(rest.len()) as u32;
                 found.value.end = found.span.end;
@@ -189,6 +195,18 @@ impl Search<'_> {
                 let reached = &mut self.scratch.reached[owner];
                 *reached = (*reached).max(found.span.end);
             }
+        }
+    }
+
+    /// How far a finder sees that looks on from `behind`.
+    fn seen_from(&mut self, behind: usize) -> usize {
+        let near = self.text.floor_char_boundary(behind + SIGHT);
+        match self.scratch.far_sight.checked_sub(self.text.len() - near) {
+            Some(left) => {
+                self.scratch.far_sight = left;
+                self.text.len()
+            }
+            None => near,
         }
     }
 

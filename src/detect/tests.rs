@@ -510,3 +510,20 @@ pub(super) fn detector() -> Detector {
     detector.set_known_keys(&["k1".to_owned()]);
     detector
 }
+
+/// A finder does not see to the end of a text that has many anchors: what it found there goes on, also behind a dot; and of a
+/// long text with few anchors all is seen.
+#[test]
+fn a_long_secret_goes_to_its_end() {
+    let tail = "tailTAIL9";
+    for len in 4070..4110 {
+        for before in ["", &"password: x7y8z9\n".repeat(400)] {
+            let text = format!("{before}my kata sandi adalah {}.{tail} end", "aB3xQ9".repeat(900).split_at(len).0);
+            let at = (text.len() - tail.len() - 4) as u32;
+            let found = find(&mut detector(), &text);
+            assert!(found.iter().any(|f| f.span.start < at && f.span.end >= at + tail.len() as u32), "{len}");
+        }
+    }
+    let quoted = format!("my password is '{} {tail}' end", "correct horse ".repeat(350));
+    assert!(find(&mut detector(), &quoted).iter().any(|f| f.span.end as usize == quoted.len() - "' end".len()));
+}

@@ -127,8 +127,7 @@ fn prepare(settings: Settings) -> Result<oneshot::Receiver<Result<Topology, kafk
     };
     // Nobody is there any more to be told once a stop was asked for.
     let run = move || drop(tell.send(runtime.block_on(work)));
-    let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
-    std::thread::Builder::new().name("topics".to_owned()).spawn(run).map_err(system)?;
+    std::thread::Builder::new().name("topics".to_owned()).spawn(run).map_err(no_thread)?;
     Ok(told)
 }
 
@@ -191,6 +190,10 @@ async fn daily_warnings(settings: &Settings) -> Result<Vec<String>, kafka::Error
     Ok(warnings)
 }
 
+fn no_thread(error: std::io::Error) -> ServiceError {
+    ServiceError::System(format!("cannot start a thread: {error}"))
+}
+
 /// Sets `stop` at SIGTERM or SIGINT, from a thread of its own.
 ///
 /// # Errors
@@ -203,8 +206,7 @@ pub fn stop_on_signal(stop: &Arc<AtomicBool>) -> Result<(), ServiceError> {
         runtime.block_on(signals.next());
         stop.store(true, Ordering::SeqCst);
     };
-    let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(system)?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(no_thread)?;
     Ok(())
 }
 
@@ -302,9 +304,8 @@ impl Running {
         }
         if let Some(place) = &settings.pseudonyms.salts {
             let keeper = salts::keeper(place, &settings, plan);
-            let system = |e: std::io::Error| ServiceError::System(format!("cannot start a thread: {e}"));
             // Nobody waits for its end: it holds nothing that is to be finished.
-            salts::spawn(keeper, health, Arc::clone(&stop)).map_err(system)?;
+            salts::spawn(keeper, health, Arc::clone(&stop)).map_err(no_thread)?;
         }
         let audit = Audit::new(settings.audit.clone());
         let drain_timeout = settings.drain_timeout;

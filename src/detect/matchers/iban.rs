@@ -27,13 +27,11 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             continue;
         }
         // Ids and hashes have two letters before digits everywhere, and hardly ever those of a country.
-        if iban::length_of([bytes[start], bytes[start + 1]]).is_none() {
-            continue;
-        }
+        let Some(wanted) = iban::length_of([bytes[start], bytes[start + 1]]) else { continue };
         let head = &input.text[..start];
         let labelled = head.len() >= 4 && bytes[start - 4..start].eq_ignore_ascii_case(b"iban");
         let bounded = labelled || !head.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}');
-        if let Some(end) = bounded.then(|| end_of(input.text, start)).flatten() {
+        if let Some(end) = bounded.then(|| end_of(input.text, start, wanted)).flatten() {
             let span = Span::new(start as u32, end as u32);
             out.push(Match { span, value: span });
             floor = end;
@@ -41,10 +39,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// One past the IBAN that begins at `start`, if it is one.
-fn end_of(text: &str, start: usize) -> Option<usize> {
+/// One past the IBAN of `wanted` signs that begins at `start`, if it is one.
+fn end_of(text: &str, start: usize, wanted: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let wanted = iban::length_of([bytes[start], bytes[start + 1]])?;
     let mut count = 0;
     let mut end = start;
     while count < wanted {

@@ -11,8 +11,10 @@ pub(super) const SG_NRIC: Matcher = Matcher {
     doc: "NRIC and FIN of Singapore: a letter, seven digits and their check letter",
     wants: |class, digits| digits >= 7 && class.has(Class::LETTER),
     find: |input, out| {
-        let may_be = input.census.longest >= 7;
-        for group in input.groups.iter().filter(|g| may_be && g.len() == 7) {
+        if input.census.longest < 7 {
+            return;
+        }
+        for group in input.groups.iter().filter(|g| g.len() == 7) {
             push(input, group.start as usize, group.end as usize, (1, 1), is_nric, out);
         }
     },
