@@ -107,7 +107,7 @@ chaos: ## Everything goes wrong on three real brokers, nothing is lost, doubled 
 	@scripts/setup.sh chaos
 	SLUICE_CHAOS_SECONDS=$(SECONDS) SLUICE_CHAOS_SEED=$(SEED) $(CARGO) bench --locked --profile dev --bench chaos
 
-bench-peers: ## The same next to Kafka Streams and Redpanda Connect's engine, with latencies (needs Go, Maven, a JDK; about an hour)
+bench-peers: ## The same next to Kafka Streams, Redpanda Connect's engine, Vector's language and Python, with latencies (needs Go, Maven, a JDK, Python; about an hour)
 	@scripts/setup.sh peers
 	@scripts/build-peers.sh
 	SLUICE_E2E_ONLY=$${SLUICE_E2E_ONLY:-all} SLUICE_E2E_RATES=$${SLUICE_E2E_RATES:-50000,100000} $(CARGO) bench --locked --bench e2e

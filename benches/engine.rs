@@ -1,10 +1,12 @@
 //! Criterion benchmark of the engine (decode → detect → pseudonymize → rewrite), one core.
 //!
 //! `cargo bench --bench engine`. `engine/event…` are times per event of the fixed corpus (1.0 µs: a million events a
-//! second), with the defaults and with each profile; `logs` and `mail` are bytes per second of generated text.
+//! second), with the defaults and with each profile; `logs` and `mail` are bytes per second of generated text; `scale` is what
+//! should stay as it is when records are longer, rules are off, or a second worker has a core of its own.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -14,7 +16,7 @@ use sluice::record::Class;
 
 mod support;
 
-use support::{CORPUS, NOW_MS, config, scrubber, texts};
+use support::{CORPUS, NOW_MS, config, config_with_off, scrubber, texts};
 
 const PROFILES: [&str; 3] = ["analytics", "support", "gaming"];
 
@@ -69,6 +71,53 @@ fn text(c: &mut Criterion) {
     }
 }
 
+/// Bytes per second of longer records, time per event with entities off, events per second of one worker and of two.
+fn scale(c: &mut Criterion) {
+    let lines: Vec<&[u8]> = CORPUS.lines().map(str::as_bytes).collect();
+    let mut group = c.benchmark_group("scale");
+    for events in [1, 2, 4, 8] {
+        let records: Vec<Vec<u8>> = lines.chunks(events).map(array).collect();
+        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let bytes: usize = records.iter().map(|record| record.len()).sum();
+        group.throughput(Throughput::Bytes(bytes as u64));
+        let mut scrubber = scrubber(&config(None));
+        let all = records.len() as u64;
+        group.bench_function(format!("events_in_a_record_{events}"), |b| {
+            b.iter_custom(|n| run(&mut scrubber, &records, Format::Json, n * all))
+        });
+    }
+    for off in [0, 10, 20] {
+        group.throughput(Throughput::Elements(1));
+        let mut scrubber = scrubber(&config_with_off(off));
+        group.bench_function(format!("entities_off_{off}"), |b| {
+            b.iter_custom(|n| run(&mut scrubber, &lines, Format::Json, n))
+        });
+    }
+    for workers in [1, 2] {
+        group.throughput(Throughput::Elements(workers));
+        let mut scrubbers: Vec<_> = (0..workers).map(|_| scrubber(&config(None))).collect();
+        group.bench_function(format!("workers_{workers}"), |b| b.iter_custom(|n| at_once(&mut scrubbers, &lines, n)));
+    }
+    group.finish();
+}
+
+fn array(events: &[&[u8]]) -> Vec<u8> {
+    [b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat()
+}
+
+/// Each scrubber on a thread of its own, all from the same moment: the time of the slowest.
+fn at_once(scrubbers: &mut [Scrubber], lines: &[&[u8]], events: u64) -> Duration {
+    let start = Barrier::new(scrubbers.len());
+    std::thread::scope(|scope| {
+        let work = |scrubber| {
+            start.wait();
+            run(scrubber, lines, Format::Json, events)
+        };
+        let threads: Vec<_> = scrubbers.iter_mut().map(|scrubber| scope.spawn(move || work(scrubber))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no event panics")).max().expect("one thread at least")
+    })
+}
+
 /// What the cheapest possible engine would do: copy the bytes, and look at each once.
 fn floor(c: &mut Criterion) {
     let lines: Vec<&[u8]> = CORPUS.lines().map(str::as_bytes).collect();
@@ -88,5 +137,5 @@ fn floor(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engine, text, floor);
+criterion_group!(benches, engine, text, scale, floor);
 criterion_main!(benches);

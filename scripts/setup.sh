@@ -6,7 +6,7 @@
 #        scripts/setup.sh test     that, and what the tests on a real Kafka need: Java 17, Maven
 #        scripts/setup.sh chaos    that, and strace, where it can be installed: without it some faults are left out
 #        scripts/setup.sh ci       that, and valgrind, where it can be installed
-#        scripts/setup.sh peers    that, and what the peers are built with: Go, a JDK
+#        scripts/setup.sh peers    that, and what the peers are built with: Go, a JDK, Python
 #        scripts/setup.sh deny     what a build needs, and cargo-deny, in target/tools if it is nowhere else
 #        scripts/setup.sh image    what an image is made with: buildah, strip, certificates, python3
 #        scripts/setup.sh cluster  what the tests on Kubernetes need besides their own build: Go, kcat, jq, openssl
@@ -89,6 +89,7 @@ want_watch() {
 
 want_peers() {
     want javac openjdk-17-jdk-headless
+    python3 -c 'import ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
     command -v go >/dev/null 2>&1 || fail "Go is missing: install Go 1.24 or newer (go.dev), which builds Redpanda Connect's engine"
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use sluice::detect::Catalog;
 use tempfile::TempDir;
 
 use crate::bare::{self, Way};
@@ -30,6 +31,8 @@ enum Kind {
     Sluice { delivery: &'static str, rules: Rules },
     Streams,
     Connect,
+    Vrl,
+    Python,
 }
 
 /// What Sluice looks for.
@@ -72,6 +75,8 @@ pub const ALL: &[Contestant] = &[
     peer("plain_rust", "serde_json, two regular expressions, HMAC", Kind::Bare(Way::Plain)),
     peer("streams", "Kafka Streams 4.1, e-mail and IP", Kind::Streams),
     peer("connect", "Redpanda Connect's engine, e-mail and IP", Kind::Connect),
+    peer("vrl", "Vector's language over rdkafka, e-mail and IP", Kind::Vrl),
+    peer("python", "Confluent's client for Python and orjson, e-mail and IP", Kind::Python),
 ];
 
 /// Those of `make bench-e2e`.
@@ -106,6 +111,17 @@ impl Contestant {
                 connect.args([&brokers, output, input, output]).env("GOGC", "400");
                 connect
             }
+            Kind::Vrl => {
+                let mut vrl = Command::new(peers().join("vrl-peer"));
+                vrl.args([&brokers, output, input, output]);
+                vrl
+            }
+            Kind::Python => {
+                let mut python = Command::new(peers().join("python/bin/python"));
+                python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/python/scrub.py"));
+                python.args([&brokers, output, input, output]);
+                python
+            }
         };
         let dir = tempfile::tempdir().expect("a directory for a log");
         command.env("TMPDIR", dir.path());
@@ -139,23 +155,11 @@ fn setup(broker: &Broker, input: &str, output: &str, delivery: &'static str, rul
 
 /// Every entity but two is off, and those that no config can turn off.
 fn mail_and_ip() -> String {
-    let off: Vec<String> = entities_that_go().into_iter().filter(|name| name != "email" && name != "ip").collect();
+    let catalog = Catalog::builtin();
+    let off =
+        catalog.entities().iter().filter(|entity| !entity.never_passes && !["email", "ip"].contains(&&*entity.name));
+    let off: Vec<&str> = off.map(|entity| &*entity.name).collect();
     format!("patterns: {{disable: [{}]}}\n", off.join(", "))
-}
-
-/// Names of the built-in entities that may be turned off, as their files say.
-fn entities_that_go() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/entities");
-    let files =
-        |dir: PathBuf| std::fs::read_dir(dir).expect("a directory of entities").flatten().map(|entry| entry.path());
-    let entities = files(root).flat_map(files).filter(|path| path.extension().is_some_and(|ext| ext == "yaml"));
-    let name = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).expect("an entity file");
-        let name = text.lines().find_map(|line| line.strip_prefix("entity: ")).expect("an entity's name");
-        let name = name.split_whitespace().next().expect("a word").to_owned();
-        (!text.contains("never_passes: true")).then_some(name)
-    };
-    entities.filter_map(name).collect()
 }
 
 fn everything(output: &str) -> String {

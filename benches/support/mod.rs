@@ -22,6 +22,16 @@ pub fn config(profile: Option<&str>) -> Loaded {
     from_str(yaml, "bench", Secrets::Skip).expect("a valid config")
 }
 
+/// The defaults, with so many entities off: in the catalog's order, those that may be.
+pub fn config_with_off(entities: usize) -> Loaded {
+    let catalog = Catalog::builtin();
+    let may_go = catalog.entities().iter().filter(|entity| !entity.never_passes);
+    let off: Vec<&str> = may_go.map(|entity| &*entity.name).take(entities).collect();
+    assert_eq!(off.len(), entities, "the catalog has fewer entities that may be off");
+    let yaml = format!("patterns: {{disable: [{}]}}", off.join(", "));
+    from_str(&yaml, "bench", Secrets::Skip).expect("a valid config")
+}
+
 /// The same config with `redact` as the action of everything: no hash is computed.
 pub fn redacting(mut config: Loaded) -> Loaded {
     let patterns = &mut config.spec.patterns;
