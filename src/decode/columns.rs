@@ -1,5 +1,5 @@
 //! Names with values by position: `INSERT INTO players (full_name, pin) VALUES ('Siti', '4711')`, and tables of text whose
-//! first line names their columns (CSV).
+//! first line names their columns: CSV, Markdown, and what `COPY players (full_name, pin) FROM stdin;` begins in a dump.
 
 use std::ops::Range;
 
@@ -185,15 +185,39 @@ fn tables(bytes: &[u8], each: &mut impl FnMut(&Pair)) {
         if table.as_ref().is_some_and(|(columns, delimiter)| cells(bytes, &line, *delimiter, columns, each)) {
             continue;
         }
-        let text = &bytes[line.clone()];
-        let delimiter = DELIMITERS.into_iter().find(|&sign| memchr::memchr(sign, text).is_some());
-        let delimiter = delimiter.filter(|_| text.len() <= LIST_BYTES_MAX && start < bytes.len());
-        table = delimiter.and_then(|sign| Some((Columns::parse(bytes, line, sign)?, sign)));
+        table = if line.len() <= LIST_BYTES_MAX && start < bytes.len() { head(bytes, line) } else { None };
     }
+}
+
+/// The columns that a line names, and what parts the cells below it.
+fn head(bytes: &[u8], line: Range<usize>) -> Option<(Columns, u8)> {
+    if let Some(columns) = copied(bytes, &line) {
+        return Some((columns, b'\t'));
+    }
+    let text = &bytes[line.clone()];
+    let delimiter = DELIMITERS.into_iter().find(|&sign| memchr::memchr(sign, text).is_some())?;
+    Some((Columns::parse(bytes, framed(bytes, line, delimiter), delimiter)?, delimiter))
+}
+
+/// The columns of `COPY players (full_name, pin) FROM stdin;`.
+fn copied(bytes: &[u8], line: &Range<usize>) -> Option<Columns> {
+    let text = &bytes[line.clone()];
+    let begins = text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"copy "));
+    let (open, close) = (memchr::memchr(b'(', text).filter(|_| begins)?, memchr::memchr(b')', text)?);
+    let from = text[close..].get(1..11).is_some_and(|words| words.eq_ignore_ascii_case(b" from stdi"));
+    Columns::parse(bytes, (from && open < close).then_some(line.start + open + 1..line.start + close)?, b',')
+}
+
+/// A line without the `|` before its first cell and behind its last: `| name | pin |`.
+fn framed(bytes: &[u8], line: Range<usize>, delimiter: u8) -> Range<usize> {
+    let text = &bytes[line.clone()];
+    let frame = delimiter == b'|' && text.len() > 2 && text.starts_with(b"|") && text.ends_with(b"|");
+    if frame { line.start + 1..line.end - 1 } else { line }
 }
 
 /// Calls `each` for the cells of a line below the names of columns. False: it has not as many cells.
 fn cells(bytes: &[u8], line: &Range<usize>, delimiter: u8, columns: &Columns, each: &mut impl FnMut(&Pair)) -> bool {
+    let line = framed(bytes, line.clone(), delimiter);
     let (mut ends, mut len) = ([0; COLUMNS_MAX], 0);
     let mut at = line.start;
     loop {
@@ -290,6 +314,12 @@ mod tests {
             ),
             ("id\tname\n1\tAnn", &[("id", "1"), ("name", "Ann")]),
             ("name | pin\nAnn | 47", &[("name", "Ann"), ("pin", "47")]),
+            (
+                "| name | pin |\n|---|---|\n| Ann | 47 |\n",
+                &[("name", "---"), ("pin", "---"), ("name", "Ann"), ("pin", "47")],
+            ),
+            ("COPY public.p (id, name) FROM stdin;\n7\tAnn\n\\.\n", &[("id", "7"), ("name", "Ann")]),
+            ("COPY p (id, name) TO stdout;\n7\tAnn", &[]),
             ("name,pin\nAnn\n1,2\n", &[]),
             ("name,pin", &[]),
             ("name\nAnn", &[]),

@@ -110,7 +110,16 @@ fn value_after(text: &str, at: usize, name_quoted: bool) -> Option<Range<usize>>
         Some(&quote @ (b'"' | b'\'')) => Some(quoted_value(bytes, start + slashes + 1, quote)),
         // What stands behind `name:` without any quotes is prose as often as a value.
         _ if colon && !name_quoted => None,
-        _ => Some(bare_value(text, start, at)),
+        _ => Some(bare_value(text, start, at)).filter(|value| !is_parameter(&bytes[value.clone()])),
+    }
+}
+
+/// `email = $1`, `pin = ?`: a statement's place for a value.
+fn is_parameter(value: &[u8]) -> bool {
+    match value {
+        b"?" | b"%s" => true,
+        [b'$', digits @ ..] => (1..=3).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
     }
 }
 
@@ -222,9 +231,23 @@ mod tests {
 
     #[test]
     fn signs_that_join_no_name_and_value_are_passed_over() {
-        for text in
-            ["a == b", "a=>b", "12:30:00", "http://x", "a::b", "key: value", "= x", "a=", "a= b", "1=2", ":", "="]
-        {
+        for text in [
+            "a == b",
+            "a=>b",
+            "a = $1",
+            "a=? AND",
+            "a = %s",
+            "12:30:00",
+            "http://x",
+            "a::b",
+            "key: value",
+            "= x",
+            "a=",
+            "a= b",
+            "1=2",
+            ":",
+            "=",
+        ] {
             assert!(found(text).is_empty(), "{text}");
         }
     }

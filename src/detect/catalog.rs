@@ -207,13 +207,16 @@ impl Catalog {
 
     /// Adds the entity that `yaml` describes.
     pub(super) fn add(&mut self, file: &str, yaml: &str, builtin: bool) -> Result<(), CatalogError> {
-        let spec: EntitySpec = serde_saphyr::from_str(yaml).map_err(|error| CatalogError {
+        let mut spec: EntitySpec = serde_saphyr::from_str(yaml).map_err(|error| CatalogError {
             file: file.to_owned(),
             line: error.location().map(|l| l.line()),
             field: String::new(),
             reason: error.without_snippet().to_string(),
             fix: "see the entity files in patterns/entities for the fields there are".to_owned(),
         })?;
+        for fields in [&mut spec.fields, &mut spec.sure_fields, &mut spec.maybe_fields] {
+            *fields = fields.iter().flat_map(names_of).collect();
+        }
         Checker { file }.entity(&spec)?;
         self.token_is_free(file, &spec)?;
         let entity = Entity {
@@ -262,6 +265,27 @@ impl Catalog {
             None => Ok(()),
         }
     }
+}
+
+/// The names that one line of `fields` writes: `{customer,member}_{name,nm}` are four. One that writes too many, or does not close
+/// its brace, stays as it is, and is then refused as no name.
+fn names_of(line: &Spanned<String>) -> Vec<Spanned<String>> {
+    const NAMES_MAX: usize = 1024;
+    let mut names = vec![line.value.clone()];
+    while let Some((open, close)) = names[0].find('{').zip(names[0].find('}')).filter(|(open, close)| open < close) {
+        let choices = names[0][open + 1..close].split(',').count();
+        if names.len() * choices > NAMES_MAX {
+            return vec![line.clone()];
+        }
+        let each = |name: &String| {
+            let (head, rest) = name.split_at(name.find('{').unwrap_or(name.len()));
+            let (inner, tail) = rest.split_once('}').unwrap_or((rest, ""));
+            let inner = inner.trim_start_matches('{');
+            inner.split(',').map(|choice| format!("{head}{}{tail}", choice.trim())).collect::<Vec<_>>()
+        };
+        names = names.iter().flat_map(each).collect();
+    }
+    names.into_iter().map(|value| Spanned { value, ..line.clone() }).collect()
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -344,7 +368,8 @@ impl Checker<'_> {
         let glued = name.strip_prefix('*').filter(|words| words.len() >= GLUED_BYTES_MIN);
         let words = name.strip_prefix("*_").or(name.strip_suffix("_*")).or(glued).unwrap_or(name);
         if words.is_empty() || super::fields::normalize(words.as_bytes()) != words {
-            let fix = "write it in snake case; `*_` may stand before it or `_*` after it, and `*` before a long word";
+            let fix = "write it in snake case; `*_` may stand before it or `_*` after it, `*` before a long word, and `{a,b}` for \
+                       one of several words (1,024 names in all)";
             return Err(self.at(field, "fields", "is no field name", fix));
         }
         Ok(())
@@ -537,6 +562,25 @@ counter_examples: ['ord-12345']
         }
         assert_eq!(names, Catalog::builtin().names().collect::<Vec<_>>());
         assert_eq!(catalog.find("emial"), None);
+    }
+
+    #[test]
+    fn braces_among_the_fields_write_one_name_for_each_choice() {
+        let fields = |line: &str| {
+            let mut catalog = Catalog::default();
+            let yaml = GOOD.replace("[order_no]", &format!("[{line:?}]"));
+            catalog.add("order.yaml", &yaml, true).map(|()| catalog.entities()[0].fields.clone())
+        };
+        assert_eq!(
+            fields("*_{order, ordre}_{no,nr}").expect("four names"),
+            ["*_order_no", "*_order_nr", "*_ordre_no", "*_ordre_nr"]
+        );
+        assert_eq!(fields("order{no,_no}").expect("two names"), ["orderno", "order_no"]);
+        let many = format!("a{}", "_{b,c,d,e}".repeat(6));
+        for line in ["order_{no", "order_}no{", "order_{}", &many] {
+            let error = fields(line).expect_err(line).to_string();
+            assert!(error.contains("fields") && error.contains("is no field name"), "{error}");
+        }
     }
 
     #[test]

@@ -527,3 +527,34 @@ fn a_long_secret_goes_to_its_end() {
     let quoted = format!("my password is '{} {tail}' end", "correct horse ".repeat(350));
     assert!(find(&mut detector(), &quoted).iter().any(|f| f.span.end as usize == quoted.len() - "' end".len()));
 }
+
+/// Finders step over what stands beside an anchor: whatever it is, of whatever width, and also where the text ends.
+#[test]
+fn no_finder_steps_into_the_middle_of_a_character() {
+    const SIGNS: [&str; 8] = ["", " ", ": ", "=", "=\"", "\n", " - ", ". "];
+    const TAILS: [&str; 12] =
+        ["", "Å", "Åse Ø", "Fru Åse", "Mr. É", "Å. Ø", "A. É", "1Å", "١٢٣٤", "é1234", "🙂 4", "12 34\u{a0}Å"];
+    let mut detector = detector();
+    let mut out = Vec::new();
+    let catalog = Catalog::builtin();
+    let fields = catalog.entities().iter().flat_map(|entity| &entity.fields);
+    let patterns = catalog.entities().iter().flat_map(|entity| &entity.spec.patterns);
+    let anchors =
+        patterns.flat_map(|pattern| pattern.value.anchors.iter().chain(&pattern.value.labels)).map(|word| &word.value);
+    let words: BTreeSet<&str> = fields.chain(anchors).map(|word| word.trim_matches(['*', '_'])).collect();
+    assert!(words.len() > 1500, "{}", words.len());
+    for (at, word) in words.iter().enumerate() {
+        for (sign, tail) in SIGNS.iter().flat_map(|sign| TAILS.iter().map(move |tail| (sign, tail))) {
+            // Every text behind some words, some texts behind every word: the whole would take a minute.
+            if (at + sign.len() + tail.len()) % 7 != 0 {
+                continue;
+            }
+            for text in [format!("{word}{sign}{tail}"), format!("Ø{tail}{sign}{word}{sign}{tail}")] {
+                let look = detector.look_at(&text, Kind::String);
+                out.clear();
+                detector.find(&text, Kind::String, look, &mut out);
+                assert!(out.iter().all(|found| text.get(found.span.range()).is_some()), "{text:?}");
+            }
+        }
+    }
+}

@@ -25,6 +25,7 @@ pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<P
         }
     }
     for (index, rule) in config.fields.iter().enumerate() {
+        misnamed(catalog, rule, index, problems);
         let place = format!("fields[{index}].action");
         let Some(action) = rule.action.as_ref().filter(|_| rule.state == spec::State::On) else { continue };
         for entity in entities_of(catalog, rule) {
@@ -83,16 +84,42 @@ pub(super) fn hides(action: &str) -> bool {
 
 /// The entities that a rule speaks of: the one it names, else those that claim the names of its fields.
 fn entities_of(catalog: &Catalog, rule: &spec::FieldRule) -> Vec<EntityId> {
-    if let Some(name) = &rule.entity {
-        return catalog.find(name).into_iter().collect();
+    match &rule.entity {
+        Some(name) => catalog.find(name).into_iter().collect(),
+        None => entities_of_names(catalog, rule, |_| true),
     }
+}
+
+/// Entities that claim the names of a rule's fields, of those that `counts` takes.
+fn entities_of_names(catalog: &Catalog, rule: &spec::FieldRule, counts: fn(&str) -> bool) -> Vec<EntityId> {
     let names = rule.name.iter().flat_map(|list| &list.0).map(String::as_str);
     let paths = rule.path.iter().flat_map(|list| &list.0);
     let lasts = paths.map(|path| path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]"));
-    let mut found: Vec<_> = catalog.entities_of_fields(names.chain(lasts)).into_iter().flatten().collect();
+    let mut found: Vec<_> =
+        catalog.entities_of_fields(names.chain(lasts).filter(|name| counts(name))).into_iter().flatten().collect();
     found.sort();
     found.dedup();
     found
+}
+
+/// A rule that calls the code or the track of a card something else, and so would let it pass or link it.
+fn misnamed(catalog: &Catalog, rule: &spec::FieldRule, index: usize, problems: &mut Vec<Problem>) {
+    const FORBIDDEN: [&str; 2] = ["card_verification", "card_track"];
+    let Some(named) = rule.entity.as_ref().and_then(|name| catalog.find(name)) else { return };
+    let named = &catalog.entities()[usize::from(named.0)];
+    let action = rule.action.as_ref().unwrap_or(&named.action);
+    // Of a name with a wildcard only what is nothing else is the rule's.
+    let exact = entities_of_names(catalog, rule, |name| !name.contains('*'));
+    let forbidden = exact.into_iter().map(|id| &catalog.entities()[usize::from(id.0)]);
+    for entity in forbidden.filter(|entity| FORBIDDEN.contains(&&*entity.name) && entity.name != named.name) {
+        if rule.state == spec::State::On && !hides(action) {
+            let message = format!(
+                "`{}` is refused for a field of this name: `{}` ({}) may neither pass nor be linked; remove the rule, or use `redact`",
+                named.name, entity.name, entity.description
+            );
+            problems.push(Problem::new(format!("fields[{index}].entity"), message));
+        }
+    }
 }
 
 fn judge(entity: &Entity, action: &str, place: &str, cards: &mut CardActions, problems: &mut Vec<Problem>) {
@@ -217,6 +244,8 @@ mod tests {
             "fields: [{path: payment.card.cvc, action: token}]",
             "fields: [{path: 'user.otp[]', action: keep}]",
             "fields: [{name: x, entity: password, action: token}]",
+            "fields: [{name: cvv, entity: email}]",
+            "fields: [{path: payment.card.cvc, entity: username, action: keep}]",
         ] {
             let error = refused(yaml).unwrap_or_else(|| panic!("passed: {yaml}"));
             assert!(error.contains("may neither pass nor be linked"), "{error}");
@@ -228,6 +257,7 @@ mod tests {
             "fields: [{name: [pin, otp], action: drop}]",
             "fields: [{name: token, action: keep}]",
             "fields: [{name: cvv_provided, action: keep}]",
+            "fields: [{name: cvv, entity: password}]",
         ] {
             assert_eq!(refused(yaml), None, "{yaml}");
         }

@@ -7,6 +7,7 @@ use crate::record::{Class, Span};
 mod code;
 mod date;
 mod email;
+mod id;
 mod login;
 mod name;
 mod secret;
@@ -91,6 +92,7 @@ pub(super) static ALL: &[Anchored] = &[
     secret::PATH,
     secret::LINE,
     email::SPELLED,
+    id::AFTER,
     login::NAME,
     login::LOGGED,
     login::SESSION,

@@ -60,10 +60,10 @@ pub(super) const ENTRY: Anchored = Anchored {
     },
 };
 
-/// `N:Kragh;Mette;;;` of a vCard (RFC 6350).
+/// `N:Kragh;Mette;;;` and `ADR;TYPE=HOME:;;Algade 7;Odense;;5000;` of a vCard (RFC 6350).
 pub(super) const CARD: Anchored = Anchored {
-    name: "name_of_card",
-    doc: "the parts of a name behind the anchor and a `:` or `;`, at the beginning of a line of a vCard",
+    name: "parts_of_card",
+    doc: "the parts of a name or an address behind the anchor and a `:` or `;`, at the beginning of a line of a vCard",
     needs: &[PROSE[0], Class::COLON],
     at_labels: false,
     find: |anchor, out| {
@@ -73,10 +73,11 @@ pub(super) const CARD: Anchored = Anchored {
         }
         let rest = anchor.rest().split(['\n', '\r']).next().unwrap_or("");
         let Some(colon) = rest.find(':') else { return };
-        let name = rest[colon + 1..].trim_end_matches(';');
-        let start = anchor.behind + colon + 1;
-        let parts = rest[colon + 1..].contains(';') && name.contains(char::is_alphabetic);
-        out.extend(parts.then(|| found(start, start + name.len())));
+        let value = &rest[colon + 1..];
+        let parts = value.trim_matches(';');
+        let start = anchor.behind + colon + 1 + (value.len() - value.trim_start_matches(';').len());
+        let several = value.contains(';') && parts.contains(char::is_alphabetic);
+        out.extend(several.then(|| found(start, start + parts.len())));
     },
 };
 
@@ -392,15 +393,24 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         }
         start = word.end + signs;
     }
-    // `Miss T Okonjo`: behind a title a letter alone is an initial.
-    let initial =
-        start > anchor.behind && text[start + 1..].starts_with(' ') && text[start..].starts_with(char::is_uppercase);
-    let named = if initial { name_at(text, start + 2, Case::Capital) } else { name_at(text, start, Case::Any) };
+    // `Miss T Okonjo`, `Holder: I. Larsen`: behind a title, or with a dot, a letter alone is an initial.
+    let letter = text[start..].starts_with(|c: char| c.is_ascii_uppercase());
+    let rest = if letter { &text[start + 1..] } else { "" };
+    let (initial, dotted) = (start > anchor.behind && rest.starts_with(' '), rest.starts_with(". "));
+    let named = match (initial, dotted) {
+        (true, _) => name_at(text, start + 2, Case::Capital),
+        (_, true) => name_at(text, start + 3, Case::Capital),
+        _ => name_at(text, start, Case::Any),
+    };
     let Some((mut end, mut words)) = named else { return };
     // `Siti+Rahma`, `Siti%20Rahma`
     while let Some(joint) = ["+", "%20", "%2B"].iter().find(|joint| text[end..].starts_with(**joint)) {
         let Some((next, more)) = name_at(text, end + joint.len(), Case::Any) else { break };
         (end, words) = (next, words + more);
+    }
+    // `Holder:Ann Larsen ExpM:2`: the last word names what comes next.
+    if let Some(space) = text[start..end].rfind(' ').filter(|_| text[end..].starts_with([':', '='])) {
+        (end, words) = (start + space, words - 1);
     }
     let bare =
         matches!(&text[anchor.at.range()].to_ascii_lowercase()[..], "name" | "nama" | "navn" | "user" | "contact");

@@ -156,12 +156,17 @@ fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     out.push(found(start, tail(text, anchor.behind + dot)));
 }
 
+/// Where the last word of a text begins.
+fn last_word(head: &str) -> usize {
+    head.char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8())
+}
+
 /// Where the number begins that stands before one to four capitalised words that end at `end`.
 fn number_before(text: &str, end: usize) -> Option<usize> {
     let mut at = end;
     for words in 0..5 {
         let head = text[..at].strip_suffix(' ')?;
-        let start = head.rfind(is_break).map_or(0, |at| at + 1);
+        let start = last_word(head);
         let part = &head[start..];
         if words > 0 && part.starts_with(|c: char| c.is_ascii_digit()) {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
@@ -189,7 +194,7 @@ fn numbered(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let mut words = 0;
     while words < 4 && text[..start].ends_with(' ') {
         let head = &text[..start - 1];
-        let from = head.rfind(is_break).map_or(0, |at| at + 1);
+        let from = last_word(head);
         let Some(word) = Word::at(text, from).filter(|w| w.is_capital(text) && !w.is_common(text)) else { break };
         if !(word.end == head.len() || head[word.end..].starts_with('.')) {
             break;

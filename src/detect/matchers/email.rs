@@ -128,13 +128,24 @@ fn spaced(text: &str, floor: usize, at: usize) -> Option<(usize, usize)> {
     }
     let domain = at + 1 + behind;
     let kept = provider_end(text, domain);
-    let end = kept.or_else(|| domain_end(text, domain).filter(|_| behind > 0))?;
+    let end = kept.or_else(|| domain_end(text, domain).filter(|_| behind > 0));
+    let end = end.or_else(|| loose_end(text, domain).filter(|_| behind > 0 && local_end < at))?;
     let start = local_start(text, floor, local_end)?;
     let local = &text[start..local_end];
     let name = local.len() > 1 && local.bytes().any(|b| b.is_ascii_alphabetic() || b >= 0x80);
     // `pakai akun @gmail.com` is about all of them.
     let mailbox = behind > 0 || local_end == at || local.bytes().any(|b| b.is_ascii_digit() || b"._+-".contains(&b));
     (name && mailbox && !NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(local))).then_some((start, end))
+}
+
+/// One past `example . com` at `at`: where the `@` has spaces on both sides the dot may have them, too, before what is no
+/// word of a sentence.
+fn loose_end(text: &str, at: usize) -> Option<usize> {
+    const TOPS: [&str; 14] = ["com", "net", "org", "co", "id", "dk", "io", "info", "uk", "de", "se", "eu", "sg", "my"];
+    let label = text[at..].bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+    let rest = text[at + label..].strip_prefix(" . ")?;
+    let top = top_level(rest).filter(|&top| TOPS.contains(&&rest[..top]))?;
+    (label > 1).then_some(at + label + " . ".len() + top)
 }
 
 /// One past the domain of a large provider that begins at `at`, however its dot is written: `gmail . com`, `yahoo,co.id`.

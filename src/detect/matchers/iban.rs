@@ -20,7 +20,9 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut floor = 0;
     for group in input.groups {
         let digits = group.start as usize;
-        let Some(start) = digits.checked_sub(2).filter(|&s| s >= floor) else {
+        // `DK 50 0040 0440 1162 43`
+        let apart = usize::from(group.len() == 2 && digits > 2 && bytes[digits - 1] == b' ');
+        let Some(start) = digits.checked_sub(2 + apart).filter(|&s| s >= floor) else {
             continue;
         };
         if group.len() < 2 || !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
