@@ -204,7 +204,7 @@ fn copied(bytes: &[u8], line: &Range<usize>) -> Option<Columns> {
     let text = &bytes[line.clone()];
     let begins = text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"copy "));
     let (open, close) = (memchr::memchr(b'(', text).filter(|_| begins)?, memchr::memchr(b')', text)?);
-    let from = text[close..].get(1..11).is_some_and(|words| words.eq_ignore_ascii_case(b" from stdi"));
+    let from = text[close..].get(1..12).is_some_and(|words| words.eq_ignore_ascii_case(b" from stdin"));
     Columns::parse(bytes, (from && open < close).then_some(line.start + open + 1..line.start + close)?, b',')
 }
 

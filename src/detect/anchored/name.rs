@@ -409,7 +409,8 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         (end, words) = (next, words + more);
     }
     // `Holder:Ann Larsen ExpM:2`: the last word names what comes next.
-    if let Some(space) = text[start..end].rfind(' ').filter(|_| text[end..].starts_with([':', '='])) {
+    let next_label = text[end..].starts_with([':', '=']) && is_identifier(text, end);
+    if let Some(space) = text[start..end].rfind(' ').filter(|_| next_label) {
         (end, words) = (start + space, words - 1);
     }
     let bare =
