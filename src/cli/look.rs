@@ -1,6 +1,7 @@
 //! One record of a sample through an engine, with what was found and what signals it gave: what `explain`, `test` and
 //! `diff` share.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::config::{self, Format, Loaded, Secrets};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::{LocalSignals, Mapped, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape};
 use crate::pseudonymize::SharedRing;
-use crate::record::{Basis, Reject};
+use crate::record::{Basis, PathId, Reject};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Coordinates, Signal};
 
@@ -59,6 +60,14 @@ impl Seen {
     pub fn too_large() -> Seen {
         Seen { output: Err(Reject::TooLarge), suppressed: false, saltless: false, found: Vec::new() }
     }
+}
+
+/// What stands around the value of a record.
+pub struct Around {
+    /// The scrubbed key.
+    pub key: Option<String>,
+    /// The scrubbed headers.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// One finding, without its value.
@@ -150,6 +159,42 @@ impl Look {
         let notes = pseudonymizer.notes();
         let suppressed = !erases && (notes.suppressed || pseudonymizer.carries_suppressed(&out));
         Seen { output: result.map(|()| out), suppressed, saltless: notes.saltless, found }
+    }
+
+    /// The scrubbed key and headers of a record with this value; a header may go altogether.
+    ///
+    /// # Errors
+    /// Why the record cannot be read safely.
+    pub fn around(
+        &mut self,
+        format: Format,
+        raw: &[u8],
+        key: Option<&str>,
+        origin: Origin<'_>,
+    ) -> Result<Around, Reject> {
+        self.scrubber.refresh();
+        self.scrubber.begin(origin.time_ms)?;
+        self.scrubber.origin(origin.topic, origin.headers);
+        self.scrubber.bind_to(format, Some(raw))?;
+        let text = |out: Vec<u8>| String::from_utf8_lossy(&out).into_owned();
+        let key = key.map(|key| {
+            let mut out = Vec::new();
+            self.scrubber.pseudonymizer().single(true);
+            let result = self.scrubber.text(PathId::KEY, key.as_bytes(), &mut out);
+            self.scrubber.pseudonymizer().single(false);
+            result.map(|()| text(out))
+        });
+        let mut headers = BTreeMap::new();
+        for &(name, value) in origin.headers {
+            let (mut out, mut scrubbed_name) = (Vec::new(), Vec::new());
+            self.scrubber.text(PathId::HEADERS, name, &mut scrubbed_name)?;
+            let name = String::from_utf8_lossy(name);
+            if self.scrubber.header(&name, value.unwrap_or_default(), &mut out).is_some() {
+                headers.insert(text(scrubbed_name), text(out));
+            }
+        }
+        drop(self.scrubber.traced());
+        Ok(Around { key: key.transpose()?, headers })
     }
 
     fn found(&self, raw: &[u8], traced: Traced) -> Found {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -245,7 +246,10 @@ impl Scrub {
                     self.line.clear();
                     let time_ms = self.times.of(raw)?;
                     let origin = (self.topic.as_str(), time_ms);
-                    let result = scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line);
+                    let result = caught(|| scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line));
+                    if result == Err(Reject::Internal) {
+                        self.begin_anew();
+                    }
                     if result == Ok(false) {
                         self.suppressed += 1;
                         drop(self.scrubber.traced());
@@ -269,6 +273,17 @@ impl Scrub {
                 Err(reason) => self.reject(name, lines.number(), reason, sealed)?,
             }
             self.tell_findings(name, lines.number())?;
+        }
+    }
+
+    /// Behind a fault nothing that the scrubber has begun is trusted.
+    fn begin_anew(&mut self) {
+        self.scrubber = Scrubber::new(Arc::clone(&self.plan));
+        if self.findings.is_some() {
+            self.scrubber.trace();
+        }
+        if let Some(signals) = &mut self.signals {
+            signals.local.renew(&mut self.scrubber);
         }
     }
 
@@ -358,6 +373,11 @@ fn scrub(
     let erases = scrubber.purpose() == Purpose::Erase;
     let pseudonymizer = scrubber.pseudonymizer();
     Ok(erases || !pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
+}
+
+/// A fault of ours costs the line that it came with, as it does in the stream.
+fn caught(scrub: impl FnOnce() -> Result<bool, Reject>) -> Result<bool, Reject> {
+    catch_unwind(AssertUnwindSafe(scrub)).unwrap_or(Err(Reject::Internal))
 }
 
 fn now_ms() -> i64 {

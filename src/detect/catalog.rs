@@ -342,6 +342,21 @@ impl Checker<'_> {
                 self.one_of(shape, field, "shape", field_shape::NAMES.iter().map(|(name, _)| *name))?;
             }
         }
+        for field in spec.not_of.iter().flat_map(|not_of| &not_of.fields) {
+            if !spec.fields.iter().any(|known| known.value == field.value) {
+                return Err(self.at(
+                    field,
+                    "not_of.fields",
+                    "is none of its `fields`",
+                    "add it there, or remove it here",
+                ));
+            }
+        }
+        for object in spec.not_of.iter().flat_map(|not_of| &not_of.objects) {
+            if super::fields::normalize(object.value.as_bytes()) != object.value || object.value.is_empty() {
+                return Err(self.at(object, "not_of.objects", "is no field name", "write it in snake case"));
+            }
+        }
         if let (Some(field), None) = (spec.maybe_fields.first(), &spec.maybe_shape) {
             return Err(self.at(field, "maybe_fields", "stand there without a shape", "add `maybe_shape`"));
         }

@@ -237,7 +237,10 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
         };
         word.as_bytes().last() == Some(&last)
             && before[at..].eq_ignore_ascii_case(word.as_bytes())
-            && !text[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+            && !text[..at].chars().next_back().is_some_and(|c| {
+                // `appVersion`: a word of a name begins with its capital.
+                c.is_alphanumeric() && !(c.is_ascii_lowercase() && before[at].is_ascii_uppercase())
+            })
     })
 }
 

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
+use serde_saphyr::Spanned;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
+use super::field_words::{readings, with_acronyms};
 use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
@@ -16,6 +18,16 @@ pub(super) struct Fields {
     catalog_names: Names,
     /// Entities that may never pass.
     never: Vec<EntityId>,
+    /// Members that are not what their names say in some objects.
+    exceptions: Vec<Exception>,
+}
+
+/// `{"product": {"name": …}}` names nobody.
+#[derive(Debug)]
+struct Exception {
+    entity: EntityId,
+    members: Vec<Box<str>>,
+    objects: Vec<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -39,12 +51,12 @@ enum Segment {
 #[derive(Debug, Default)]
 struct Names {
     whole: HashMap<Box<str>, FieldPlan>,
-    /// `*_email`: without the star, the plan.
-    suffixes: Vec<(Box<str>, FieldPlan)>,
+    /// `*_email`: without the star and its `_`.
+    suffixes: HashMap<Box<str>, FieldPlan>,
     /// `*fornavn`: with any letters before.
     glued: Vec<(Box<str>, FieldPlan)>,
     /// `email_*`.
-    prefixes: Vec<(Box<str>, FieldPlan)>,
+    prefixes: HashMap<Box<str>, FieldPlan>,
 }
 
 impl Fields {
@@ -84,6 +96,21 @@ impl Fields {
         self.never.push(entity);
     }
 
+    /// In objects of these names members of those are not this entity.
+    pub(super) fn add_exception(&mut self, entity: EntityId, members: &[Spanned<String>], objects: &[Spanned<String>]) {
+        let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.as_str().into()).collect();
+        self.exceptions.push(Exception { entity, members: names(members), objects: names(objects) });
+    }
+
+    /// Whether a member called as `entity` is something else by the object that it stands in.
+    fn is_exception(&self, entity: EntityId, segments: &[&[u8]], name: &str) -> bool {
+        let known = |e: &&Exception| e.entity == entity && e.members.iter().any(|member| **member == *name);
+        self.exceptions.iter().find(known).is_some_and(|exception| {
+            object_around(segments)
+                .is_some_and(|object| exception.objects.iter().any(|known| is_called(&object, known)))
+        })
+    }
+
     fn is_never(&self, plan: FieldPlan) -> bool {
         plan.entity.is_some_and(|entity| self.never.contains(&entity))
     }
@@ -96,8 +123,8 @@ impl Fields {
     /// What is to be done with the values at `path`.
     pub(super) fn plan(&self, paths: &Paths, path: PathId) -> FieldPlan {
         let mut segments = paths.segments(path);
-        let name = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
-        let name = normalize(name);
+        let raw = segments.iter().rev().find(|s| **s != Paths::ELEMENT).map_or(&b""[..], |s| s);
+        let name = normalize(raw);
         let part = segments.last() == Some(&Paths::ELEMENT);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
         let rule = loop {
@@ -111,26 +138,42 @@ impl Fields {
         };
         let role = if part { Role::None } else { role(&name) };
         let mut plan = self.plan_of(rule, &name);
+        let by_path = rule.is_some() && self.by_path(&segments).is_some();
+        if plan.entity.is_some_and(|entity| !by_path && self.is_exception(entity, &segments, &name)) {
+            return FieldPlan {
+                listed: plan.listed,
+                part,
+                role,
+                stem: stem(&name),
+                nature: nature(&name),
+                ..FieldPlan::SCAN
+            };
+        }
         // Nobody knows the name: in an array it may be a plural, and with that of the object around it a name.
         if plan.entity.is_none() && plan.action.is_none() && plan.scan && is_askable(&name) {
             let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
+            let acronyms = || with_acronyms(raw).and_then(|name| self.known(&name));
             let joined = || {
-                let mut names = segments.iter().rev().filter(|s| **s != Paths::ELEMENT && !is_root(s));
-                let around = names.nth(1)?;
-                let name = format!("{}_{name}", normalize(around));
-                self.catalog_names.find(&name).map(|plan| FieldPlan { joined: true, ..plan })
+                let name = format!("{}_{name}", object_around(&segments)?);
+                self.known(&name).map(|plan| FieldPlan { joined: true, ..plan })
             };
-            let known = plural().or_else(joined);
+            let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
-        FieldPlan { part, role, ..plan }
+        FieldPlan { part, role, stem: stem(&name), ..plan }
+    }
+
+    /// What the catalog says of a name: as it stands, or read otherwise.
+    fn known(&self, name: &str) -> Option<FieldPlan> {
+        let otherwise = || readings(name).iter().find_map(|reading| self.catalog_names.find(reading));
+        self.catalog_names.find(name).or_else(|| is_askable(name).then(otherwise).flatten())
     }
 
     /// The plan of a field with this name and the rule that the config has for it.
     fn plan_of(&self, rule: Option<FieldPlan>, name: &str) -> FieldPlan {
         let by_catalog = || {
             let unknown = FieldPlan { nature: nature(name), ..FieldPlan::SCAN };
-            self.catalog_names.find(name).unwrap_or(unknown)
+            self.known(name).unwrap_or(unknown)
         };
         match rule {
             // It only lists the field: what that is the catalog says.
@@ -138,7 +181,7 @@ impl Fields {
                 FieldPlan { listed: true, ..by_catalog() }
             }
             // A rule about `card_*` does not make a verification code of one pass, or be linked.
-            Some(plan) => match self.catalog_names.find(name) {
+            Some(plan) => match self.known(name) {
                 Some(known) if self.is_never(known) && !plan.absolute && !self.is_never(plan) => {
                     FieldPlan { listed: true, ..known }
                 }
@@ -148,40 +191,16 @@ impl Fields {
         }
     }
 
+    /// The plan of a name in a text, by the rules about names.
+    pub(super) fn plan_of_name(&self, name: &[u8]) -> FieldPlan {
+        let name = normalize(name);
+        self.plan_of(self.config_names.find(&name), &name)
+    }
+
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
         fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
-    }
-}
-
-/// Plans of names in texts, which are many and may be anything: the last one of each slot is remembered.
-#[derive(Debug, Default)]
-pub(super) struct NamePlans {
-    slots: Vec<(Box<[u8]>, Option<FieldPlan>)>,
-}
-
-impl NamePlans {
-    const SLOTS: usize = 2_048;
-
-    /// The plan of a name by the rules about names.
-    pub(super) fn plan(&mut self, fields: &Fields, name: &[u8]) -> FieldPlan {
-        if self.slots.is_empty() {
-            self.slots.resize_with(NamePlans::SLOTS, Default::default);
-        }
-        // FNV-1a.
-        let hash =
-            name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
-        let slot = &mut self.slots[(hash >> 32) as usize % NamePlans::SLOTS];
-        match slot {
-            (known, Some(plan)) if **known == *name => *plan,
-            _ => {
-                let name_of_field = normalize(name);
-                let plan = fields.plan_of(fields.config_names.find(&name_of_field), &name_of_field);
-                *slot = (name.into(), Some(plan));
-                plan
-            }
-        }
     }
 }
 
@@ -199,14 +218,19 @@ impl FieldPlan {
         claim: Claim::Likely,
         joined: false,
         role: Role::None,
+        stem: 0,
     };
 }
 
 impl Names {
     fn add(&mut self, name: &str, plan: FieldPlan) {
         match (name.strip_prefix("*_"), name.strip_suffix("_*")) {
-            (Some(suffix), _) => self.suffixes.push((suffix.into(), plan)),
-            (None, Some(prefix)) => self.prefixes.push((prefix.into(), plan)),
+            (Some(suffix), _) => {
+                self.suffixes.insert(suffix.into(), plan);
+            }
+            (None, Some(prefix)) => {
+                self.prefixes.insert(prefix.into(), plan);
+            }
             (None, None) => match name.strip_prefix('*') {
                 Some(ending) => self.glued.push((ending.into(), plan)),
                 None => {
@@ -230,16 +254,12 @@ impl Names {
         if is_question(name) {
             return None;
         }
-        let suffix = self
-            .suffixes
-            .iter()
-            .filter(|(suffix, _)| name.strip_suffix(&**suffix).is_some_and(|rest| rest.ends_with('_')));
-        let prefix = self
-            .prefixes
-            .iter()
-            .filter(|(prefix, _)| name.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with('_')));
-        let glued = self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending));
-        suffix.chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        let joints = || name.match_indices('_').map(|(at, _)| at);
+        let suffix = joints().find_map(|at| self.suffixes.get_key_value(&name[at + 1..]));
+        let prefix = joints().rev().find_map(|at| self.prefixes.get_key_value(&name[..at]));
+        let glued =
+            self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending)).map(|(ending, plan)| (ending, plan));
+        suffix.into_iter().chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }
 
@@ -341,20 +361,55 @@ const LISTS: &[&str] = &[
     "kolonner",
 ];
 
+/// The name of the object that the last member of a path stands in.
+fn object_around(segments: &[&[u8]]) -> Option<String> {
+    let mut names = segments.iter().rev().filter(|s| **s != Paths::ELEMENT && !is_root(s));
+    names.nth(1).map(|around| normalize(around))
+}
+
+/// Whether an object's name ends in this word, or in its plural: `main_product`, `products`, `currencies`, `boxes`.
+fn is_called(object: &str, word: &str) -> bool {
+    let last = |whole: &str| object.strip_suffix(whole).is_some_and(|head| head.is_empty() || head.ends_with('_'));
+    last(word)
+        || last(&format!("{word}s"))
+        || last(&format!("{word}es"))
+        || word.strip_suffix('y').is_some_and(|stem| last(&format!("{stem}ies")))
+}
+
 /// Of the name of a list that of one of its values: `beneficiary_names`, `ip_addresses`. A lone word is too little.
 fn singular(name: &str) -> Option<String> {
     let one = name.strip_suffix("sses").map(|stem| format!("{stem}ss"));
     one.or_else(|| name.strip_suffix('s').map(str::to_owned)).filter(|one| one.contains('_'))
 }
 
+/// Last words of the members of a pair that another word makes one: `q1_label`, `q1_answer`.
+const PAIRED_NAMES: [&str; 5] = ["label", "question", "key", "field", "name"];
+const PAIRED_VALUES: [&str; 6] = ["answer", "value", "val", "response", "svar", "jawaban"];
+
+/// What two members of a pair share, as a number: `q1` of `q1_label`, and nothing of `label`.
+fn stem(name: &str) -> u32 {
+    let paired = |last: &str| PAIRED_NAMES.contains(&last) || PAIRED_VALUES.contains(&last);
+    match name.rsplit_once('_') {
+        Some((stem, last)) if paired(last) && !NAMES.contains(&name) && !VALUES.contains(&name) => {
+            stem.bytes().fold(1, |hash: u32, b| hash.wrapping_mul(31).wrapping_add(u32::from(b)))
+        }
+        _ => 0,
+    }
+}
+
 /// What part the field has in a pair of two members: a name, and its value.
 fn role(name: &str) -> Role {
+    let last = name.rsplit_once('_').map_or("", |(_, last)| last);
     if VALUES.contains(&name) {
         Role::Value
     } else if NAMES.contains(&name) {
         Role::Name
     } else if LISTS.contains(&name) {
         Role::Names
+    } else if PAIRED_VALUES.contains(&last) {
+        Role::Value
+    } else if PAIRED_NAMES.contains(&last) {
+        Role::Name
     } else {
         Role::None
     }
@@ -400,12 +455,6 @@ fn is_question(name: &str) -> bool {
 /// `Customer.Email` are all `customer_email`; `userIPv4` is `user_ipv4`.
 pub fn normalize(name: &[u8]) -> String {
     let mut out = String::with_capacity(name.len() + 4);
-    normalize_into(name, &mut out);
-    out
-}
-
-/// Appends to `out`, which is empty, what [`normalize`] returns.
-pub(super) fn normalize_into(name: &[u8], out: &mut String) {
     let name = String::from_utf8_lossy(name);
     let name: Cow<'_, str> = if name.contains("IPv") { name.replace("IPv", "Ipv").into() } else { name };
     let mut previous = None::<char>;
@@ -426,6 +475,7 @@ pub(super) fn normalize_into(name: &[u8], out: &mut String) {
         out.extend(c.to_lowercase());
         previous = Some(c);
     }
+    out
 }
 
 /// The segments of `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`.

@@ -5,16 +5,20 @@ mod elements;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::fields::normalize_into;
+use super::field_words::{abbreviations, readings};
+use super::fields::normalize;
+use super::memo::Memo;
 use crate::record::Span;
 
 /// The labels that call patterns.
 #[derive(Debug, Default)]
 pub(super) struct LabelNames {
-    /// Names in snake case, with the patterns that they call.
-    whole: HashMap<Box<str>, Vec<u16>>,
+    /// Names in snake case, each with its place among `owners`.
+    whole: HashMap<Box<str>, u32>,
     /// `*_email`, without the star and its `_`.
-    suffixes: HashMap<Box<str>, Vec<u16>>,
+    suffixes: HashMap<Box<str>, u32>,
+    /// The patterns that a name calls.
+    owners: Vec<Vec<u16>>,
     /// The last words of all names: what ends otherwise is no label.
     last_words: HashSet<u64>,
 }
@@ -30,10 +34,16 @@ impl LabelNames {
             Some(suffix) => (&mut self.suffixes, suffix.trim_start_matches('_')),
             None => (&mut self.whole, name),
         };
-        names.entry(name.into()).or_default().push(owner);
+        let new = self.owners.len();
+        let at = *names.entry(name.into()).or_insert(new as u32) as usize;
+        if at == new {
+            self.owners.push(Vec::new());
+        }
+        self.owners[at].push(owner);
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-        let last = name.rfind('_').map_or(0, |at| at + 1);
-        self.last_words.insert(key(&name.as_bytes()[last..]));
+        let last = &name[name.rfind('_').map_or(0, |at| at + 1)..];
+        self.last_words.insert(key(last.as_bytes()));
+        self.last_words.extend(abbreviations(last).map(|word| key(word.as_bytes())));
     }
 
     /// Whether there are none.
@@ -48,30 +58,49 @@ impl LabelNames {
     }
 
     /// The patterns that the label `name` calls, and where in it the known name begins. Of several words the last ones may
-    /// be the label: `my full name: …`. `buffer` keeps its memory.
-    pub(super) fn find(&self, name: &str, buffer: &mut String) -> Option<(&[u16], u32)> {
+    /// be the label: `my full name: …`.
+    pub(super) fn find(&self, name: &str, known: &mut Memo<Option<Found>>) -> Option<(&[u16], u32)> {
+        let found = known.get(name.as_bytes(), || self.look_up(name))?;
+        Some((&self.owners[found.owners as usize], found.start))
+    }
+
+    fn look_up(&self, name: &str) -> Option<Found> {
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         let mut start = 0;
         loop {
-            buffer.clear();
-            normalize_into(&name.as_bytes()[start..], buffer);
-            let unnumbered = buffer.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-            let whole = self.whole.get(unnumbered).map(Vec::as_slice);
+            let words = normalize(&name.as_bytes()[start..]);
+            let unnumbered = words.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+            let whole = self.whole.get(unnumbered).copied();
             let next = name[start..].find([' ', '/', '.']);
             // The words of a sentence are no parts of a compound: `see token: …` speaks of no `see_token`.
-            let owners = if next.is_none() { whole.or_else(|| self.find_suffix(unnumbered)) } else { whole };
+            let owners = if next.is_none() { whole.or_else(|| self.compound(unnumbered)) } else { whole };
             if let Some(owners) = owners {
-                return Some((owners, start as u32));
+                return Some(Found { owners, start: start as u32 });
             }
             start += next? + 1;
         }
     }
 
-    /// The longest known end of a compound: of `new_billing_email` that is `billing_email`, then `email`.
-    fn find_suffix(&self, name: &str) -> Option<&[u16]> {
-        let mut starts = name.match_indices('_').map(|(at, _)| at + 1);
-        starts.find_map(|at| self.suffixes.get(&name[at..])).map(Vec::as_slice)
+    /// A compound: by its end, or read otherwise.
+    fn compound(&self, name: &str) -> Option<u32> {
+        let otherwise = |reading: &String| self.whole.get(&**reading).copied().or_else(|| self.find_suffix(reading));
+        self.find_suffix(name).or_else(|| readings(name).iter().find_map(otherwise))
     }
+
+    /// The longest known end of a compound: of `new_billing_email` that is `billing_email`, then `email`.
+    fn find_suffix(&self, name: &str) -> Option<u32> {
+        let mut starts = name.match_indices('_').map(|(at, _)| at + 1);
+        starts.find_map(|at| self.suffixes.get(&name[at..])).copied()
+    }
+}
+
+/// What a name calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Place among the owners.
+    owners: u32,
+    /// First byte of the known name.
+    start: u32,
 }
 
 /// The letters at the end, the first of which may be a capital.

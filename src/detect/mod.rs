@@ -20,10 +20,12 @@ mod dismissal;
 mod examples;
 mod field_shape;
 mod field_values;
+mod field_words;
 mod fields;
 mod groups;
 mod labels;
 mod matchers;
+mod memo;
 mod needs;
 mod notes;
 mod overlap;
@@ -59,7 +61,7 @@ pub struct Detector {
     /// Clones of the rules' regular expressions, so that workers do not share their caches.
     regexes: Vec<Regex>,
     plans: Vec<Option<FieldPlan>>,
-    names: fields::NamePlans,
+    names: memo::Memo<FieldPlan>,
     own: OwnTokens,
     masked: String,
     /// Canonical bytes of the part of a list at hand.
@@ -97,7 +99,7 @@ impl Detector {
             rules,
             regexes,
             plans: Vec::new(),
-            names: fields::NamePlans::default(),
+            names: memo::Memo::default(),
             own: OwnTokens::default(),
             masked: String::new(),
             canonical: Vec::new(),
@@ -133,7 +135,7 @@ impl Detector {
     /// What is to be done with a value that a text gives this name (`email=…`): rules and catalog are asked by name
     /// alone.
     pub fn plan_of_name(&mut self, name: &[u8]) -> FieldPlan {
-        self.names.plan(&self.rules.fields, name)
+        self.names.get(name, || self.rules.fields.plan_of_name(name))
     }
 
     /// Whether a value of this class and number of digits can hold anything. `class` may be that of the raw bytes:

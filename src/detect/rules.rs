@@ -83,6 +83,8 @@ pub struct FieldPlan {
     pub joined: bool,
     /// What part it has in a pair of members.
     pub role: Role,
+    /// What the names of both share, as a number: `q1` of `q1_label` and `q1_answer`.
+    pub stem: u32,
 }
 
 /// How much a field's name says of its values.
@@ -243,6 +245,9 @@ impl Rules {
             }
             for (name, claim) in entity.field_names() {
                 rules.fields.add_catalog_name(name, EntityId(at as u16), claim);
+            }
+            if let Some(not_of) = &entity.spec.not_of {
+                rules.fields.add_exception(EntityId(at as u16), &not_of.fields, &not_of.objects);
             }
             if !entity.builtin {
                 examples::check(catalog, EntityId(at as u16))?;

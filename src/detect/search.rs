@@ -9,6 +9,7 @@ use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Census, Gap, Group};
 use super::labels;
 use super::matchers::{self, Input, Match};
+use super::memo::Memo;
 use super::overlap::{self, Found};
 use super::rules::{Nature, Pattern, Patterns, Rules};
 use super::spec::Confidence;
@@ -45,8 +46,10 @@ pub(super) struct Scratch {
     reached: Vec<u32>,
     /// Bytes beyond [`SIGHT`] that finders may still see of the text.
     far_sight: usize,
-    /// A label's name in snake case.
+    /// A word of a text in small letters.
     name: String,
+    /// What labels call.
+    labels: Memo<Option<labels::Found>>,
 }
 
 /// One search.
@@ -141,17 +144,17 @@ impl Search<'_> {
         if self.look.class.has(Class::EQUALS.with(Class::COLON).with(Class::SPACE).with(Class::BRACE))
             && !names.is_empty()
         {
-            let mut name = std::mem::take(&mut self.scratch.name);
+            let mut known = std::mem::take(&mut self.scratch.labels);
             let text = self.text;
             labels::scan(text, names, |label| {
-                let Some((owners, skip)) = names.find(&text[label.name.range()], &mut name) else { return };
+                let Some((owners, skip)) = names.find(&text[label.name.range()], &mut known) else { return };
                 let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {
                     let at = Anchor { text, at: known, behind: label.value as usize };
                     self.call(*owner, &anchored[usize::from(*owner)], &at);
                 }
             });
-            self.scratch.name = name;
+            self.scratch.labels = known;
         }
         self.scratch.hits = hits;
     }
@@ -300,8 +303,8 @@ impl Search<'_> {
     }
 }
 
-/// `203.0.113.7`, and not `1.25.3.1`, `5.14.0.221` or `25.100.200.250`: versions hardly have a part of three digits, and
-/// if they do the first part is one digit; amounts have three digits in all parts but the first.
+/// `203.0.113.7`, and not `1.25.3.1`, `5.14.0.221`, `21.120.33.1` or `25.100.200.250`: versions hardly have a part of three
+/// digits, and if they do the first part is small; amounts have three digits in all parts but the first.
 fn is_address_like(value: &str) -> bool {
     let mut lens = [0; 4];
     let mut parts = 0;
@@ -312,7 +315,8 @@ fn is_address_like(value: &str) -> bool {
         lens[parts] = part.len();
         parts += 1;
     }
-    parts == lens.len() && lens[0] > 1 && lens.contains(&3) && lens[1..] != [3, 3, 3]
+    let small = value.starts_with(['1', '2']) && lens[0] == 2 && !value.starts_with("10.");
+    parts == lens.len() && lens[0] > 1 && !small && lens.contains(&3) && lens[1..] != [3, 3, 3]
 }
 
 fn union(a: Span, b: Span) -> Span {

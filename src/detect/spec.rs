@@ -30,6 +30,8 @@ pub(super) struct EntitySpec {
     pub maybe_fields: Vec<Spanned<String>>,
     /// What that looks like; needed with `maybe_fields`.
     pub maybe_shape: Option<Spanned<String>>,
+    /// Members whose name says it and that are something else in objects of these names: `{"product": {"name": …}}`.
+    pub not_of: Option<NotOfSpec>,
     /// What a value of such a field looks like; what does not is searched as any text. None: the name is enough.
     pub field_shape: Option<Spanned<String>>,
     /// Whether it may neither pass nor become a token: PCI DSS says so of verification codes, reason of passwords.
@@ -53,6 +55,16 @@ pub(super) struct EntitySpec {
     /// Texts in which it must not be found.
     #[serde(default)]
     pub counter_examples: Vec<Spanned<String>>,
+}
+
+/// Members of objects that are not the entity although they are called as its fields are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotOfSpec {
+    /// Names of the members, among `fields`.
+    pub fields: Vec<Spanned<String>>,
+    /// Names of the objects, in snake case and the singular: `product` takes `products` and `main_product`, too.
+    pub objects: Vec<Spanned<String>>,
 }
 
 /// One way to find an entity.

@@ -232,6 +232,14 @@ impl LocalSignals {
         }
     }
 
+    /// Lines come from another scrubber from now on.
+    pub fn renew(&mut self, scrubber: &mut Scrubber) {
+        if self.flags {
+            scrubber.replace_flags();
+        }
+        self.watcher.renew();
+    }
+
     /// Judges the line that `scrubber` has just read from `raw`, and puts flags on its scrubbed form, which stands in `out`
     /// from `from` on. Returns the signals.
     pub fn line(

@@ -58,6 +58,8 @@ fn cases_that_make_no_sense_are_a_bad_config_with_file_and_line() {
         ("cases:\n- {name: a, format: text, event: {}, expect: {}}\n", "quote the event"),
         ("cases:\n- {name: a, format: text, event: x, signals: []}\n", "gives no signals"),
         ("cases:\n- {name: a, event: {}, before: [{}], expect: {}}\n", "only signals remember"),
+        ("cases:\n- {name: a, event: {}, expect_key: x}\n", "add the key"),
+        ("cases:\n- {name: a, event: x, rejected: empty, expect_headers: {}}\n", "neither key nor headers"),
     ] {
         let (_folder, cases) = file(yaml, "cases.yaml");
         let error = sluice(&["test", "-c", "profile:gaming", &cases]).failed(78);
@@ -65,6 +67,24 @@ fn cases_that_make_no_sense_are_a_bad_config_with_file_and_line() {
     }
     let (_folder, config) = file("{}\n", "sluice.yaml");
     assert!(sluice(&["test", "-c", &config]).failed(2).contains("no cases are named"));
+}
+
+#[test]
+fn a_case_may_expect_what_becomes_of_key_and_headers() {
+    let case = |expected: &str| {
+        let record = "key: ann@example.com, headers: {x-real-ip: 203.0.113.7}, event: {a: 1}";
+        let (folder, cases) = file(&format!("cases:\n- {{name: around, {record}, {expected}}}\n"), "cases.yaml");
+        let run = sluice(&["test", "-c", "profile:gaming", &cases]);
+        drop(folder);
+        run
+    };
+    case("expect_key: '${em}', expect_headers: {x-real-ip: '${ip}'}").ok();
+    let key = case("expect_key: ann@example.com");
+    assert!(key.code == 1 && key.stdout.contains("the scrubbed key is another"), "{key:?}");
+    let headers = case("expect_headers: {x-other: a}");
+    for problem in ["the scrubbed header `x-other` is gone", "the header `x-real-ip` is not expected"] {
+        assert!(headers.code == 1 && headers.stdout.contains(problem), "{problem}: {headers:?}");
+    }
 }
 
 #[test]

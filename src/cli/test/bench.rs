@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::case::{Case, Event, Salt};
 use crate::cli::CliError;
 use crate::cli::args::KeyArgs;
-use crate::cli::look::{Look, Origin, Seen};
+use crate::cli::look::{Around, Look, Origin, Seen};
 use crate::config::Format;
 use crate::pipeline::keeper::Keeper;
 use crate::pipeline::{clock, salts};
 use crate::pseudonymize::DAY_MS;
+use crate::record::Reject;
 use crate::signals::{Coordinates, Signal, rules};
 
 /// The engine of a config, for cases.
@@ -20,6 +21,16 @@ pub struct Bench {
     /// Throw-away salts of the day that the clock shows; none are needed without.
     salts: Option<(Keeper, Arc<AtomicI64>)>,
     has_signals: bool,
+}
+
+/// What became of a case's event.
+pub struct Became {
+    /// The event.
+    pub seen: Seen,
+    /// Its signals.
+    pub signals: Vec<Signal>,
+    /// Its key and headers, if the case expects something of them.
+    pub around: Option<Around>,
 }
 
 impl Bench {
@@ -36,11 +47,11 @@ impl Bench {
         Ok(Bench { look, salts, has_signals })
     }
 
-    /// What became of the case's event, and its signals.
+    /// What became of the case's event, its signals, its key and headers.
     ///
     /// # Errors
     /// What is wrong with the case.
-    pub fn run(&mut self, case: &Case) -> Result<(Seen, Vec<Signal>), String> {
+    pub fn run(&mut self, case: &Case) -> Result<Became, String> {
         let time = case.time.as_deref().map(str::parse::<jiff::Timestamp>).transpose();
         let time = time.map_err(|_| "time: is no RFC 3339 time such as 2026-11-22T10:00:00Z".to_owned())?;
         let time_ms = time.map_or_else(clock::now_ms, jiff::Timestamp::as_millisecond);
@@ -62,7 +73,16 @@ impl Bench {
         let (seen, mut signals) = self.one(&case.event, case.format.into(), origin, case.before.len());
         let last = i64::try_from(case.before.len()).unwrap_or(i64::MAX);
         signals.extend(self.look.rest().into_iter().filter(|signal| signal.at.offset == last));
-        Ok((seen, signals))
+        let rejected = |reason: Reject| format!("key and headers: rejected: {}", reason.label());
+        let around = match case.expect_key.is_some() || case.expect_headers.is_some() {
+            true => {
+                let text = case.event.text();
+                let around = self.look.around(case.format.into(), text.as_bytes(), case.key.as_deref(), origin);
+                Some(around.map_err(rejected)?)
+            }
+            false => None,
+        };
+        Ok(Became { seen, signals, around })
     }
 
     fn one(&mut self, event: &Event, format: Format, origin: Origin<'_>, at: usize) -> (Seen, Vec<Signal>) {

@@ -34,7 +34,10 @@ pub struct Case {
     /// Input topic, where tenant or scope are bound to it.
     #[serde(default)]
     pub topic: String,
-    /// Headers, where tenant or scope are bound to one.
+    /// The record's key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Its headers; tenant or scope may be bound to one.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// Events that came before, oldest first: what signals know of the account.
@@ -45,6 +48,12 @@ pub struct Case {
     /// The scrubbed event, without flags. `${em}` stands for any token of type `em`, `${em:who}` for the same one each time.
     #[serde(default)]
     pub expect: Option<Event>,
+    /// The scrubbed key, with places for tokens as `expect` has them.
+    #[serde(default)]
+    pub expect_key: Option<String>,
+    /// The scrubbed headers, all of them.
+    #[serde(default)]
+    pub expect_headers: Option<BTreeMap<String, String>>,
     /// Why it is rejected, in place of `expect`: `malformed`.
     #[serde(default)]
     pub rejected: Option<String>,
@@ -144,9 +153,21 @@ pub fn read(yaml: &str, origin: &str) -> Result<Vec<Case>, CliError> {
     for case in &file.cases {
         let fault = match case {
             Case { rejected: Some(_), expect: Some(_), .. } => "has both `expect` and `rejected`; keep one",
-            Case { rejected: None, expect: None, findings: None, signals: None, suppressed: false, .. } => {
-                "expects nothing; add `expect`, `rejected`, `suppressed`, `findings` or `signals`"
+            Case { key: None, expect_key: Some(_), .. } => "has `expect_key` and no `key`; add the key",
+            Case { rejected: Some(_), expect_key: Some(_), .. }
+            | Case { rejected: Some(_), expect_headers: Some(_), .. } => {
+                "is rejected, which leaves neither key nor headers; remove what is expected of them"
             }
+            Case {
+                rejected: None,
+                expect: None,
+                expect_key: None,
+                expect_headers: None,
+                findings: None,
+                signals: None,
+                suppressed: false,
+                ..
+            } => "expects nothing; add `expect`, `rejected`, `suppressed`, `findings` or `signals`",
             Case { format: CaseFormat::Text, event: Event::Structure(_), .. } => {
                 "has a structure as text; quote the event, or make it `format: json`"
             }

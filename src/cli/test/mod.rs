@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::KeyArgs;
-use super::look::{Found, Seen};
+use super::look::{Around, Found, Seen};
 use super::output::{Output, print, print_json};
 use super::{CliError, note};
 use crate::signals::{Severity, Signal};
 use crate::telemetry::logging::colours;
 use bench::Bench;
-use case::{Case, Finding};
+use case::{Case, Event, Finding};
 use compare::DiffLine;
 
 /// The cases that the profiles ship with.
@@ -121,7 +121,12 @@ fn outcome(bench: &mut Bench, file: &str, case: &Case) -> Outcome {
         diff: Vec::new(),
     };
     match bench.run(case) {
-        Ok((seen, signals)) => check(case, &seen, &signals, &mut outcome),
+        Ok(became) => {
+            check(case, &became.seen, &became.signals, &mut outcome);
+            if let Some(around) = &became.around {
+                check_around(case, around, &mut outcome);
+            }
+        }
         Err(problem) => outcome.problems.push(problem),
     }
     outcome.passed = outcome.problems.is_empty();
@@ -154,6 +159,26 @@ fn check(case: &Case, seen: &Seen, signals: &[Signal], outcome: &mut Outcome) {
     if let Some(expected) = &case.signals {
         outcome.problems.extend(compare_signals(expected, signals));
     }
+}
+
+/// The key and the headers, as far as the case expects something of them.
+fn check_around(case: &Case, around: &Around, outcome: &mut Outcome) {
+    let mut compare = |what: String, expected: &str, is: Option<&str>| {
+        let Some(is) = is else { return outcome.problems.push(format!("{what} is gone")) };
+        if let Some(diff) = compare::event(&Event::Text(expected.to_owned()), is) {
+            outcome.problems.push(format!("{what} is another"));
+            outcome.diff.extend(diff);
+        }
+    };
+    if let Some(expected) = &case.expect_key {
+        compare("the scrubbed key".to_owned(), expected, around.key.as_deref());
+    }
+    let Some(expected) = &case.expect_headers else { return };
+    for (name, value) in expected {
+        compare(format!("the scrubbed header `{name}`"), value, around.headers.get(name).map(String::as_str));
+    }
+    let extra = around.headers.keys().filter(|name| !expected.contains_key(*name));
+    outcome.problems.extend(extra.map(|name| format!("the header `{name}` is not expected")));
 }
 
 /// What is expected and not found, and what is found and not expected.

@@ -6,10 +6,12 @@ use crate::record::{Class, Span};
 
 mod code;
 mod date;
+mod edifact;
 mod email;
 mod id;
 mod login;
 mod name;
+mod row;
 mod secret;
 mod street;
 mod swift;
@@ -99,6 +101,10 @@ pub(super) static ALL: &[Anchored] = &[
     login::CALLED,
     swift::ACCOUNT,
     swift::NAME,
+    edifact::NAME,
+    edifact::STREET,
+    row::NAME,
+    row::DATE,
 ];
 
 /// The finder of this name.

@@ -285,7 +285,8 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 }
 
 /// Words before a secret that is told some words later in the sentence.
-const BEFORE: &[&str] = &["is", "was", "er", "adalah", "yaitu", "from", "to", "fra", "til", "dari", "ke", "jadi", "as"];
+const BEFORE: &[&str] =
+    &["is", "was", "er", "adalah", "yaitu", "itu", "from", "to", "fra", "til", "dari", "ke", "jadi", "as"];
 
 /// `my password for the portal is Sommer99`, `password wifi: melati123`, `changed my password from Winter98! to Sommer99`:
 /// what no word of a language looks like, behind a verb or a colon in the same sentence.

@@ -110,7 +110,7 @@ pub(in crate::detect) fn name_at(text: &str, at: usize, case: Case) -> Option<(u
         };
         let dotted = text[word.end..].starts_with('.') && word.letters(text) <= 3 && is_word_start(text, word.end + 1);
         let initial = word.letters(text) == 1;
-        let other = word.is_common(text) && !(initial && (dotted || is_balinese(text, word))) || word.is_brand(text);
+        let other = word.is_common(text) && !(initial && dotted || is_balinese(text, word)) || word.is_brand(text);
         if !particle && (!fits || other || count >= NAME_WORDS_MAX) {
             break;
         }
@@ -131,10 +131,15 @@ pub(in crate::detect) fn name_at(text: &str, at: usize, case: Case) -> Option<(u
     (count > initials).then_some((end, count))
 }
 
-/// `I Made`, `I Wayan`: the first letter is the sex, and what follows the order of birth.
+/// `I Made`, `I Wayan`: the first letter is the sex, and what follows the order of birth. `Anak Agung` is a title of birth.
 fn is_balinese(text: &str, word: Word) -> bool {
     const ORDER: [&str; 9] = ["Made", "Wayan", "Nyoman", "Ketut", "Gede", "Putu", "Komang", "Gusti", "Kadek"];
-    word.text(text) == "I" && Word::at(text, word.end + 1).is_some_and(|next| ORDER.contains(&next.text(text)))
+    let next = || Word::at(text, word.end + 1).map_or("", |next| next.text(text));
+    match word.text(text) {
+        "I" => ORDER.contains(&next()),
+        "Anak" => next() == "Agung",
+        _ => false,
+    }
 }
 
 /// Whether a space and a letter follow.

@@ -19,6 +19,7 @@ mod lettered_id;
 pub(super) mod mac;
 mod mrz;
 mod name_beside_address;
+mod name_signed;
 mod postcode;
 mod secret;
 mod userinfo;
@@ -90,6 +91,7 @@ pub(super) static ALL: &[Matcher] = &[
     mac::MATCHER,
     mrz::MATCHER,
     name_beside_address::MATCHER,
+    name_signed::MATCHER,
     postcode::MATCHER,
     secret::MATCHER,
     userinfo::MATCHER,

@@ -24,9 +24,9 @@ impl Core {
     /// As [`Core::plan_at`], where there may be a name.
     fn named(&mut self, tape: &[Scalar], i: usize, text: &str, own: FieldPlan) -> FieldPlan {
         let name = match own.role {
-            Role::Value if own.entity.is_none() || own.joined => self.sibling(tape, i, Role::Name),
+            Role::Value if own.entity.is_none() || own.joined => self.sibling(tape, i, own, Role::Name),
             // `{"name": "email", "value": …}`: the name is nobody's.
-            Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, Role::Value).is_some() => {
+            Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, own, Role::Value).is_some() => {
                 return FieldPlan { entity: None, ..own };
             }
             Role::None if own.entity.is_none() => option_before(tape, i, text),
@@ -57,8 +57,8 @@ impl Core {
             && self.detector.plan_of_name(name.as_bytes()).entity.is_some()
     }
 
-    /// The member of the same object that has this role; a name must be a text.
-    fn sibling<'t>(&mut self, tape: &'t [Scalar], i: usize, role: Role) -> Option<&'t Scalar> {
+    /// The member of the same object that has this role, and shares what their names share; a name must be a text.
+    fn sibling<'t>(&mut self, tape: &'t [Scalar], i: usize, own: FieldPlan, role: Role) -> Option<&'t Scalar> {
         let at = &tape[i];
         let parent = self.paths.parent(at.path);
         let around = |s: &Scalar| matches!(s.kind, Kind::Object | Kind::Array) && s.span.end >= at.span.end;
@@ -69,7 +69,8 @@ impl Core {
         let mut siblings = before.chain(behind).filter(|s| s.kind != Kind::Key && self.paths.parent(s.path) == parent);
         siblings.find(|s| {
             let fits = role == Role::Value || s.kind == Kind::String;
-            fits && s.path != at.path && self.detector.plan(&self.paths, s.path).role == role
+            let plan = self.detector.plan(&self.paths, s.path);
+            fits && s.path != at.path && plan.role == role && plan.stem == own.stem
         })
     }
 }

@@ -1,0 +1,326 @@
+//! Other readings of a field's name that nobody has listed: `cdtrNmTxt` is a creditor's name, `old_tlp_rmh` a telephone
+//! number. Abbreviations are written out in the words of the catalog, words that say nothing of a value are left away,
+//! and of several words the last ones may be enough.
+
+use super::fields::normalize;
+
+/// Most words of a name that is read, and most readings of one that are tried.
+const WORDS_MAX: usize = 10;
+const READINGS_MAX: usize = 48;
+
+/// Abbreviations, in snake case, and what they may stand for.
+const SHORT: &[(&str, &[&str])] = &[
+    // Who.
+    ("usr", &["user"]),
+    ("cust", &["customer"]),
+    ("cst", &["customer"]),
+    ("cstmr", &["customer"]),
+    ("mbr", &["member"]),
+    ("mmbr", &["member"]),
+    ("bnf", &["beneficiary"]),
+    ("bene", &["beneficiary"]),
+    ("benef", &["beneficiary"]),
+    ("bnfcry", &["beneficiary"]),
+    ("bnfry", &["beneficiary"]),
+    ("rcpt", &["recipient"]),
+    ("recip", &["recipient"]),
+    ("rcv", &["recipient"]),
+    ("rcvr", &["recipient"]),
+    ("sndr", &["sender"]),
+    ("cdtr", &["creditor"]),
+    ("crdtr", &["creditor"]),
+    ("dbtr", &["debtor"]),
+    ("hldr", &["holder"]),
+    ("hld", &["holder"]),
+    ("ownr", &["owner"]),
+    ("cllr", &["caller"]),
+    ("emp", &["employee"]),
+    ("aplcnt", &["applicant"]),
+    ("subj", &["subject"]),
+    ("emerg", &["emergency"]),
+    ("emrg", &["emergency"]),
+    ("ctc", &["contact"]),
+    ("cntct", &["contact"]),
+    ("modt", &["modtager"]),
+    ("afs", &["afsender"]),
+    ("pgrm", &["pengirim"]),
+    ("pnrm", &["penerima"]),
+    ("nsbh", &["nasabah"]),
+    ("plgn", &["pelanggan"]),
+    // What.
+    ("nm", &["name", "nama", "navn"]),
+    ("nme", &["name"]),
+    ("nam", &["name"]),
+    ("lkp", &["lengkap"]),
+    ("lgkp", &["lengkap"]),
+    ("dpn", &["depan"]),
+    ("blkg", &["belakang"]),
+    ("kdg", &["kandung"]),
+    ("tgl", &["tanggal", "tgl"]),
+    ("tmpt", &["tempat"]),
+    ("tpt", &["tempat"]),
+    ("lhr", &["lahir"]),
+    ("almt", &["alamat"]),
+    ("alm", &["alamat"]),
+    ("jln", &["jalan"]),
+    ("adr", &["address", "adresse"]),
+    ("addr", &["address"]),
+    ("addrs", &["address"]),
+    ("strt", &["street"]),
+    ("ln", &["line"]),
+    ("ln1", &["line_1"]),
+    ("ln2", &["line_2"]),
+    ("l1", &["line_1"]),
+    ("l2", &["line_2"]),
+    ("acct", &["account"]),
+    ("accnt", &["account"]),
+    ("acc", &["account", "access"]),
+    ("rek", &["rekening"]),
+    ("norek", &["no_rekening"]),
+    ("nbr", &["number", "no"]),
+    ("num", &["number", "no"]),
+    ("nmr", &["nomor"]),
+    ("nomer", &["nomor"]),
+    ("no", &["number", "nomor", "no"]),
+    ("nr", &["number", "nr"]),
+    ("crd", &["card"]),
+    ("krt", &["kartu"]),
+    ("ph", &["phone"]),
+    ("phn", &["phone"]),
+    ("mob", &["mobile"]),
+    ("mbl", &["mobile"]),
+    ("tlp", &["telp"]),
+    ("tlpn", &["telp"]),
+    ("telpn", &["telp"]),
+    ("eml", &["email"]),
+    ("psprt", &["passport"]),
+    ("pspt", &["passport"]),
+    ("pprt", &["passport"]),
+    ("tkn", &["token"]),
+    ("tok", &["token"]),
+    ("rfsh", &["refresh"]),
+    ("rfr", &["refresh"]),
+    ("refr", &["refresh"]),
+    ("sess", &["session"]),
+    ("sesn", &["session"]),
+    ("acs", &["access"]),
+    ("sctkey", &["secret_key"]),
+    ("scrt", &["secret"]),
+    ("sct", &["secret"]),
+    ("sec", &["security"]),
+    ("pswd", &["password"]),
+    ("psw", &["password"]),
+    ("passwrd", &["password"]),
+    ("dvc", &["device"]),
+    ("dev", &["device"]),
+    ("devc", &["device"]),
+    ("andr", &["android"]),
+    ("bday", &["birthday"]),
+    ("fdato", &["fødselsdato"]),
+    ("kd", &["kode"]),
+    ("cd", &["code"]),
+    ("verif", &["verification", "verifikasi"]),
+    ("vrf", &["verification", "verifikasi"]),
+    ("ident", &["identity"]),
+    ("koord", &["koordinat"]),
+];
+
+/// Words behind a name that say where a value comes from, how it is written or which of several it is.
+const BEHIND: &[&str] = &[
+    "txt",
+    "tx",
+    "text",
+    "str",
+    "string",
+    "raw",
+    "val",
+    "value",
+    "fmt",
+    "formatted",
+    "clear",
+    "cleartext",
+    "plain",
+    "plaintext",
+    "klartekst",
+    "full",
+    "data",
+    "input",
+    "masuk",
+    "entered",
+    "given",
+    "try",
+    "attempt",
+    "old",
+    "new",
+    "lama",
+    "baru",
+    "gammel",
+    "ny",
+    "prev",
+    "previous",
+    "current",
+    "curr",
+    "cur",
+    "orig",
+    "original",
+    "before",
+    "after",
+    "latin",
+    "kana",
+    "local",
+    "a",
+    "b",
+    "c",
+    "primary",
+    "secondary",
+    "alt",
+    "main",
+    "utama",
+    "terakhir",
+    "sms",
+    "rmh",
+    "rumah",
+    "kantor",
+    "ktr",
+    "tujuan",
+    "sesuai",
+    "ktp",
+    "ymd",
+    "mdy",
+    "md",
+    "y",
+    "dmy",
+    "yyyymmdd",
+    "iso",
+    "e164",
+    "dk",
+    "uk",
+    "sg",
+    "us",
+    "here",
+];
+
+/// Words before a name likewise; `field_name`, `form_name` and `local_name` are names of other things.
+const BEFORE: &[&str] = &[
+    "old", "new", "prev", "previous", "current", "curr", "cur", "raw", "isi", "ocr", "x", "ktp", "lama", "baru", "ny",
+];
+
+/// Words before a name that make a number of it: how many there are, how long they may be.
+const COUNTS: &[&str] = &[
+    "count", "cnt", "num", "n", "total", "jumlah", "antal", "max", "min", "avg", "mean", "sum", "len", "length",
+    "size", "has", "is", "no", "without", "tanpa",
+];
+
+/// Other readings of the snake-case `name`, the most faithful first.
+pub(super) fn readings(name: &str) -> Vec<String> {
+    let words: Vec<&str> = name.split('_').collect();
+    if words.len() > WORDS_MAX {
+        return Vec::new();
+    }
+    let trimmed = trim(&words);
+    let mut out = expansions(&words);
+    if trimmed.len() < words.len() {
+        out.extend(expansions(trimmed.as_slice()));
+    }
+    // The last words alone, at least two: `deliv_recip_nm`.
+    for from in 1..trimmed.len().saturating_sub(1) {
+        if COUNTS.contains(&trimmed[from - 1]) {
+            break;
+        }
+        out.extend(expansions(&trimmed[from..]));
+    }
+    out.retain(|reading| reading != name);
+    out.truncate(READINGS_MAX);
+    out
+}
+
+/// The words without numbers, and without those at either end that say nothing of a value.
+fn trim<'n>(words: &[&'n str]) -> Vec<&'n str> {
+    let mut words: Vec<&str> = words.iter().copied().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).collect();
+    while words.last().is_some_and(|word| BEHIND.contains(word)) {
+        words.pop();
+    }
+    let before = words.iter().take_while(|word| BEFORE.contains(word)).count();
+    words.drain(..before);
+    words
+}
+
+/// Each way to write out the abbreviations among `words`, those as they stand first.
+fn expansions(words: &[&str]) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in words {
+        let long = SHORT.iter().find(|(short, _)| short == word).map_or(&[][..], |(_, long)| long);
+        let each = |head: &String| {
+            let joint = if head.is_empty() { "" } else { "_" };
+            let choices = std::iter::once(word).chain(long);
+            choices.map(|choice| format!("{head}{joint}{choice}")).collect::<Vec<_>>()
+        };
+        if out.len() * (long.len() + 1) <= READINGS_MAX {
+            out = out.iter().flat_map(each).collect();
+        } else {
+            out.iter_mut().for_each(|head| *head = format!("{head}_{word}"));
+        }
+    }
+    out.retain(|name| !name.is_empty());
+    out
+}
+
+/// The abbreviations of a word of the catalog.
+pub(super) fn abbreviations(word: &str) -> impl Iterator<Item = &'static str> + use<'_> {
+    SHORT.iter().filter(move |(_, long)| long.contains(&word)).map(|(short, _)| *short)
+}
+
+/// A name in snake case that takes capitals before small letters for a word of their own: `kodeOTPmasuk` is
+/// `kode_otp_masuk`, where [`normalize`] has `kode_ot_pmasuk`. `None`: they are the same.
+pub(super) fn with_acronyms(name: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(name).ok()?;
+    let mut parted = String::with_capacity(text.len() + 4);
+    let mut capitals = 0;
+    for c in text.chars() {
+        if capitals > 1 && c.is_lowercase() {
+            parted.push('_');
+        }
+        capitals = if c.is_uppercase() { capitals + 1 } else { 0 };
+        parted.push(c);
+    }
+    (parted.len() > text.len()).then(|| normalize(parted.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abbreviations_are_written_out_and_words_left_away() {
+        for (name, reading) in [
+            ("cdtr_nm_txt", "creditor_name"),
+            ("crd_hldr_nm", "card_holder_name"),
+            ("nm_blkg", "nama_belakang"),
+            ("old_tlp_rmh", "telp"),
+            ("bnfcry_1_nm", "beneficiary_name"),
+            ("deliv_recip_nm", "recipient_name"),
+            ("penerima_no_rek", "penerima_no_rekening"),
+            ("nama_lengkap_sesuai_ktp", "nama_lengkap"),
+            ("user_profile_birth_day", "birth_day"),
+        ] {
+            assert!(readings(name).contains(&reading.to_owned()), "{name}: {:?}", readings(name));
+        }
+        for name in ["new_value", "raw", "", "email", "u_8812a", "field_name", "local_name", "card_count"] {
+            assert!(readings(name).is_empty(), "{name}: {:?}", readings(name));
+        }
+        assert!(!readings("max_card_number").contains(&"card_number".to_owned()));
+        assert!(readings(&"nm_".repeat(10)).len() <= READINGS_MAX);
+    }
+
+    #[test]
+    fn capitals_before_small_letters_may_be_a_word() {
+        for (name, parted) in
+            [("kodeOTPmasuk", "kode_otp_masuk"), ("usrDOByyyymmdd", "usr_dob_yyyymmdd"), ("noHPbaru", "no_hp_baru")]
+        {
+            assert_eq!(with_acronyms(name.as_bytes()).as_deref(), Some(parted));
+        }
+        for name in ["customerEmail", "user_id", "userIP", "Ørsted"] {
+            assert_eq!(with_acronyms(name.as_bytes()), None, "{name}");
+        }
+    }
+}

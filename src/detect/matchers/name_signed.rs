@@ -1,0 +1,62 @@
+//! Names that sign a text: `/Lisbeth Drejer` as its last line, and the line below `-- ` (RFC 3676, 4.3).
+
+use super::{Input, Match, Matcher};
+use crate::detect::anchored::words::{Case, name_at};
+use crate::record::{Class, Span};
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "name_signed",
+    doc: "a name behind `/` on the last line, or below a line `-- `",
+    wants: |class, _| class.has(Class::LETTER) && class.has(Class::SPACE),
+    find,
+};
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let text = input.text.trim_end();
+    let Some(last) = text.rfind('\n') else { return };
+    for below in ["\n-- \n", "\n--\n"] {
+        let line = text.rfind(below).map(|at| at + below.len());
+        // One word may be anything: what signs so signs in full.
+        out.extend(line.and_then(|at| name_line(text, at)).filter(|&(_, words)| words > 1).map(|(found, _)| found));
+    }
+    if text[last + 1..].starts_with('/') {
+        out.extend(name_line(text, last + 2).filter(|_| !text[..last].contains("\n/")).map(|(found, _)| found));
+    }
+    out.sort_by_key(|found| found.span);
+}
+
+/// The name that is all of the line at `at`, and its number of words.
+fn name_line(text: &str, at: usize) -> Option<(Match, usize)> {
+    let (end, words) = name_at(text, at, Case::Capital)?;
+    let ends = text[end..].lines().next().is_none_or(|rest| rest.trim().is_empty());
+    let span = Span::new(at as u32, end as u32);
+    ends.then_some((Match { span, value: span }, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_signs_the_last_line_or_what_stands_below_two_dashes() {
+        let names = |text: &str| {
+            let mut out = Vec::new();
+            let (class, _) = Class::of_text(text.as_bytes());
+            find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
+            out.iter().map(|found| text[found.span.range()].to_owned()).collect::<Vec<_>>()
+        };
+        for (text, name) in [
+            ("Koden virker ikke.\n/Lisbeth Drejer", "Lisbeth Drejer"),
+            ("Koden virker ikke.\n\n/Lisbeth\n", "Lisbeth"),
+            ("It does not work\n-- \nAnn Jensen\nCopenhagen", "Ann Jensen"),
+        ] {
+            assert_eq!(names(text), [name], "{text}");
+        }
+        for text in
+            ["/Lisbeth", "see\n/Users/shared", "commands:\n/Help\n/Start", "a\n--\nBest offers here", "a\n-- \nOffers"]
+        {
+            assert_eq!(names(text), [""; 0], "{text}");
+        }
+    }
+}
