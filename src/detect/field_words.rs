@@ -51,6 +51,11 @@ const SHORT: &[(&str, &[&str])] = &[
     ("nm", &["name", "nama", "navn"]),
     ("nme", &["name"]),
     ("nam", &["name"]),
+    ("frst", &["first"]),
+    ("fst", &["first"]),
+    ("lst", &["last"]),
+    ("ctpty", &["counterparty"]),
+    ("cpty", &["counterparty"]),
     ("lkp", &["lengkap"]),
     ("lgkp", &["lengkap"]),
     ("dpn", &["depan"]),
@@ -127,6 +132,7 @@ const SHORT: &[(&str, &[&str])] = &[
 
 /// Words behind a name that say where a value comes from, how it is written or which of several it is.
 const BEHIND: &[&str] = &[
+    "line",
     "txt",
     "tx",
     "text",
@@ -205,31 +211,58 @@ const BEFORE: &[&str] = &[
     "old", "new", "prev", "previous", "current", "curr", "cur", "raw", "isi", "ocr", "x", "ktp", "lama", "baru", "ny",
 ];
 
+/// Words that say what a value is, and stand before or behind whose it is.
+const HEADS: &[&str] = &[
+    "nama", "nm", "name", "navn", "no", "nomor", "nmr", "nr", "nbr", "num", "number", "nummer", "kode", "kd", "code",
+    "alamat", "almt", "tgl", "tanggal",
+];
+
 /// Words before a name that make a number of it: how many there are, how long they may be.
 const COUNTS: &[&str] = &[
     "count", "cnt", "num", "n", "total", "jumlah", "antal", "max", "min", "avg", "mean", "sum", "len", "length",
     "size", "has", "is", "no", "without", "tanpa",
 ];
 
+/// Another reading of a name.
+pub(super) struct Reading {
+    /// In snake case.
+    pub name: String,
+    /// Whether all of it must be a known name: its end alone says nothing.
+    pub whole: bool,
+}
+
 /// Other readings of the snake-case `name`, the most faithful first.
-pub(super) fn readings(name: &str) -> Vec<String> {
+pub(super) fn readings(name: &str) -> Vec<Reading> {
     let words: Vec<&str> = name.split('_').collect();
     if words.len() > WORDS_MAX {
         return Vec::new();
     }
+    let mut out = Vec::new();
+    let mut add = |words: &[&str], whole| {
+        out.extend(expansions(words).into_iter().map(|name| Reading { name, whole }));
+    };
     let trimmed = trim(&words);
-    let mut out = expansions(&words);
+    add(&words, false);
     if trimmed.len() < words.len() {
-        out.extend(expansions(trimmed.as_slice()));
+        add(&trimmed, false);
+    }
+    // `paspor_no` and `no_paspor`: of Indonesian names the head stands first, of English ones last.
+    if let [first, middle @ .., last] = &trimmed[..] {
+        if HEADS.contains(last) {
+            add(&[&[*last, *first], middle].concat(), true);
+        }
+        if HEADS.contains(first) {
+            add(&[middle, &[*last, *first]].concat(), true);
+        }
     }
     // The last words alone, at least two: `deliv_recip_nm`.
     for from in 1..trimmed.len().saturating_sub(1) {
         if COUNTS.contains(&trimmed[from - 1]) {
             break;
         }
-        out.extend(expansions(&trimmed[from..]));
+        add(&trimmed[from..], false);
     }
-    out.retain(|reading| reading != name);
+    out.retain(|reading| reading.name != name);
     out.truncate(READINGS_MAX);
     out
 }
@@ -237,7 +270,8 @@ pub(super) fn readings(name: &str) -> Vec<String> {
 /// The words without numbers, and without those at either end that say nothing of a value.
 fn trim<'n>(words: &[&'n str]) -> Vec<&'n str> {
     let mut words: Vec<&str> = words.iter().copied().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).collect();
-    while words.last().is_some_and(|word| BEHIND.contains(word)) {
+    let says_nothing = |word: &&str| BEHIND.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    while words.last().is_some_and(says_nothing) {
         words.pop();
     }
     let before = words.iter().take_while(|word| BEFORE.contains(word)).count();
@@ -290,6 +324,10 @@ pub(super) fn with_acronyms(name: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn names(name: &str) -> Vec<String> {
+        readings(name).into_iter().map(|reading| reading.name).collect()
+    }
+
     #[test]
     fn abbreviations_are_written_out_and_words_left_away() {
         for (name, reading) in [
@@ -302,13 +340,16 @@ mod tests {
             ("penerima_no_rek", "penerima_no_rekening"),
             ("nama_lengkap_sesuai_ktp", "nama_lengkap"),
             ("user_profile_birth_day", "birth_day"),
+            ("paspor_no", "no_paspor"),
+            ("ahli_waris_nama", "nama_ahli_waris"),
+            ("nr_kartu_kredit", "kartu_kredit_nr"),
         ] {
-            assert!(readings(name).contains(&reading.to_owned()), "{name}: {:?}", readings(name));
+            assert!(names(name).contains(&reading.to_owned()), "{name}: {:?}", names(name));
         }
-        for name in ["new_value", "raw", "", "email", "u_8812a", "field_name", "local_name", "card_count"] {
-            assert!(readings(name).is_empty(), "{name}: {:?}", readings(name));
+        for name in ["new_value", "raw", "", "email", "u_8812a", "card_count"] {
+            assert!(names(name).is_empty(), "{name}: {:?}", names(name));
         }
-        assert!(!readings("max_card_number").contains(&"card_number".to_owned()));
+        assert!(!names("max_card_number").contains(&"card_number".to_owned()));
         assert!(readings(&"nm_".repeat(10)).len() <= READINGS_MAX);
     }
 

@@ -7,7 +7,7 @@ use serde_saphyr::Spanned;
 
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
-use super::field_words::{readings, with_acronyms};
+use super::field_words::{Reading, readings, with_acronyms};
 use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select};
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
@@ -165,7 +165,11 @@ impl Fields {
 
     /// What the catalog says of a name: as it stands, or read otherwise.
     fn known(&self, name: &str) -> Option<FieldPlan> {
-        let otherwise = || readings(name).iter().find_map(|reading| self.catalog_names.find(reading));
+        let find = |reading: Reading| match reading.whole {
+            true => self.catalog_names.whole.get(&*reading.name).copied(),
+            false => self.catalog_names.find(&reading.name),
+        };
+        let otherwise = || readings(name).into_iter().find_map(find);
         self.catalog_names.find(name).or_else(|| is_askable(name).then(otherwise).flatten())
     }
 

@@ -5,7 +5,7 @@ mod elements;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::field_words::{abbreviations, readings};
+use super::field_words::{Reading, abbreviations, readings};
 use super::fields::normalize;
 use super::memo::Memo;
 use crate::record::Span;
@@ -83,8 +83,11 @@ impl LabelNames {
 
     /// A compound: by its end, or read otherwise.
     fn compound(&self, name: &str) -> Option<u32> {
-        let otherwise = |reading: &String| self.whole.get(&**reading).copied().or_else(|| self.find_suffix(reading));
-        self.find_suffix(name).or_else(|| readings(name).iter().find_map(otherwise))
+        let otherwise = |reading: Reading| {
+            let whole = self.whole.get(&*reading.name).copied();
+            whole.or_else(|| self.find_suffix(&reading.name).filter(|_| !reading.whole))
+        };
+        self.find_suffix(name).or_else(|| readings(name).into_iter().find_map(otherwise))
     }
 
     /// The longest known end of a compound: of `new_billing_email` that is `billing_email`, then `email`.

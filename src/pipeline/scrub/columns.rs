@@ -1,5 +1,5 @@
 //! Rows of values whose names stand in a list beside them: `{"columns": ["id", "pin"], "rows": [[7, "4711"]]}`,
-//! `{"args": ["4711"], "param_names": ["pin"]}`.
+//! `{"args": ["4711"], "param_names": ["pin"]}`, `[["id", "pin"], [7, "4711"]]`.
 
 use super::Core;
 use crate::detect::{FieldPlan, Role};
@@ -30,6 +30,8 @@ pub(super) struct Columns {
     object: Option<PathId>,
     /// What each name says of the values below it.
     plans: Vec<FieldPlan>,
+    /// Where the names end: they are no row.
+    names_end: u32,
     /// The list that is the row at hand, where it ends, and how many of its values were seen.
     row: Option<(PathId, u32, usize)>,
 }
@@ -68,7 +70,7 @@ impl Columns {
                 let inside = tape[i + 1..].iter().take_while(|s| s.span.start < scalar.span.end);
                 inside.filter(|s| s.kind != Kind::Key && paths.parent(s.path) == scalar.path).count()
             };
-            if (one || of_many) && values() == self.plans.len() {
+            if (one || of_many) && scalar.span.end != self.names_end && values() == self.plans.len() {
                 self.row = Some((scalar.path, scalar.span.end, 0));
             }
         }
@@ -81,7 +83,9 @@ impl Core {
     pub(super) fn columns(&mut self, tape: &[Scalar], text: &str) -> Columns {
         let mut columns = Columns::default();
         for (i, list) in tape.iter().enumerate().filter(|(_, scalar)| scalar.kind == Kind::Array) {
-            if self.detector.plan(&self.paths, list.path).role != Role::Names {
+            // `[["nik", "nama"], ["3171…", "Siti"]]`: the first row names the columns.
+            let header = self.paths.name(list.path) == Paths::ELEMENT && tape[i - 1].kind == Kind::Array;
+            if !header && self.detector.plan(&self.paths, list.path).role != Role::Names {
                 continue;
             }
             let names = tape[i + 1..].iter().take_while(|s| s.span.start < list.span.end).take(COLUMNS_MAX + 1);
@@ -92,7 +96,9 @@ impl Core {
                 })
                 .collect();
             let Some(plans) = plans.filter(|plans| plans.iter().any(|plan| plan.entity.is_some())) else { continue };
-            columns.object = Some(self.paths.parent(list.path));
+            let object = self.paths.parent(list.path);
+            columns.object = Some(if header { self.paths.parent(object) } else { object });
+            columns.names_end = list.span.end;
             columns.plans = plans;
             break;
         }
