@@ -352,7 +352,7 @@ impl Checker<'_> {
                 ));
             }
         }
-        for object in spec.not_of.iter().flat_map(|not_of| &not_of.objects) {
+        for object in spec.not_of.iter().flat_map(|not_of| not_of.objects.iter().chain(&not_of.lists)) {
             if super::fields::normalize(object.value.as_bytes()) != object.value || object.value.is_empty() {
                 return Err(self.at(object, "not_of.objects", "is no field name", "write it in snake case"));
             }

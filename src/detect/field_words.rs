@@ -43,6 +43,8 @@ const SHORT: &[(&str, &[&str])] = &[
     ("cntct", &["contact"]),
     ("modt", &["modtager"]),
     ("afs", &["afsender"]),
+    ("mhs", &["mahasiswa"]),
+    ("plg", &["pelanggan"]),
     ("pgrm", &["pengirim"]),
     ("pnrm", &["penerima"]),
     ("nsbh", &["nasabah"]),

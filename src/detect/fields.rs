@@ -9,6 +9,7 @@ use crate::record::{ActionId, EntityId, PathId, Paths};
 
 use super::field_words::{Reading, readings, with_acronyms};
 use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select};
+use super::spec::NotOfSpec;
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -28,6 +29,7 @@ struct Exception {
     entity: EntityId,
     members: Vec<Box<str>>,
     objects: Vec<Box<str>>,
+    lists: Vec<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -97,18 +99,25 @@ impl Fields {
     }
 
     /// In objects of these names members of those are not this entity.
-    pub(super) fn add_exception(&mut self, entity: EntityId, members: &[Spanned<String>], objects: &[Spanned<String>]) {
+    pub(super) fn add_exception(&mut self, entity: EntityId, not_of: &NotOfSpec) {
         let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.as_str().into()).collect();
-        self.exceptions.push(Exception { entity, members: names(members), objects: names(objects) });
+        let NotOfSpec { fields, objects, lists } = not_of;
+        self.exceptions.push(Exception {
+            entity,
+            members: names(fields),
+            objects: names(objects),
+            lists: names(lists),
+        });
     }
 
     /// Whether a member called as `entity` is something else by the object that it stands in.
     fn is_exception(&self, entity: EntityId, segments: &[&[u8]], name: &str) -> bool {
         let known = |e: &&Exception| e.entity == entity && e.members.iter().any(|member| **member == *name);
-        self.exceptions.iter().find(known).is_some_and(|exception| {
-            object_around(segments)
-                .is_some_and(|object| exception.objects.iter().any(|known| is_called(&object, known)))
-        })
+        let Some(exception) = self.exceptions.iter().find(known) else { return false };
+        let Some(around) = object_around(segments) else { return false };
+        let of = |names: &[Box<str>]| names.iter().any(|name| is_called(&around, name));
+        let in_list = segments.iter().rev().nth(1) == Some(&Paths::ELEMENT);
+        of(&exception.objects) || in_list && of(&exception.lists)
     }
 
     fn is_never(&self, plan: FieldPlan) -> bool {
@@ -150,12 +159,18 @@ impl Fields {
             };
         }
         // Nobody knows the name: in an array it may be a plural, and with that of the object around it a name.
-        if plan.entity.is_none() && plan.action.is_none() && plan.scan && is_askable(&name) {
+        let unknown = plan.entity.is_none() || plan.guess && plan.claim == Claim::Maybe;
+        if unknown && plan.action.is_none() && plan.scan && is_askable(&name) {
             let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
             let acronyms = || with_acronyms(raw).and_then(|name| self.known(&name));
             let joined = || {
-                let name = format!("{}_{name}", object_around(&segments)?);
-                self.known(&name).map(|plan| FieldPlan { joined: true, ..plan })
+                let around = object_around(&segments)?;
+                let one = |name: &str| name.strip_suffix('s').unwrap_or(name).to_owned();
+                // `{"cards": [{"number": …}]}`, `{"owners": [{"names": ["Ann"]}]}`
+                let known = self.known(&format!("{around}_{name}"));
+                let known = known.or_else(|| self.known(&format!("{}_{name}", one(&around))));
+                let known = known.or_else(|| self.known(&format!("{}_{}", one(&around), one(&name))).filter(|_| part));
+                known.map(|plan| FieldPlan { joined: true, ..plan })
             };
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
@@ -357,6 +372,8 @@ const LISTS: &[&str] = &[
     "field_names",
     "headers",
     "header_row",
+    "schema",
+    "hdr",
     "param_names",
     "parameter_names",
     "names",

@@ -204,6 +204,8 @@ fn value_after(bytes: &[u8], sign: usize) -> Option<u32> {
         return None;
     }
     at += usize::from(matches!(bytes.get(at), Some(b'>' | b'=')));
+    // `Key (navn)=(Ann Skov)`
+    at += usize::from(bytes[sign] == b'=' && bytes.get(at) == Some(&b'('));
     let signs =
         bytes.get(at..)?.iter().take(6).take_while(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b'*' | b'`'));
     at += signs.count();
@@ -240,6 +242,7 @@ mod tests {
             ("'pw' => 'x'", "pw", "x'"),
             ("?a&token=abc", "token", "abc"),
             ("**Navn**: Ann", "Navn", "Ann"),
+            ("navn=(Ann)", "navn", "Ann)"),
             ("navn : Ann", "navn", "Ann"),
             ("<navn>Ann</navn>", "navn", "Ann</navn>"),
             ("<b>Navn:</b> Ann<br>", "Navn", "Ann<br>"),

@@ -247,7 +247,7 @@ impl Rules {
                 rules.fields.add_catalog_name(name, EntityId(at as u16), claim);
             }
             if let Some(not_of) = &entity.spec.not_of {
-                rules.fields.add_exception(EntityId(at as u16), &not_of.fields, &not_of.objects);
+                rules.fields.add_exception(EntityId(at as u16), not_of);
             }
             if !entity.builtin {
                 examples::check(catalog, EntityId(at as u16))?;

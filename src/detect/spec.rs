@@ -65,6 +65,9 @@ pub(super) struct NotOfSpec {
     pub fields: Vec<Spanned<String>>,
     /// Names of the objects, in snake case and the singular: `product` takes `products` and `main_product`, too.
     pub objects: Vec<Spanned<String>>,
+    /// Names of lists, likewise, whose objects are meant: `{"fields": [{"name": "amount"}]}`.
+    #[serde(default)]
+    pub lists: Vec<Spanned<String>>,
 }
 
 /// One way to find an entity.
