@@ -353,7 +353,11 @@ fn is_file(signs: &[u8], declared: usize) -> bool {
         (b"H4sI", COMPRESSED_MIN),
         (b"UEsDB", COMPRESSED_MIN),
     ];
-    declared > 0 && signs.len() >= declared
+    // `ftyp` behind a length of 24 to 51 bytes (HEIC, AVIF, MP4), and a bitmap, whose second four bytes are zero.
+    let boxed = signs.starts_with(b"AAAA") && signs.get(5..10) == Some(b"GZ0eX");
+    let bitmap = signs.starts_with(b"Qk") && signs.get(8..13) == Some(b"AAAAA");
+    (boxed || bitmap) && signs.len() >= FILE_MIN
+        || declared > 0 && signs.len() >= declared
         || FILES.iter().any(|(magic, least)| signs.len() >= *least && signs.starts_with(magic))
 }
 

@@ -124,7 +124,10 @@ impl Shape {
             }
             Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
             Shape::Key => {
-                is_key_like(text) || text.len() >= 20 || text.contains([' ', '=', ';', '.']) && text.len() >= 8
+                let word = text.bytes().all(|b| b.is_ascii_alphanumeric());
+                is_key_like(text)
+                    || text.len() >= if word { 16 } else { 20 }
+                    || text.contains([' ', '=', ';', '.']) && text.len() >= 8
             }
         }
     }

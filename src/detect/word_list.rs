@@ -211,7 +211,8 @@ fn stands_alone(text: &str, word: Word) -> bool {
 
 fn lower_case<'b>(word: &str, lower: &'b mut String) -> &'b str {
     lower.clear();
-    lower.extend(word.chars().flat_map(char::to_lowercase));
+    // `O’Brien`
+    lower.extend(word.chars().map(|c| if c == '’' { '\'' } else { c }).flat_map(char::to_lowercase));
     lower
 }
 

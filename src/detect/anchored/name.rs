@@ -34,7 +34,8 @@ pub(super) const HOLDER: Anchored = Anchored {
         let before = anchor.text[..anchor.at.start as usize].trim_end_matches([' ', ',', '(', '-']);
         let (digits, all) = (before.bytes().rev().take(5).filter(u8::is_ascii_digit).count(), before.len());
         if digits == 5 && all < anchor.at.start as usize {
-            push(anchor, name_behind(anchor, Case::Capital, 1), out);
+            let small = || name_behind(anchor, Case::Any, 2).filter(|_| names_bank(before));
+            push(anchor, name_behind(anchor, Case::Capital, 1).or_else(small), out);
         }
     },
 };
@@ -151,6 +152,16 @@ fn is_party(head: &str) -> bool {
     let head = head.strip_suffix(':').map_or(head, |prefix| &prefix[..prefix.len() - word(prefix)]);
     let tag = head.strip_suffix('<').and_then(|head| head.trim_end().strip_suffix('>')).unwrap_or("");
     PARTIES.iter().any(|party| tag[tag.len() - word(tag)..].ends_with(party))
+}
+
+/// Whether the number that ends `text` is behind the name of an Indonesian bank or wallet, or the word for an account.
+fn names_bank(text: &str) -> bool {
+    const BANKS: [&str; 16] = [
+        "bca", "bni", "bri", "mandiri", "bsi", "cimb", "permata", "danamon", "btn", "rek", "rekening", "norek", "va",
+        "dana", "ovo", "gopay",
+    ];
+    let words = text.split(|c: char| !c.is_alphanumeric()).rev().filter(|word| word.starts_with(char::is_alphabetic));
+    words.take(2).any(|word| BANKS.iter().any(|bank| bank.eq_ignore_ascii_case(word)))
 }
 
 fn push(anchor: &Anchor<'_>, name: Option<(usize, usize)>, out: &mut Vec<Match>) {

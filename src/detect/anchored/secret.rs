@@ -335,7 +335,11 @@ fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let len = token.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"-._~+/=:".contains(b)).count();
     let token = token[..len].trim_end_matches(['.', ':']);
     let marked = token.bytes().any(|b| b.is_ascii_digit() || b"=_~+".contains(&b)) || is_mixed(token);
-    if gap > 0 && token.len() >= 8 && marked {
+    // `Authorization: Bearer opensesame`: nothing else stands there.
+    let head = anchor.text[..anchor.at.start as usize].trim_end_matches([' ', ':', '=', '"', '\'', '\\', '[']);
+    let header = head.len().checked_sub("authorization".len()).and_then(|at| head.get(at..));
+    let told = header.is_some_and(|name| name.eq_ignore_ascii_case("authorization"));
+    if gap > 0 && (told && token.len() >= 4 || marked && token.len() >= 8) {
         out.push(found(anchor.behind + gap, anchor.behind + gap + token.len()));
     }
 }

@@ -12,21 +12,32 @@ pub(super) const MATCHER: Matcher = Matcher {
     find,
 };
 
-/// `"-6.175392,106.827153"`: a value that is a pair and nothing else needs no word beside it.
+/// `"-6.175392,106.827153"`, `(-6.175392, 106.827153)`: a pair that is all of a value or stands in brackets needs no word
+/// beside it.
 pub(super) const WHOLE: Matcher = Matcher {
     name: "coordinates_whole",
-    doc: "two decimal numbers of degrees with five decimals or more, a comma or semicolon between, and nothing else",
-    wants: |class, digits| digits >= 10 && class.has(Class::DOT) && !class.has(Class::LETTER),
+    doc: "two decimal numbers of degrees with five decimals or more, a comma or semicolon between, in brackets or alone",
+    wants: |class, digits| digits >= 10 && class.has(Class::DOT),
     find: |input, out| {
-        let [a, b, c, d] = input.groups else { return };
-        let pair = (degrees(input.text, &[*a, *b]), degrees(input.text, &[*c, *d]));
-        let (Some(first), Some(second)) = pair else { return };
-        let between = input.text[first.end as usize..second.start as usize].trim();
-        let whole = first.start == 0 && second.end as usize == input.text.len() && matches!(between, "," | ";");
-        let latitude = input.text[first.range()].parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0);
-        if whole && latitude && b.len() >= 5 && d.len() >= 5 {
-            push(first, out);
-            push(second, out);
+        if input.census.dots == 0 {
+            return;
+        }
+        for quad in input.groups.windows(4) {
+            let [a, b, c, d] = quad else { continue };
+            if b.len() < 5 || d.len() < 5 {
+                continue;
+            }
+            let pair = (degrees(input.text, &[*a, *b]), degrees(input.text, &[*c, *d]));
+            let (Some(first), Some(second)) = pair else { continue };
+            let between = input.text[first.end as usize..second.start as usize].trim();
+            let (before, behind) = (&input.text[..first.start as usize], &input.text[second.end as usize..]);
+            let alone = before.is_empty() && behind.is_empty();
+            let bracketed = before.ends_with(['(', '[']) && behind.starts_with([')', ']']);
+            let latitude = input.text[first.range()].parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0);
+            if (alone || bracketed) && latitude && matches!(between, "," | ";") {
+                push(first, out);
+                push(second, out);
+            }
         }
     },
 };

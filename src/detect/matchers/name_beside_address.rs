@@ -23,7 +23,8 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         let Some(open) = open.map(|i| at - head.len() + i).filter(|&i| matches!(bytes[i], b'<' | b'(' | b'[')) else {
             continue;
         };
-        if bytes[open] != b'(' || !is_call(input.text, open) {
+        let data = input.text[..open].ends_with("<![CDATA");
+        if !data && (bytes[open] != b'(' || !is_call(input.text, open)) {
             out.extend(name_ending(input.text, open));
         }
     }

@@ -112,7 +112,7 @@ impl Claims {
                 continue;
             }
             union.end = union.end.max(next.raw.end);
-            if next.weight() > best.weight() {
+            if next.is_better_than(&best) {
                 best = next;
             }
         }
@@ -121,6 +121,17 @@ impl Claims {
 }
 
 impl Claim {
+    /// Of two claims that say and do the same the longer one is the value: `name=Budi Santoso` is no `Budi`.
+    fn is_better_than(&self, other: &Claim) -> bool {
+        let what = |claim: &Claim| claim.label.map(|label| (label.entity, label.action));
+        match (what(self), what(other)) {
+            (Some(own), Some(others)) if own == others && self.raw.len() != other.raw.len() => {
+                self.raw.len() > other.raw.len()
+            }
+            _ => self.weight() > other.weight(),
+        }
+    }
+
     /// The greatest gives the replacement.
     fn weight(&self) -> (Option<Basis>, u8, usize) {
         (self.label.map(|label| label.basis), self.rank, self.raw.len())

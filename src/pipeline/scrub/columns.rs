@@ -84,7 +84,7 @@ impl Core {
         let mut columns = Columns::default();
         for (i, list) in tape.iter().enumerate().filter(|(_, scalar)| scalar.kind == Kind::Array) {
             // `[["nik", "nama"], ["3171…", "Siti"]]`: the first row names the columns.
-            let header = self.paths.name(list.path) == Paths::ELEMENT && tape[i - 1].kind == Kind::Array;
+            let header = self.is_header(tape, i, text);
             if !header && self.detector.plan(&self.paths, list.path).role != Role::Names {
                 continue;
             }
@@ -103,5 +103,26 @@ impl Core {
             break;
         }
         columns
+    }
+
+    /// Whether the array at `i` is the first of several in an array, none of the others begins with the name of a field
+    /// (then all of them are pairs of a name and its value), and it names fields.
+    fn is_header(&mut self, tape: &[Scalar], i: usize, text: &str) -> bool {
+        let list = &tape[i];
+        let Some(outer) = i.checked_sub(1).map(|outer| &tape[outer]) else { return false };
+        if outer.kind != Kind::Array || self.paths.name(list.path) != Paths::ELEMENT {
+            return false;
+        }
+        let rest = tape[i..].iter().take_while(|s| s.span.start < outer.span.end);
+        let rows = rest.enumerate().filter(|(_, s)| s.kind == Kind::Array && s.path == list.path).skip(1);
+        let mut others = 0;
+        for (at, _) in rows.take(COLUMNS_MAX) {
+            others += 1;
+            let first = tape.get(i + at + 1).filter(|s| s.kind == Kind::String && s.span.len() <= 64);
+            if first.is_some_and(|s| self.detector.plan_of_name(text[s.span.range()].as_bytes()).entity.is_some()) {
+                return false;
+            }
+        }
+        others > 0
     }
 }

@@ -1,8 +1,9 @@
-//! Values that are named by what stands beside them: `{"name": "email", "value": …}`, `["--password", "hunter2"]`.
+//! Values that are named by what stands beside them: `{"name": "email", "value": …}`, `["--password", "hunter2"]`,
+//! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
 use crate::detect::{Claim, FieldPlan, Role};
-use crate::record::{Kind, Scalar};
+use crate::record::{Kind, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
 const REACH: usize = 24;
@@ -14,8 +15,8 @@ impl Core {
     #[inline]
     pub(super) fn plan_at(&mut self, tape: &[Scalar], i: usize, text: &str) -> FieldPlan {
         let plan = self.detector.plan(&self.paths, tape[i].path);
-        let option = plan.part && i > 0 && tape[i].kind == Kind::String && tape[i - 1].kind == Kind::String;
-        if plan.role == Role::None && !option || plan.action.is_some() || !plan.scan {
+        let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
+        if plan.role == Role::None && !behind || plan.action.is_some() || !plan.scan {
             return plan;
         }
         self.named(tape, i, text, plan)
@@ -29,15 +30,16 @@ impl Core {
             Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, own, Role::Value).is_some() => {
                 return FieldPlan { entity: None, ..own };
             }
-            Role::None if own.entity.is_none() => option_before(tape, i, text),
+            Role::None if own.entity.is_none() => option_before(tape, i, text).or_else(|| self.first_of_pair(tape, i)),
             _ => None,
         };
         let Some(name) = name.filter(|name| name.span.len() <= NAME_BYTES_MAX) else { return own };
         // `/customer/full_name`: of a path the last step.
+        let is_option = text[name.span.range()].starts_with("--");
         let name = text[name.span.range()].trim_start_matches('-').rsplit('/').next().unwrap_or_default();
         let plan = self.detector.plan_of_name(name.as_bytes());
         // What stands behind an option is its value, whatever it looks like.
-        let claim = if own.role == Role::None { Claim::Sure } else { plan.claim };
+        let claim = if is_option { Claim::Sure } else { plan.claim };
         let plan = FieldPlan { claim, ..plan };
         let value = &text[tape[i].span.range()];
         let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
@@ -72,6 +74,16 @@ impl Core {
             let plan = self.detector.plan(&self.paths, s.path);
             fits && s.path != at.path && plan.role == role && plan.stem == own.stem
         })
+    }
+}
+
+impl Core {
+    /// The first of the two elements of an array within an array: `[["user", "siti"], ["pin", "4711"]]`.
+    fn first_of_pair<'t>(&self, tape: &'t [Scalar], i: usize) -> Option<&'t Scalar> {
+        let pair = &tape[i.checked_sub(2)?];
+        let inside = pair.kind == Kind::Array && self.paths.parent(tape[i].path) == pair.path;
+        let last = tape.get(i + 1).is_none_or(|next| next.span.start >= pair.span.end);
+        (inside && last && self.paths.name(pair.path) == Paths::ELEMENT).then(|| &tape[i - 1])
     }
 }
 

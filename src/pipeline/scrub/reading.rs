@@ -394,7 +394,7 @@ impl Core {
         self.spare.push(frame);
     }
 
-    /// A number as it is meant: `4.111111111111111E+15` and `4111111111111111.0` are whole.
+    /// A number as it is meant: `4.111111111111111E+15`, `41111111111111110e-1` and `4111111111111111.0` are whole.
     pub(super) fn number_text<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
         buffer.clear();
         let (mantissa, exponent) = match text.find(['e', 'E']) {
@@ -403,16 +403,20 @@ impl Core {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let fraction = fraction.trim_end_matches('0');
-        let zeros = usize::try_from(exponent).ok().and_then(|e| e.checked_sub(fraction.len()));
-        match zeros.filter(|zeros| *zeros <= 24) {
-            Some(zeros) if whole.len() != text.len() => {
-                buffer.push_str(whole);
-                buffer.push_str(fraction);
-                buffer.extend(std::iter::repeat_n('0', zeros));
-                buffer.as_str()
-            }
-            _ => text,
+        buffer.push_str(whole);
+        buffer.push_str(fraction);
+        // Places behind what is written; fewer than none: zeros at its end are not meant.
+        let places = i64::from(exponent) - fraction.len() as i64;
+        let ends = usize::try_from(-places).is_ok_and(|cut| {
+            let zeros = buffer.len() - buffer.trim_end_matches('0').len();
+            cut <= zeros && cut < buffer.len()
+        });
+        match places {
+            0..=24 if whole.len() != text.len() => buffer.extend(std::iter::repeat_n('0', places as usize)),
+            ..0 if ends => buffer.truncate(buffer.len() - (-places) as usize),
+            _ => return text,
         }
+        buffer.as_str()
     }
 }
 
