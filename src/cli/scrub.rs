@@ -110,6 +110,8 @@ struct Scrub {
     signals: Option<Signals>,
     accepted: u64,
     rejected: u64,
+    /// Rejected lines that are no JSON.
+    unparsed: u64,
     suppressed: u64,
     line: Vec<u8>,
     times: Times,
@@ -209,6 +211,7 @@ impl Scrub {
             signals: None,
             accepted: 0,
             rejected: 0,
+            unparsed: 0,
             suppressed: 0,
             line: Vec::new(),
             times,
@@ -297,6 +300,7 @@ impl Scrub {
 
     fn reject(&mut self, file: &str, line: u64, reason: Reject, sealed: Option<String>) -> Result<(), CliError> {
         self.rejected += 1;
+        self.unparsed += u64::from(matches!(reason, Reject::Malformed { .. } | Reject::Truncated | Reject::Empty));
         match &mut self.quarantine {
             Some(to) => write_line(to, &RejectedLine { file, line, reason: reason.label(), sealed }),
             None => Ok(()),
@@ -346,7 +350,9 @@ impl Scrub {
         }
         if self.rejected > 0 {
             let hint = match self.format {
-                Format::Json if self.accepted == 0 => "; is it text? then say --format text",
+                Format::Json if self.accepted == 0 && self.unparsed == self.rejected => {
+                    "; is it text? then say --format text"
+                }
                 _ => "",
             };
             note(&format!("{} rejected; --quarantine FILE tells which and why{hint}", lines(self.rejected)));

@@ -88,8 +88,18 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         if value.trim().is_empty() {
             continue;
         }
-        let tokens = pseudonymizer.tokens_of(entity, value);
-        all.push(Tokens { line: lines.number(), tokens });
+        let (tokens, readable) = (pseudonymizer.tokens_of(entity, value), plan.is_readable(entity, value));
+        let line = lines.number();
+        if !readable {
+            let name = plan.entity_names()[usize::from(entity.0)];
+            note(&format!(
+                "line {line} is no {name} that the program can read: its token is that of the text as it stands"
+            ));
+        }
+        all.push(Tokens { line, tokens });
+    }
+    if !plan.is_daily(entity) && all.iter().any(|value| value.tokens.is_empty()) {
+        note("no key is readable any more (`destroy_after`): of what it made tokens of nobody can make them again");
     }
     let (name, count) = (plan.entity_names()[usize::from(entity.0)], all.len() as u64);
     let recorded = Audit::new(loaded.settings.audit.clone()).write(What::Token, count, &[("entity", name)]);

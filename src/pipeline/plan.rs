@@ -247,6 +247,11 @@ impl Plan {
         self.entities[entity.0 as usize].form == Form::Text
     }
 
+    /// Whether a value can be brought to the entity's canonical form: one that cannot has the token of its text as it stands.
+    pub fn is_readable(&self, entity: EntityId, value: &str) -> bool {
+        self.entities[entity.0 as usize].form.write(value, &self.regions, &mut Vec::new())
+    }
+
     /// What a field that no rule names counts as, and what is done with it.
     pub fn denied(&self) -> (EntityId, ActionId) {
         let field = self.entities.iter().position(|e| e.name == FIELD).expect("every table has it");

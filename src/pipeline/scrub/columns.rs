@@ -1,5 +1,6 @@
 //! Rows of values whose names stand in a list beside them: `{"columns": ["id", "pin"], "rows": [[7, "4711"]]}`,
-//! `{"args": ["4711"], "param_names": ["pin"]}`, `[["id", "pin"], [7, "4711"]]`.
+//! `{"args": ["4711"], "param_names": ["pin"]}`, `[["id", "pin"], [7, "4711"]]`,
+//! `{"schema": {"fields": [{"name": "pin"}]}, "data": [["4711"]]}`.
 
 use super::Core;
 use crate::detect::{FieldPlan, Role};
@@ -28,6 +29,8 @@ const ROWS: [&[u8]; 11] = [
 pub(super) struct Columns {
     /// The object that holds names and rows. `None`: there are no names.
     object: Option<PathId>,
+    /// The object around it, which may hold the rows: `{"schema": {"fields": […]}, "data": […]}`.
+    around: Option<PathId>,
     /// What each name says of the values below it.
     plans: Vec<FieldPlan>,
     /// Where the names end: they are no row.
@@ -64,8 +67,9 @@ impl Columns {
         }
         if scalar.kind == Kind::Array {
             let name = paths.name(scalar.path);
-            let one = self.object == Some(around) && ROWS.iter().any(|row| row.eq_ignore_ascii_case(name));
-            let of_many = name == Paths::ELEMENT && self.object == Some(paths.parent(around));
+            let holds = |object: PathId| [self.object, self.around].contains(&Some(object));
+            let one = holds(around) && ROWS.iter().any(|row| row.eq_ignore_ascii_case(name));
+            let of_many = name == Paths::ELEMENT && holds(paths.parent(around));
             let values = || {
                 let inside = tape[i + 1..].iter().take_while(|s| s.span.start < scalar.span.end);
                 inside.filter(|s| s.kind != Kind::Key && paths.parent(s.path) == scalar.path).count()
@@ -88,8 +92,17 @@ impl Core {
             if !header && self.detector.plan(&self.paths, list.path).role != Role::Names {
                 continue;
             }
-            let names = tape[i + 1..].iter().take_while(|s| s.span.start < list.span.end).take(COLUMNS_MAX + 1);
+            let inside = tape[i + 1..].iter().take_while(|s| s.span.start < list.span.end);
+            let names: Vec<&Scalar> = match tape.get(i + 1).map(|first| first.kind) {
+                // `[{"name": "email", "type": "string"}]`
+                Some(Kind::Object) => {
+                    inside.filter(|s| s.kind == Kind::String && self.is_name_in(s.path, list)).collect()
+                }
+                _ => inside.take(COLUMNS_MAX + 1).collect(),
+            };
+            let described = names.first().is_some_and(|name| self.paths.parent(name.path) != list.path);
             let plans: Option<Vec<FieldPlan>> = names
+                .into_iter()
                 .map(|name| {
                     let text = &text[name.span.range()];
                     (name.kind == Kind::String && text.len() <= 64).then(|| self.detector.plan_of_name(text.as_bytes()))
@@ -98,11 +111,18 @@ impl Core {
             let Some(plans) = plans.filter(|plans| plans.iter().any(|plan| plan.entity.is_some())) else { continue };
             let object = self.paths.parent(list.path);
             columns.object = Some(if header { self.paths.parent(object) } else { object });
+            columns.around = described.then(|| self.paths.parent(object));
             columns.names_end = list.span.end;
             columns.plans = plans;
             break;
         }
         columns
+    }
+
+    /// Whether a member of the objects in `list` is their name.
+    fn is_name_in(&self, path: PathId, list: &Scalar) -> bool {
+        let element = self.paths.parent(path);
+        self.paths.name(path) == b"name" && self.paths.parent(element) == list.path
     }
 
     /// Whether the array at `i` is the first of several in an array, none of the others begins with the name of a field
