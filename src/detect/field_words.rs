@@ -2,228 +2,132 @@
 //! number. Abbreviations are written out in the words of the catalog, words that say nothing of a value are left away,
 //! and of several words the last ones may be enough.
 
+use std::sync::LazyLock;
+
+use hashbrown::{HashMap, HashSet};
+
 use super::fields::normalize;
 
 /// Most words of a name that is read, and most readings of one that are tried.
 const WORDS_MAX: usize = 10;
 const READINGS_MAX: usize = 48;
 
-/// Abbreviations, in snake case, and what they may stand for.
-const SHORT: &[(&str, &[&str])] = &[
-    // Who.
-    ("usr", &["user"]),
-    ("cust", &["customer"]),
-    ("cst", &["customer"]),
-    ("cstmr", &["customer"]),
-    ("mbr", &["member"]),
-    ("mmbr", &["member"]),
-    ("bnf", &["beneficiary"]),
-    ("bene", &["beneficiary"]),
-    ("benef", &["beneficiary"]),
-    ("bnfcry", &["beneficiary"]),
-    ("bnfry", &["beneficiary"]),
-    ("rcpt", &["recipient"]),
-    ("recip", &["recipient"]),
-    ("rcv", &["recipient"]),
-    ("rcvr", &["recipient"]),
-    ("sndr", &["sender"]),
-    ("cdtr", &["creditor"]),
-    ("crdtr", &["creditor"]),
-    ("dbtr", &["debtor"]),
-    ("hldr", &["holder"]),
-    ("hld", &["holder"]),
-    ("ownr", &["owner"]),
-    ("cllr", &["caller"]),
-    ("emp", &["employee"]),
-    ("aplcnt", &["applicant"]),
-    ("subj", &["subject"]),
-    ("emerg", &["emergency"]),
-    ("emrg", &["emergency"]),
-    ("ctc", &["contact"]),
-    ("cntct", &["contact"]),
-    ("modt", &["modtager"]),
-    ("afs", &["afsender"]),
-    ("mhs", &["mahasiswa"]),
-    ("plg", &["pelanggan"]),
-    ("pgrm", &["pengirim"]),
-    ("pnrm", &["penerima"]),
-    ("nsbh", &["nasabah"]),
-    ("plgn", &["pelanggan"]),
-    // What.
-    ("nm", &["name", "nama", "navn"]),
-    ("nme", &["name"]),
-    ("nam", &["name"]),
-    ("frst", &["first"]),
-    ("fst", &["first"]),
-    ("lst", &["last"]),
-    ("ctpty", &["counterparty"]),
-    ("cpty", &["counterparty"]),
-    ("lkp", &["lengkap"]),
-    ("lgkp", &["lengkap"]),
-    ("dpn", &["depan"]),
-    ("blkg", &["belakang"]),
-    ("kdg", &["kandung"]),
-    ("tgl", &["tanggal", "tgl"]),
-    ("tmpt", &["tempat"]),
-    ("tpt", &["tempat"]),
-    ("lhr", &["lahir"]),
-    ("almt", &["alamat"]),
-    ("alm", &["alamat"]),
-    ("jln", &["jalan"]),
-    ("adr", &["address", "adresse"]),
-    ("addr", &["address"]),
-    ("addrs", &["address"]),
-    ("strt", &["street"]),
-    ("ln", &["line"]),
-    ("ln1", &["line_1"]),
-    ("ln2", &["line_2"]),
-    ("l1", &["line_1"]),
-    ("l2", &["line_2"]),
-    ("acct", &["account"]),
-    ("accnt", &["account"]),
-    ("acc", &["account", "access"]),
-    ("rek", &["rekening"]),
-    ("norek", &["no_rekening"]),
-    ("nbr", &["number", "no"]),
-    ("num", &["number", "no"]),
-    ("nmr", &["nomor"]),
-    ("nomer", &["nomor"]),
-    ("no", &["number", "nomor", "no"]),
-    ("nr", &["number", "nr"]),
-    ("crd", &["card"]),
-    ("krt", &["kartu"]),
-    ("ph", &["phone"]),
-    ("phn", &["phone"]),
-    ("mob", &["mobile"]),
-    ("mbl", &["mobile"]),
-    ("tlp", &["telp"]),
-    ("tlpn", &["telp"]),
-    ("telpn", &["telp"]),
-    ("eml", &["email"]),
-    ("psprt", &["passport"]),
-    ("pspt", &["passport"]),
-    ("pprt", &["passport"]),
-    ("tkn", &["token"]),
-    ("tok", &["token"]),
-    ("rfsh", &["refresh"]),
-    ("rfr", &["refresh"]),
-    ("refr", &["refresh"]),
-    ("sess", &["session"]),
-    ("sesn", &["session"]),
-    ("acs", &["access"]),
-    ("sctkey", &["secret_key"]),
-    ("scrt", &["secret"]),
-    ("sct", &["secret"]),
-    ("sec", &["security"]),
-    ("pswd", &["password"]),
-    ("psw", &["password"]),
-    ("passwrd", &["password"]),
-    ("dvc", &["device"]),
-    ("dev", &["device"]),
-    ("devc", &["device"]),
-    ("andr", &["android"]),
-    ("bday", &["birthday"]),
-    ("fdato", &["fødselsdato"]),
-    ("kd", &["kode"]),
-    ("cd", &["code"]),
-    ("verif", &["verification", "verifikasi"]),
-    ("vrf", &["verification", "verifikasi"]),
-    ("ident", &["identity"]),
-    ("koord", &["koordinat"]),
-];
+/// Abbreviations = what they may stand for, in the words of the catalog.
+const SHORT_WORDS: &str = "
+    usr = user
+    cust cst cstmr = customer
+    mbr mmbr = member
+    bnf bene benef bnfcry bnfry = beneficiary
+    rcpt recip rcv rcvr = recipient
+    sndr = sender
+    cdtr crdtr = creditor
+    dbtr = debtor
+    hldr hld = holder
+    ownr = owner
+    cllr = caller
+    emp = employee
+    aplcnt = applicant
+    subj = subject
+    emerg emrg = emergency
+    ctc cntct = contact
+    modt = modtager
+    afs = afsender
+    mhs = mahasiswa
+    plg plgn = pelanggan
+    pgrm = pengirim
+    pnrm = penerima
+    nsbh = nasabah
+    nm = name nama navn
+    nme nam = name
+    frst fst = first
+    lst = last
+    ctpty cpty = counterparty
+    lkp lgkp = lengkap
+    dpn = depan
+    blkg = belakang
+    kdg = kandung
+    tgl = tanggal tgl
+    tmpt tpt = tempat
+    lhr = lahir
+    almt alm = alamat
+    jln = jalan
+    adr = address adresse
+    addr addrs = address
+    strt = street
+    ln = line
+    ln1 l1 = line_1
+    ln2 l2 = line_2
+    acct accnt = account
+    acc = account access
+    rek = rekening
+    norek = no_rekening
+    nbr num = number no
+    nmr nomer = nomor
+    no = number nomor no
+    nr = number nr
+    crd = card
+    krt = kartu
+    ph phn = phone
+    mob mbl = mobile
+    tlp tlpn telpn = telp
+    eml = email
+    psprt pspt pprt = passport
+    tkn tok = token
+    rfsh rfr refr = refresh
+    sess sesn = session
+    acs = access
+    sctkey = secret_key
+    scrt sct = secret
+    sec = security
+    pswd psw passwrd = password
+    dvc dev devc = device
+    andr = android
+    bday = birthday
+    fdato = fødselsdato
+    kd = kode
+    cd = code
+    verif vrf = verification verifikasi
+    ident = identity
+    koord = koordinat
+";
 
 /// Words behind a name that say where a value comes from, how it is written or which of several it is.
-const BEHIND: &[&str] = &[
-    "line",
-    "txt",
-    "tx",
-    "text",
-    "str",
-    "string",
-    "raw",
-    "val",
-    "value",
-    "fmt",
-    "formatted",
-    "clear",
-    "cleartext",
-    "plain",
-    "plaintext",
-    "klartekst",
-    "full",
-    "data",
-    "input",
-    "masuk",
-    "entered",
-    "given",
-    "try",
-    "attempt",
-    "old",
-    "new",
-    "lama",
-    "baru",
-    "gammel",
-    "ny",
-    "prev",
-    "previous",
-    "current",
-    "curr",
-    "cur",
-    "orig",
-    "original",
-    "before",
-    "after",
-    "latin",
-    "kana",
-    "local",
-    "a",
-    "b",
-    "c",
-    "primary",
-    "secondary",
-    "alt",
-    "main",
-    "utama",
-    "terakhir",
-    "sms",
-    "rmh",
-    "rumah",
-    "kantor",
-    "ktr",
-    "tujuan",
-    "sesuai",
-    "ktp",
-    "ymd",
-    "mdy",
-    "md",
-    "y",
-    "dmy",
-    "yyyymmdd",
-    "iso",
-    "e164",
-    "dk",
-    "uk",
-    "sg",
-    "us",
-    "here",
-];
+const BEHIND_WORDS: &str = "
+    line txt tx text str string raw val value fmt formatted clear cleartext plain plaintext klartekst full data
+    input masuk entered given try attempt old new lama baru gammel ny prev previous current curr cur orig original
+    before after latin kana local a b c primary secondary alt main utama terakhir sms rmh rumah kantor ktr tujuan
+    sesuai ktp ymd mdy md y dmy yyyymmdd iso e164 dk uk sg us here
+";
 
 /// Words before a name likewise; `field_name`, `form_name` and `local_name` are names of other things.
-const BEFORE: &[&str] = &[
-    "old", "new", "prev", "previous", "current", "curr", "cur", "raw", "isi", "ocr", "x", "ktp", "lama", "baru", "ny",
-];
+const BEFORE_WORDS: &str = "
+    old new prev previous current curr cur raw isi ocr x ktp lama baru ny
+";
 
 /// Words that say what a value is, and stand before or behind whose it is.
-const HEADS: &[&str] = &[
-    "nama", "nm", "name", "navn", "no", "nomor", "nmr", "nr", "nbr", "num", "number", "nummer", "kode", "kd", "code",
-    "alamat", "almt", "tgl", "tanggal",
-];
+const HEAD_WORDS: &str = "
+    nama nm name navn no nomor nmr nr nbr num number nummer kode kd code alamat almt tgl tanggal
+";
 
 /// Words before a name that make a number of it: how many there are, how long they may be.
-const COUNTS: &[&str] = &[
-    "count", "cnt", "num", "n", "total", "jumlah", "antal", "max", "min", "avg", "mean", "sum", "len", "length",
-    "size", "has", "is", "no", "without", "tanpa",
-];
+const COUNT_WORDS: &str = "
+    count cnt num n total jumlah antal max min avg mean sum len length size has is no without tanpa
+";
+
+type Words = LazyLock<HashSet<&'static str>>;
+
+static SHORT: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let lines = SHORT_WORDS.lines().filter_map(|line| line.split_once('='));
+    lines
+        .flat_map(|(short, long)| {
+            short.split_ascii_whitespace().map(|word| (word, long.split_ascii_whitespace().collect()))
+        })
+        .collect()
+});
+static BEHIND: Words = LazyLock::new(|| BEHIND_WORDS.split_ascii_whitespace().collect());
+static BEFORE: Words = LazyLock::new(|| BEFORE_WORDS.split_ascii_whitespace().collect());
+static HEADS: Words = LazyLock::new(|| HEAD_WORDS.split_ascii_whitespace().collect());
+static COUNTS: Words = LazyLock::new(|| COUNT_WORDS.split_ascii_whitespace().collect());
 
 /// Another reading of a name.
 pub(super) struct Reading {
@@ -276,7 +180,7 @@ fn trim<'n>(words: &[&'n str]) -> Vec<&'n str> {
     while words.last().is_some_and(says_nothing) {
         words.pop();
     }
-    let before = words.iter().take_while(|word| BEFORE.contains(word)).count();
+    let before = words.iter().take_while(|word| BEFORE.contains(*word)).count();
     words.drain(..before);
     words
 }
@@ -285,7 +189,7 @@ fn trim<'n>(words: &[&'n str]) -> Vec<&'n str> {
 fn expansions(words: &[&str]) -> Vec<String> {
     let mut out = vec![String::new()];
     for word in words {
-        let long = SHORT.iter().find(|(short, _)| short == word).map_or(&[][..], |(_, long)| long);
+        let long = SHORT.get(word).map_or(&[][..], Vec::as_slice);
         let each = |head: &String| {
             let joint = if head.is_empty() { "" } else { "_" };
             let choices = std::iter::once(word).chain(long);

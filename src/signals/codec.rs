@@ -253,9 +253,12 @@ impl Writer<'_> {
         self.section(has::IDS, [turned, before, pair(ring.len() as u16, next.into()), young.len() as u32]);
         let start = self.out.len();
         self.out.resize(start + 4 * ring.len() + 8 * young.len(), 0);
-        let (words, _) = self.out[start..].as_chunks_mut();
-        let all = ring.iter().copied().chain(young.iter().flat_map(|&(id, until)| [id, until]));
-        words.iter_mut().zip(all).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
+        // Two loops of one kind of word each: the compiler copies the ring as it lies.
+        let (ids, pairs) = self.out[start..].split_at_mut(4 * ring.len());
+        ids.as_chunks_mut().0.iter_mut().zip(ring).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
+        pairs.as_chunks_mut().0.iter_mut().zip(young).for_each(|(bytes, &(id, until))| {
+            *bytes = (u64::from(until) << 32 | u64::from(id)).to_le_bytes();
+        });
     }
 
     fn pending(&mut self, pending: &Pending) {

@@ -19,7 +19,7 @@ pub(super) const WHOLE: Matcher = Matcher {
     doc: "two decimal numbers of degrees with five decimals or more, a comma or semicolon between, in brackets or alone",
     wants: |class, digits| digits >= 10 && class.has(Class::DOT),
     find: |input, out| {
-        if input.census.dots == 0 {
+        if input.census.dots < 2 || input.census.longest < 5 {
             return;
         }
         for quad in input.groups.windows(4) {

@@ -104,11 +104,13 @@ fn are_parts(elements: &[Scalar], document: &str, field: FieldPlan) -> bool {
     if digits >= 8 && elements.iter().all(is_piece) {
         return true;
     }
-    // An `@` at the edge of an element: the rest of the address is in its neighbours.
+    // An `@` at the edge of an element, a host without a dot, or a joint before: the rest of the address is in its neighbours.
     let text = |e: &Scalar| &document[e.span.range()];
-    let is_edge = |e: &Scalar| text(e).starts_with('@') || text(e).ends_with('@');
+    let is_cut =
+        |e: &Scalar| text(e).split_once('@').is_some_and(|(local, host)| local.is_empty() || !host.contains('.'));
+    let is_joint = |e: &Scalar| text(e).ends_with(['.', '_', '-', '+']);
     elements.len() <= 8
         && elements.iter().all(|e| e.kind == Kind::String && !e.class.has(Class::SPACE) && e.span.len() <= 64)
         && elements.iter().filter(|e| e.class.has(Class::AT)).count() == 1
-        && elements.iter().any(is_edge)
+        && elements.iter().any(|e| is_cut(e) || is_joint(e))
 }

@@ -279,7 +279,12 @@ fn values_split_over_an_array_are_one() {
         assert!(out.starts_with(card.trim_end_matches(']')) && out.ends_with(",\"\"]"), "{out}");
     }
     let email = scrubbed(&mut scrubber, Format::Json, r#"["john.doe@example.com"]"#);
-    for raw in [r#"["john.doe","@example.com"]"#, r#"["john.doe","@","example.com"]"#] {
+    for raw in [
+        r#"["john.doe","@example.com"]"#,
+        r#"["john.doe","@","example.com"]"#,
+        r#"["john.doe@exam","ple.com"]"#,
+        r#"["john.","doe@example.com"]"#,
+    ] {
         let out = scrubbed(&mut scrubber, Format::Json, raw);
         assert!(out.starts_with(email.trim_end_matches(']')), "{out}");
     }
@@ -304,6 +309,16 @@ fn what_is_deeper_or_larger_than_the_limits_is_redacted_and_the_record_goes_on()
     assert_eq!(out, "data:image/jpeg;base64,[encoded]");
     let percent = format!("%{}40", "25".repeat(9));
     assert_eq!(scrubbed(&mut scrubber, Format::Text, &format!("a{percent}b.dk")), "[encoded]");
+}
+
+#[test]
+fn a_name_of_several_words_behind_a_label_has_its_own_token() {
+    let mut scrubber = scrubber("");
+    let field = scrubbed(&mut scrubber, Format::Json, r#"{"full_name":"Budi Santoso"}"#);
+    let token = field.trim_start_matches(r#"{"full_name":""#).trim_end_matches("\"}");
+    assert_eq!(scrubbed(&mut scrubber, Format::Text, "name=Budi Santoso, x=1"), format!("name={token}, x=1"));
+    let other = scrubbed(&mut scrubber, Format::Text, "name=Budi Wijaya, x=1");
+    assert!(other.starts_with("name=nm_1k1_") && !other.contains(token), "{other}");
 }
 
 #[test]
@@ -443,6 +458,8 @@ fn what_stands_beside_a_value_names_it() {
         r#"[{"name":"email","value":"n/a"},{"field":"userPassword","value":"hunter2"}]"#,
         r#"{"attributes":[{"key":"user.password","value":{"stringValue":"hunter2"}}]}"#,
         r#"{"args":["app","--password","hunter2","-v"]}"#,
+        r#"{"params":[["page","2"],["password","hunter2"]]}"#,
+        r#"{"form":{"q1_label":"Password","q1_answer":"hunter2","q2_label":"Colour","q2_answer":"red"}}"#,
         r#"{"cmd":["curl","--api-key","hunter2"],"argv":["--token","hunter2"]}"#,
         r#"{"client_secret":"hunter2"}"#,
         r#"{"apiKey":"hunter2","csrfToken":"hunter2","privateKey":"hunter2","session_id":"hunter2"}"#,
@@ -459,6 +476,7 @@ fn what_stands_beside_a_value_names_it() {
         r#"["--verbose","hunter2"]"#,
         r#"["--password","--verbose"]"#,
         r#"["password","username"]"#,
+        r#"{"q1_label":"Password","q2_answer":"hunter2"}"#,
         r#"{"token":"USDT","clientSecret":"required"}"#,
     ] {
         assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
@@ -477,6 +495,10 @@ fn what_is_around_a_member_names_it_with_its_own_name() {
         (r#"{"document":{"type":"paspor","nomor":"C7731048"}}"#, "C7731048"),
         (r#"{"policy":{"beneficiaryNames":["Siti Aminah","Bo"]}}"#, "Bo"),
         (r#"{"customer":"Siti Aminah"}"#, "Siti"),
+        (r#"{"owners":[{"names":["Siti Aminah"]}]}"#, "Siti"),
+        (r#"{"cards":[{"number":"77123409"}],"user":{"accts":[{"nbr":"77123409"}]}}"#, "accts\":[{\"nbr\":\"77123409"),
+        (r#"{"crdHldrNm":"Siti Aminah"}"#, "Siti"),
+        (r#"{"product":{"owner":{"name":"Siti"}}}"#, "Siti"),
         (r#"{"msg":"customer=\"Siti Aminah\" ok"}"#, "Siti"),
     ] {
         let out = scrubbed(&mut scrubber, Format::Json, raw);
@@ -484,6 +506,8 @@ fn what_is_around_a_member_names_it_with_its_own_name() {
     }
     for raw in [
         r#"{"name":{"first":true}}"#,
+        r#"{"product":{"name":"Kopi Luwak"},"games":[{"name":"Golden Dragon","displayName":"Golden Dragon"}]}"#,
+        r#"{"fields":[{"name":"amount","type":"long"}]}"#,
         r#"{"customer":"premium"}"#,
         r#"{"customer":"Premium Support Team"}"#,
         r#"{"first":"Siti"}"#,
@@ -515,6 +539,9 @@ fn columns_name_the_values_below_them() {
         r#"{"args":[7,"Siti Aminah","662104"],"param_names":["id","fullName","pin"]}"#,
         r#"{"xml":"<p:Person><p:PIN>662104</p:PIN><p:FullName>Siti</p:FullName></p:Person>"}"#,
         r#"{"fullName":{"S":"Siti"},"pin":{"value":"662104"}}"#,
+        r#"{"rows":[["id","full_name","pin"],[7,"Siti Aminah","662104"],[8,"Bo","1212"]]}"#,
+        r#"{"schema":{"fields":[{"name":"full_name"},{"name":"pin"}]},"data":[["Siti Aminah","662104"]]}"#,
+        r#"[["full_name","Siti Aminah"],["pin","662104"]]"#,
     ] {
         let out = scrubbed(&mut scrubber, Format::Json, raw);
         assert!(!["Siti", "662104", "Bo"].iter().any(|value| out.contains(value)), "{raw} became {out}");
