@@ -86,6 +86,30 @@ const NO_VALUES: &[&str] = &[
     "virtual",
 ];
 
+/// `{"by_channel": {"email": 4.2}}`, `{"from": "agent"}`: a short number, or what kind of somebody it is, in a field of addresses.
+fn is_no_mailbox(text: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        "agent",
+        "member",
+        "user",
+        "customer",
+        "client",
+        "bot",
+        "system",
+        "assistant",
+        "admin",
+        "staff",
+        "operator",
+        "visitor",
+        "guest",
+        "kunde",
+        "pelanggan",
+        "support",
+    ];
+    !text.contains('@')
+        && (text.len() < 6 && text.parse::<f64>().is_ok() || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
+}
+
 /// `***`, `[REDACTED]`: somebody took the value away already.
 fn is_masked(text: &str) -> bool {
     const WORDS: [&str; 8] =
@@ -123,6 +147,9 @@ impl FieldValues {
             Claim::Maybe => shape.maybe,
         });
         if words.is_some_and(|words| !words.fits(text)) {
+            return false;
+        }
+        if shape.is_some_and(|shape| shape.form == Form::Email) && is_no_mailbox(text) {
             return false;
         }
         if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {
