@@ -353,6 +353,10 @@ fn is_file(signs: &[u8], declared: usize) -> bool {
         (b"H4sI", COMPRESSED_MIN),
         (b"UEsDB", COMPRESSED_MIN),
     ];
+    // The shortest of them; most base64 is no file, and is asked at each of its ends.
+    if signs.len() < COMPRESSED_MIN {
+        return false;
+    }
     // `ftyp` behind a length of 24 to 51 bytes (HEIC, AVIF, MP4), and a bitmap, whose second four bytes are zero.
     let boxed = signs.starts_with(b"AAAA") && signs.get(5..10) == Some(b"GZ0eX");
     let bitmap = signs.starts_with(b"Qk") && signs.get(8..13) == Some(b"AAAAA");

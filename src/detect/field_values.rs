@@ -106,7 +106,8 @@ fn is_no_mailbox(text: &str) -> bool {
         "pelanggan",
         "support",
     ];
-    !text.contains('@')
+    text.len() <= 9
+        && !text.contains('@')
         && (text.len() < 6 && text.parse::<f64>().is_ok() || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
 

@@ -408,11 +408,11 @@ const PAIRED_NAMES: [&str; 5] = ["label", "question", "key", "field", "name"];
 const PAIRED_VALUES: [&str; 6] = ["answer", "value", "val", "response", "svar", "jawaban"];
 
 /// What two members of a pair share, as a number: `q1` of `q1_label`, and nothing of `label`.
-fn stem(name: &str) -> u32 {
+fn stem(name: &str) -> u16 {
     let paired = |last: &str| PAIRED_NAMES.contains(&last) || PAIRED_VALUES.contains(&last);
     match name.rsplit_once('_') {
         Some((stem, last)) if paired(last) && !NAMES.contains(&name) && !VALUES.contains(&name) => {
-            stem.bytes().fold(1, |hash: u32, b| hash.wrapping_mul(31).wrapping_add(u32::from(b)))
+            stem.bytes().fold(1, |hash: u16, b| hash.wrapping_mul(31).wrapping_add(u16::from(b)))
         }
         _ => 0,
     }

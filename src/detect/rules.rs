@@ -84,7 +84,7 @@ pub struct FieldPlan {
     /// What part it has in a pair of members.
     pub role: Role,
     /// What the names of both share, as a number: `q1` of `q1_label` and `q1_answer`.
-    pub stem: u32,
+    pub stem: u16,
 }
 
 /// How much a field's name says of its values.

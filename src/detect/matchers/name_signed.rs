@@ -13,6 +13,10 @@ pub(super) const MATCHER: Matcher = Matcher {
 };
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    // Most lines of logs are one line.
+    if memchr::memchr(b'\n', input.text.as_bytes()).is_none() {
+        return;
+    }
     let text = input.text.trim_end();
     let Some(last) = text.rfind('\n') else { return };
     for below in ["\n-- \n", "\n--\n"] {
