@@ -24,6 +24,17 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     out.len() > start
 }
 
+/// Appends the 15 digits of an Indonesian tax number, which since 2024 is also written with a `0` before them; one of 16 other
+/// digits is a citizen's. False, and nothing appended, as [`write`].
+pub fn write_npwp(text: &str, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let written = write(text, out);
+    if out.len() - start == 16 && out[start] == b'0' {
+        out.remove(start);
+    }
+    written
+}
+
 /// Appends the digits of a whole number that is not negative, as JSON spells it: `4111111111111111`, with a fraction of
 /// zeros, in scientific notation. False, and nothing appended, for any other number.
 pub fn write_number(text: &str, out: &mut Vec<u8>) -> bool {

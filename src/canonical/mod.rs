@@ -32,6 +32,8 @@ pub enum Form {
     Phone,
     /// The digits of a number, [`digits::write`].
     Digits,
+    /// The digits of an Indonesian tax number, [`digits::write_npwp`].
+    Npwp,
     /// The digits of an account, words between them left out, [`digits::write_account`].
     Account,
     /// Letters and digits in lower case, [`alnum::write`].
@@ -44,13 +46,14 @@ pub enum Form {
 
 impl Form {
     /// All forms with their names in catalog and config.
-    pub const ALL: [(&'static str, Form); 10] = [
+    pub const ALL: [(&'static str, Form); 11] = [
         ("email", Form::Email),
         ("mailbox", Form::Mailbox),
         ("ip", Form::Ip),
         ("ip_network", Form::IpNetwork),
         ("phone", Form::Phone),
         ("digits", Form::Digits),
+        ("npwp", Form::Npwp),
         ("account", Form::Account),
         ("alnum", Form::Alnum),
         ("iban", Form::Iban),
@@ -89,6 +92,7 @@ impl Form {
             }
             Form::Phone => phone::write(text, regions, out),
             Form::Digits => digits::write(text, out),
+            Form::Npwp => digits::write_npwp(text, out),
             Form::Account => digits::write_account(text, out),
             Form::Alnum => alnum::write(text, out),
             Form::Iban => append(iban::parse(text).as_ref().map(iban::Iban::as_str), out),

@@ -136,9 +136,21 @@ pub fn write(text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
     {
         // `+0812…` is the number without its `+`.
         Some(number) => out.extend_from_slice(number.as_str().as_bytes()),
-        None => out.extend_from_slice(digits.as_slice()),
+        None => match without_its_zero(digits.as_slice(), regions) {
+            Some(number) => out.extend_from_slice(number.as_str().as_bytes()),
+            None => out.extend_from_slice(digits.as_slice()),
+        },
     };
     with_ascii(text, |text| read(text).map(plain)).is_some()
+}
+
+/// A mobile number whose trunk `0` a JSON number has lost: `81234567890`.
+fn without_its_zero(digits: &[u8], regions: &[Region]) -> Option<E164> {
+    let mobile = |region: &Region| match in_plan(*region, digits) {
+        Some((number, Line::Mobile)) if region.has_trunk_zero() => Some(number),
+        _ => None,
+    };
+    regions.iter().find_map(mobile)
 }
 
 /// What stands behind `tel:`, `sms:`, `https://wa.me/` and the like, up to its parameters.
