@@ -25,7 +25,7 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
 }
 
 /// Appends the 15 digits of an Indonesian tax number, which since 2024 is also written with a `0` before them; one of 16 other
-/// digits is a citizen's. False, and nothing appended, as [`write`].
+/// digits is a citizen's. False, and nothing appended, as [`write()`].
 pub fn write_npwp(text: &str, out: &mut Vec<u8>) -> bool {
     let start = out.len();
     let written = write(text, out);

@@ -317,7 +317,8 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     at += usize::from(matches!(bytes[at..], [b'1' | b'2', next, ..] if !next.is_ascii_digit()));
     let limit = (at + 20).min(bytes.len());
     while at < limit && !bytes[at].is_ascii_digit() {
-        if bytes[at] == b'\n' || bytes[at] == 0 {
+        // `pin=&amount=100000`: the next of a form is another value.
+        if matches!(bytes[at], b'\n' | 0 | b'&') {
             return None;
         }
         at += 1;
