@@ -238,8 +238,9 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
         word.as_bytes().last() == Some(&last)
             && before[at..].eq_ignore_ascii_case(word.as_bytes())
             && !text[..at].chars().next_back().is_some_and(|c| {
-                // `appVersion`: a word of a name begins with its capital.
-                c.is_alphanumeric() && !(c.is_ascii_lowercase() && before[at].is_ascii_uppercase())
+                // `appVersion`: the last word of a name, where it says what all of it is.
+                let of_name = c.is_ascii_lowercase() && before[at].is_ascii_uppercase() && &**word == "version";
+                c.is_alphanumeric() && !of_name
             })
     })
 }

@@ -86,7 +86,7 @@ const NO_VALUES: &[&str] = &[
     "virtual",
 ];
 
-/// `{"by_channel": {"email": 4.2}}`, `{"from": "agent"}`: a short number, or what kind of somebody it is, in a field of addresses.
+/// `{"by_channel": {"email": 4.2}}`, `{"from": "agent"}`: a fraction, or what kind of somebody it is, in a field of addresses.
 fn is_no_mailbox(text: &str) -> bool {
     const KINDS: [&str; 16] = [
         "agent",
@@ -108,7 +108,8 @@ fn is_no_mailbox(text: &str) -> bool {
     ];
     text.len() <= 9
         && !text.contains('@')
-        && (text.len() < 6 && text.parse::<f64>().is_ok() || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
+        && (text.len() < 6 && text.contains('.') && text.parse::<f64>().is_ok()
+            || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
 
 /// `***`, `[REDACTED]`: somebody took the value away already.

@@ -10,7 +10,7 @@ use super::fields::normalize;
 
 /// Most words of a name that is read, and most readings of one that are tried.
 const WORDS_MAX: usize = 10;
-const READINGS_MAX: usize = 48;
+const READINGS_MAX: usize = 36;
 
 /// Abbreviations = what they may stand for, in the words of the catalog.
 const SHORT_WORDS: &str = "
@@ -145,6 +145,9 @@ pub(super) fn readings(name: &str) -> Vec<Reading> {
     }
     let mut out = Vec::new();
     let mut add = |words: &[&str], whole| {
+        if out.len() >= READINGS_MAX {
+            return;
+        }
         out.extend(expansions(words).into_iter().map(|name| Reading { name, whole }));
     };
     let trimmed = trim(&words);

@@ -315,7 +315,8 @@ fn is_address_like(value: &str) -> bool {
         lens[parts] = part.len();
         parts += 1;
     }
-    let small = value.starts_with(['1', '2']) && lens[0] == 2 && !value.starts_with("10.");
+    let threes = lens.iter().filter(|len| **len == 3).count();
+    let small = value.starts_with(['1', '2']) && lens[0] == 2 && !value.starts_with("10.") && threes == 1;
     parts == lens.len() && lens[0] > 1 && !small && lens.contains(&3) && lens[1..] != [3, 3, 3]
 }
 

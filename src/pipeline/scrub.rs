@@ -109,9 +109,9 @@ impl Inherited {
     fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
         if own.entity.is_some() || !own.scan {
-            // What may be somebody (`contact`) says nothing of what is in it.
-            let tells = own.entity.is_some() && own.claim != Claim::Maybe;
-            if container && tells && scalar.span.end > self.until {
+            // What may be somebody (`contact`) gives way to what is in it and says more.
+            let gives_way = self.field.is_some_and(|field| field.claim == Claim::Maybe) && own.claim != Claim::Maybe;
+            if container && own.entity.is_some() && (scalar.span.end > self.until || gives_way) {
                 (self.until, self.field) = (scalar.span.end, Some(own));
             }
             return own;

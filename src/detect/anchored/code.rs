@@ -318,7 +318,8 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     let limit = (at + 20).min(bytes.len());
     while at < limit && !bytes[at].is_ascii_digit() {
         // `pin=&amount=100000`: the next of a form is another value.
-        if matches!(bytes[at], b'\n' | 0 | b'&') {
+        let next_of_form = bytes[at] == b'&' && at > behind && bytes[at - 1] == b'=';
+        if matches!(bytes[at], b'\n' | 0) || next_of_form {
             return None;
         }
         at += 1;

@@ -31,6 +31,10 @@ pub(super) const DATE: Anchored = Anchored {
 
 const NEEDS: &[Class] = &[Class::LETTER, Class::SPACE];
 
+/// Longest row that is read, and most values of one.
+const ROW_BYTES_MAX: usize = 1024;
+const VALUES_MAX: usize = 64;
+
 /// Years that a date of birth has, and that of a record hardly.
 const YEARS: std::ops::RangeInclusive<u16> = 1900..=2012;
 
@@ -38,8 +42,9 @@ const YEARS: std::ops::RangeInclusive<u16> = 1900..=2012;
 fn each(anchor: &Anchor<'_>, mut each: impl FnMut(usize, &str) -> Option<()>) {
     let Some(row) = anchor.rest().strip_prefix(" (") else { return };
     let mut at = anchor.behind + 2;
-    let row = &row[..row.find(['\n', ')']).unwrap_or(row.len())];
-    for part in row.split(',') {
+    let row = &row[..row.floor_char_boundary(ROW_BYTES_MAX)];
+    let row = &row[..row.find(['\n', ')', '(']).unwrap_or(row.len())];
+    for part in row.split(',').take(VALUES_MAX) {
         let value = part.trim();
         each(at + (part.len() - part.trim_start().len()), value);
         at += part.len() + 1;

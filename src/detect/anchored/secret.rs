@@ -341,7 +341,7 @@ fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let told = header.is_some_and(|name| name.eq_ignore_ascii_case("authorization"));
     // The whole value: `["Authorization", "Bearer opensesame"]`.
     let bearer = anchor.text[anchor.at.range()].eq_ignore_ascii_case("bearer");
-    let told = told || bearer && anchor.at.start == 0 && anchor.text.len() == anchor.behind + gap + len;
+    let told = told || bearer && len >= 12 && anchor.at.start == 0 && anchor.text.len() == anchor.behind + gap + len;
     if gap > 0 && (told && token.len() >= 6 || marked && token.len() >= 8) {
         out.push(found(anchor.behind + gap, anchor.behind + gap + token.len()));
     }

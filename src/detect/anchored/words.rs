@@ -179,7 +179,7 @@ static TITLES: LazyLock<Words> = LazyLock::new(|| {
 
 /// Common words that are names, too, when they have a capital.
 static NAMES_TOO: LazyLock<Words> = LazyLock::new(|| {
-    "will may april tom tim august jan juli juni mark dan han per bo rose grace hope joy faith christian an april mas om adi"
+    "will may april tom tim august jan juli juni mark dan han per bo rose grace hope joy faith christian an april mas om adi nik gadis alter drop null join dob"
         .split_ascii_whitespace()
         .collect()
 });

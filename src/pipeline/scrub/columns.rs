@@ -82,41 +82,65 @@ impl Columns {
     }
 }
 
+/// How columns are named, the surest first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// By a list that is called so: `columns`.
+    Named,
+    /// By a list of objects that describe them.
+    Described,
+    /// By a list called `schema`.
+    Schema,
+    /// By the first row.
+    FirstRow,
+}
+
 impl Core {
     /// Looks for a list of names in a document.
     pub(super) fn columns(&mut self, tape: &[Scalar], text: &str) -> Columns {
-        let mut columns = Columns::default();
+        let hows = [How::Named, How::Described, How::Schema, How::FirstRow];
+        hows.into_iter().find_map(|how| self.columns_by(tape, text, how)).unwrap_or_default()
+    }
+
+    /// The first list that names columns in this way.
+    fn columns_by(&mut self, tape: &[Scalar], text: &str, how: How) -> Option<Columns> {
+        let (described, header) = (how == How::Described, how == How::FirstRow);
         for (i, list) in tape.iter().enumerate().filter(|(_, scalar)| scalar.kind == Kind::Array) {
-            // `[["nik", "nama"], ["3171…", "Siti"]]`: the first row names the columns.
-            let header = self.is_header(tape, i, text);
-            if !header && self.detector.plan(&self.paths, list.path).role != Role::Names {
+            let named = self.detector.plan(&self.paths, list.path).role == Role::Names;
+            let schema = self.paths.name(list.path) == b"schema";
+            let objects = tape.get(i + 1).map(|first| first.kind) == Some(Kind::Object);
+            let is = match how {
+                How::Named => named && !schema && !objects,
+                How::Schema => named && schema && !objects,
+                How::Described => named && objects,
+                How::FirstRow => self.is_header(tape, i, text),
+            };
+            if !is {
                 continue;
             }
             let inside = tape[i + 1..].iter().take_while(|s| s.span.start < list.span.end);
-            let names: Vec<&Scalar> = match tape.get(i + 1).map(|first| first.kind) {
-                // `[{"name": "email", "type": "string"}]`
-                Some(Kind::Object) => {
-                    inside.filter(|s| s.kind == Kind::String && self.is_name_in(s.path, list)).collect()
-                }
-                _ => inside.take(COLUMNS_MAX + 1).collect(),
+            let names: Vec<&Scalar> = match described {
+                true => inside.filter(|s| s.kind == Kind::String && self.is_name_in(s.path, list)).collect(),
+                false => inside.take(COLUMNS_MAX + 1).collect(),
             };
-            let described = names.first().is_some_and(|name| self.paths.parent(name.path) != list.path);
-            let plans: Option<Vec<FieldPlan>> = names
-                .into_iter()
-                .map(|name| {
-                    let text = &text[name.span.range()];
-                    (name.kind == Kind::String && text.len() <= 64).then(|| self.detector.plan_of_name(text.as_bytes()))
-                })
-                .collect();
+            let plans: Option<Vec<FieldPlan>> = names.into_iter().map(|name| self.column(name, text)).collect();
             let Some(plans) = plans.filter(|plans| plans.iter().any(|plan| plan.entity.is_some())) else { continue };
             let object = self.paths.parent(list.path);
-            columns.object = Some(if header { self.paths.parent(object) } else { object });
-            columns.around = described.then(|| self.paths.parent(object));
-            columns.names_end = list.span.end;
-            columns.plans = plans;
-            break;
+            return Some(Columns {
+                object: Some(if header { self.paths.parent(object) } else { object }),
+                around: described.then(|| self.paths.parent(object)),
+                plans,
+                names_end: list.span.end,
+                row: None,
+            });
         }
-        columns
+        None
+    }
+
+    /// What a name says of its column; nothing, when it can be none.
+    fn column(&mut self, name: &Scalar, text: &str) -> Option<FieldPlan> {
+        let text = &text[name.span.range()];
+        (name.kind == Kind::String && text.len() <= 64).then(|| self.detector.plan_of_name(text.as_bytes()))
     }
 
     /// Whether a member of the objects in `list` is their name.
@@ -125,24 +149,29 @@ impl Core {
         self.paths.name(path) == b"name" && self.paths.parent(element) == list.path
     }
 
-    /// Whether the array at `i` is the first of several in an array, none of the others begins with the name of a field
-    /// (then all of them are pairs of a name and its value), and it names fields.
-    fn is_header(&mut self, tape: &[Scalar], i: usize, text: &str) -> bool {
+    /// Whether the array at `i` is the first of several in an array and names fields: none of the others begins with the name of one,
+    /// and with two columns both are known. Else all of them are pairs of a name and its value.
+    pub(super) fn is_header(&mut self, tape: &[Scalar], i: usize, text: &str) -> bool {
         let list = &tape[i];
         let Some(outer) = i.checked_sub(1).map(|outer| &tape[outer]) else { return false };
         if outer.kind != Kind::Array || self.paths.name(list.path) != Paths::ELEMENT {
             return false;
         }
-        let rest = tape[i..].iter().take_while(|s| s.span.start < outer.span.end);
-        let rows = rest.enumerate().filter(|(_, s)| s.kind == Kind::Array && s.path == list.path).skip(1);
-        let mut others = 0;
-        for (at, _) in rows.take(COLUMNS_MAX) {
-            others += 1;
-            let first = tape.get(i + at + 1).filter(|s| s.kind == Kind::String && s.span.len() <= 64);
-            if first.is_some_and(|s| self.detector.plan_of_name(text[s.span.range()].as_bytes()).entity.is_some()) {
-                return false;
-            }
+        let mut knows = |at: usize| {
+            let name = tape.get(at).filter(|s| s.span.start < outer.span.end);
+            name.and_then(|name| self.column(name, text)).is_some_and(|plan| plan.entity.is_some())
+        };
+        let two = tape.get(i + 3).is_none_or(|next| next.span.start >= list.span.end);
+        if two && !(knows(i + 1) && knows(i + 2)) {
+            return false;
         }
-        others > 0
+        let rest = tape[i..].iter().take_while(|s| s.span.start < outer.span.end).enumerate();
+        let rows: Vec<usize> = rest
+            .filter(|(_, s)| s.kind == Kind::Array && s.path == list.path)
+            .map(|(at, _)| i + at + 1)
+            .skip(1)
+            .take(COLUMNS_MAX)
+            .collect();
+        !rows.is_empty() && !rows.into_iter().any(knows)
     }
 }

@@ -30,7 +30,9 @@ impl Core {
             Role::Name if self.names_a_field(&tape[i], text) && self.sibling(tape, i, own, Role::Value).is_some() => {
                 return FieldPlan { entity: None, ..own };
             }
-            Role::None if own.entity.is_none() => option_before(tape, i, text).or_else(|| self.first_of_pair(tape, i)),
+            Role::None if own.entity.is_none() => {
+                option_before(tape, i, text).or_else(|| self.first_of_pair(tape, i, text))
+            }
             _ => None,
         };
         let Some(name) = name.filter(|name| name.span.len() <= NAME_BYTES_MAX) else { return own };
@@ -79,11 +81,14 @@ impl Core {
 
 impl Core {
     /// The first of the two elements of an array within an array: `[["user", "siti"], ["pin", "4711"]]`.
-    fn first_of_pair<'t>(&self, tape: &'t [Scalar], i: usize) -> Option<&'t Scalar> {
-        let pair = &tape[i.checked_sub(2)?];
+    fn first_of_pair<'t>(&mut self, tape: &'t [Scalar], i: usize, text: &str) -> Option<&'t Scalar> {
+        let at = i.checked_sub(2)?;
+        let pair = &tape[at];
         let inside = pair.kind == Kind::Array && self.paths.parent(tape[i].path) == pair.path;
         let last = tape.get(i + 1).is_none_or(|next| next.span.start >= pair.span.end);
-        (inside && last && self.paths.name(pair.path) == Paths::ELEMENT).then(|| &tape[i - 1])
+        let is_pair = inside && last && self.paths.name(pair.path) == Paths::ELEMENT;
+        // `[["email", "pin"], …]` names two columns.
+        (is_pair && !self.is_header(tape, at, text)).then(|| &tape[i - 1])
     }
 }
 

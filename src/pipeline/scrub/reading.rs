@@ -259,7 +259,9 @@ impl Core {
             let start = pair.value.start - usize::from(reading.text.as_bytes()[..pair.value.start].ends_with(b"="));
             reading.load_into(Span::new(start as u32, part.end), &mut view);
             view.undo_encodings(class.with(Class::EQUALS), self.plan.limits.encoded_depth);
-            value = &view.text()[pair.value.start - start..];
+            // Its `=` may itself have been read as the beginning of an escape: then all of what it became is the value.
+            let whole = view.text();
+            value = whole.strip_prefix('=').filter(|_| start < pair.value.start).unwrap_or(whole);
         }
         // `name="password"`: what a form or an element calls its value, which stands elsewhere.
         let naming = matches!(&reading.text[pair.name.clone()], "name" | "key" | "id" | "field" | "type" | "property");

@@ -312,6 +312,14 @@ fn what_is_deeper_or_larger_than_the_limits_is_redacted_and_the_record_goes_on()
 }
 
 #[test]
+fn a_value_that_reads_as_quoted_printable_with_its_sign_is_read_whole() {
+    let mut scrubber = scrubber("");
+    for text in ["name=ff=48", "usr_nm=c3=a9", "x=1&name=E5=9A=84&y=2", "crdHldrNm=\u{fb00}=ee"] {
+        scrubbed(&mut scrubber, Format::Text, text);
+    }
+}
+
+#[test]
 fn a_name_of_several_words_behind_a_label_has_its_own_token() {
     let mut scrubber = scrubber("");
     let field = scrubbed(&mut scrubber, Format::Json, r#"{"full_name":"Budi Santoso"}"#);
@@ -542,10 +550,14 @@ fn columns_name_the_values_below_them() {
         r#"{"rows":[["id","full_name","pin"],[7,"Siti Aminah","662104"],[8,"Bo","1212"]]}"#,
         r#"{"schema":{"fields":[{"name":"full_name"},{"name":"pin"}]},"data":[["Siti Aminah","662104"]]}"#,
         r#"[["full_name","Siti Aminah"],["pin","662104"]]"#,
+        r#"{"sort":[["name","asc"],["price","desc"]],"columns":["id","pin"],"rows":[[7,"662104"]]}"#,
+        r#"{"schema":["name","x"],"columns":["id","pin"],"rows":[[7,"662104"]]}"#,
     ] {
         let out = scrubbed(&mut scrubber, Format::Json, raw);
         assert!(!["Siti", "662104", "Bo"].iter().any(|value| out.contains(value)), "{raw} became {out}");
     }
+    let kept = r#"{"params":[["theme","dark"],["page","2"]],"chart":[["Clicks","Views"],["Spring Sale",4]]}"#;
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, kept), kept);
     let kept = r#"{"fields":["full_name","email"],"sort":["asc","desc"],"columns":[]}"#;
     assert_eq!(scrubbed(&mut scrubber, Format::Json, kept), kept);
     let kept = "Dear all, the plan:\nfirst, we test; then, we ship";
