@@ -132,14 +132,13 @@ pub fn write(text: &str, regions: &[Region], out: &mut Vec<u8>) -> bool {
         return true;
     }
     let read = |text: &str| Digits::read(without_extension(text.as_bytes())).filter(|d| d.len >= 7 && !d.is_date());
-    let plain = |digits: Digits| match std::str::from_utf8(digits.as_slice()).ok().and_then(|text| parse(text, regions))
-    {
+    let plain = |digits: Digits| {
         // `+0812…` is the number without its `+`.
-        Some(number) => out.extend_from_slice(number.as_str().as_bytes()),
-        None => match without_its_zero(digits.as_slice(), regions) {
+        let bare = std::str::from_utf8(digits.as_slice()).ok().and_then(|text| parse(text, regions));
+        match bare.or_else(|| without_its_zero(digits.as_slice(), regions)) {
             Some(number) => out.extend_from_slice(number.as_str().as_bytes()),
             None => out.extend_from_slice(digits.as_slice()),
-        },
+        }
     };
     with_ascii(text, |text| read(text).map(plain)).is_some()
 }

@@ -179,10 +179,7 @@ impl Look {
         let text = |out: Vec<u8>| String::from_utf8_lossy(&out).into_owned();
         let key = key.map(|key| {
             let mut out = Vec::new();
-            self.scrubber.pseudonymizer().single(true);
-            let result = self.scrubber.text(PathId::KEY, key.as_bytes(), &mut out);
-            self.scrubber.pseudonymizer().single(false);
-            result.map(|()| text(out))
+            self.scrubber.key(key.as_bytes(), &mut out).map(|()| text(out))
         });
         let mut headers = BTreeMap::new();
         for &(name, value) in origin.headers {

@@ -136,31 +136,24 @@ impl Fields {
         let name = normalize(raw);
         let part = segments.last() == Some(&Paths::ELEMENT);
         // Elements inherit from their array: without a rule of its own, `a[]` is asked as `a`.
-        let rule = loop {
+        let (rule, by_path) = loop {
             if let Some(plan) = self.by_path(&segments) {
-                break Some(plan);
+                break (Some(plan), true);
             }
             if segments.last().is_none_or(|s| *s != Paths::ELEMENT) {
-                break self.config_names.find(&name);
+                break (self.config_names.find(&name), false);
             }
             segments.pop();
         };
         let role = if part { Role::None } else { role(&name) };
         let mut plan = self.plan_of(rule, &name);
-        let by_path = rule.is_some() && self.by_path(&segments).is_some();
-        if plan.entity.is_some_and(|entity| !by_path && self.is_exception(entity, &segments, &name)) {
-            return FieldPlan {
-                listed: plan.listed,
-                part,
-                role,
-                stem: stem(&name),
-                nature: nature(&name),
-                ..FieldPlan::SCAN
-            };
+        let excepted = !by_path && plan.entity.is_some_and(|entity| self.is_exception(entity, &segments, &name));
+        if excepted {
+            plan = FieldPlan { listed: plan.listed, nature: nature(&name), ..FieldPlan::SCAN };
         }
         // Nobody knows the name: in an array it may be a plural, and with that of the object around it a name.
         let unknown = plan.entity.is_none() || plan.guess && plan.claim == Claim::Maybe;
-        if unknown && plan.action.is_none() && plan.scan && is_askable(&name) {
+        if unknown && !excepted && plan.action.is_none() && plan.scan && is_askable(&name) {
             let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
             let acronyms = || with_acronyms(raw).and_then(|name| self.known(&name));
             let joined = || {

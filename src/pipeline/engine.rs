@@ -241,10 +241,7 @@ impl Engine {
     }
 
     fn key_and_headers(&mut self, record: &Record<'_>, out: &mut OutBatch) -> Result<Option<Span>, Reject> {
-        // What is partitioned and compacted by a key must find it unchanged until the time of two keys is over.
-        self.scrubber.pseudonymizer().single(true);
         let key = record.key.map(|raw| self.key(raw, out)).transpose();
-        self.scrubber.pseudonymizer().single(false);
         for &(name, value) in record.headers {
             self.header(name, value, out)?;
         }
@@ -254,7 +251,7 @@ impl Engine {
     /// A key is scrubbed like a text at the path `@key`: equal keys stay equal, so partitioning by account survives.
     fn key(&mut self, raw: &[u8], out: &mut OutBatch) -> Result<Span, Reject> {
         let from = out.bytes();
-        match self.scrubber.text(PathId::KEY, raw, out.arena()) {
+        match self.scrubber.key(raw, out.arena()) {
             Ok(()) => Ok(out.span_from(from)),
             Err(Reject::InvalidUtf8) if self.plan.binary_key == BinaryKey::Keep => Ok(out.append(raw)),
             Err(Reject::InvalidUtf8) => Err(Reject::KeyNotText),

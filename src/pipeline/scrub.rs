@@ -259,6 +259,18 @@ impl Scrubber {
         Ok(())
     }
 
+    /// Appends the scrubbed form of a Kafka key: a text at the path `@key`. What is partitioned and compacted by it must find it
+    /// unchanged until the time of two keys is over, so it has one token also then.
+    ///
+    /// # Errors
+    /// It is not UTF-8, or too large.
+    pub fn key(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
+        self.pseudonymizer().single(true);
+        let result = self.text(PathId::KEY, raw, out);
+        self.pseudonymizer().single(false);
+        result
+    }
+
     /// Appends the scrubbed form of a header's value. `None`: the header goes altogether.
     ///
     /// Bytes that are not UTF-8 pass only when neither the header's name nor what can be read of them says otherwise;

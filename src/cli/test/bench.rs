@@ -74,14 +74,12 @@ impl Bench {
         let last = i64::try_from(case.before.len()).unwrap_or(i64::MAX);
         signals.extend(self.look.rest().into_iter().filter(|signal| signal.at.offset == last));
         let rejected = |reason: Reject| format!("key and headers: rejected: {}", reason.label());
-        let around = match case.expect_key.is_some() || case.expect_headers.is_some() {
-            true => {
-                let text = case.event.text();
-                let around = self.look.around(case.format.into(), text.as_bytes(), case.key.as_deref(), origin);
-                Some(around.map_err(rejected)?)
-            }
-            false => None,
-        };
+        let wanted = case.expect_key.is_some() || case.expect_headers.is_some();
+        let around = wanted.then(|| {
+            let text = case.event.text();
+            self.look.around(case.format.into(), text.as_bytes(), case.key.as_deref(), origin).map_err(rejected)
+        });
+        let around = around.transpose()?;
         Ok(Became { seen, signals, around })
     }
 

@@ -13,12 +13,9 @@ pub(super) const MATCHER: Matcher = Matcher {
 };
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
-    // Most lines of logs are one line.
-    if memchr::memchr(b'\n', input.text.as_bytes()).is_none() {
-        return;
-    }
     let text = input.text.trim_end();
-    let Some(last) = text.rfind('\n') else { return };
+    // Most texts of logs are one line.
+    let Some(last) = memchr::memrchr(b'\n', text.as_bytes()) else { return };
     for below in ["\n-- \n", "\n--\n"] {
         let line = text.rfind(below).map(|at| at + below.len());
         // One word may be anything: what signs so signs in full.

@@ -77,9 +77,7 @@ impl Core {
             fits && s.path != at.path && plan.role == role && plan.stem == own.stem
         })
     }
-}
 
-impl Core {
     /// The first of the two elements of an array within an array: `[["user", "siti"], ["pin", "4711"]]`.
     fn first_of_pair<'t>(&mut self, tape: &'t [Scalar], i: usize, text: &str) -> Option<&'t Scalar> {
         let at = i.checked_sub(2)?;
