@@ -78,7 +78,9 @@ fn name_before(bytes: &[u8], floor: usize, at: usize) -> Option<Range<usize>> {
         end -= bytes[floor..end].iter().rev().take_while(|b| **b == b'\\').count();
         let start = end - bytes[floor..end].iter().rev().take(NAME_BYTES_MAX).take_while(|b| **b != quote).count();
         let opened = start > floor && bytes[start - 1] == quote;
-        return (opened && is_name(&bytes[start..end])).then_some(start..end);
+        // `"https://…": no such host` names nothing.
+        let address = bytes[start..end].windows(3).any(|signs| signs == b"://");
+        return (opened && !address && is_name(&bytes[start..end])).then_some(start..end);
     }
     let word = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']' | 0x80..);
     let len = bytes[floor..end].iter().rev().take(NAME_BYTES_MAX + 1).take_while(word).count();

@@ -52,6 +52,8 @@ pub struct Entity {
     pub never_passes: bool,
     /// Whether a value in one of its fields is what all of it is found to be.
     pub yields: bool,
+    /// Whether the words of a value are looked for in the rest of its record.
+    pub repeats: bool,
     pub(super) spec: Arc<EntitySpec>,
     /// File it was read from, for errors.
     pub(super) file: Arc<str>,
@@ -174,6 +176,11 @@ impl Catalog {
         Ok(files)
     }
 
+    /// What may stand in a placeholder: names of entities, and of what needs none.
+    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
+        self.entities.iter().map(|entity| entity.name.as_str()).chain(RESERVED_TOKENS.iter().map(|(_, name)| *name))
+    }
+
     /// All entities; an [`EntityId`] is a place in this slice.
     pub fn entities(&self) -> &[Entity] {
         &self.entities
@@ -228,6 +235,7 @@ impl Catalog {
             fields: spec.fields.iter().chain(&spec.sure_fields).map(|f| f.value.clone()).collect(),
             never_passes: spec.never_passes,
             yields: spec.yields,
+            repeats: spec.repeats,
             spec: Arc::new(spec),
             file: file.into(),
             builtin,
@@ -352,7 +360,7 @@ impl Checker<'_> {
                 ));
             }
         }
-        for object in spec.not_of.iter().flat_map(|not_of| not_of.objects.iter().chain(&not_of.lists)) {
+        for object in spec.not_of.iter().flat_map(|not_of| not_of.names()) {
             if super::fields::normalize(object.value.as_bytes()) != object.value || object.value.is_empty() {
                 return Err(self.at(object, "not_of.objects", "is no field name", "write it in snake case"));
             }

@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
-use super::rules::{Claim, FieldPlan};
+use super::rules::{Claim, FieldPlan, Wording};
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::record::{Basis, EntityId, Finding, Span};
@@ -106,9 +106,12 @@ fn is_no_mailbox(text: &str) -> bool {
         "pelanggan",
         "support",
     ];
+    // `{"email": {"sent": 18220}}`, `{"from": "08:00"}`
+    let count = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
     text.len() <= 9
         && !text.contains('@')
-        && (text.len() < 6 && text.contains('.') && text.parse::<f64>().is_ok()
+        && (count
+            || text.len() < 6 && text.contains('.') && text.parse::<f64>().is_ok()
             || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
 
@@ -118,7 +121,32 @@ fn is_masked(text: &str) -> bool {
         ["redacted", "filtered", "masked", "hidden", "removed", "deleted", "anonymized", "scrubbed"];
     let stars = text.len() > 2 && text.bytes().all(|b| b == b'*');
     let inner = text.strip_prefix(['[', '<', '(']).and_then(|text| text.strip_suffix([']', '>', ')']));
-    stars || inner.is_some_and(|inner| WORDS.iter().any(|word| word.eq_ignore_ascii_case(inner)))
+    // `{{ vault.db.password }}`
+    let variable = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+    let path =
+        |name: &str| name.contains('.') && name.trim().bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
+    stars
+        || variable.is_some_and(path)
+        || inner.is_some_and(|inner| WORDS.iter().any(|word| word.eq_ignore_ascii_case(inner)))
+}
+
+/// Whether `text` is words about a value: on a page anything without digits or the signs of a value, in a complaint a sentence.
+fn is_wording(wording: Wording, text: &str, digits: u8) -> bool {
+    const MODALS: [&str; 16] = [
+        "is", "are", "must", "has", "have", "can't", "cannot", "should", "required", "invalid", "harus", "tidak",
+        "wajib", "skal", "er", "må",
+    ];
+    match wording {
+        Wording::None => false,
+        Wording::Page => {
+            let sentence = digits <= 2 && text.split(' ').count() > 2;
+            (digits == 0 || sentence) && !text.contains(['@', '_', '='])
+        }
+        Wording::Complaint => {
+            let mut words = text.split(' ');
+            words.clone().count() >= 2 && words.any(|word| MODALS.contains(&word))
+        }
+    }
 }
 
 /// Signs between the values of a list.
@@ -140,6 +168,9 @@ impl FieldValues {
     /// are enough to say no; against a rule of the config only a number that is too short, or a word for nothing, is.
     pub(super) fn is_value(&self, plan: FieldPlan, text: &str, digits: u8) -> bool {
         if digits == 0 && is_masked(text) {
+            return false;
+        }
+        if plan.wording != Wording::None && is_wording(plan.wording, text, digits) {
             return false;
         }
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));

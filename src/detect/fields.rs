@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
 use super::field_words::{Reading, readings, with_acronyms};
-use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select};
+use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select, Thing, Wording};
 use super::spec::NotOfSpec;
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
@@ -30,6 +30,8 @@ struct Exception {
     members: Vec<Box<str>>,
     objects: Vec<Box<str>>,
     lists: Vec<Box<str>>,
+    siblings: Vec<Box<str>>,
+    siblings_in_lists: Vec<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -101,13 +103,28 @@ impl Fields {
     /// In objects of these names members of those are not this entity.
     pub(super) fn add_exception(&mut self, entity: EntityId, not_of: &NotOfSpec) {
         let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.as_str().into()).collect();
-        let NotOfSpec { fields, objects, lists } = not_of;
+        let NotOfSpec { fields, objects, lists, siblings, siblings_in_lists } = not_of;
         self.exceptions.push(Exception {
             entity,
             members: names(fields),
             objects: names(objects),
             lists: names(lists),
+            siblings: names(siblings),
+            siblings_in_lists: names(siblings_in_lists),
         });
+    }
+
+    /// Whether a member called so may name a thing, or says that its object is one.
+    fn thing(&self, plan: FieldPlan, by_path: bool, name: &str) -> Thing {
+        let is = |names: &[Box<str>]| names.iter().any(|known| **known == *name);
+        let of = |e: &&Exception| plan.entity == Some(e.entity) && is(&e.members);
+        match () {
+            () if by_path => Thing::No,
+            () if self.exceptions.iter().any(|e| of(&e)) => Thing::Maybe,
+            () if self.exceptions.iter().any(|e| is(&e.siblings)) => Thing::Sign,
+            () if self.exceptions.iter().any(|e| is(&e.siblings_in_lists)) => Thing::SignInList,
+            () => Thing::No,
+        }
     }
 
     /// Whether a member called as `entity` is something else by the object that it stands in.
@@ -168,7 +185,8 @@ impl Fields {
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
-        FieldPlan { part, role, stem: stem(&name), ..plan }
+        let thing = self.thing(plan, by_path, &name);
+        FieldPlan { part, role, stem: stem(&name), thing, wording: wording(&segments), ..plan }
     }
 
     /// What the catalog says of a name: as it stands, or read otherwise.
@@ -231,6 +249,8 @@ impl FieldPlan {
         joined: false,
         role: Role::None,
         stem: 0,
+        thing: Thing::No,
+        wording: Wording::None,
     };
 }
 
@@ -304,6 +324,10 @@ const NAMES: &[&str] = &[
     "type",
     "kind",
     "question",
+    "q",
+    "title",
+    "pertanyaan",
+    "spørgsmål",
     "id",
     "k",
     "path",
@@ -325,6 +349,7 @@ const VALUES: &[&str] = &[
     "content",
     "data",
     "answer",
+    "a",
     "text",
     "string_value",
     "field_value",
@@ -379,6 +404,18 @@ const LISTS: &[&str] = &[
 fn object_around(segments: &[&[u8]]) -> Option<String> {
     let mut names = segments.iter().rev().filter(|s| **s != Paths::ELEMENT && !is_root(s));
     names.nth(1).map(|around| normalize(around))
+}
+
+/// Whether the object around is full of words about values: translations of a page, complaints about a form.
+fn wording(segments: &[&[u8]]) -> Wording {
+    const PAGES: [&str; 6] = ["strings", "translations", "translation", "i18n", "locale_strings", "placeholders"];
+    const COMPLAINTS: [&str; 6] =
+        ["errors", "validation", "validations", "validation_errors", "field_errors", "error_messages"];
+    match object_around(segments) {
+        Some(around) if PAGES.contains(&around.as_str()) => Wording::Page,
+        Some(around) if COMPLAINTS.contains(&around.as_str()) => Wording::Complaint,
+        _ => Wording::None,
+    }
 }
 
 /// Whether an object's name ends in this word, or in its plural: `main_product`, `products`, `currencies`, `boxes`.
@@ -447,7 +484,7 @@ fn is_askable(name: &str) -> bool {
 
 /// `is_mobile`, `has_email`, `label_password`: a yes or no about a value, or words of a page about it, rather than the value.
 fn is_question(name: &str) -> bool {
-    const HEADS: [&str; 13] = [
+    const HEADS: [&str; 21] = [
         "is_",
         "has_",
         "can_",
@@ -461,6 +498,15 @@ fn is_question(name: &str) -> bool {
         "lbl_",
         "help_",
         "btn_",
+        "public_key",
+        // How a password is reset is none.
+        "how_",
+        "why_",
+        "hvordan_",
+        "hvorfor_",
+        "bagaimana_",
+        "mengapa_",
+        "kenapa_",
     ];
     HEADS.iter().any(|word| name.starts_with(word))
 }

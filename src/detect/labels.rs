@@ -65,6 +65,10 @@ impl LabelNames {
     }
 
     fn look_up(&self, name: &str) -> Option<Found> {
+        // `DE52` is another than `DE2`.
+        if let Some(owners) = self.whole.get(&*normalize(name.as_bytes())) {
+            return Some(Found { owners: *owners, start: 0 });
+        }
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         let mut start = 0;
         loop {

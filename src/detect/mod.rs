@@ -14,6 +14,7 @@
 mod adversarial;
 mod anchored;
 mod anchors;
+mod beside;
 mod catalog;
 mod context;
 mod dismissal;
@@ -30,6 +31,7 @@ mod needs;
 mod notes;
 mod overlap;
 mod own;
+mod repeats;
 mod rules;
 mod search;
 mod spec;
@@ -52,7 +54,8 @@ pub use catalog::{Catalog, CatalogError, Entity};
 pub use field_shape::is_name;
 pub use fields::normalize;
 pub use notes::PatternNote;
-pub use rules::{Claim, FieldPlan, FieldRule, Nature, Options, Role, Rules, Select};
+pub use repeats::Repeats;
+pub use rules::{Claim, FieldPlan, FieldRule, Nature, Options, Role, Rules, Select, Thing, Wording};
 pub use word_list::WordList;
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.
@@ -95,12 +98,13 @@ impl Detector {
     /// A detector of these rules that knows no key.
     pub fn new(rules: Arc<Rules>) -> Detector {
         let regexes = rules.patterns.regexes.iter().map(|r| r.regex.clone()).collect();
+        let own = OwnTokens::new(rules.placeholders.iter().map(|name| &**name));
         Detector {
             rules,
             regexes,
             plans: Vec::new(),
             names: memo::Memo::default(),
-            own: OwnTokens::default(),
+            own,
             masked: String::new(),
             canonical: Vec::new(),
             scratch: search::Scratch::default(),

@@ -1,10 +1,16 @@
-//! Tokens of our own in a text: they are hidden before anything is looked for, so that scrubbing twice changes nothing.
+//! Tokens and placeholders of our own in a text: they are hidden before anything is looked for, so that scrubbing twice
+//! changes nothing.
+
+use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::canonical::{sealed, token};
 use crate::record::Class;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
 const HIDDEN: char = '\0';
+/// Stands for every byte of a hidden placeholder: a value that a keyword beside it asks for was there.
+pub(super) const REPLACED: char = '\u{10}';
 
 /// The shortest token: `em_1k1_` and its letters.
 const TOKEN_BYTES_MIN: usize = "em_1k1_".len() + token::LETTERS;
@@ -13,32 +19,39 @@ const TOKEN_BYTES_MIN: usize = "em_1k1_".len() + token::LETTERS;
 #[derive(Debug, Default, Clone)]
 pub(super) struct OwnTokens {
     kids: Vec<Box<str>>,
+    /// Names that stand in placeholders: `email` in `[email]`.
+    names: HashSet<Box<str>>,
 }
 
 impl OwnTokens {
+    /// Knows placeholders of these names, and no key.
+    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>) -> OwnTokens {
+        OwnTokens { kids: Vec::new(), names: names.map(Into::into).collect() }
+    }
+
     /// Takes `kids` as the ids of all known keys.
     pub(super) fn set(&mut self, kids: &[String]) {
         self.kids = kids.iter().map(|kid| kid.as_str().into()).collect();
     }
 
-    /// Whether a text of this class has room for a token, the shortest being `em_1k1_` and its letters.
+    /// Whether a text of this class may hold a token or a placeholder.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        text.len() >= TOKEN_BYTES_MIN
-            && class.has(Class::OTHER)
-            && class.has(Class::DIGIT)
-            && memchr::memchr2(b'_', b'[', text.as_bytes()).is_some()
+        class.has(Class::BRACE) && memchr::memchr(b'[', text.as_bytes()).is_some()
+            || class.has(Class::OTHER) && class.has(Class::DIGIT) && may_hold_token(text)
     }
 
-    /// Writes `text` with its own tokens hidden to `masked`. False, and nothing written, when it holds none.
+    /// Writes `text` with its own tokens and placeholders hidden to `masked`. False, and nothing written, when it holds
+    /// none.
     pub(super) fn mask(&self, text: &str, masked: &mut String) -> bool {
+        let values = self.placeholders(text).filter(|span| !may_be_tag(text, span)).map(|span| (span, REPLACED));
         let mut copied = 0;
-        for token in self.find(text) {
+        for (span, hidden) in in_order(self.tokens(text).map(|span| (span, HIDDEN)), values) {
             if copied == 0 {
                 masked.clear();
             }
-            masked.push_str(&text[copied..token.start]);
-            masked.extend(std::iter::repeat_n(HIDDEN, token.end - token.start));
-            copied = token.end;
+            masked.push_str(&text[copied..span.start]);
+            masked.extend(std::iter::repeat_n(hidden, span.end - span.start));
+            copied = span.end;
         }
         if copied > 0 {
             masked.push_str(&text[copied..]);
@@ -46,45 +59,115 @@ impl OwnTokens {
         copied > 0
     }
 
-    /// Whether `text` is one own token, or several with separators between them (a value in a time of two keys).
+    /// Whether `text` is one own token or placeholder, or several with separators between them (a value in a time of two
+    /// keys).
     pub(super) fn is_all(&self, text: &str) -> bool {
         // Most values end here: the search below is for all the marks of a text.
-        if text.len() < TOKEN_BYTES_MIN || memchr::memchr2(b'_', b'[', text.as_bytes()).is_none() {
+        if !text.as_bytes().first().is_some_and(|b| b"[ ,;|/\n".contains(b)) && !may_hold_token(text) {
             return false;
         }
+        let tokens = self.tokens(text).map(|span| (span, HIDDEN));
         let mut end = None;
-        for token in self.find(text) {
+        for (span, _) in in_order(tokens, self.placeholders(text).map(|span| (span, REPLACED))) {
             let separated = match end {
-                None => is_separator(&text[..token.start]),
-                Some(end) => end < token.start && is_separator(&text[end..token.start]),
+                None => is_separator(&text[..span.start]),
+                Some(end) => end < span.start && is_separator(&text[end..span.start]),
             };
             if !separated {
                 return false;
             }
-            end = Some(token.end);
+            end = Some(span.end);
         }
         end.is_some_and(|end| is_separator(&text[end..]))
     }
 
     /// Tokens and sealed values, in order. A token cannot stand in a sealed value: base64 has no `_`.
-    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+    fn tokens<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let ours = |t: &token::TokenRef<'_>| self.kids.iter().any(|kid| **kid == *t.kid);
-        let mut tokens = token::find_all(text).filter(move |t| ours(t)).map(|t| t.span).peekable();
-        let mut sealed = sealed_in(text).peekable();
-        std::iter::from_fn(move || match (tokens.peek(), sealed.peek()) {
-            (Some(token), Some(value)) if value.start < token.start => sealed.next(),
-            (None, _) => sealed.next(),
-            _ => tokens.next(),
+        let tokens = token::find_all(text).filter(move |t| ours(t)).map(|t| (t.span, HIDDEN));
+        in_order(tokens, sealed_in(text).map(|span| (span, HIDDEN))).map(|(span, _)| span)
+    }
+
+    /// Names of entities in brackets, in order.
+    fn placeholders<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        memchr::memchr_iter(b'[', text.as_bytes()).filter_map(move |start| {
+            let name =
+                text.as_bytes()[start + 1..].iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+            let end = start + 1 + name;
+            let closed = text.as_bytes().get(end) == Some(&b']');
+            (closed && self.names.contains(&text[start + 1..end])).then_some(start..end + 1)
         })
     }
 }
 
+/// Whether there is room for a token, and its sign.
+fn may_hold_token(text: &str) -> bool {
+    text.len() >= TOKEN_BYTES_MIN && memchr::memchr(b'_', text.as_bytes()).is_some()
+}
+
+/// Whether a placeholder may as well be a tag or a key of somebody else's, before a value: at the start of a line, behind
+/// another tag, before `=>` or a sign that nothing stands before (`[password]: hunter2`).
+fn may_be_tag(text: &str, span: &Range<usize>) -> bool {
+    let before = text[..span.start].trim_end_matches([' ', '\t']);
+    let behind = text[span.end..].trim_start_matches(' ');
+    let option = before.rsplit(' ').next().is_some_and(|word| word.starts_with('-'));
+    let spaced = !option && before.len() < span.start || before.ends_with(['(', '{', '[', ',']);
+    before.is_empty()
+        || before.ends_with(['\n', ']'])
+        || behind.starts_with("=>")
+        || spaced && behind.starts_with([':', '='])
+}
+
+/// Two sequences of spans in ascending order as one.
+fn in_order(
+    a: impl Iterator<Item = (Range<usize>, char)>,
+    b: impl Iterator<Item = (Range<usize>, char)>,
+) -> impl Iterator<Item = (Range<usize>, char)> {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    std::iter::from_fn(move || match (a.peek(), b.peek()) {
+        (Some(of_a), Some(of_b)) if of_b.0.start < of_a.0.start => b.next(),
+        (None, _) => b.next(),
+        _ => a.next(),
+    })
+}
+
 /// Sealed values; most texts are too short for one.
-fn sealed_in(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn sealed_in(text: &str) -> impl Iterator<Item = Range<usize>> {
     let long = text.len() >= sealed::MIN_BYTES;
     long.then(|| sealed::find_all(text)).into_iter().flatten()
 }
 
 fn is_separator(between: &str) -> bool {
     between.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b'|' | b'/' | b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_is_hidden_where_a_value_stands_and_not_where_it_may_name_one() {
+        let own = OwnTokens::new(["pin", "password", "one_time_code"].into_iter());
+        let mut masked = String::new();
+        for hidden in
+            ["pin=[pin]&amount=100000", "code [one_time_code]. Do not", "a:[password]:19000:0", "-u [password]: -d x"]
+        {
+            assert!(own.mask(hidden, &mut masked) && masked.len() == hidden.len() && !masked.contains('['), "{hidden}");
+        }
+        for shown in [
+            "[password] hunter2",
+            "x\n[pin]: 1234",
+            "[user] => ann [password] => hunter2",
+            "a [pin]: 1234",
+            "[info][pin] 1234",
+            "[other] x",
+            "[PIN] 1",
+            "pin]",
+        ] {
+            assert!(!own.mask(shown, &mut masked), "{shown}");
+        }
+        assert!(
+            own.is_all("[pin]") && own.is_all("[pin], [password]") && !own.is_all("[pin] 1234") && !own.is_all("[x]")
+        );
+    }
 }

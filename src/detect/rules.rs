@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::anchored::{self, Anchored};
 use super::anchors::Anchors;
+use super::beside::Beside;
 use super::catalog::{Catalog, CatalogError, Entity, compile_regex, error_at};
 use super::context::{KeywordRule, Keywords, KeywordsBuilder};
 use super::dismissal::Dismissal;
@@ -85,6 +86,36 @@ pub struct FieldPlan {
     pub role: Role,
     /// What the names of both share, as a number: `q1` of `q1_label` and `q1_answer`.
     pub stem: u16,
+    /// Whether it names a thing, or says that the object does.
+    pub thing: Thing,
+    /// Whether it may hold words about a value: `{"errors": {"phone": ["must be a number"]}}`.
+    pub wording: Wording,
+}
+
+/// What a member says of what its object is: `{"sku": "A-1", "name": "Kopi Luwak"}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Thing {
+    /// Nothing.
+    #[default]
+    No,
+    /// It may name a thing as well as somebody.
+    Maybe,
+    /// The object is a thing.
+    Sign,
+    /// It is one when it is an element of a list.
+    SignInList,
+}
+
+/// Whether a field may hold words about a value in place of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wording {
+    /// It holds the value.
+    #[default]
+    None,
+    /// Words of a page: what has neither digits nor signs is one.
+    Page,
+    /// What is wrong with the value, in a sentence.
+    Complaint,
 }
 
 /// How much a field's name says of its values.
@@ -156,6 +187,10 @@ pub struct Rules {
     pub(super) patterns: Patterns,
     pub(super) keywords: Keywords,
     pub(super) dismissal: Dismissal,
+    /// What stands in the brackets of a placeholder: names of entities, and of what needs none.
+    pub(super) placeholders: Vec<Box<str>>,
+    /// What is somebody's name beside other findings.
+    pub(super) beside: Vec<Beside>,
 }
 
 /// All patterns, by what finds their candidates.
@@ -233,6 +268,7 @@ impl Rules {
         let lists = options.lists.iter().filter(|list| active[list.entity.0 as usize]).cloned().collect();
         let mut rules = Rules::of(catalog, |id| active[id.0 as usize], &regions, lists)?;
         rules.field_values = FieldValues::new(catalog);
+        rules.placeholders = catalog.placeholders().map(Into::into).collect();
         for rule in fields {
             rules.fields.add_rule(rule).map_err(|reason| field_error(rule, reason))?;
         }
@@ -248,6 +284,15 @@ impl Rules {
             }
             if let Some(not_of) = &entity.spec.not_of {
                 rules.fields.add_exception(EntityId(at as u16), not_of);
+            }
+            if !entity.spec.beside.is_empty() {
+                let of = entity.spec.beside.iter().map(|name| {
+                    let unknown =
+                        || error_at(&entity.file, name, "beside", "names an unknown entity", "see patterns/entities");
+                    catalog.find(&name.value).ok_or_else(unknown)
+                });
+                let of = of.collect::<Result<_, _>>()?;
+                rules.beside.push(Beside { entity: EntityId(at as u16), of });
             }
             if !entity.builtin {
                 examples::check(catalog, EntityId(at as u16))?;
@@ -373,6 +418,8 @@ impl Builder {
             dismissal: Dismissal::new(&self.patterns),
             patterns: self.patterns,
             keywords: self.keywords.build(),
+            placeholders: Vec::new(),
+            beside: Vec::new(),
         })
     }
 }

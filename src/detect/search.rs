@@ -5,6 +5,7 @@ use regex::Regex;
 use super::Look;
 use super::anchored::{Anchor, Anchored};
 use super::anchors::Hit;
+use super::beside::Beside;
 use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Census, Gap, Group};
 use super::labels;
@@ -95,6 +96,9 @@ impl Search<'_> {
         if !self.rules.patterns.lists.is_empty() {
             self.listed();
         }
+        if !self.rules.beside.is_empty() && self.look.class.has(Class::SPACE) {
+            self.beside();
+        }
         overlap::resolve(&mut self.scratch.found, out);
     }
 
@@ -172,6 +176,24 @@ impl Search<'_> {
                 basis: Basis::Pattern,
                 confidence: Confidence::Medium,
             }));
+        }
+    }
+
+    /// Looks for names beside what was found.
+    fn beside(&mut self) {
+        let Scratch { matches, found, .. } = &mut *self.scratch;
+        for beside in &self.rules.beside {
+            for i in 0..found.len() {
+                if !beside.of.contains(&found[i].entity) {
+                    continue;
+                }
+                matches.clear();
+                Beside::find(self.text, found[i].span, matches);
+                let (entity, basis) = (beside.entity, Basis::Pattern);
+                let named =
+                    |m: &Match| Found { span: m.span, value: m.value, entity, basis, confidence: Confidence::Low };
+                found.extend(matches.iter().map(named));
+            }
         }
     }
 

@@ -40,6 +40,12 @@ pub(super) struct EntitySpec {
     /// Whether the names of its fields say little: where all of the value is found to be something else, it is that.
     #[serde(default)]
     pub yields: bool,
+    /// Whether the words of a value that was found are looked for in the rest of its record: names stand there again.
+    #[serde(default)]
+    pub repeats: bool,
+    /// Names of entities: the name of a person that stands beside a value of theirs is this one.
+    #[serde(default)]
+    pub beside: Vec<Spanned<String>>,
     /// Whether it is found only where a rule of the config names it.
     #[serde(default)]
     pub by_rule: bool,
@@ -68,6 +74,19 @@ pub(super) struct NotOfSpec {
     /// Names of lists, likewise, whose objects are meant: `{"fields": [{"name": "amount"}]}`.
     #[serde(default)]
     pub lists: Vec<Spanned<String>>,
+    /// Names of members beside them that say so: `{"namespace": "shop", "name": "web"}`.
+    #[serde(default)]
+    pub siblings: Vec<Spanned<String>>,
+    /// The same of objects in lists: `[{"sku": "A-1", "name": "Kopi Luwak"}]`.
+    #[serde(default)]
+    pub siblings_in_lists: Vec<Spanned<String>>,
+}
+
+impl NotOfSpec {
+    /// All names of objects, lists and members beside.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.objects.iter().chain(&self.lists).chain(&self.siblings).chain(&self.siblings_in_lists)
+    }
 }
 
 /// One way to find an entity.

@@ -52,6 +52,8 @@ pub struct Plan {
     shadow_action: ActionId,
     /// Entities whose fields may hold something else.
     yielding: Vec<EntityId>,
+    /// Entities whose values stand again in their record.
+    repeating: Vec<EntityId>,
 }
 
 /// Why a plan cannot be made.
@@ -180,6 +182,11 @@ impl Plan {
             action_names: table.action_names,
             defaults: table.defaults,
             yielding: (0u16..).zip(catalog.entities()).filter(|(_, e)| e.yields).map(|(at, _)| EntityId(at)).collect(),
+            repeating: (0u16..)
+                .zip(catalog.entities())
+                .filter(|(_, e)| e.repeats)
+                .map(|(at, _)| EntityId(at))
+                .collect(),
         })
     }
 
@@ -240,6 +247,12 @@ impl Plan {
     #[inline]
     pub fn yields(&self, entity: EntityId) -> bool {
         self.yielding.contains(&entity)
+    }
+
+    /// Whether the words of a value of this entity are looked for in the rest of its record.
+    #[inline]
+    pub fn repeats(&self, entity: EntityId) -> bool {
+        self.repeating.contains(&entity)
     }
 
     /// Whether values of the entity are words, so that neither digits nor signs tell one.

@@ -6,6 +6,7 @@
 
 mod claims;
 mod columns;
+mod echo;
 mod known;
 mod named;
 mod place;
@@ -24,7 +25,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Claim, Detector, FieldPlan, Role};
+use crate::detect::{Claim, Detector, FieldPlan, Repeats, Role, Wording};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::Edits;
@@ -57,6 +58,10 @@ struct Core {
     pseudonymizer: Pseudonymizer,
     binder: Binder,
     known: Known,
+    /// Objects whose names are nobody's.
+    signs: named::Signs,
+    /// Names of the record at hand, which may stand in it again.
+    repeats: Repeats,
     report: Report,
     /// Path of the member that flags are put into, when they are.
     flags: Option<PathId>,
@@ -77,6 +82,8 @@ struct Frame {
     claims: Claims,
     /// The value as its place means it.
     view: View,
+    /// Where the value begins of which the view is, while its document is read.
+    viewed: Option<u32>,
     /// The value with all encodings undone.
     undone: View,
     /// A part of it.
@@ -85,6 +92,8 @@ struct Frame {
     decoded: String,
     /// What of it no rule names.
     deny: Deny,
+    /// Where the document is changed, once names of the record are looked for in it again.
+    taken: Vec<Span>,
 }
 
 /// The scalar at hand.
@@ -150,6 +159,8 @@ impl Scrubber {
             pseudonymizer,
             binder,
             known: Known::new(),
+            signs: named::Signs::default(),
+            repeats: Repeats::default(),
             report: Report::default(),
             flags: None,
             spare: Vec::new(),
@@ -178,6 +189,7 @@ impl Scrubber {
     /// [`Reject::NoKey`]: no key is valid at that time.
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
         self.core.read_over = 0;
+        self.core.repeats.clear();
         self.core.binder.begin();
         self.core.pseudonymizer.begin(timestamp_ms)
     }
@@ -252,9 +264,11 @@ impl Scrubber {
         let (text, mut scalar) = decode::text(raw, &self.core.limits)?;
         scalar.path = path;
         self.top.edits.clear();
+        self.top.viewed = None;
         let field = self.core.detector.plan(&self.core.paths, path);
         self.core.shadow_field(&scalar);
         self.core.scalar(At::new(text, &scalar, Place::Text), field, &mut self.top);
+        self.core.echoes_of_text(&scalar, text, &mut self.top);
         self.finish(raw, out);
         Ok(())
     }
@@ -364,13 +378,16 @@ impl Core {
     fn text_in(&mut self, path: PathId, text: &str, frame: &mut Frame) -> Result<(), Reject> {
         let (text, mut scalar) = decode::text(text.as_bytes(), &self.limits)?;
         scalar.path = path;
+        frame.viewed = None;
         self.scalar(At::new(text, &scalar, Place::Text), FieldPlan::SCAN, frame);
+        self.echoes_of_text(&scalar, text, frame);
         Ok(())
     }
 
     /// Makes the edits of the document whose tape is in the frame.
     fn walk(&mut self, text: &str, frame: &mut Frame) {
         let tape = std::mem::take(&mut frame.tape);
+        frame.viewed = None;
         let mut covered = 0;
         let mut inherited = Inherited::default();
         let (mut columns, mut looked) = (Columns::default(), false);
@@ -424,6 +441,7 @@ impl Core {
                 Kind::Key => {}
             }
         }
+        self.echoes(&tape, text, frame);
         frame.tape = tape;
     }
 
@@ -449,7 +467,9 @@ impl Core {
             self.report.note(traced(at.scalar.path, at.scalar.span, label));
             return true;
         }
-        if at.scalar.kind == Kind::Null || !self.plan.hides_all(action) {
+        // What is wrong with a value is told in a list: each of its texts is looked at.
+        let told = at.scalar.kind == Kind::Array && field.wording != Wording::None;
+        if at.scalar.kind == Kind::Null || told || !self.plan.hides_all(action) {
             return false;
         }
         let from = frame.edits.buffer().len();
@@ -518,13 +538,7 @@ impl Core {
         if !viewed {
             return self.read(at, field, Reading::plain(raw, span.start, first), digits, frame);
         }
-        // The view is taken out while it is read, so that the rest of the frame can be written.
-        let mut view = std::mem::take(&mut frame.view);
-        view.load(raw, span.start);
-        if at.place != Place::Text {
-            view.unescape_json();
-        }
-        view.fold_unicode();
+        let view = Core::view(at, frame);
         self.read(at, field, Reading::of(&view, 0), count(view.text()), frame);
         frame.view = view;
     }
@@ -594,6 +608,7 @@ impl Core {
             Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),
             Outcome::Kept => return,
         }
+        self.may_repeat(entity, text);
         let action = action.unwrap_or_else(|| self.plan.default_action(entity));
         self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
     }
@@ -619,6 +634,7 @@ impl Core {
             Outcome::Removed => frame.edits.replace(raw, if at.place == Place::JsonNumber { b"null" } else { b"" }),
             Outcome::Kept => return,
         }
+        self.may_repeat(finding.entity, value);
         let action = action.unwrap_or_else(|| self.plan.default_action(finding.entity));
         let label = Label { entity: finding.entity, action, basis: finding.basis };
         self.report.note(traced(at.scalar.path, raw, label));

@@ -3,6 +3,7 @@
 
 use super::{Anchor, Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
+use crate::detect::own::REPLACED;
 use crate::record::Class;
 
 /// `kode OTP Anda 123456`, `123456 is your code`.
@@ -150,6 +151,11 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
     if let Some(code) = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX) {
         out.push(code);
+        return;
+    }
+    // The code was there, and was replaced.
+    let behind = &text.as_bytes()[anchor.behind.min(text.len())..];
+    if behind.iter().take(BEHIND_BYTES_MAX).any(|&b| char::from(b) == REPLACED) {
         return;
     }
     let from = (anchor.at.start as usize).saturating_sub(BEFORE_BYTES_MAX);
@@ -319,7 +325,7 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     while at < limit && !bytes[at].is_ascii_digit() {
         // `pin=&amount=100000`: the next of a form is another value.
         let next_of_form = bytes[at] == b'&' && at > behind && bytes[at - 1] == b'=';
-        if matches!(bytes[at], b'\n' | 0) || next_of_form {
+        if matches!(bytes[at] as char, '\n' | '\0' | REPLACED) || next_of_form {
             return None;
         }
         at += 1;

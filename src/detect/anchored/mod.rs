@@ -68,6 +68,7 @@ pub(super) static ALL: &[Anchored] = &[
     name::BELOW,
     name::BELOW_WHOLE,
     name::BEFORE,
+    name::ADDRESSED,
     name::LABELLED,
     street::AFTER,
     street::BEFORE,

@@ -132,6 +132,24 @@ pub(super) const BELOW_WHOLE: Anchored = Anchored {
     find: |anchor, out| below(anchor, true, out),
 };
 
+/// `Tak, Ragnhild.`
+pub(super) const ADDRESSED: Anchored = Anchored {
+    name: "name_addressed",
+    doc: "a capitalised name behind the anchor and a space or a comma, when the sentence ends with it",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| {
+        let rest = anchor.rest();
+        let Some(name) = rest.strip_prefix(", ").or_else(|| rest.strip_prefix(' ')) else { return };
+        let start = anchor.text.len() - name.len();
+        let closed =
+            |end: usize| matches!(anchor.text.as_bytes().get(end), None | Some(b'.' | b',' | b'!' | b'?' | b'\n'));
+        let named = name_at(anchor.text, start, Case::Capital);
+        let named = named.filter(|&(end, words)| words <= 3 && closed(end) && !is_identifier(anchor.text, end));
+        out.extend(named.map(|(end, _)| found(start, end)));
+    },
+};
+
 /// `On Monday, Siti Rahma wrote:`.
 pub(super) const BEFORE: Anchored = Anchored {
     name: "name_before",
@@ -386,7 +404,7 @@ fn surname_before(head: &str) -> usize {
 fn sign_before(text: &str) -> Option<usize> {
     let is_inner =
         |at: usize| text[..at].ends_with(char::is_alphabetic) && text[at + 1..].starts_with(char::is_alphabetic);
-    let signs = text.rmatch_indices(|c: char| " \t\"'(:;,><[|=\0".contains(c)).map(|(at, _)| at);
+    let signs = text.rmatch_indices(|c: char| " \t\"'(:;,><[|=*\0".contains(c)).map(|(at, _)| at);
     signs.into_iter().find(|&at| text.as_bytes()[at] != b'\'' || !is_inner(at))
 }
 

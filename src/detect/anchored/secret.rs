@@ -2,6 +2,7 @@
 
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
+use crate::detect::own::REPLACED;
 use crate::record::Class;
 
 /// `my password is hunter2`, `kata sandi saya: rahasia1`.
@@ -43,7 +44,13 @@ pub(super) const LABELLED: Anchored = Anchored {
     doc: "the word or the quoted text behind a label",
     needs: LABELS,
     at_labels: true,
-    find: |anchor, out| out.extend(value(anchor.text, anchor.behind).map(|(start, end)| found(start, end))),
+    find: |anchor, out| {
+        // `PublicKeyToken=b03f5f7f11d50a3a` names who made an assembly.
+        let label = anchor.text[anchor.at.range()].as_bytes();
+        if !label.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"publickey")) {
+            out.extend(value(anchor.text, anchor.behind).map(|(start, end)| found(start, end)));
+        }
+    },
 };
 
 /// `token=9f86d081884c7d65`, and not `token: USDT`.
@@ -125,6 +132,8 @@ const BETWEEN: &[&str] = &[
     "old",
     "current",
     "temporary",
+    "sementara",
+    "midlertidige",
     "nye",
     "gamle",
     "for",
@@ -273,6 +282,8 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         told |= COPULAS.iter().any(|w| w.eq_ignore_ascii_case(word));
         at += word.len();
     }
+    // `kata sandi: <code>Kx9-merapi-22</code>`
+    at += if told { tags(&text[at..]) } else { 0 };
     // Without a sign or a verb only what no word of a language looks like: `kata sandi saya rahasia123`.
     let sure = |&(start, end): &(usize, usize)| told || is_no_word(&text[start..end]);
     let from = out.len();
@@ -282,6 +293,22 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if out.len() == from {
         told_later(text, anchor.behind, out);
     }
+}
+
+/// Bytes of the opening tags that a text begins with.
+fn tags(text: &str) -> usize {
+    const BYTES_MAX: usize = 48;
+    let mut at = 0;
+    while let Some(tag) = text[at..].strip_prefix('<').filter(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()))
+    {
+        let Some(close) = tag.bytes().take(BYTES_MAX).position(|b| b == b'>' || b == b'\n') else { break };
+        if tag.as_bytes()[close] != b'>' {
+            break;
+        }
+        at += close + 2;
+        at += text[at..].len() - text[at..].trim_start_matches([' ', '"']).len();
+    }
+    at
 }
 
 /// Words before a secret that is told some words later in the sentence.
@@ -302,7 +329,8 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
         }
         let bare = word.trim();
         let told = before.ends_with(':') || BEFORE.iter().any(|known| known.eq_ignore_ascii_case(before));
-        let quotes = bare.len() - bare.trim_start_matches(['\'', '"', '`', '(']).len();
+        let quotes = tags(bare);
+        let quotes = quotes + bare[quotes..].len() - bare[quotes..].trim_start_matches(['\'', '"', '`', '(']).len();
         let secret = bare[quotes..].split([',', ';', '=', '&', '<', '|', '"', '\'', '`']).next().unwrap_or("");
         let secret = secret.trim_end_matches(['.', ')']);
         if told && is_no_word(secret) {
@@ -380,7 +408,7 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
     let end = match quote {
         Some(quote) => rest.find([quote, '\n'])?,
         None => rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '>' | '|'))
+            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | REPLACED | ';' | '<' | '>' | '|'))
             .unwrap_or(rest.len()),
     };
     let mut secret = &rest[..end];
@@ -400,7 +428,8 @@ fn is_no_secret(text: &str) -> bool {
     let stars = text.bytes().take_while(|b| matches!(b, b'*' | b'x' | b'X' | b'.')).count();
     // `No!way99` is more than its first word.
     let word = text.split([',', ')', '.']).next().unwrap_or("").trim_end_matches(['!', '?']);
-    let placeholder = is_placeholder(word) || stars == text.len() || text.starts_with("***");
+    let placeholder =
+        text.starts_with(REPLACED) || is_placeholder(word) || stars == text.len() || text.starts_with("***");
     placeholder || is_path(word) || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
@@ -462,7 +491,7 @@ fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let quote = text[..anchor.behind].chars().next_back().filter(|c| matches!(c, '"' | '\''));
     let end = match quote {
         Some(quote) => rest.find([quote, '\n']),
-        None => rest.find(['\n', '\r', '"', '\'', '\0']),
+        None => rest.find(['\n', '\r', '"', '\'', '\0', REPLACED]),
     };
     let end = rest[..end.unwrap_or(rest.len())].trim_end().len();
     // A cookie has a pair, or a value of some length; `cookie: enabled` has neither.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use hashbrown::HashSet;
 
 /// Words in lower case.
-type Words = HashSet<&'static str, foldhash::fast::FixedState>;
+pub(in crate::detect) type Words = HashSet<&'static str, foldhash::fast::FixedState>;
 
 /// Most words of a name.
 const NAME_WORDS_MAX: usize = 6;
@@ -57,9 +57,14 @@ impl Word {
     }
 
     /// Whether it is a common word: part of no name here.
-    pub(super) fn is_common(&self, text: &str) -> bool {
+    pub(in crate::detect) fn is_common(&self, text: &str) -> bool {
         let common = self.is_title(text) || is_in(&COMMON, self.text(text));
         common && !(self.is_capital(text) && is_in(&NAMES_TOO, self.text(text)))
+    }
+
+    /// Whether it is a word of a language as well as a name: `hope`.
+    pub(in crate::detect) fn is_ambiguous(&self, text: &str) -> bool {
+        is_in(&COMMON, self.text(text)) || is_in(&NAMES_TOO, self.text(text))
     }
 
     /// Whether it is a small word inside of names: `van`, `bin`.
@@ -154,7 +159,8 @@ pub(super) fn ends_at(text: &str, at: usize) -> bool {
     !rest.starts_with(|c: char| c.is_alphanumeric())
 }
 
-fn is_in(list: &Words, word: &str) -> bool {
+/// Whether a word, written in any way, is in a list.
+pub(in crate::detect) fn is_in(list: &Words, word: &str) -> bool {
     let mut lower = [0; 24];
     let Some(lower) = lower.get_mut(..word.len()) else { return false };
     lower.copy_from_slice(word.as_bytes());

@@ -75,6 +75,7 @@ pub(super) struct Match {
 /// Every matcher but [`DIGITS`].
 pub(super) static ALL: &[Matcher] = &[
     card_signs::MATCHER,
+    card_signs::ALONE,
     card_track::TRACK,
     card_track::MASKED,
     card_tuple::MATCHER,

@@ -16,9 +16,20 @@ pub(super) const DASHED: Validator = Validator {
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
         let dashed = matches!(candidate.groups, [date, serial] if date.len() == 6 && serial.gap == Gap::DASH);
-        (dashed && !candidate.is_tied() && is_cpr(candidate.digits, 0)).then_some(candidate.span)
+        (dashed && !candidate.is_tied() && !is_coded(candidate) && is_cpr(candidate.digits, 0))
+            .then_some(candidate.span)
     },
 };
+
+/// `RMA-310125-4417`: behind the capitals of another number and a dash.
+fn is_coded(candidate: &Candidate<'_>) -> bool {
+    let head = &candidate.text[..candidate.span.start as usize];
+    let Some(head) = head.strip_suffix('-') else { return false };
+    let letters = head.bytes().rev().take(5).take_while(u8::is_ascii_uppercase).count();
+    let word = &head[head.len() - letters..];
+    let alone = !head[..head.len() - letters].ends_with(|c: char| c.is_alphanumeric());
+    (2..=4).contains(&letters) && alone && !matches!(word, "CPR" | "PNR" | "SSN" | "DK" | "ID")
+}
 
 /// For texts that speak of it.
 pub(super) const ANY: Validator = Validator {

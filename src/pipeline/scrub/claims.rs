@@ -37,6 +37,8 @@ pub(super) struct Claims {
     /// Parts that were looked into: documents, base64. Nothing else is claimed inside of them. Without those that are inside of
     /// another, so that starts and ends both ascend.
     covered: Vec<Span>,
+    /// Claims that begin in an escape: `%20628123456`. Where that is undone they may begin behind it.
+    doubtful: Vec<Span>,
 }
 
 /// So many claims are looked through; a text of more may have thousands.
@@ -47,6 +49,7 @@ impl Claims {
     pub(super) fn clear(&mut self) {
         self.claims.clear();
         self.covered.clear();
+        self.doubtful.clear();
         if !self.index.is_empty() {
             self.index = HashSet::default();
         }
@@ -60,6 +63,11 @@ impl Claims {
             Ordering::Greater => &self.claims[self.claims.len() - 1..],
         };
         self.index.extend(new.iter().filter_map(|c| Some((c.raw, c.label?.entity))));
+    }
+
+    /// The claim on these bytes begins in an escape.
+    pub(super) fn doubt(&mut self, raw: Span) {
+        self.doubtful.push(raw);
     }
 
     /// Number of claims.
@@ -94,6 +102,14 @@ impl Claims {
     /// Makes the claims edits: of those that overlap the union goes, and the best gives the replacement. `note` is told
     /// of each edit that is not counted yet.
     pub(super) fn settle(&mut self, edits: &mut Edits, mut note: impl FnMut(Span, Label)) {
+        // More of them than a text has stay: they hide more.
+        self.doubtful.truncate(FEW);
+        for doubtful in self.doubtful.drain(..) {
+            let meant = |c: &Claim| c.rank > 0 && c.raw.start > doubtful.start && c.raw.start < doubtful.end;
+            if self.claims.iter().any(meant) {
+                self.claims.retain(|c| c.raw != doubtful || c.rank > 0);
+            }
+        }
         // Documents are made of edits that were settled before: they stay as they are.
         self.claims.sort_by_key(|c| (c.raw.start, std::cmp::Reverse(c.raw.end)));
         let mut rest = self.claims.drain(..);

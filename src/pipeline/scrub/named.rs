@@ -2,19 +2,31 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
-use crate::detect::{Claim, FieldPlan, Role};
-use crate::record::{Kind, Paths, Scalar};
+use crate::detect::{Claim, FieldPlan, Role, Thing};
+use crate::record::{Kind, PathId, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
 const REACH: usize = 24;
 /// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
+/// Objects that are things by one of their members.
+#[derive(Default)]
+pub(super) struct Signs {
+    /// Paths below this one are known.
+    looked: u32,
+    /// Paths of the objects.
+    parents: Vec<PathId>,
+}
+
 impl Core {
     /// The plan of the value at `i`: what is beside it may name it.
     #[inline]
     pub(super) fn plan_at(&mut self, tape: &[Scalar], i: usize, text: &str) -> FieldPlan {
         let plan = self.detector.plan(&self.paths, tape[i].path);
+        if plan.thing == Thing::Maybe && self.is_of_thing(tape, i) {
+            return FieldPlan { entity: None, action: None, scan: true, ..plan };
+        }
         let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
         if plan.role == Role::None && !behind || plan.action.is_some() || !plan.scan {
             return plan;
@@ -61,17 +73,44 @@ impl Core {
             && self.detector.plan_of_name(name.as_bytes()).entity.is_some()
     }
 
+    /// Whether a member beside the one at hand says that their object is a thing: its name is nobody's.
+    #[cold]
+    fn is_of_thing(&mut self, tape: &[Scalar], i: usize) -> bool {
+        let parent = self.paths.parent(tape[i].path);
+        if !self.has_sign(parent) {
+            return false;
+        }
+        let in_list = self.paths.name(parent) == Paths::ELEMENT;
+        let mut beside = members_beside(tape, i);
+        beside.any(|s| {
+            let beside = s.kind != Kind::Key && self.paths.parent(s.path) == parent;
+            let thing = if beside { self.detector.plan(&self.paths, s.path).thing } else { Thing::No };
+            thing == Thing::Sign || in_list && thing == Thing::SignInList
+        })
+    }
+
+    /// Whether an object at this path ever had a member that says it is a thing: most have none.
+    fn has_sign(&mut self, parent: PathId) -> bool {
+        let Signs { looked, parents } = &mut self.signs;
+        for path in *looked..self.paths.len() as u32 {
+            let thing = self.detector.plan(&self.paths, PathId(path)).thing;
+            if matches!(thing, Thing::Sign | Thing::SignInList) {
+                parents.push(self.paths.parent(PathId(path)));
+            }
+        }
+        *looked = self.paths.len() as u32;
+        parents.contains(&parent)
+    }
+
     /// The member of the same object that has this role, and shares what their names share; a name must be a text.
     fn sibling<'t>(&mut self, tape: &'t [Scalar], i: usize, own: FieldPlan, role: Role) -> Option<&'t Scalar> {
         let at = &tape[i];
         let parent = self.paths.parent(at.path);
-        let around = |s: &Scalar| matches!(s.kind, Kind::Object | Kind::Array) && s.span.end >= at.span.end;
-        let first = tape[..i].iter().rev().take(REACH).position(around)?;
-        let object = &tape[i - 1 - first];
-        let behind = tape[i + 1..].iter().take(REACH).take_while(|s| s.span.start < object.span.end);
-        let before = tape[i - first..i].iter();
-        let mut siblings = before.chain(behind).filter(|s| s.kind != Kind::Key && self.paths.parent(s.path) == parent);
+        let mut siblings = members_beside(tape, i);
         siblings.find(|s| {
+            if s.kind == Kind::Key || self.paths.parent(s.path) != parent {
+                return false;
+            }
             let fits = role == Role::Value || s.kind == Kind::String;
             let plan = self.detector.plan(&self.paths, s.path);
             fits && s.path != at.path && plan.role == role && plan.stem == own.stem
@@ -88,6 +127,18 @@ impl Core {
         // `[["email", "pin"], …]` names two columns.
         (is_pair && !self.is_header(tape, at, text)).then(|| &tape[i - 1])
     }
+}
+
+/// What stands near on the tape and in the same object, before and behind; what is deeper in it, too.
+fn members_beside(tape: &[Scalar], i: usize) -> impl Iterator<Item = &Scalar> {
+    let end = tape[i].span.end;
+    let around = |s: &Scalar| matches!(s.kind, Kind::Object | Kind::Array) && s.span.end >= end;
+    let first = tape[..i].iter().rev().take(REACH).position(around);
+    let (before, until) = match first {
+        Some(first) => (&tape[i - first..i], tape[i - 1 - first].span.end),
+        None => (&tape[i..i], 0),
+    };
+    before.iter().chain(tape[i + 1..].iter().take(REACH).take_while(move |s| s.span.start < until))
 }
 
 /// The element before, when it is the name of an option and this one is none.

@@ -12,7 +12,7 @@ use crate::decode::{Undone, View, is_defanged, may_be_encoded};
 use crate::decode::{columns, documents, elements};
 use crate::detect::{FieldPlan, Look, Nature, is_name};
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Span, Word};
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Scalar, Span, Word};
 
 /// How often the bytes of a record may be read over, encodings within encodings: past that what is encoded is redacted.
 const READ_OVER_MAX: usize = 32;
@@ -95,6 +95,20 @@ impl Core {
         let columns = is_text && class.has(Class::SPACE) && columns::are_in(text);
         let hides = columns || is_text && (class.has(SIGNS) || is_encoded());
         First { look, hides, columns }
+    }
+
+    /// The value at hand as it is meant. Taken out of the frame while it is read, so that the rest of it can be written.
+    pub(super) fn view(at: At<'_>, frame: &mut Frame) -> View {
+        let Scalar { span, .. } = *at.scalar;
+        let mut view = std::mem::take(&mut frame.view);
+        if frame.viewed.replace(span.start) != Some(span.start) {
+            view.load(&at.document[span.range()], span.start);
+            if at.place != Place::Text {
+                view.unescape_json();
+            }
+            view.fold_unicode();
+        }
+        view
     }
 
     /// Nobody says what the field holds: what the bytes look like decides.
@@ -196,6 +210,9 @@ impl Core {
                 let value = &reading.text[finding.value.range()];
                 let found = Found { raw, value, entity: finding.entity, action: None, basis: finding.basis };
                 self.claim(at, &found, reading.rank, frame);
+                if begins_in_escape(reading.text, finding.span.start as usize) {
+                    frame.claims.doubt(raw);
+                }
             }
         }
         frame.findings = findings;
@@ -373,6 +390,7 @@ impl Core {
             Outcome::Removed => {}
             Outcome::Kept => return,
         }
+        self.may_repeat(entity, value);
         let replacement = Span::new(from as u32, buffer.len() as u32);
         let action = action.unwrap_or_else(|| self.plan.default_action(entity));
         frame.claims.push(Claim { raw, replacement, label: Some(Label { entity, action, basis }), rank });
@@ -420,6 +438,12 @@ impl Core {
         }
         buffer.as_str()
     }
+}
+
+/// Whether the digits at `start` are those of an escape and more: `%20628123456`.
+fn begins_in_escape(text: &str, start: usize) -> bool {
+    let escape = text.as_bytes().get(start..start + 2);
+    text[..start].ends_with('%') && escape.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// How a quote is written in a text that stands in a document in escapes.

@@ -35,6 +35,7 @@ impl Core {
         if field.entity.is_some() && elements.iter().all(is_whole) {
             return false;
         }
+        frame.viewed = None;
         let mut view = std::mem::take(&mut frame.view);
         view.load(&at.document[array.range()], array.start);
         view.layer(|_, writer| {

@@ -1,0 +1,213 @@
+//! Names of a record that stand in it again, without a sign of a name: `{"name": "Ann Larsen", "note": "Ann called"}`.
+//!
+//! What was found once is looked for word by word. A word counts as a whole one, in any case when it is no common word, and
+//! with the endings of a genitive.
+
+use super::anchored::words::Word;
+use crate::record::{Basis, EntityId, Finding, Span};
+
+/// Longest value whose words are kept, in bytes, and its most words: more is a text.
+const VALUE_BYTES_MAX: usize = 80;
+const VALUE_WORDS_MAX: usize = 6;
+/// Most words that are kept of a record.
+const WORDS_MAX: usize = 48;
+/// Fewest letters of a word; written small it must have one more.
+const LETTERS_MIN: usize = 3;
+
+/// Words of the values of one record. Holds parts of it, so there is no `Debug`.
+pub struct Repeats {
+    /// The words, in small letters, one behind another.
+    text: String,
+    words: Vec<(Span, EntityId)>,
+    /// First and second letters of the words: a bit for each of ASCII, one for all others.
+    firsts: u32,
+    seconds: u32,
+}
+
+impl Default for Repeats {
+    /// With room for as many words as are kept: nothing is allocated later.
+    fn default() -> Repeats {
+        Repeats {
+            text: String::with_capacity(WORDS_MAX * 16),
+            words: Vec::with_capacity(WORDS_MAX),
+            firsts: 0,
+            seconds: 0,
+        }
+    }
+}
+
+impl Repeats {
+    /// Forgets all: another record.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.words.clear();
+        (self.firsts, self.seconds) = (0, 0);
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Looks for the words of this value from now on, unless it is more than a name.
+    pub fn add(&mut self, entity: EntityId, value: &str) {
+        let is_name = |c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | ',' | '-' | '\'' | '’');
+        if value.len() > VALUE_BYTES_MAX || !value.chars().all(is_name) {
+            return;
+        }
+        if words(value).count() > VALUE_WORDS_MAX {
+            return;
+        }
+        for word in words(value) {
+            let tells = word.letters(value) >= LETTERS_MIN && !word.is_common(value) && !word.is_particle(value);
+            if tells && self.words.len() < WORDS_MAX && self.entity_of(word.text(value)).is_none() {
+                let from = self.text.len() as u32;
+                self.text.extend(word.text(value).chars().flat_map(char::to_lowercase));
+                self.words.push((Span::new(from, self.text.len() as u32), entity));
+                let known = &self.text.as_bytes()[from as usize..];
+                self.firsts |= LETTERS[usize::from(known[0])];
+                self.seconds |= LETTERS[usize::from(known[1])];
+            }
+        }
+    }
+
+    /// Appends where the words stand in `text`, those beside each other as one.
+    pub fn find(&self, text: &str, out: &mut Vec<Finding>) {
+        let from = out.len();
+        let bytes = text.as_bytes();
+        let mut end = 0;
+        for (at, &b) in bytes.iter().enumerate() {
+            // Nearly all of a text ends here: nothing known begins so.
+            if self.firsts & LETTERS[usize::from(b)] == 0 {
+                continue;
+            }
+            let of = |at: usize| bytes.get(at).map_or(0, |b| LETTERS[usize::from(*b)]);
+            if at < end || self.seconds & of(at + 1) == 0 || at > 0 && of(at - 1) & ASCII_LETTERS != 0 {
+                continue;
+            }
+            let inside = |head: &str| head.chars().next_back().is_some_and(char::is_alphabetic);
+            if text.get(..at).is_none_or(inside) {
+                continue;
+            }
+            let Some(word) = Word::at(text, at) else { continue };
+            end = word.end;
+            let Some((span, entity)) = self.known(text, word) else { continue };
+            match out[from..].last_mut() {
+                Some(last) if last.span.end + 1 == span.start && text.as_bytes()[last.span.end as usize] == b' ' => {
+                    last.span.end = span.end;
+                    last.value.end = span.end;
+                }
+                _ => {
+                    let start = span.start - initial_before(&text[..span.start as usize]) as u32;
+                    let span = Span::new(start, span.end);
+                    out.push(Finding { span, value: span, entity, basis: Basis::Pattern });
+                }
+            }
+        }
+    }
+
+    /// The part of a word that is looked for, if it stands there as a name does.
+    fn known(&self, text: &str, word: Word) -> Option<(Span, EntityId)> {
+        let found = word.text(text);
+        let stems = ["", "s", "'s", "’s"].iter().filter_map(|ending| found.strip_suffix(ending));
+        let (stem, entity) = stems.into_iter().find_map(|stem| Some((stem, self.entity_of(stem)?)))?;
+        if is_part_of_identifier(text, word) {
+            return None;
+        }
+        let capital = word.is_capital(text);
+        let is_name = capital || stem.chars().count() > LETTERS_MIN && !word.is_ambiguous(text);
+        is_name.then(|| (Span::new(word.start as u32, (word.start + stem.len()) as u32), entity))
+    }
+
+    fn entity_of(&self, word: &str) -> Option<EntityId> {
+        let same =
+            |known: &str| known.len() == word.len() && known.chars().eq(word.chars().flat_map(char::to_lowercase));
+        self.words.iter().find(|(span, _)| same(&self.text[span.range()])).map(|(_, entity)| *entity)
+    }
+}
+
+/// The words of a text, in order.
+fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += text[at..].find(char::is_alphabetic)?;
+        let word = Word::at(text, at)?;
+        at = word.end;
+        Some(word)
+    })
+}
+
+/// Whether letters, digits or signs of an identifier touch the word: `siti_01`, `?user=siti`, `@siti`.
+fn is_part_of_identifier(text: &str, word: Word) -> bool {
+    let touches = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | '=' | '#'));
+    touches(text[..word.start].chars().next_back()) || touches(text[word.end..].chars().next())
+}
+
+/// Bytes of the initial before a name: `O. Byrne`.
+fn initial_before(head: &str) -> usize {
+    let Some(rest) = head.strip_suffix(". ") else { return 0 };
+    let Some(letter) = rest.chars().next_back().filter(|c| c.is_uppercase()) else { return 0 };
+    let alone = !rest[..rest.len() - letter.len_utf8()].ends_with(char::is_alphanumeric);
+    if alone { letter.len_utf8() + 2 } else { 0 }
+}
+
+/// Bits of all letters of ASCII.
+const ASCII_LETTERS: u32 = !1;
+
+/// The bit of a byte that may be a part of a word: one for each letter, one for all beyond ASCII, none for signs.
+static LETTERS: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = match b as u8 {
+            letter @ (b'a'..=b'z' | b'A'..=b'Z') => 1 << (letter & 31),
+            0x80.. => 1,
+            _ => 0,
+        };
+        b += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found<'t>(values: &[&str], text: &'t str) -> Vec<&'t str> {
+        let mut repeats = Repeats::default();
+        values.iter().for_each(|value| repeats.add(EntityId(1), value));
+        let mut out = Vec::new();
+        repeats.find(text, &mut out);
+        out.iter().map(|f| &text[f.span.range()]).collect()
+    }
+
+    #[test]
+    fn a_name_is_found_again_by_its_words() {
+        for (values, text, wanted) in [
+            (&["Ann Larsen"][..], "Thanks, Ann! Ann Larsen will call", &["Ann", "Ann Larsen"][..]),
+            (&["Ophelia Nightingale-Byrne"], "signed for by O. Nightingale-Byrne at 4", &["O. Nightingale-Byrne"]),
+            (&["Jørn Uldbjerg"], "forkert. /Jørn", &["Jørn"]),
+            (&["SITI RAHMA"], "siti bilang, Rahma's kontonya", &["siti", "Rahma"]),
+            (&["Zuhal Karadeniz"], "hej det er zuhal her", &["zuhal"]),
+            (&["Ragnhild Storgaard"], "Ragnhilds konto", &["Ragnhild"]),
+            (&["Åse Øst"], "ÅSE kom, øst kom ikke", &["ÅSE"]),
+            (&["Ann Larsen"], "“Ann” –Larsen", &["Ann", "Larsen"]),
+        ] {
+            assert_eq!(found(values, text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not() {
+        for (values, text) in [
+            (&["Ann Larsen"][..], "Annette ann_larsen @ann ann=1 a n"),
+            (&["Will Hope"], "we will hope"),
+            (&["Customer Service"], "the customer service"),
+            (&["Ibu Siti"], "ibu kota"),
+            (&["nm_1k1_x"], "nm"),
+            (&["a text of so many words that it is no name"], "text words name"),
+        ] {
+            assert_eq!(found(values, text), [""; 0], "{text}");
+        }
+    }
+}
