@@ -21,7 +21,7 @@ const NAME_SPACES_MAX: usize = 3;
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 
 /// Shortest text that is worth a look: `id,pin\n1,4711`.
-const BYTES_MIN: usize = 12;
+pub const BYTES_MIN: usize = 12;
 
 /// Whether a text holds a statement or a table.
 pub fn are_in(text: &str) -> bool {

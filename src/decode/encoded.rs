@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::record::{Word, any_long_run};
 
 /// Shortest part that is looked at, in signs: `MTAuMC4wLjE` is an IP address.
-const SIGNS_MIN: usize = 10;
+pub const SIGNS_MIN: usize = 10;
 /// Shortest part in hexadecimal.
 const HEX_MIN: usize = 16;
 /// Signs that are decoded to see whether text begins.

@@ -142,21 +142,19 @@ fn regex_may_match(patterns: &Patterns, class: Class, digits: u8) -> bool {
     patterns.regexes.iter().any(|r| r.needs.allow(class, digits))
 }
 
-/// `2026-01-04T17:03:40.988Z`: by far the most frequent value with many digits that is nothing.
-pub(super) fn is_time(bytes: &[u8]) -> bool {
-    let Some(head) = bytes.first_chunk::<19>() else {
+/// `2026-01-04T17:03:40.988Z`, with so many digits: by far the most frequent value with many of them that is nothing.
+pub fn is_time(bytes: &[u8], digits: u8) -> bool {
+    // For each byte as far as the minutes the least that it may be, and how far it may be above: one comparison for all.
+    const LEAST: &[u8; 16] = b"0000-00-00\x0000:00";
+    const ABOVE: [u8; 16] = [9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 255, 9, 9, 0, 9, 9];
+    let Some((minutes, [b':', tens, ones, rest @ ..])) = bytes.split_first_chunk::<16>() else {
         return false;
     };
-    let signs =
-        head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b' ') && head[13] == b':' && head[16] == b':';
-    let digit = |range: std::ops::Range<usize>| head[range].iter().all(u8::is_ascii_digit);
-    signs
-        && bytes.len() <= 35
-        && digit(0..4)
-        && digit(5..7)
-        && digit(8..10)
-        && digit(11..13)
-        && digit(14..16)
-        && digit(17..19)
-        && bytes[19..].iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
+    digits >= 14
+        && rest.len() <= 16
+        && (0..16).fold(true, |all, i| all & (minutes[i].wrapping_sub(LEAST[i]) <= ABOVE[i]))
+        && matches!(minutes[10], b'T' | b' ')
+        && tens.is_ascii_digit()
+        && ones.is_ascii_digit()
+        && rest.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':' | b'+' | b'-' | b'Z'))
 }

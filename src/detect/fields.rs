@@ -252,6 +252,14 @@ impl FieldPlan {
         thing: Thing::No,
         wording: Wording::None,
     };
+
+    /// Whether it says nothing of a value, but perhaps what its numbers are.
+    #[inline]
+    pub(super) fn is_silent(&self) -> bool {
+        let FieldPlan { entity, action, scan, part, role, .. } = *self;
+        // Without an early end: fields of many sorts follow each other, and no guess of the processor would hold.
+        entity.is_none() & action.is_none() & scan & !part & (role == Role::None)
+    }
 }
 
 impl Names {

@@ -50,7 +50,11 @@ use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths, Word};
 
 use own::OwnTokens;
 
+/// Bytes of the shortest secret that is known by its beginning.
+pub const SECRET_BYTES_MIN: usize = matchers::SECRET_BYTES_MIN;
+
 pub use catalog::{Catalog, CatalogError, Entity};
+pub use dismissal::is_time;
 pub use field_shape::is_name;
 pub use fields::normalize;
 pub use notes::PatternNote;
@@ -125,6 +129,12 @@ impl Detector {
         }
     }
 
+    /// Whether it is known that nothing is said of the field at `path`, but perhaps what its numbers are.
+    #[inline]
+    pub fn is_silent(&self, path: PathId) -> bool {
+        self.plans.get(path.0 as usize).is_some_and(|plan| plan.as_ref().is_some_and(FieldPlan::is_silent))
+    }
+
     #[cold]
     fn new_plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
         let at = path.0 as usize;
@@ -152,7 +162,7 @@ impl Detector {
     /// The first look at `text`, of which `class` and `digits` are known, and the word that it is, if it is one.
     #[inline]
     pub fn look(&self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
-        let is_time = digits >= 14 && word.is_none() && dismissal::is_time(text.as_bytes());
+        let is_time = word.is_none() && is_time(text.as_bytes(), digits);
         let may_hold_secret = || match word {
             Some(word) => matchers::may_begin_secret(text.as_bytes(), word),
             None => matchers::may_hold_secret(text.as_bytes(), class),

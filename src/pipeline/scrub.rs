@@ -6,6 +6,7 @@
 
 mod claims;
 mod columns;
+mod dull;
 mod echo;
 mod known;
 mod named;
@@ -113,6 +114,11 @@ struct Inherited {
 }
 
 impl Inherited {
+    /// Whether a value stands inside of an object or array that has a rule.
+    fn reaches(&self, scalar: &Scalar) -> bool {
+        scalar.span.start < self.until
+    }
+
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
     /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
     fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
@@ -396,8 +402,14 @@ impl Core {
         if denies {
             frame.deny.look(&tape, |path| self.detector.plan(&self.paths, path));
         }
+        // Whether nobody asks about a value but for what its field and its bytes say.
+        let plain = !denies && self.shadow.is_none();
         for (i, scalar) in tape.iter().enumerate() {
             if scalar.span.start < covered {
+                continue;
+            }
+            let apart = plain && columns.are_unnamed() && !inherited.reaches(scalar);
+            if apart && self.is_dull(scalar, text) {
                 continue;
             }
             if denies && frame.deny.drops(scalar) {

@@ -26,6 +26,7 @@ mod userinfo;
 mod version;
 
 pub(super) use iban::DIGITS_MIN as IBAN_DIGITS_MIN;
+pub(super) use secret::LEAST_BYTES as SECRET_BYTES_MIN;
 pub(super) use secret::may_begin as may_begin_secret;
 pub(super) use secret::may_hold as may_hold_secret;
 

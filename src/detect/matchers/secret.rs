@@ -126,7 +126,7 @@ fn beginnings(text: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// Bytes of the shortest secret.
-const LEAST_BYTES: usize = 13;
+pub(in crate::detect) const LEAST_BYTES: usize = 13;
 
 /// In the first table of the sieve: the byte is a letter or a digit, so that no word begins behind it.
 const WORD: u32 = 1 << 31;

@@ -40,6 +40,11 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Whether no list names columns.
+    pub(super) fn are_unnamed(&self) -> bool {
+        self.object.is_none()
+    }
+
     /// The plan of the scalar at `i`: its own, or that of its column.
     #[inline]
     pub(super) fn of(&mut self, paths: &Paths, tape: &[Scalar], i: usize, own: FieldPlan) -> FieldPlan {

@@ -78,12 +78,14 @@ fn span_of(range: &std::ops::Range<usize>) -> Span {
     Span::new(range.start as u32, range.end as u32)
 }
 
+/// What may mean more than it says, in a text of any length.
+pub(super) const SIGNS: Class =
+    Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
+
 impl Core {
     /// The first look at a value of which the scanner told what it is made of.
     #[inline]
     pub(super) fn first_look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> First {
-        const SIGNS: Class =
-            Class::PERCENT.with(Class::AMPERSAND).with(Class::EQUALS).with(Class::ESCAPE).with(Class::BRACE);
         let encoded_bytes = self.plan.limits.encoded_bytes;
         let word = Word::of(text.as_bytes(), class);
         let look = self.detector.look(text, word, kind, class, digits);

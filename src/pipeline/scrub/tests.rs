@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{Secrets, from_str};
 use crate::pseudonymize::{KeyRing, SharedRing};
 
-fn scrubber(yaml: &str) -> Scrubber {
+pub(super) fn scrubber(yaml: &str) -> Scrubber {
     let loaded = from_str(yaml, "test", Secrets::Skip).expect("valid");
     let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
     let plan = Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("compiles");
