@@ -60,6 +60,10 @@ pub fn is_v4(address: &[u8; 16]) -> bool {
 }
 
 fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
+    // Nearly all are written so.
+    if let Some(v4) = parse_v4(text) {
+        return Some(mapped(v4));
+    }
     if text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'X' | b'-')) {
         return dashed(text).map(mapped).or_else(|| number(text));
     }

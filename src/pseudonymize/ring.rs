@@ -35,6 +35,11 @@ impl KeyId {
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).expect("k and ASCII digits")
     }
 
+    /// The bytes of the longest id, and how many of them are those of this one.
+    pub(super) fn bytes(&self) -> (&[u8; 5], usize) {
+        (&self.bytes, usize::from(self.len))
+    }
+
     /// The number after the `k`.
     pub fn number(&self) -> u16 {
         self.bytes[1..usize::from(self.len)].iter().fold(0, |number, b| number * 10 + u16::from(b - b'0'))

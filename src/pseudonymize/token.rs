@@ -1,6 +1,7 @@
 //! How a token is written. Its grammar, for reading, is [`crate::canonical::token`].
 
 use std::fmt;
+use std::io::Write as _;
 
 use super::derive::CODE_BYTES;
 use super::ring::KeyId;
@@ -36,21 +37,45 @@ impl fmt::Debug for TokenType {
     }
 }
 
+/// Bytes of the longest token, and a few more.
+const TOKEN_BYTES_MAX: usize = 48;
+
+/// The two letters of each byte.
+static LETTERS_OF: [[u8; 2]; 256] = {
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = [ALPHABET[byte >> 4], ALPHABET[byte & 15]];
+        byte += 1;
+    }
+    table
+};
+
 /// Appends a token: `em_1k3_mbblbtgppqpsmclbppjmjtbl`, and of an epoch `em_1k3d20514_nsgktntmtrphnscncfhmjnpc`.
 pub fn write_token(out: &mut Vec<u8>, type_: TokenType, kid: KeyId, day: Option<u32>, code: &[u8; CODE_BYTES]) {
-    out.extend_from_slice(type_.as_str().as_bytes());
-    out.extend_from_slice(b"_1");
-    out.extend_from_slice(kid.as_str().as_bytes());
+    // Put together apart from the buffer, whose end would be looked at for every part. Type and id are copied with what
+    // is behind them, which the next part overwrites.
+    let mut token = [b'_'; TOKEN_BYTES_MAX];
+    token[..4].copy_from_slice(&type_.bytes);
+    let mut end = usize::from(type_.len);
+    token[end..end + 2].copy_from_slice(b"_1");
+    end += 2;
+    let (id, id_len) = kid.bytes();
+    token[end..end + id.len()].copy_from_slice(id);
+    end += id_len;
     if let Some(day) = day {
-        write_day(out, day);
+        let mut rest = &mut token[end..];
+        let room = rest.len();
+        write!(rest, "d{day}").expect("a day has ten digits at most");
+        end += room - rest.len();
     }
-    out.push(b'_');
-    let mut letters = [0u8; LETTERS];
-    for (pair, byte) in letters.chunks_exact_mut(2).zip(code) {
-        pair[0] = ALPHABET[usize::from(byte >> 4)];
-        pair[1] = ALPHABET[usize::from(byte & 15)];
+    token[end] = b'_';
+    end += 1;
+    let (pairs, _) = token[end..end + LETTERS].as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(code) {
+        *pair = LETTERS_OF[usize::from(*byte)];
     }
-    out.extend_from_slice(&letters);
+    out.extend_from_slice(&token[..end + LETTERS]);
 }
 
 /// The code that a token ends with; `None` if `token` ends otherwise.
@@ -62,11 +87,6 @@ pub(super) fn parse_code(token: &str) -> Option<[u8; CODE_BYTES]> {
         *byte = value(pair[0])? << 4 | value(pair[1])?;
     }
     Some(code)
-}
-
-fn write_day(out: &mut Vec<u8>, day: u32) {
-    use std::io::Write;
-    write!(out, "d{day}").expect("writing to a Vec cannot fail");
 }
 
 #[cfg(test)]
