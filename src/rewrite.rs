@@ -128,14 +128,17 @@ impl Edits {
 
     /// Tells what becomes of a payload of `len` bytes: disjoint spans in ascending order, and what takes their place.
     pub fn settle(&mut self, len: usize, mut tell: impl FnMut(Span, &[u8])) {
-        if !self.edits.is_sorted_by_key(order) {
-            self.edits.sort_unstable_by_key(order);
-        }
         let len = len as u32;
+        let within = |span: Span| Span::new(span.start.min(len), span.end.min(len));
+        // Nearly always they come in order and stand apart.
+        if self.edits.is_sorted_by(|a, b| a.span.start < b.span.start && a.span.end <= b.span.start) {
+            return self.edits.iter().for_each(|e| tell(within(e.span), &self.buffer[e.replacement.range()]));
+        }
+        self.edits.sort_unstable_by_key(order);
         // Where edits overlap, the first one's replacement stands for all that they cover.
         let mut held: Option<Edit> = None;
         for edit in &self.edits {
-            let span = Span::new(edit.span.start.min(len), edit.span.end.min(len));
+            let span = within(edit.span);
             match &mut held {
                 Some(first) if span.start < first.span.end => first.span.end = first.span.end.max(span.end),
                 _ => {

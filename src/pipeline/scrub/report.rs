@@ -30,13 +30,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, entity: EntityId, action: ActionId) {
-        match self.found.iter_mut().find(|(e, a, _)| *e == entity && *a == action) {
-            Some((_, _, n)) => *n += 1,
-            None => self.found.push((entity, action, 1)),
-        }
-    }
-
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &mut Counts) {
         for (entity, action, n) in other.found.drain(..) {
@@ -53,6 +46,8 @@ impl Counts {
 #[derive(Default)]
 pub(super) struct Report {
     counts: Counts,
+    /// For each entity, where in the counts it stood the last time.
+    counted: Vec<usize>,
     /// For each path the entities that were found by content there, a bit each (all past 126 share one).
     told: Vec<u128>,
     /// Entities found by content where they had not been found before.
@@ -72,10 +67,28 @@ impl Report {
 
     /// Counts a finding that stays.
     pub(super) fn note_shadow(&mut self, found: Traced) {
-        self.counts.add(found.entity, found.action);
+        self.count(found.entity, found.action);
         if let Some(trace) = &mut self.trace {
             trace.push(found);
         }
+    }
+
+    fn count(&mut self, entity: EntityId, action: ActionId) {
+        let (found, of) = (&mut self.counts.found, usize::from(entity.0));
+        if self.counted.len() <= of {
+            self.counted.resize(of + 1, 0);
+        }
+        let is = |one: &(EntityId, ActionId, u64)| (one.0, one.1) == (entity, action);
+        let last = self.counted[of];
+        let at = match found.get(last) {
+            Some(one) if is(one) => last,
+            _ => found.iter().position(is).unwrap_or_else(|| {
+                found.push((entity, action, 0));
+                found.len() - 1
+            }),
+        };
+        found[at].2 += 1;
+        self.counted[of] = at;
     }
 
     /// Takes the counts.
