@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use life::{Somebody, event, id};
-use sluice::signals::{Engine, Event, Limits, MemoryStore, Settings, Store, Verdict, encode};
+use sluice::signals::{Engine, Event, Limits, MemoryStore, Parts, Settings, Store, Verdict, encode};
 use sluice::state::changelog;
 use sluice::state::tasks::{Restoring, Shape};
 
@@ -99,7 +99,7 @@ fn restore() {
                 engine.on_event(&event, &mut Somebody, &mut store, &mut out);
             }
             let mut bytes = Vec::new();
-            encode(store.account(id(account), START_MS + 30 * 3_600_000), &mut bytes);
+            encode(store.account(id(account), START_MS + 30 * 3_600_000, Parts::All), &mut bytes);
             bytes
         })
         .collect();

@@ -365,6 +365,27 @@ pub struct Account {
     pub habits: Habits,
     /// Play.
     pub play: Play,
+    /// See [`Account::lists`].
+    pub(super) lists: Lists,
+    /// The lists stand in the account's encoding and were not read from it: what `lists` holds means nothing.
+    pub(super) unread: bool,
+    /// Sizes of amounts: deposit, withdrawal, transfer in, transfer out.
+    pub amounts: [LogModel; 4],
+    /// Number and sum of outflows, fading.
+    pub decays: Decays,
+    /// Greatest balance of the last hour and of the last day.
+    pub peaks: [Peak; 2],
+    /// Balances by wallet and currency.
+    pub balances: [Balance; 2],
+    /// Ids of the last events.
+    pub ids: IdRing,
+    /// What is held back until late events can have arrived.
+    pub pending: Option<Box<Pending>>,
+}
+
+/// What logins and movements of money are compared with. Rounds of games, which most events are, are not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lists {
     /// Places of logins.
     pub places: Known<Spot, 8>,
     /// Devices.
@@ -381,18 +402,15 @@ pub struct Account {
     pub attempts: Recent<Login, 8>,
     /// Movements of money.
     pub movements: Recent<Movement, 16>,
-    /// Sizes of amounts: deposit, withdrawal, transfer in, transfer out.
-    pub amounts: [LogModel; 4],
-    /// Number and sum of outflows, fading.
-    pub decays: Decays,
-    /// Greatest balance of the last hour and of the last day.
-    pub peaks: [Peak; 2],
-    /// Balances by wallet and currency.
-    pub balances: [Balance; 2],
-    /// Ids of the last events.
-    pub ids: IdRing,
-    /// What is held back until late events can have arrived.
-    pub pending: Option<Box<Pending>>,
+}
+
+/// How much of an account an event asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// All of it.
+    All,
+    /// All but its [`Lists`].
+    NoLists,
 }
 
 /// An account is cold when it was not touched for this long, in event time.
@@ -402,23 +420,41 @@ impl Account {
     /// Brings an account to the time of an event: after a day without any, what only mattered within the day goes. Done
     /// by the clock of the events, so that it does not matter when a store really moves an account out.
     pub fn wake(&mut self, now_ms: i64) {
-        if self.last_ms != 0 && now_ms - self.last_ms > COLD_AFTER_MS {
+        if self.cools_at(now_ms) {
             self.cool();
         }
         self.hot = true;
+    }
+
+    /// Whether there is anything to drop when an event of this time wakes it. One that is not hot was cooled already.
+    pub(super) fn cools_at(&self, now_ms: i64) -> bool {
+        self.hot && self.last_ms != 0 && now_ms - self.last_ms > COLD_AFTER_MS
+    }
+
+    /// What logins and movements of money are compared with. Only for events that ask for [`Parts::All`].
+    pub fn lists(&self) -> &Lists {
+        assert!(!self.unread, "invariant: whoever looks at the lists has asked for them");
+        &self.lists
+    }
+
+    /// The same, to change.
+    pub fn lists_mut(&mut self) -> &mut Lists {
+        assert!(!self.unread, "invariant: whoever changes the lists has asked for them");
+        &mut self.lists
     }
 
     /// Drops what only matters within a day. Doing it twice changes nothing.
     pub fn cool(&mut self) {
         self.hot = false;
         self.ids.clear();
-        self.movements.keep(0);
-        self.attempts.keep(0);
-        self.places.keep(4);
-        self.asns.keep(4);
-        self.networks.keep(1);
-        self.agents.keep(1);
-        self.payees.keep(4);
+        let lists = self.lists_mut();
+        lists.movements.keep(0);
+        lists.attempts.keep(0);
+        lists.places.keep(4);
+        lists.asns.keep(4);
+        lists.networks.keep(1);
+        lists.agents.keep(1);
+        lists.payees.keep(4);
         self.balances.iter_mut().for_each(|balance| balance.since_s = 0);
         self.decays.cool();
         self.amounts.iter_mut().for_each(LogModel::coarsen);
@@ -457,7 +493,7 @@ impl Account {
     /// movements and slices any more counts as before it.
     pub fn play_at(&self, now_s: u32) -> [Play; 2] {
         let mut since = Play { wagered: self.play.staked_after(now_s), ..Play::default() };
-        let deposits = self.movements.between(now_s.saturating_add(1), u32::MAX);
+        let deposits = self.lists().movements.between(now_s.saturating_add(1), u32::MAX);
         for deposit in deposits.filter(|m| m.flags & movement::DEPOSIT != 0) {
             *(if deposit.flags & movement::BONUS != 0 { &mut since.bonus } else { &mut since.deposited }) +=
                 deposit.amount;
@@ -476,10 +512,11 @@ impl Account {
 
     /// The login of a session, or the last successful one at or before `now_s` and not older than `within_s`.
     pub fn login_of(&self, session: u16, now_s: u32, within_s: u32) -> Option<&Login> {
-        let mut recent = self.attempts.between(now_s.saturating_sub(within_s), now_s).rev();
+        let mut recent = self.lists().attempts.between(now_s.saturating_sub(within_s), now_s).rev();
         let good = |login: &&Login| login.flags & login::SUCCESS != 0;
         if session != 0
-            && let Some(found) = self.attempts.as_slice().iter().filter(good).find(|login| login.session == session)
+            && let Some(found) =
+                self.lists().attempts.as_slice().iter().filter(good).find(|login| login.session == session)
         {
             return Some(found);
         }
@@ -530,16 +567,16 @@ mod tests {
     #[test]
     fn cooling_twice_is_cooling_once() {
         let mut account = Account { last_ms: 1_000, ..Account::default() };
-        (0..12).for_each(|i| account.payees.see(Thing::new(i + 1, i)));
+        (0..12).for_each(|i| account.lists.payees.see(Thing::new(i + 1, i)));
         account.wake(1_000 + COLD_AFTER_MS);
-        assert_eq!(account.payees.as_slice().len(), 8, "a day is not over yet");
+        assert_eq!(account.lists.payees.as_slice().len(), 8, "a day is not over yet");
         account.wake(1_001 + COLD_AFTER_MS);
         assert!(account.hot, "whoever wakes it is about to touch it");
         account.cool();
         let once = account.clone();
         account.cool();
         assert_eq!(account, once);
-        assert_eq!(account.payees.as_slice().len(), 4);
+        assert_eq!(account.lists.payees.as_slice().len(), 4);
     }
 
     #[test]

@@ -6,19 +6,23 @@
 //!
 //! Decoding checks everything: a record that is cut, damaged or of a newer version is an error, never an empty account.
 
-use super::account::{Account, Balance, Changes, Habits, Login, Movement, Play, Spot, Thing, Times, today};
-use super::event::{Kind, Point, Print};
+use super::account::{Account, Balance, Changes, Habits, Lists, Login, Movement, Play, Spot, Thing, Times, today};
+use super::event::{Point, Print};
 use super::ids::{IdRing, Parts};
 use super::models::{Decays, LogModel, Peak};
 use super::money::Money;
-use super::pending::{Gap, Origin, Outflow, Pending};
 use super::recent::{Known, Recent, Timed};
+
+mod held;
 
 /// Version of the encoding. A change of the layout raises it: what an older program wrote is then refused, not guessed.
 ///
 /// 2: hours, days of habits and rules that alerted; stakes have no model of their own. 3: words instead of numbers of
-/// variable length. 4: outflows wait, and stakes are told apart by their time.
-pub const VERSION: u8 = 4;
+/// variable length. 4: outflows wait, and stakes are told apart by their time. 5: the days of lists may be told from an
+/// earlier day than that of the last event; in version 4 they never are, so it is read as it is.
+pub const VERSION: u8 = 5;
+/// Oldest version that is read.
+pub const OLDEST: u8 = 4;
 
 /// Why bytes are no account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +31,9 @@ pub enum CodecError {
     #[error("account state has version {0}, this program reads up to {VERSION}; go back to the newer program")]
     Version(u8),
     /// Written by an older version of this program, in another layout.
-    #[error("account state has version {0}, this program reads {VERSION}; go on with the older program, or begin anew")]
+    #[error(
+        "account state has version {0}, this program reads {OLDEST} and later; go on with the older program, or begin anew"
+    )]
     Older(u8),
     /// Cut or damaged.
     #[error("account state is damaged")]
@@ -49,61 +55,78 @@ mod has {
     pub const IDS: u32 = 1 << 19;
     pub const PENDING: u32 = 1 << 20;
     pub const SLICES: u32 = 1 << 21;
+    /// Not a bit but a number, in the bits from here on: how many days before the last event the day of the lists is.
+    pub const DAYS_AT: u32 = 22;
 }
+
+/// Most days that fit there.
+const DAYS_MAX: u16 = (1 << (32 - has::DAYS_AT)) - 1;
 
 /// In the length of a list of things: their days do not fit a byte each.
 const WIDE: u8 = 0x80;
 
+/// Most bytes of an account without what has no bound: the young ids, and what is held back.
+const BOUNDED_MAX: usize = 1312;
+
+/// Lists that were not read: where they stand in the encoding of their account, and what its head tells of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Unread {
+    at: usize,
+    len: usize,
+    counts: [u32; 2],
+    day: u16,
+}
+
+impl Unread {
+    /// Whether they can be written as they stand: their day is not too long ago.
+    pub fn fits(&self, account: &Account) -> bool {
+        today_of(account.last_ms).wrapping_sub(self.day) <= DAYS_MAX
+    }
+}
+
 /// Appends the encoding of an account.
 pub fn encode(account: &Account, out: &mut Vec<u8>) {
-    let at = out.len();
-    let last_ms = halves(account.last_ms);
-    let last_day = today_of(account.last_ms);
-    let mut w = Writer { out, flags: u32::from(VERSION) | if account.hot { has::HOT } else { 0 } };
-    let Habits { outflows, cash_outs, near, flips, passed, bonus_outs, hours } = account.habits;
+    let Lists { places, devices, asns, networks, agents, payees, attempts, movements } = account.lists();
+    let day = today_of(account.last_ms);
+    let length = |things: &[Thing]| length_of(things, day);
+    let (devices, asns, networks) = (length(devices.as_slice()), length(asns.as_slice()), length(networks.as_slice()));
+    let (agents, payees) = (length(agents.as_slice()), length(payees.as_slice()));
     let (places, attempts, movements) =
-        (account.places.as_slice(), account.attempts.as_slice(), account.movements.as_slice());
-    let (devices, asns, payees) = (account.devices.as_slice(), account.asns.as_slice(), account.payees.as_slice());
-    let (networks, agents) = (account.networks.as_slice(), account.agents.as_slice());
-    let length = |things: &[Thing]| length_of(things, last_day);
-    w.words([
-        0, // The flags, when they are known.
-        last_ms[0],
-        last_ms[1],
-        account.first_s,
-        pair(account.logins, outflows),
-        pair(cash_outs, flips.into()),
-        hours.iter().fold(0, |word, &count| word << 4 | u32::from(count & 15)),
-        u32::from_le_bytes([places.len() as u8, length(devices), length(asns), length(networks)]),
-        u32::from_le_bytes([length(agents), length(payees), attempts.len() as u8, movements.len() as u8]),
-    ]);
-    let Account { alerted_s, alerted_rules, alerted_rank, risk, risk_s, .. } = *account;
-    w.section(has::ALERTS, [alerted_s, alerted_rules, risk.to_bits(), risk_s, alerted_rank.into()]);
-    w.section(has::SLEEP, [account.woke_s, account.slept_days.into()]);
-    let Changes { password_s, payout_s, contact_s, payee, session } = account.changes;
-    w.section(has::CHANGES, [password_s, payout_s, contact_s, payee.0, session.into()]);
-    let times = |times: Times| pair(times.day, times.count.into());
-    w.section(has::TIMES, [times(near), times(passed), times(bonus_outs)]);
-    let Play { deposit_s, deposited, bonus, wagered, slices, slice } = account.play;
-    w.section(has::PLAY, [deposit_s, deposited.to_bits(), bonus.to_bits(), wagered.to_bits()]);
-    let [a, b, c, d, e, f] = bits(slices);
-    w.section(has::SLICES, [slice, a, b, c, d, e, f]);
-    w.amounts(&account.amounts);
-    w.decays(&account.decays);
-    let [hour, day] = account.peaks;
-    w.section(has::PEAKS, [hour.at_s, hour.value.to_bits(), day.at_s, day.value.to_bits()]);
-    has::BALANCES.into_iter().zip(&account.balances).for_each(|(flag, balance)| w.balance(flag, balance));
-    places.iter().for_each(|spot| w.spot(spot));
-    [devices, asns, networks, agents, payees].into_iter().for_each(|things| w.things(things, last_day));
-    attempts.iter().for_each(|login| w.words([login.time_s, login.device.0, pair(login.session, login.flags)]));
-    movements.iter().for_each(|m| w.words([m.time_s, m.amount.to_bits(), m.payee.0, pair(m.session, m.flags)]));
+        (places.as_slice().len(), attempts.as_slice().len(), movements.as_slice().len());
+    let counts = [
+        u32::from_le_bytes([places as u8, devices, asns, networks]),
+        u32::from_le_bytes([agents, payees, attempts as u8, movements as u8]),
+    ];
+    write(account, (counts, 0), |w| w.lists(account.lists(), day), out);
+}
+
+/// The same of an account whose lists were not read: they are copied from the encoding that it was read from.
+pub fn encode_unread(account: &Account, unread: &Unread, was: &[u8], out: &mut Vec<u8>) {
+    let days = today_of(account.last_ms).wrapping_sub(unread.day);
+    let lists = &was[unread.at..unread.at + unread.len];
+    write(account, (unread.counts, days), |w| w.bytes(lists.len()).copy_from_slice(lists), out);
+}
+
+fn write(account: &Account, (counts, days): ([u32; 2], u16), lists: impl FnOnce(&mut Writer<'_>), out: &mut Vec<u8>) {
+    let at = out.len();
+    // Room for all that has a bound, so that no word asks whether there is any.
+    out.resize(at + BOUNDED_MAX, 0);
+    let (first, room) = out[at..].split_at_mut(4);
+    let hot = if account.hot { has::HOT } else { 0 };
+    let mut w = Writer { room, flags: u32::from(VERSION) | u32::from(days) << has::DAYS_AT | hot };
+    w.account(account, counts);
+    lists(&mut w);
     w.ids(&account.ids);
+    let Writer { room, flags } = w;
+    let flags = flags | if account.pending.is_some() { has::PENDING } else { 0 };
+    first.copy_from_slice(&flags.to_le_bytes());
+    let left = room.len();
+    out.truncate(out.len() - left);
+    let mut tail = Tail(out);
+    account.ids.parts().young.iter().for_each(|&(id, until)| tail.words([id, until]));
     if let Some(pending) = &account.pending {
-        w.flags |= has::PENDING;
-        w.pending(pending);
+        tail.pending(pending);
     }
-    let flags = w.flags;
-    w.out[at..at + 4].copy_from_slice(&flags.to_le_bytes());
 }
 
 /// Puts the account that was encoded in place of what `account` was.
@@ -111,9 +134,30 @@ pub fn encode(account: &Account, out: &mut Vec<u8>) {
 /// # Errors
 /// The bytes are damaged, or of another version. What `account` is then means nothing.
 pub fn decode(bytes: &[u8], account: &mut Account) -> Result<(), CodecError> {
+    let unread = decode_but_lists(bytes, account)?;
+    read_lists(bytes, &unread, account)
+}
+
+/// The same without its lists, which are left to [`read_lists`].
+///
+/// # Errors
+/// The bytes are damaged, or of another version. What `account` is then means nothing.
+pub fn decode_but_lists(bytes: &[u8], account: &mut Account) -> Result<Unread, CodecError> {
     head(bytes)?;
     let mut r = Reader { rest: bytes };
-    r.account(account).filter(|()| r.rest.is_empty()).ok_or(CodecError::Damaged)
+    account.unread = true;
+    r.account(account, bytes.len()).filter(|_| r.rest.is_empty()).ok_or(CodecError::Damaged)
+}
+
+/// Puts in the lists that were left out.
+///
+/// # Errors
+/// The bytes are damaged. What the lists of `account` are then means nothing.
+pub fn read_lists(bytes: &[u8], unread: &Unread, account: &mut Account) -> Result<(), CodecError> {
+    let mut r = Reader { rest: &bytes[unread.at..unread.at + unread.len] };
+    r.lists(&mut account.lists, unread).ok_or(CodecError::Damaged)?;
+    account.unread = false;
+    Ok(())
 }
 
 /// What an encoded account tells without being decoded.
@@ -133,9 +177,9 @@ pub struct Head {
 /// The bytes are damaged, or of another version.
 pub fn head(bytes: &[u8]) -> Result<Head, CodecError> {
     match bytes.first() {
-        Some(&VERSION) => {}
+        Some(&(OLDEST..=VERSION)) => {}
         None | Some(0) => return Err(CodecError::Damaged),
-        Some(&older) if older < VERSION => return Err(CodecError::Older(older)),
+        Some(&older) if older < OLDEST => return Err(CodecError::Older(older)),
         Some(&newer) => return Err(CodecError::Version(newer)),
     }
     let [flags, low, high] = Reader { rest: bytes }.words().ok_or(CodecError::Damaged)?;
@@ -170,19 +214,75 @@ fn length_of(things: &[Thing], last_day: u16) -> u8 {
     things.len() as u8 | if farthest > 0xff { WIDE } else { 0 }
 }
 
+/// Writes what has a bound.
 struct Writer<'a> {
-    out: &'a mut Vec<u8>,
+    room: &'a mut [u8],
     flags: u32,
 }
 
 impl Writer<'_> {
+    /// All of an account that stands before its lists, but for the flags.
+    #[inline]
+    fn account(&mut self, account: &Account, [c, d]: [u32; 2]) {
+        let last_ms = halves(account.last_ms);
+        let Habits { outflows, cash_outs, near, flips, passed, bonus_outs, hours } = account.habits;
+        self.words([
+            last_ms[0],
+            last_ms[1],
+            account.first_s,
+            pair(account.logins, outflows),
+            pair(cash_outs, flips.into()),
+            hours.iter().fold(0, |word, &count| word << 4 | u32::from(count & 15)),
+            c,
+            d,
+        ]);
+        let Account { alerted_s, alerted_rules, alerted_rank, risk, risk_s, .. } = *account;
+        self.section(has::ALERTS, [alerted_s, alerted_rules, risk.to_bits(), risk_s, alerted_rank.into()]);
+        self.section(has::SLEEP, [account.woke_s, account.slept_days.into()]);
+        let Changes { password_s, payout_s, contact_s, payee, session } = account.changes;
+        self.section(has::CHANGES, [password_s, payout_s, contact_s, payee.0, session.into()]);
+        let times = |times: Times| pair(times.day, times.count.into());
+        self.section(has::TIMES, [times(near), times(passed), times(bonus_outs)]);
+        let Play { deposit_s, deposited, bonus, wagered, slices, slice } = account.play;
+        self.section(has::PLAY, [deposit_s, deposited.to_bits(), bonus.to_bits(), wagered.to_bits()]);
+        let [a, b, c, d, e, f] = bits(slices);
+        self.section(has::SLICES, [slice, a, b, c, d, e, f]);
+        self.amounts(&account.amounts);
+        self.decays(&account.decays);
+        let [hour, day] = account.peaks;
+        self.section(has::PEAKS, [hour.at_s, hour.value.to_bits(), day.at_s, day.value.to_bits()]);
+        has::BALANCES.into_iter().zip(&account.balances).for_each(|(flag, balance)| self.balance(flag, balance));
+    }
+
+    fn lists(&mut self, lists: &Lists, day: u16) {
+        let Lists { places, devices, asns, networks, agents, payees, attempts, movements } = lists;
+        self.list(places.as_slice(), spot);
+        self.things(devices.as_slice(), day);
+        self.things(asns.as_slice(), day);
+        self.things(networks.as_slice(), day);
+        self.things(agents.as_slice(), day);
+        self.things(payees.as_slice(), day);
+        self.list(attempts.as_slice(), |login| [login.time_s, login.device.0, pair(login.session, login.flags)]);
+        self.list(movements.as_slice(), |m| [m.time_s, m.amount.to_bits(), m.payee.0, pair(m.session, m.flags)]);
+    }
+
+    /// The next so many bytes.
+    #[inline]
+    fn bytes(&mut self, len: usize) -> &mut [u8] {
+        let (bytes, rest) = std::mem::take(&mut self.room).split_at_mut(len);
+        self.room = rest;
+        bytes
+    }
+
     #[inline]
     fn words<const N: usize>(&mut self, words: [u32; N]) {
-        let mut bytes = [[0; 4]; N];
-        for at in 0..N {
-            bytes[at] = words[at].to_le_bytes();
-        }
-        self.out.extend_from_slice(bytes.as_flattened());
+        write_words(self.bytes(4 * N), words);
+    }
+
+    #[inline]
+    fn list<T, const N: usize>(&mut self, items: &[T], words: impl Fn(&T) -> [u32; N]) {
+        let to = self.bytes(4 * N * items.len()).chunks_exact_mut(4 * N);
+        to.zip(items).for_each(|(to, item)| write_words(to, words(item)));
     }
 
     /// Words that are written only if there is anything in them.
@@ -228,68 +328,48 @@ impl Writer<'_> {
         }
     }
 
-    fn spot(&mut self, spot: &Spot) {
-        let point = pair(spot.point.lat.cast_unsigned(), spot.point.lon.cast_unsigned());
-        let [a, b] = spot.country;
-        self.words([point, u32::from_le_bytes([a, b, spot.radius, spot.count]), spot.asn, spot.last_s]);
-    }
-
     fn things(&mut self, things: &[Thing], last_day: u16) {
-        let wide = length_of(things, last_day) & WIDE != 0;
-        for thing in things {
+        let age = |thing: &Thing| thing.last_day.wrapping_sub(thing.first_day);
+        let first = |thing: &Thing| {
             let [a, b, c] = thing.key;
-            let age = thing.last_day.wrapping_sub(thing.first_day);
-            if wide {
-                self.words([u32::from_le_bytes([a, b, c, thing.count]), pair(thing.last_day, age)]);
-            } else {
-                let back = last_day.wrapping_sub(thing.last_day);
-                self.out.extend_from_slice(&[a, b, c, thing.count, back as u8, age as u8]);
-            }
+            u32::from_le_bytes([a, b, c, thing.count])
+        };
+        if length_of(things, last_day) & WIDE != 0 {
+            return self.list(things, |thing| [first(thing), pair(thing.last_day, age(thing))]);
+        }
+        for (to, thing) in self.bytes(6 * things.len()).as_chunks_mut::<6>().0.iter_mut().zip(things) {
+            let [a, b, c, d] = first(thing).to_le_bytes();
+            *to = [a, b, c, d, last_day.wrapping_sub(thing.last_day) as u8, age(thing) as u8];
         }
     }
 
     fn ids(&mut self, ids: &IdRing) {
         let Parts { ring, next, turned_s: [turned, before], young } = ids.parts();
         self.section(has::IDS, [turned, before, pair(ring.len() as u16, next.into()), young.len() as u32]);
-        let start = self.out.len();
-        self.out.resize(start + 4 * ring.len() + 8 * young.len(), 0);
-        // Two loops of one kind of word each: the compiler copies the ring as it lies.
-        let (ids, pairs) = self.out[start..].split_at_mut(4 * ring.len());
-        ids.as_chunks_mut().0.iter_mut().zip(ring).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
-        pairs.as_chunks_mut().0.iter_mut().zip(young).for_each(|(bytes, &(id, until))| {
-            *bytes = (u64::from(until) << 32 | u64::from(id)).to_le_bytes();
-        });
+        self.list(ring, |&id| [id]);
     }
+}
 
-    fn pending(&mut self, pending: &Pending) {
-        let Pending { gap, outflows } = pending;
-        self.words([pair(gap.is_some().into(), outflows.len() as u16)]);
-        if let Some(Gap { due_ms, amount, wallet, left, taken, new_payee, told, origin }) = gap {
-            [*due_ms, amount.0, left.0].into_iter().for_each(|number| self.words(halves(number)));
-            self.words([wallet.0, taken.to_bits(), u32::from(*new_payee) | u32::from(*told) << 1]);
-            self.origin(origin);
-        }
-        outflows.iter().for_each(|outflow| self.outflow(outflow));
-    }
+/// Writes what has no bound.
+struct Tail<'a>(&'a mut Vec<u8>);
 
-    fn outflow(&mut self, outflow: &Outflow) {
-        let Outflow { due_ms, kind, amount, skip, balance, ratio, cash_out_habit, .. } = *outflow;
-        let Outflow { payee_days, payee_since_days, payee_count, others, chunks, origin, .. } = outflow;
-        [due_ms, amount.0, skip.cast_signed()].into_iter().for_each(|number| self.words(halves(number)));
-        let [a, b, c] = bits([balance, ratio, cash_out_habit]);
-        let withdrawal = u8::from(kind == Kind::Withdrawal);
-        self.words([a, b, c, pair(*payee_days, *payee_since_days)]);
-        self.words([u32::from(*others) | u32::from_le_bytes([0, 0, *payee_count, *chunks]), withdrawal.into()]);
-        self.origin(origin);
+impl Tail<'_> {
+    fn words<const N: usize>(&mut self, words: [u32; N]) {
+        let mut bytes = [[0; 4]; N];
+        write_words(bytes.as_flattened_mut(), words);
+        self.0.extend_from_slice(bytes.as_flattened());
     }
+}
 
-    fn origin(&mut self, origin: &Origin) {
-        let names = origin.names();
-        let ([a, b], [c, d]) = (halves(origin.time_ms), halves(origin.offset));
-        let [account, event_id, payee, topic] = names.map(|name| name.len() as u32);
-        self.words([a, b, c, d, origin.partition.cast_unsigned(), account, event_id, payee, topic]);
-        names.iter().for_each(|name| self.out.extend_from_slice(name.as_bytes()));
-    }
+#[inline]
+fn write_words<const N: usize>(to: &mut [u8], words: [u32; N]) {
+    to.as_chunks_mut().0.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes());
+}
+
+fn spot(spot: &Spot) -> [u32; 4] {
+    let point = pair(spot.point.lat.cast_unsigned(), spot.point.lon.cast_unsigned());
+    let [a, b] = spot.country;
+    [point, u32::from_le_bytes([a, b, spot.radius, spot.count]), spot.asn, spot.last_s]
 }
 
 /// Two numbers of which only the upper halves are left: see [`Account::cool`].
@@ -323,17 +403,24 @@ fn floats<const N: usize>(words: [u32; N]) -> [f32; N] {
     numbers
 }
 
+/// Bytes of the lists, by their lengths as they are written.
+fn length_of_lists([c, d]: [u32; 2]) -> usize {
+    let [places, devices, asns, networks] = c.to_le_bytes();
+    let [agents, payees, attempts, movements] = d.to_le_bytes();
+    let things = |length: u8| usize::from(length & !WIDE) * if length & WIDE != 0 { 8 } else { 6 };
+    let things: usize = [devices, asns, networks, agents, payees].into_iter().map(things).sum();
+    16 * usize::from(places) + things + 12 * usize::from(attempts) + 16 * usize::from(movements)
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// All of an account. Every field is named, so that none is left as it was.
-    fn account(&mut self, account: &mut Account) -> Option<()> {
-        let [flags, low, high, first_s, a, b, hours, c, d] = self.words()?;
+    /// All of an account of so many bytes but its lists. Every field is named, so that none is left as it was.
+    fn account(&mut self, account: &mut Account, size: usize) -> Option<Unread> {
+        let [flags, low, high, first_s, a, b, hours, counts, more_counts] = self.words()?;
         let has = |flag: u32| flags & flag != 0;
-        let [places, devices, asns, networks] = c.to_le_bytes();
-        let [agents, payees, attempts, movements] = d.to_le_bytes();
         let ((logins, outflows), (cash_outs, flips)) = (unpair(a), unpair(b));
         let [alerted_s, alerted_rules, risk, risk_s, alerted_rank] = self.section(has(has::ALERTS))?;
         let [woke_s, slept_days] = self.section(has(has::SLEEP))?;
@@ -369,41 +456,39 @@ impl<'a> Reader<'a> {
         account.peaks = [peak(hour_s, hour), peak(day_s, day)];
         let [first, second] = has::BALANCES;
         account.balances = [self.balance(has(first), hot)?, self.balance(has(second), hot)?];
-        let last_day = today_of(account.last_ms);
-        for spot in account.places.refill(places.into())? {
-            *spot = self.spot()?;
-        }
-        self.things(&mut account.devices, devices, last_day)?;
-        self.things(&mut account.asns, asns, last_day)?;
-        self.things(&mut account.networks, networks, last_day)?;
-        self.things(&mut account.agents, agents, last_day)?;
-        self.things(&mut account.payees, payees, last_day)?;
-        self.recent(&mut account.attempts, attempts, Reader::login)?;
-        self.recent(&mut account.movements, movements, Reader::movement)?;
+        let day = today_of(account.last_ms).wrapping_sub((flags >> has::DAYS_AT) as u16);
+        let counts = [counts, more_counts];
+        let unread = Unread { at: size - self.rest.len(), len: length_of_lists(counts), counts, day };
+        self.rest = self.rest.get(unread.len..)?;
         self.ids(has(has::IDS), &mut account.ids)?;
         account.pending = if has(has::PENDING) { Some(Box::new(self.pending()?)) } else { None };
-        Some(())
+        Some(unread)
+    }
+
+    fn lists(&mut self, lists: &mut Lists, &Unread { counts: [c, d], day, .. }: &Unread) -> Option<()> {
+        let [places, devices, asns, networks] = c.to_le_bytes();
+        let [agents, payees, attempts, movements] = d.to_le_bytes();
+        self.list(lists.places.refill(places.into())?, read_spot)?;
+        self.things(&mut lists.devices, devices, day)?;
+        self.things(&mut lists.asns, asns, day)?;
+        self.things(&mut lists.networks, networks, day)?;
+        self.things(&mut lists.agents, agents, day)?;
+        self.things(&mut lists.payees, payees, day)?;
+        self.recent(&mut lists.attempts, attempts, read_login)?;
+        self.recent(&mut lists.movements, movements, read_movement)
     }
 
     #[inline]
     fn words<const N: usize>(&mut self) -> Option<[u32; N]> {
         let (bytes, rest) = self.rest.split_at_checked(4 * N)?;
         self.rest = rest;
-        let (bytes, mut words) = (bytes.as_chunks().0, [0; N]);
-        for at in 0..N {
-            words[at] = u32::from_le_bytes(bytes[at]);
-        }
-        Some(words)
+        Some(read_words(bytes))
     }
 
     /// Words that were written only if there was anything in them.
     #[inline]
     fn section<const N: usize>(&mut self, written: bool) -> Option<[u32; N]> {
         if written { self.words() } else { Some([0; N]) }
-    }
-
-    fn long(&mut self) -> Option<i64> {
-        self.words().map(whole)
     }
 
     fn amounts(&mut self, written: bool, hot: bool) -> Option<[LogModel; 4]> {
@@ -436,131 +521,96 @@ impl<'a> Reader<'a> {
         Some(Balance { key, since_s, time_ms: whole([a, b]), after, expected })
     }
 
-    fn spot(&mut self) -> Option<Spot> {
-        let [point, more, asn, last_s] = self.words()?;
-        let (lat, lon) = unpair(point);
-        let [a, b, radius, count] = more.to_le_bytes();
-        let point = Point { lat: lat.cast_signed(), lon: lon.cast_signed() };
-        Some(Spot { point, country: [a, b], radius, count, asn, last_s })
+    /// The next so many things of `LEN` bytes each.
+    #[inline]
+    fn chunks<const LEN: usize>(&mut self, count: usize) -> Option<&'a [[u8; LEN]]> {
+        let (bytes, rest) = self.rest.split_at_checked(LEN * count)?;
+        self.rest = rest;
+        Some(bytes.as_chunks().0)
+    }
+
+    /// Fills a list with what follows, a whole number of words each.
+    #[inline]
+    fn list<T, const LEN: usize>(&mut self, items: &mut [T], one: impl Fn(&[u8; LEN]) -> T) -> Option<()> {
+        let chunks = self.chunks(items.len())?;
+        items.iter_mut().zip(chunks).for_each(|(item, bytes)| *item = one(bytes));
+        Some(())
     }
 
     fn things<const N: usize>(&mut self, known: &mut Known<Thing, N>, length: u8, today: u16) -> Option<()> {
-        for thing in known.refill(usize::from(length & !WIDE))? {
-            let [key] = self.words()?;
-            let [a, b, c, count] = u32::to_le_bytes(key);
-            let (last_day, age) = if length & WIDE != 0 {
-                unpair(self.words::<1>()?[0])
-            } else {
-                let (&[back, age], rest) = self.rest.split_first_chunk()?;
-                self.rest = rest;
-                (today.checked_sub(back.into())?, age.into())
-            };
-            *thing = Thing { key: [a, b, c], count, last_day, first_day: last_day.checked_sub(age)? };
+        let things = known.refill(usize::from(length & !WIDE))?;
+        if length & WIDE != 0 {
+            self.list(things, |&[a, b, c, count, d, e, f, g]| {
+                let (last_day, age) = (u16::from_le_bytes([d, e]), u16::from_le_bytes([f, g]));
+                Thing { key: [a, b, c], count, last_day, first_day: last_day.wrapping_sub(age) }
+            })?;
+        } else {
+            self.list(things, |&[a, b, c, count, back, age]| {
+                let last_day = today.wrapping_sub(back.into());
+                Thing { key: [a, b, c], count, last_day, first_day: last_day.wrapping_sub(age.into()) }
+            })?;
         }
         Some(())
     }
 
-    fn recent<T: Timed, const N: usize>(
+    #[inline]
+    fn recent<T: Timed, const N: usize, const LEN: usize>(
         &mut self,
         recent: &mut Recent<T, N>,
         length: u8,
-        one: impl Fn(&mut Self) -> Option<T>,
+        one: impl Fn(&[u8; LEN]) -> T,
     ) -> Option<()> {
         let items = recent.refill(length.into())?;
-        for item in items.iter_mut() {
-            *item = one(self)?;
-        }
+        self.list(items, one)?;
         items.is_sorted_by_key(Timed::time_s).then_some(())
-    }
-
-    fn login(&mut self) -> Option<Login> {
-        let [time_s, device, more] = self.words()?;
-        let (session, flags) = unpair(more);
-        Some(Login { time_s, device: Print(device), session, flags })
-    }
-
-    fn movement(&mut self) -> Option<Movement> {
-        let [time_s, amount, payee, more] = self.words()?;
-        let (session, flags) = unpair(more);
-        Some(Movement { time_s, amount: f32::from_bits(amount), payee: Print(payee), session, flags })
     }
 
     fn ids(&mut self, written: bool, ids: &mut IdRing) -> Option<()> {
         let [turned, before, places, count] = self.section(written)?;
         let (used, next) = unpair(places);
-        let (in_ring, rest) = self.rest.split_at_checked(4 * usize::from(used))?;
-        let (young, rest) = rest.split_at_checked(usize::try_from(count).ok()?.checked_mul(8)?)?;
-        let pair = |[id, until]: &[[u8; 4]; 2]| (u32::from_le_bytes(*id), u32::from_le_bytes(*until));
-        let young = young.as_chunks().0.as_chunks().0.iter().map(pair);
+        let in_ring = self.chunks(used.into())?;
+        let young = self.chunks::<8>(usize::try_from(count).ok()?)?.iter().map(|bytes| {
+            let [id, until] = read_words(bytes);
+            (id, until)
+        });
         let ring = ids.refill(used.into(), u8::try_from(next).ok()?, [turned, before], young)?;
-        ring.iter_mut().zip(in_ring.as_chunks().0).for_each(|(id, bytes)| *id = u32::from_le_bytes(*bytes));
-        self.rest = rest;
+        ring.iter_mut().zip(in_ring).for_each(|(id, bytes)| *id = u32::from_le_bytes(*bytes));
         Some(())
     }
+}
 
-    fn pending(&mut self) -> Option<Pending> {
-        let [lengths] = self.words()?;
-        let (gaps, outflows) = unpair(lengths);
-        let gap = if gaps > 0 { Some(self.gap()?) } else { None };
-        let outflows = (0..outflows).map(|_| self.outflow()).collect::<Option<_>>()?;
-        Some(Pending { gap, outflows })
+fn read_words<const N: usize>(bytes: &[u8]) -> [u32; N] {
+    let (bytes, mut words) = (bytes.as_chunks().0, [0; N]);
+    for at in 0..N {
+        words[at] = u32::from_le_bytes(bytes[at]);
     }
+    words
+}
 
-    fn gap(&mut self) -> Option<Gap> {
-        let (due_ms, amount, left) = (self.long()?, Money(self.long()?), Money(self.long()?));
-        let [wallet, taken, bits] = self.words()?;
-        Some(Gap {
-            due_ms,
-            amount,
-            wallet: Print(wallet),
-            left,
-            taken: f32::from_bits(taken),
-            new_payee: bits & 1 != 0,
-            told: bits & 2 != 0,
-            origin: self.origin()?,
-        })
-    }
+fn read_spot(bytes: &[u8; 16]) -> Spot {
+    let [point, more, asn, last_s] = read_words(bytes);
+    let (lat, lon) = unpair(point);
+    let [a, b, radius, count] = more.to_le_bytes();
+    let point = Point { lat: lat.cast_signed(), lon: lon.cast_signed() };
+    Spot { point, country: [a, b], radius, count, asn, last_s }
+}
 
-    fn outflow(&mut self) -> Option<Outflow> {
-        let (due_ms, amount, skip) = (self.long()?, Money(self.long()?), self.long()?.cast_unsigned());
-        let [a, b, c, days, more, withdrawal] = self.words()?;
-        let [balance, ratio, cash_out_habit] = floats([a, b, c]);
-        let (payee_days, payee_since_days) = unpair(days);
-        let (others, counts) = unpair(more);
-        let [payee_count, chunks] = counts.to_le_bytes();
-        Some(Outflow {
-            due_ms,
-            kind: if withdrawal != 0 { Kind::Withdrawal } else { Kind::TransferOut },
-            amount,
-            skip,
-            balance,
-            ratio,
-            cash_out_habit,
-            payee_days,
-            payee_since_days,
-            payee_count,
-            others,
-            chunks,
-            origin: self.origin()?,
-        })
-    }
+fn read_login(bytes: &[u8; 12]) -> Login {
+    let [time_s, device, more] = read_words(bytes);
+    let (session, flags) = unpair(more);
+    Login { time_s, device: Print(device), session, flags }
+}
 
-    fn origin(&mut self) -> Option<Origin> {
-        let [a, b, c, d, partition, account, event_id, payee, topic] = self.words()?;
-        let place = (partition.cast_signed(), whole([c, d]));
-        let names = [self.text(account)?, self.text(event_id)?, self.text(payee)?, self.text(topic)?];
-        Some(Origin::new(whole([a, b]), place, names))
-    }
-
-    fn text(&mut self, len: u32) -> Option<&'a str> {
-        let (text, rest) = self.rest.split_at_checked(usize::try_from(len).ok()?)?;
-        self.rest = rest;
-        std::str::from_utf8(text).ok()
-    }
+fn read_movement(bytes: &[u8; 16]) -> Movement {
+    let [time_s, amount, payee, more] = read_words(bytes);
+    let (session, flags) = unpair(more);
+    Movement { time_s, amount: f32::from_bits(amount), payee: Print(payee), session, flags }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Kind;
+    use super::super::pending::{Gap, Origin, Outflow, Pending};
     use super::*;
     use proptest::prelude::*;
 
@@ -590,17 +640,17 @@ mod tests {
             let (lat, lon) = (rng.i16(-900..900) * 10, rng.i16(-1800..1800) * 10);
             let (asn, count, radius) = (rng.u32(0..400_000), rng.u8(1..200), rng.u8(..));
             let point = Point { lat, lon };
-            account.places.see(Spot { point, country: *b"ID", radius, asn, last_s: time_s, count });
+            account.lists.places.see(Spot { point, country: *b"ID", radius, asn, last_s: time_s, count });
             let thing = |rng: &mut fastrand::Rng| Thing { count, ..Thing::new(rng.u32(1..), time_s) };
-            account.devices.see(thing(&mut rng));
-            account.asns.see(Thing::new(asn, time_s));
-            account.networks.see(thing(&mut rng));
-            account.agents.see(thing(&mut rng));
-            account.payees.see(thing(&mut rng));
+            account.lists.devices.see(thing(&mut rng));
+            account.lists.asns.see(Thing::new(asn, time_s));
+            account.lists.networks.see(thing(&mut rng));
+            account.lists.agents.see(thing(&mut rng));
+            account.lists.payees.see(thing(&mut rng));
             let (device, session, flags) = (Print(rng.u32(..)), rng.u16(..), rng.u16(..));
-            account.attempts.insert(Login { time_s, device, session, flags });
+            account.lists.attempts.insert(Login { time_s, device, session, flags });
             let amount = rng.u32(1..9_000_000) as f32;
-            account.movements.insert(Movement { time_s, amount, payee: Print(rng.u32(..)), session, flags });
+            account.lists.movements.insert(Movement { time_s, amount, payee: Print(rng.u32(..)), session, flags });
             account.amounts[i % 4].add(f64::from(amount));
             account.decays.add(time_s, f64::from(amount));
             account.peaks[i % 2].see(time_s, f64::from(amount), 3600);
@@ -705,9 +755,11 @@ mod tests {
     fn other_versions_are_told_apart_from_damage() {
         assert_eq!(decoded(&[VERSION + 1, 1, 2]), Err(CodecError::Version(VERSION + 1)));
         let mut older = encoded(&Account::default());
-        older[0] = VERSION - 1;
-        assert_eq!(decoded(&older), Err(CodecError::Older(VERSION - 1)), "an older layout is never read as this one");
-        assert_eq!(head(&older), Err(CodecError::Older(VERSION - 1)));
+        older[0] = OLDEST - 1;
+        assert_eq!(decoded(&older), Err(CodecError::Older(OLDEST - 1)), "an older layout is never read as this one");
+        assert_eq!(head(&older), Err(CodecError::Older(OLDEST - 1)));
+        older[0] = OLDEST;
+        assert_eq!(decoded(&older), Ok(Account::default()), "days of version 4 are told from the last event's");
         assert_eq!(decoded(&[]), Err(CodecError::Damaged));
         assert_eq!(decoded(&[0]), Err(CodecError::Damaged));
         let mut bytes = encoded(&Account::default());

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::account::{Account, Login, Movement, Spot, Thing, login, movement, today};
+use super::account::{Account, Login, Movement, Parts, Spot, Thing, login, movement, today};
 use super::event::{AccountId, Change, Event, Kind, Point, Status};
 use super::facts::{self, Facts, half, model_of};
 use super::gaps;
@@ -99,7 +99,9 @@ impl Engine {
         let task = store.task();
         let login = (event.kind == Kind::Login).then(|| facts::features(event));
         let shares = login.map_or_else(Default::default, |features| task.population.shares(features));
-        let account = store.account(event.account, event.time_ms);
+        // No rule that is asked about a round of a game looks at the lists.
+        let parts = if event.kind.is_game() { Parts::NoLists } else { Parts::All };
+        let account = store.account(event.account, event.time_ms, parts);
         if !account.ids.insert(event.id, (event.time_ms / 1000) as u32) {
             return Taken::Duplicate;
         }
@@ -135,7 +137,7 @@ impl Engine {
             if !store.contains(id) {
                 continue;
             }
-            let account = store.account(id, due_ms);
+            let account = store.account(id, due_ms, Parts::All);
             let Some(mut pending) = account.pending.take() else { continue };
             while let Some(outflow) = pending.outflows.pop_front_if(|outflow| outflow.due_ms <= watermark_ms) {
                 self.decide_outflow(id, &outflow, account, out);
@@ -353,7 +355,8 @@ fn remember_login(event: &Event, facts: &Facts, fired: Fired, account: &mut Acco
     }
     // A device that came as a stranger stays one until it has settled: whoever took the account comes back with it.
     if own.young_device && event.success {
-        let earlier = account.attempts.as_slice().iter().filter(|a| a.device == event.device && event.device.is_some());
+        let earlier =
+            account.lists().attempts.as_slice().iter().filter(|a| a.device == event.device && event.device.is_some());
         // Over a network where the account is at home it is most likely the holder's new phone.
         let strange = match own.settled_asn {
             true => login::NEW_DEVICE | login::LEARNT,
@@ -361,24 +364,27 @@ fn remember_login(event: &Event, facts: &Facts, fired: Fired, account: &mut Acco
         };
         flags |= earlier.fold(0, |all, a| all | a.flags) & strange;
     }
-    account.attempts.insert(Login { time_s: now_s, device: event.device, session: half(event.session), flags });
+    account.lists_mut().attempts.insert(Login {
+        time_s: now_s,
+        device: event.device,
+        session: half(event.session),
+        flags,
+    });
     if !event.success {
         return;
     }
     account.logins = account.logins.saturating_add(1);
     account.habits.log_in_at(now_s);
-    for (things, key) in [(&mut account.devices, event.device.0), (&mut account.asns, event.place.asn)] {
+    let lists = account.lists_mut();
+    for (things, key) in [(&mut lists.devices, event.device.0), (&mut lists.asns, event.place.asn)] {
         if key != 0 {
             things.see(Thing::new(key, now_s));
         }
     }
-    for (things, key) in [(&mut account.networks, event.network.0), (&mut account.agents, event.agent.0)] {
+    for (things, key) in [(&mut lists.networks, event.network.0), (&mut lists.agents, event.agent.0)] {
         if key != 0 {
             things.see(Thing::new(key, now_s));
         }
-    }
-    if fired.has(COUNTRY_FLIP) {
-        account.habits.flips = account.habits.flips.saturating_add(1);
     }
     if event.place.point.is_some() || event.place.country.is_some() {
         // A tenth of a degree is 11 km: what moves less is one place.
@@ -386,7 +392,10 @@ fn remember_login(event: &Event, facts: &Facts, fired: Fired, account: &mut Acco
         let point = event.place.point.map(|p| Point { lat: grid(p.lat), lon: grid(p.lon) }).unwrap_or_default();
         let radius = facts::radius_units(event);
         let country = event.place.country.unwrap_or_default();
-        account.places.see(Spot { point, country, radius, count: 1, asn: event.place.asn, last_s: now_s });
+        lists.places.see(Spot { point, country, radius, count: 1, asn: event.place.asn, last_s: now_s });
+    }
+    if fired.has(COUNTRY_FLIP) {
+        account.habits.flips = account.habits.flips.saturating_add(1);
     }
 }
 
@@ -436,7 +445,7 @@ fn remember_flow(event: &Event, facts: &Facts, settings: &Settings, account: &mu
         flags |= if holds { flag } else { 0 };
     }
     let (payee, session) = (event.payee, half(event.session));
-    account.movements.insert(Movement { time_s: now_s, amount: amount as f32, payee, session, flags });
+    account.lists_mut().movements.insert(Movement { time_s: now_s, amount: amount as f32, payee, session, flags });
     if !event.bonus {
         account.amounts[model_of(event.kind)].add(amount);
     }
@@ -474,7 +483,7 @@ fn remember_outflow(event: &Event, facts: &Facts, amount: f64, account: &mut Acc
     account.habits.cash_outs = account.habits.cash_outs.saturating_add(u16::from(facts.flow.ratio >= 0.9));
     account.decays.add(now_s, amount);
     if event.payee.is_some() {
-        account.payees.see(Thing::new(event.payee.0, now_s));
+        account.lists_mut().payees.see(Thing::new(event.payee.0, now_s));
     }
 }
 
@@ -484,7 +493,7 @@ fn undo(event: &Event, amount: f64, account: &mut Account) {
     let same = |m: &&mut Movement| {
         (m.flags & movement::OUT != 0) == out && m.flags & movement::UNDONE == 0 && m.amount == amount as f32
     };
-    if let Some(found) = account.movements.as_mut_slice().iter_mut().rev().find(same) {
+    if let Some(found) = account.lists_mut().movements.as_mut_slice().iter_mut().rev().find(same) {
         found.flags |= movement::UNDONE;
     }
 }

@@ -205,19 +205,19 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], now_s:
         let wanted = Thing::new(key, now_s);
         things.iter().find(|thing| thing.key == wanted.key).copied()
     };
-    let asn = known(account.asns.as_slice(), place.asn).filter(|_| place.asn != 0);
-    let device = known(account.devices.as_slice(), event.device.0);
+    let asn = known(account.lists().asns.as_slice(), place.asn).filter(|_| place.asn != 0);
+    let device = known(account.lists().devices.as_slice(), event.device.0);
     let day = today(now_s);
     let carrier = is_carrier(event);
-    let spots = account.places.as_slice();
+    let spots = account.lists().places.as_slice();
     let mut facts = LoginFacts {
         new_device: event.device.is_some() && device.is_none(),
         young_device: device.is_some_and(|d| day.saturating_sub(d.first_day) <= 3 && d.count < 5),
         new_asn: place.asn != 0 && asn.is_none(),
         settled_asn: asn.is_some_and(|a| day.saturating_sub(a.first_day) > 3 && a.count >= 3),
         new_country: place.country.is_some_and(|c| !spots.iter().any(|spot| spot.country == c)),
-        new_network: event.network.is_some() && known(account.networks.as_slice(), event.network.0).is_none(),
-        new_agent: event.agent.is_some() && known(account.agents.as_slice(), event.agent.0).is_none(),
+        new_network: event.network.is_some() && known(account.lists().networks.as_slice(), event.network.0).is_none(),
+        new_agent: event.agent.is_some() && known(account.lists().agents.as_slice(), event.agent.0).is_none(),
         carrier,
         ..LoginFacts::default()
     };
@@ -231,7 +231,7 @@ fn login_facts(event: &Event, account: &Account, shares: [f64; FEATURES], now_s:
     let flipped =
         spots.iter().filter(|spot| place.country.is_some_and(|c| spot.country != c && spot.country != [0; 2]));
     facts.flip_minutes = flipped.map(|spot| f64::from(now_s.abs_diff(spot.last_s)) / 60.0).reduce(f64::min);
-    for attempt in account.attempts.between(now_s.saturating_sub(DAY_S), now_s).rev() {
+    for attempt in account.lists().attempts.between(now_s.saturating_sub(DAY_S), now_s).rev() {
         let failed = attempt.flags & login::SUCCESS == 0;
         facts.failures += u32::from(failed);
         facts.failures_here += u32::from(failed && attempt.device == event.device);
@@ -281,12 +281,12 @@ fn unlike(event: &Event, account: &Account, shares: [f64; FEATURES]) -> f64 {
         things.iter().find(|thing| thing.key == wanted.key).map_or(0.0, |thing| f64::from(thing.count))
     };
     let country = event.place.country.unwrap_or_default();
-    let in_country = account.places.as_slice().iter().filter(|spot| spot.country == country);
+    let in_country = account.lists().places.as_slice().iter().filter(|spot| spot.country == country);
     let counts = [
-        seen(account.networks.as_slice(), event.network.0),
-        seen(account.asns.as_slice(), event.place.asn),
+        seen(account.lists().networks.as_slice(), event.network.0),
+        seen(account.lists().asns.as_slice(), event.place.asn),
         in_country.map(|spot| f64::from(spot.count)).sum(),
-        seen(account.agents.as_slice(), event.agent.0),
+        seen(account.lists().agents.as_slice(), event.agent.0),
     ];
     let logins = f64::from(account.logins).min(250.0);
     let known = features(event).map(|(_, value)| value != 0);
@@ -304,13 +304,13 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
     let balance = event.before.map(Money::as_f64).filter(|balance| *balance > 0.0);
     let session = half(event.session);
     let payee = Thing::new(event.payee.0, now_s);
-    let known = account.payees.as_slice().iter().find(|thing| thing.key == payee.key);
+    let known = account.lists().payees.as_slice().iter().find(|thing| thing.key == payee.key);
     let total = amount + event.fee.as_f64();
     let ratio = balance.map_or(0.0, |balance| (total / balance).min(1.0));
     let [ratio_1h, ratio_1d] = drained(account, now_s, balance.unwrap_or(0.0), amount);
     let day_peak = account.peaks[1].read(now_s, DAY_S).max(balance.unwrap_or(0.0)).max(1.0);
     // Pieces of one drain: outflows to one payee within hours, from the first that it ever got.
-    let pieces = || account.movements.between(now_s.saturating_sub(PIECES_S), now_s).filter(|m| is_out(m));
+    let pieces = || account.lists().movements.between(now_s.saturating_sub(PIECES_S), now_s).filter(|m| is_out(m));
     let is_new =
         |payee: Print| payee.is_some() && pieces().any(|m| m.payee == payee && m.flags & movement::NEW_PAYEE != 0);
     // Banks are strangers to each other: pieces may go to several. Friends get several gifts, so transfers are of one.
@@ -370,8 +370,9 @@ fn flow_facts(event: &Event, account: &Account, now_s: u32) -> FlowFacts {
 /// What is true of an outflow that has waited: of its payee what was known when it came, of the rest what is known by now.
 pub(super) fn waited(outflow: &Outflow, account: &Account, now_s: u32) -> FlowFacts {
     // It is among the movements itself, and in the rates.
-    let later =
-        || account.movements.between(now_s.saturating_add(1), u32::MAX).filter(|m| m.flags & movement::OUT != 0);
+    let later = || {
+        account.lists().movements.between(now_s.saturating_add(1), u32::MAX).filter(|m| m.flags & movement::OUT != 0)
+    };
     let rate = |at| account.decays.read_back(at, now_s, later().map(|m| (m.time_s, f64::from(m.amount))));
     let [ratio_1h, ratio_1d] = drained(account, now_s, outflow.balance.into(), 0.0);
     let (came, came_unlike) = came_before(account, now_s);
@@ -403,7 +404,7 @@ fn is_out(m: &Movement) -> bool {
 /// peaks, `more` among what left.
 fn drained(account: &Account, now_s: u32, balance: f64, more: f64) -> [f64; 2] {
     [(HOUR_S, &account.peaks[0]), (DAY_S, &account.peaks[1])].map(|(window_s, peak)| {
-        let left = account.movements.between(now_s.saturating_sub(window_s), now_s).filter(|m| is_out(m));
+        let left = account.lists().movements.between(now_s.saturating_sub(window_s), now_s).filter(|m| is_out(m));
         let left = left.map(|m| f64::from(m.amount)).sum::<f64>() + more;
         let peak = peak.read(now_s, window_s).max(balance);
         if peak > 0.0 { (left / peak).min(1.0) } else { 0.0 }
@@ -414,7 +415,8 @@ fn drained(account: &Account, now_s: u32, balance: f64, more: f64) -> [f64; 2] {
 /// most of it outside of any session, so somebody else sent it, or a part of it far larger than they are.
 fn came_before(account: &Account, now_s: u32) -> (f64, bool) {
     let not_ours = movement::OUT | movement::UNDONE | movement::BONUS;
-    let came = || account.movements.between(now_s.saturating_sub(HOUR_S), now_s).filter(|m| m.flags & not_ours == 0);
+    let came =
+        || account.lists().movements.between(now_s.saturating_sub(HOUR_S), now_s).filter(|m| m.flags & not_ours == 0);
     let sum: f64 = came().map(|m| f64::from(m.amount)).sum();
     let from_others: f64 = came().filter(|m| m.session == 0).map(|m| f64::from(m.amount)).sum();
     let large = came().any(|m| account.amounts[0].z(f64::from(m.amount), 5).is_some_and(|z| z > 1.5));
@@ -429,7 +431,7 @@ fn paid_before(event: &Event, account: &Account, now_s: u32) -> (u32, f64, f64) 
     };
     let (mut days, mut paid, mut came, mut between, mut last_day) = (1, 0.0, 0.0, 0.0, today(now_s));
     if event.payee.is_some() {
-        for m in account.movements.as_slice().iter().rev().filter(|m| m.time_s <= now_s) {
+        for m in account.lists().movements.as_slice().iter().rev().filter(|m| m.time_s <= now_s) {
             if is_piece(m) {
                 days += u32::from(today(m.time_s) != last_day);
                 last_day = today(m.time_s);

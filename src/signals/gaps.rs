@@ -5,7 +5,7 @@
 //! no alert yet: movements come hours late at times. It is one when nothing has explained the gap by then, and the money
 //! has left.
 
-use super::account::{Account, Balance};
+use super::account::{Account, Balance, movement};
 use super::engine::{Names, settle};
 use super::event::{AccountId, Event, Status};
 use super::ids::KEPT_S;
@@ -72,12 +72,14 @@ pub fn note(event: &Event, account: &mut Account, names: &mut impl Names, settin
         }
         None => return None,
     }
+    let strange = event.outflow().is_some() && {
+        let mut last = account.lists().movements.between((event.time_ms / 1000) as u32, u32::MAX);
+        last.any(|m| m.payee == event.payee && m.flags & movement::NEW_PAYEE != 0)
+    };
     let known = account.pending.as_mut()?.gap.as_mut()?;
     if let Some(amount) = event.outflow().filter(|_| event.time_ms >= known.origin.time_ms) {
         known.taken += amount as f32;
-        let last = account.movements.between((event.time_ms / 1000) as u32, u32::MAX);
-        let strange = super::account::movement::NEW_PAYEE;
-        known.new_payee |= last.clone().any(|m| m.payee == event.payee && m.flags & strange != 0);
+        known.new_payee |= strange;
     }
     Some(known.due_ms)
 }

@@ -22,9 +22,11 @@ pub struct Parts<'a> {
 }
 
 /// The ring, and what a burst pushed out of it within ten minutes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct IdRing {
     ring: [u32; RING],
+    /// Ids in the ring; what stands behind them is of an earlier time, and no part of it.
+    used: u8,
     /// Place of the next id.
     next: u8,
     /// When the ring was begun anew: an id that goes is not older than this turn and the one before.
@@ -33,14 +35,73 @@ pub struct IdRing {
 }
 
 /// What left the ring while it was young. Few accounts have any, so it takes a word where there is none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 struct Burst {
     young: Vec<Young>,
+    /// A bit for each of the young, by its id. An account with thousands of them would be looked through with each of its
+    /// events; most ids are new, and a bit that is not set says so.
+    bits: Vec<u64>,
+}
+
+/// Bits for each of the young, at least: so one new id in as many is looked for in vain.
+const BITS_EACH: usize = 8;
+
+/// The bits follow from the young; how many there are is of no account.
+impl PartialEq for Burst {
+    fn eq(&self, other: &Burst) -> bool {
+        self.young == other.young
+    }
+}
+
+impl Burst {
+    fn of(young: Vec<Young>) -> Burst {
+        let mut burst = Burst { young, bits: Vec::new() };
+        burst.mark();
+        burst
+    }
+
+    /// Sets the bits anew, with room for twice as many.
+    fn mark(&mut self) {
+        let words = (2 * BITS_EACH * self.young.len()).div_ceil(64).next_power_of_two();
+        self.bits.clear();
+        self.bits.resize(words, 0);
+        for &(id, _) in &self.young {
+            let (word, bit) = place(id, words);
+            self.bits[word] |= bit;
+        }
+    }
+
+    fn push(&mut self, young: Young) {
+        self.young.push(young);
+        if self.bits.len() * 64 < BITS_EACH * self.young.len() {
+            self.mark();
+        } else {
+            let (word, bit) = place(young.0, self.bits.len());
+            self.bits[word] |= bit;
+        }
+    }
+
+    fn has(&self, id: u32) -> bool {
+        let (word, bit) = place(id, self.bits.len());
+        self.bits[word] & bit != 0 && self.young.iter().any(|&(known, _)| known == id)
+    }
+}
+
+/// Where the bit of an id is among so many words, a power of two. Ids are hashes already.
+fn place(id: u32, words: usize) -> (usize, u64) {
+    ((id as usize / 64) & (words - 1), 1 << (id % 64))
 }
 
 impl Default for IdRing {
     fn default() -> Self {
-        IdRing { ring: [0; RING], next: 0, turned_s: [0; 2], burst: None }
+        IdRing { ring: [0; RING], used: 0, next: 0, turned_s: [0; 2], burst: None }
+    }
+}
+
+impl PartialEq for IdRing {
+    fn eq(&self, other: &IdRing) -> bool {
+        let all = |ids: &IdRing| (ids.next, ids.turned_s);
+        self.used() == other.used() && all(self) == all(other) && self.burst == other.burst
     }
 }
 
@@ -52,8 +113,7 @@ impl IdRing {
         }
         // Counting instead of leaving at the first: so the compiler compares several at once, and most ids are new.
         let in_ring: u32 = self.used().iter().map(|&known| u32::from(known == id)).sum();
-        let in_young: u32 = self.young().iter().map(|&(known, _)| u32::from(known == id)).sum();
-        if in_ring + in_young > 0 {
+        if in_ring > 0 || self.burst.as_ref().is_some_and(|burst| burst.has(id)) {
             return false;
         }
         let at = usize::from(self.next);
@@ -62,9 +122,11 @@ impl IdRing {
             self.forget(now_s);
         }
         let gone = std::mem::replace(&mut self.ring[at], id);
+        let is_full = usize::from(self.used) == RING;
+        self.used += u8::from(!is_full);
         // It came in the turn before this one, at the earliest when that turn began.
-        if gone != 0 && now_s.saturating_sub(self.turned_s[0]) < KEPT_S {
-            self.burst.get_or_insert_default().young.push((gone, now_s.saturating_add(KEPT_S)));
+        if is_full && now_s.saturating_sub(self.turned_s[0]) < KEPT_S {
+            self.burst.get_or_insert_default().push((gone, now_s.saturating_add(KEPT_S)));
         }
         self.next = ((at + 1) % RING) as u8;
         true
@@ -75,6 +137,8 @@ impl IdRing {
         burst.young.retain(|&(_, until)| until > now_s);
         if burst.young.is_empty() {
             self.burst = None;
+        } else {
+            burst.mark();
         }
     }
 
@@ -84,7 +148,7 @@ impl IdRing {
 
     /// Forgets all.
     pub fn clear(&mut self) {
-        *self = IdRing::default();
+        (self.used, self.next, self.turned_s, self.burst) = (0, 0, [0; 2], None);
     }
 
     /// What must be written to have it again.
@@ -92,10 +156,8 @@ impl IdRing {
         Parts { ring: self.used(), next: self.next, turned_s: self.turned_s, young: self.young() }
     }
 
-    /// The ids in the ring: before its first turn ends the rest of it is empty.
     fn used(&self) -> &[u32] {
-        let used = if self.ring[RING - 1] == 0 { usize::from(self.next) } else { RING };
-        &self.ring[..used]
+        &self.ring[..usize::from(self.used)]
     }
 
     /// Puts the place, the turns and the young back that [`IdRing::parts`] gave, and hands over room for so many ids.
@@ -107,10 +169,10 @@ impl IdRing {
         turned_s: [u32; 2],
         young: impl ExactSizeIterator<Item = Young>,
     ) -> Option<&mut [u32]> {
-        (used <= RING && usize::from(next) < RING).then_some(())?;
-        self.ring[used..].fill(0);
-        (self.next, self.turned_s) = (next, turned_s);
-        self.burst = (young.len() > 0).then(|| Box::new(Burst { young: young.collect() }));
+        let at = usize::from(next);
+        (used == RING && at < RING || used < RING && at == used).then_some(())?;
+        (self.used, self.next, self.turned_s) = (used as u8, next, turned_s);
+        self.burst = (young.len() > 0).then(|| Box::new(Burst::of(young.collect())));
         Some(&mut self.ring[..used])
     }
 }

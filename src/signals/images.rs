@@ -7,6 +7,9 @@ const KEPT_BYTES: usize = 4 << 20;
 /// Longer ones are rare.
 const LENGTH_MAX: usize = 2048;
 
+/// In the last byte: the open transaction wrote it.
+const WRITTEN: u8 = 0x80;
+
 /// An account as [`super::codec::encode`] wrote it, filled up to a whole number of steps: the last byte tells how much of it
 /// is filling.
 #[derive(Debug)]
@@ -28,8 +31,20 @@ impl Image {
         &self.0
     }
 
+    /// The open transaction wrote it, or has done with it.
+    pub fn set_written(&mut self, is_written: bool) {
+        if let Some(last) = self.0.last_mut() {
+            *last = *last & !WRITTEN | if is_written { WRITTEN } else { 0 };
+        }
+    }
+
+    /// Whether the open transaction wrote it.
+    pub fn is_written(&self) -> bool {
+        self.0.last().is_some_and(|last| last & WRITTEN != 0)
+    }
+
     fn filling(&self) -> usize {
-        self.0.last().map_or(0, |&filling| filling.into())
+        self.0.last().map_or(0, |&last| (last & !WRITTEN).into())
     }
 
     fn fill(&mut self, bytes: &[u8]) {

@@ -28,7 +28,7 @@ pub mod signal;
 pub mod store;
 pub mod time;
 
-pub use account::Account;
+pub use account::{Account, Parts};
 pub use codec::{CodecError, VERSION, decode, encode};
 pub use engine::{Engine, Names, Taken};
 pub use event::{AccountId, Change, Coordinates, Event, Kind, Place, Point, Print, Status};

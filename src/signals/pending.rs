@@ -45,6 +45,23 @@ impl Origin {
         Origin { time_ms, partition, offset, names: names.concat().into(), ends }
     }
 
+    /// The same, of all names in one and where each of them ends. `None`: they do not end there.
+    pub fn read(
+        time_ms: i64,
+        (partition, offset): (i32, i64),
+        names: &str,
+        [a, b, c, end]: [u32; 4],
+    ) -> Option<Origin> {
+        let ends = [a, b, c];
+        let within = ends.iter().all(|&end| names.is_char_boundary(end as usize)) && end as usize == names.len();
+        within.then(|| Origin { time_ms, partition, offset, names: names.into(), ends })
+    }
+
+    /// All names in one.
+    pub fn all_names(&self) -> &str {
+        &self.names
+    }
+
     /// Pseudonym of the account, id of the event (empty: it has none), pseudonym of where the money goes to (empty: not
     /// told), and topic.
     pub fn names(&self) -> [&str; 4] {

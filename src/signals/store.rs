@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use hashbrown::HashMap;
 
-use super::account::{Account, COLD_AFTER_MS};
-use super::codec::{self, CodecError, Head};
+use super::account::{Account, COLD_AFTER_MS, Parts};
+use super::codec::{self, CodecError, Head, Unread};
 use super::event::AccountId;
 use super::images::{Image, Images};
 use super::population::Population;
@@ -15,8 +15,8 @@ use super::population::Population;
 /// keeps it makes the engine survive.
 pub trait Store {
     /// The state of an account, awake at `now_ms` (event time); a new one if it is not known. What becomes of it belongs
-    /// to the open transaction.
-    fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account;
+    /// to the open transaction. It has its lists only if all of it is asked for.
+    fn account(&mut self, id: AccountId, now_ms: i64, parts: Parts) -> &mut Account;
 
     /// Whether an account is known.
     fn contains(&self, id: AccountId) -> bool;
@@ -112,6 +112,58 @@ enum Slot {
     Rest(Image),
 }
 
+/// An account that the open transaction works on.
+#[derive(Debug, Default)]
+struct Opened {
+    id: AccountId,
+    account: Account,
+    /// Its lists, as long as nobody has asked for them: they stay in the image, and are copied from there in the end.
+    unread: Option<Unread>,
+    was: Was,
+    /// An event came to it since it was looked at for closing.
+    again: bool,
+}
+
+/// Where the image is that an account was read from.
+#[derive(Debug)]
+enum Was {
+    /// Its place in [`Undo::accounts`].
+    Noted(usize),
+    /// Here: the open transaction wrote it itself.
+    Written(Image),
+}
+
+impl Default for Was {
+    fn default() -> Was {
+        Was::Noted(0)
+    }
+}
+
+impl Opened {
+    fn image<'a>(was: &'a Was, undo: &'a Undo) -> Option<&'a Image> {
+        match was {
+            Was::Noted(at) => undo.accounts[*at].1.as_ref(),
+            Was::Written(image) => Some(image),
+        }
+    }
+
+    fn read_lists(&mut self, undo: &Undo) {
+        if let (Some(unread), Some(image)) = (self.unread.take(), Opened::image(&self.was, undo)) {
+            codec::read_lists(image.bytes(), &unread, &mut self.account).expect(WELL_FORMED);
+        }
+    }
+
+    fn write(&mut self, undo: &Undo, out: &mut Vec<u8>) {
+        if self.unread.is_some_and(|unread| !unread.fits(&self.account)) {
+            self.read_lists(undo);
+        }
+        match (&self.unread, Opened::image(&self.was, undo)) {
+            (Some(unread), Some(image)) => codec::encode_unread(&self.account, unread, image.bytes(), out),
+            _ => codec::encode(&self.account, out),
+        }
+    }
+}
+
 /// What accounts and the task were before a transaction, in the order in which it touched them. An account may stand here
 /// twice: the first time counts.
 #[derive(Debug, Default)]
@@ -122,9 +174,13 @@ struct Undo {
     moves: Vec<(bool, (i64, AccountId))>,
 }
 
+/// Most accounts that are decoded at a time: so they stay in a cache of a processor.
+const OPEN_MAX: usize = if cfg!(test) { 3 } else { 1024 };
+
 /// A store in memory. An account is at rest as its encoding, and decoded from its first event in a transaction to the end
-/// of that. So its image serves three times: it is what takes the transaction back, what the changelog gets, and what stays
-/// in memory, a quarter of what is decoded. After a day without events (of event time) it shrinks once more.
+/// of that, or until it makes room for another when no event has come to it for a while. So its image serves three times: it
+/// is what takes the transaction back, what the changelog gets, and what stays in memory, a quarter of what is decoded.
+/// After a day without events (of event time) it shrinks once more.
 ///
 /// Transactions follow each other: the newest is open, older ones are sealed and wait until they are durable. So work
 /// goes on while a commit runs, and all of it can be taken back.
@@ -133,8 +189,10 @@ pub struct MemoryStore {
     limits: Limits,
     accounts: HashMap<AccountId, Slot, foldhash::fast::FixedState>,
     /// Accounts of the open transaction, and how many: what stands behind them is room that is used again.
-    open: Vec<Account>,
+    open: Vec<Opened>,
     opened: usize,
+    /// Where the next account is looked for that makes room.
+    hand: usize,
     /// Hot accounts in the order in which they may be cold.
     cooling: VecDeque<(i64, AccountId)>,
     /// Accounts by the time of their last event or an earlier one: looked at again when it is their turn.
@@ -166,6 +224,7 @@ impl MemoryStore {
             accounts: HashMap::default(),
             open: Vec::new(),
             opened: 0,
+            hand: 0,
             cooling: VecDeque::new(),
             aging: BinaryHeap::new(),
             task: Task::default(),
@@ -224,15 +283,24 @@ impl MemoryStore {
         self.expire();
         for (id, _) in &self.undo.accounts {
             match self.accounts.get_mut(id) {
+                Some(Slot::Rest(image)) if image.is_written() => {
+                    each(*id, Some(image.bytes()));
+                    image.set_written(false);
+                }
+                // Handed over already: it was touched, forgotten and touched again.
+                Some(Slot::Rest(_)) => {}
                 Some(slot) => {
-                    // Closed already: it was touched, forgotten and touched again.
-                    let Slot::Open(at) = *slot else { continue };
+                    let Slot::Open(at) = *slot else { unreachable!("it is not at rest") };
                     self.scratch.clear();
-                    codec::encode(&self.open[at as usize], &mut self.scratch);
+                    let opened = &mut self.open[at as usize];
+                    opened.write(&self.undo, &mut self.scratch);
                     each(*id, Some(&self.scratch));
                     let image = self.images.of(&self.scratch);
                     self.bytes += image.size();
                     *slot = Slot::Rest(image);
+                    if let Was::Written(image) = std::mem::take(&mut opened.was) {
+                        self.images.give_back(image);
+                    }
                 }
                 None => each(*id, None),
             }
@@ -301,7 +369,7 @@ impl MemoryStore {
     pub fn stats(&self) -> StoreStats {
         StoreStats {
             accounts: self.accounts.len(),
-            bytes: self.bytes + self.open.len() * size_of::<Account>(),
+            bytes: self.bytes + self.open.len() * size_of::<Opened>(),
             evicted: self.evicted,
             expired: self.expired,
         }
@@ -385,13 +453,71 @@ impl MemoryStore {
         }
     }
 
-    /// Room for one more account of the open transaction.
-    fn room(open: &mut Vec<Account>, opened: &mut usize) -> u32 {
-        if *opened == open.len() {
-            open.push(Account::default());
+    /// Room for one more account that is decoded. When all is taken, the next one makes room that had no event since the
+    /// last round: who comes often stays.
+    fn room(&mut self) -> u32 {
+        if self.opened < OPEN_MAX {
+            if self.opened == self.open.len() {
+                self.open.push(Opened::default());
+            }
+            self.opened += 1;
+            return self.opened as u32 - 1;
         }
-        *opened += 1;
-        *opened as u32 - 1
+        while std::mem::take(&mut self.open[self.hand].again) {
+            self.hand = (self.hand + 1) % OPEN_MAX;
+        }
+        let at = self.hand;
+        self.hand = (at + 1) % OPEN_MAX;
+        self.close(at);
+        at as u32
+    }
+
+    /// Encodes an account before the transaction ends.
+    fn close(&mut self, at: usize) {
+        let opened = &mut self.open[at];
+        // It may be forgotten by now, and open again elsewhere.
+        if let Some(slot) = self.accounts.get_mut(&opened.id)
+            && matches!(slot, Slot::Open(open) if *open as usize == at)
+        {
+            self.scratch.clear();
+            opened.write(&self.undo, &mut self.scratch);
+            let mut image = self.images.of(&self.scratch);
+            image.set_written(true);
+            self.bytes += image.size();
+            *slot = Slot::Rest(image);
+        }
+        if let Was::Written(image) = std::mem::take(&mut opened.was) {
+            self.images.give_back(image);
+        }
+    }
+
+    /// Decodes an account at rest, or makes a new one.
+    fn open(&mut self, id: AccountId, now_ms: i64) -> u32 {
+        let at = self.room();
+        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
+        if let Some(slot) = self.accounts.get_mut(&id) {
+            let Slot::Rest(image) = std::mem::replace(slot, Slot::Open(at)) else { unreachable!("it is not open") };
+            *unread = Some(codec::decode_but_lists(image.bytes(), account).expect(WELL_FORMED));
+            self.bytes -= image.size();
+            if !account.hot {
+                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+            }
+            *was = if image.is_written() {
+                Was::Written(image)
+            } else {
+                self.undo.accounts.push((id, Some(image)));
+                Was::Noted(self.undo.accounts.len() - 1)
+            };
+        } else {
+            (*account, *unread, *was) = (Account::default(), None, Was::Noted(self.undo.accounts.len()));
+            self.accounts.insert(id, Slot::Open(at));
+            self.undo.accounts.push((id, None));
+            self.came.push(id);
+            self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+            self.aging.push(Reverse((now_ms, id)));
+        }
+        (self.open[at as usize].id, self.open[at as usize].again) = (id, false);
+        at
     }
 }
 
@@ -406,10 +532,10 @@ fn read(image: &Image, account: &mut Account) {
     codec::decode(image.bytes(), account).expect(WELL_FORMED);
 }
 
-fn head_of(slot: &Slot, open: &[Account]) -> Head {
+fn head_of(slot: &Slot, open: &[Opened]) -> Head {
     match slot {
         Slot::Open(at) => {
-            let account = &open[*at as usize];
+            let account = &open[*at as usize].account;
             Head { last_ms: account.last_ms, hot: account.hot, pending: account.pending.is_some() }
         }
         Slot::Rest(image) => head(image),
@@ -417,41 +543,29 @@ fn head_of(slot: &Slot, open: &[Account]) -> Head {
 }
 
 impl Store for MemoryStore {
-    fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
-        let at = match self.accounts.get_mut(&id) {
-            Some(Slot::Open(at)) => *at,
-            Some(slot) => {
-                let at = MemoryStore::room(&mut self.open, &mut self.opened);
-                let Slot::Rest(image) = std::mem::replace(slot, Slot::Open(at)) else { unreachable!("it is not open") };
-                let account = &mut self.open[at as usize];
-                read(&image, account);
-                if !account.hot {
-                    self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
-                }
-                self.bytes -= image.size();
-                self.undo.accounts.push((id, Some(image)));
-                at
+    fn account(&mut self, id: AccountId, now_ms: i64, parts: Parts) -> &mut Account {
+        let at = match self.accounts.get(&id) {
+            Some(Slot::Open(at)) => {
+                self.open[*at as usize].again = true;
+                *at
             }
+            Some(Slot::Rest(_)) => self.open(id, now_ms),
             None => {
                 if self.accounts.len() >= self.limits.accounts {
                     self.evict();
                 }
-                let at = MemoryStore::room(&mut self.open, &mut self.opened);
-                self.open[at as usize] = Account::default();
-                self.accounts.insert(id, Slot::Open(at));
-                self.undo.accounts.push((id, None));
-                self.came.push(id);
-                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
-                self.aging.push(Reverse((now_ms, id)));
-                at
+                self.open(id, now_ms)
             }
         };
-        let account = &mut self.open[at as usize];
-        if account.last_ms != 0 && now_ms - account.last_ms > self.limits.ttl_ms {
-            *account = Account::default();
+        let opened = &mut self.open[at as usize];
+        if opened.account.last_ms != 0 && now_ms - opened.account.last_ms > self.limits.ttl_ms {
+            (opened.account, opened.unread) = Default::default();
         }
-        account.wake(now_ms);
-        account
+        if parts == Parts::All || opened.account.cools_at(now_ms) {
+            opened.read_lists(&self.undo);
+        }
+        opened.account.wake(now_ms);
+        &mut opened.account
     }
 
     fn contains(&self, id: AccountId) -> bool {
@@ -462,6 +576,7 @@ impl Store for MemoryStore {
         match self.put(id, None) {
             // What it was before the transaction is noted already.
             Some(Slot::Open(_)) => {}
+            Some(Slot::Rest(image)) if image.is_written() => self.images.give_back(image),
             Some(Slot::Rest(image)) => self.undo.accounts.push((id, Some(image))),
             None => self.undo.accounts.push((id, None)),
         }
@@ -494,7 +609,7 @@ mod tests {
     }
 
     fn touch(store: &mut MemoryStore, n: u8, at_ms: i64) {
-        live(store.account(id(n), at_ms), n, at_ms);
+        live(store.account(id(n), at_ms, Parts::All), n, at_ms);
         store.task().newest_ms = at_ms;
     }
 
@@ -502,8 +617,8 @@ mod tests {
     fn live(account: &mut Account, n: u8, at_ms: i64) {
         let time_s = (at_ms / 1000) as u32;
         account.last_ms = account.last_ms.max(at_ms);
-        account.devices.see(Thing::new(u32::from(n), time_s));
-        account.attempts.insert(Login { time_s, ..Login::default() });
+        account.lists_mut().devices.see(Thing::new(u32::from(n), time_s));
+        account.lists_mut().attempts.insert(Login { time_s, ..Login::default() });
     }
 
     #[test]
@@ -516,21 +631,21 @@ mod tests {
         store.forget(id(1));
         store.abort(0);
         assert_eq!(store.stats().accounts, 1);
-        assert_eq!((store.account(id(1), NOW).last_ms, store.task().newest_ms), (NOW, NOW));
+        assert_eq!((store.account(id(1), NOW, Parts::All).last_ms, store.task().newest_ms), (NOW, NOW));
     }
 
     #[test]
     fn what_is_cold_is_small_and_comes_back_the_same() {
         let mut store = store(10);
         touch(&mut store, 1, NOW);
-        (1..60).for_each(|id_of_event| assert!(store.account(id(1), NOW).ids.insert(id_of_event, 1)));
+        (1..60).for_each(|id_of_event| assert!(store.account(id(1), NOW, Parts::All).ids.insert(id_of_event, 1)));
         store.commit();
         let hot = store.bytes;
         touch(&mut store, 2, NOW + 2 * DAY_MS);
         store.commit();
         assert!(store.bytes + 100 < hot, "1 is smaller now, though 2 has come");
-        let account = store.account(id(1), NOW + 2 * DAY_MS);
-        assert_eq!((account.last_ms, account.devices.as_slice().len()), (NOW, 1));
+        let account = store.account(id(1), NOW + 2 * DAY_MS, Parts::All);
+        assert_eq!((account.last_ms, account.lists().devices.as_slice().len()), (NOW, 1));
     }
 
     #[test]
@@ -541,7 +656,7 @@ mod tests {
         touch(&mut store, 4, NOW + 2 * DAY_MS);
         store.commit();
         assert_eq!((store.stats().accounts, store.stats().evicted), (3, 1));
-        assert_eq!(store.account(id(1), NOW + 2 * DAY_MS).last_ms, 0, "1 was touched longest ago");
+        assert_eq!(store.account(id(1), NOW + 2 * DAY_MS, Parts::All).last_ms, 0, "1 was touched longest ago");
         store.abort(0);
         touch(&mut store, 5, NOW + 200 * DAY_MS);
         store.commit();
@@ -561,7 +676,7 @@ mod tests {
         assert!(second.restore(id(3), Some(&bytes[1..])).is_err());
         second.restored(first.task_now().clone());
         assert_eq!(second.stats().accounts, 1);
-        assert_eq!(second.account(id(1), NOW), first.account(id(1), NOW));
+        assert_eq!(second.account(id(1), NOW, Parts::All), first.account(id(1), NOW, Parts::All));
     }
 
     #[test]
@@ -588,7 +703,7 @@ mod tests {
         assert!(!store.is_touched());
         touch(&mut store, 1, NOW + 9);
         store.abort(0);
-        assert_eq!(store.account(id(1), NOW).last_ms, NOW + 1);
+        assert_eq!(store.account(id(1), NOW, Parts::All).last_ms, NOW + 1);
     }
 
     #[test]
@@ -627,6 +742,13 @@ mod tests {
         }
     }
 
+    /// A round of a game.
+    fn play(account: &mut Account, at_ms: i64) {
+        account.last_ms = account.last_ms.max(at_ms);
+        account.play.stake((at_ms / 1000) as u32, 5.0);
+        account.ids.insert((at_ms / 1000) as u32, (at_ms / 1000) as u32);
+    }
+
     type Records = Vec<(AccountId, Option<Vec<u8>>)>;
 
     fn applied(log: &mut BTreeMap<AccountId, Vec<u8>>, records: Records) {
@@ -643,7 +765,13 @@ mod tests {
         let one = |(id, slot): (&AccountId, &Slot)| {
             let mut account = Account::default();
             match slot {
-                Slot::Open(at) => account.clone_from(&store.open[*at as usize]),
+                Slot::Open(at) => {
+                    let opened = &store.open[*at as usize];
+                    account.clone_from(&opened.account);
+                    if let (Some(unread), Some(image)) = (&opened.unread, Opened::image(&opened.was, &store.undo)) {
+                        codec::read_lists(image.bytes(), unread, &mut account).expect(WELL_FORMED);
+                    }
+                }
                 Slot::Rest(image) => read(image, &mut account),
             }
             account.wake(at_ms);
@@ -669,6 +797,15 @@ mod tests {
             let (mut log, mut in_flight) = (BTreeMap::new(), VecDeque::<Records>::new());
             for (step, n, kept, ms) in steps {
                 match step {
+                    // A game: nobody asks for the lists.
+                    0..7 if ms % 2 == 0 => {
+                        at_ms += ms >> (2 * step);
+                        play(store.account(id(n), at_ms, Parts::NoLists), at_ms);
+                        store.task().newest_ms = at_ms;
+                        let account = model.now.entry(id(n)).or_default();
+                        account.wake(at_ms);
+                        play(account, at_ms);
+                    }
                     0..7 => {
                         at_ms += ms >> (2 * step);
                         touch(&mut store, n, at_ms);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::changelog::{self, Applied, Checkpoint, Key, StateError};
-use crate::signals::{Account, AccountId, Limits, MemoryStore, Store, StoreStats, Task};
+use crate::signals::{Account, AccountId, Limits, MemoryStore, Parts, Store, StoreStats, Task};
 
 /// What all tasks share.
 #[derive(Debug, Clone)]
@@ -202,8 +202,8 @@ pub struct TaskStore<'a> {
 }
 
 impl Store for TaskStore<'_> {
-    fn account(&mut self, id: AccountId, now_ms: i64) -> &mut Account {
-        self.task.store.account(id, now_ms)
+    fn account(&mut self, id: AccountId, now_ms: i64, parts: Parts) -> &mut Account {
+        self.task.store.account(id, now_ms, parts)
     }
 
     fn contains(&self, id: AccountId) -> bool {
@@ -394,7 +394,7 @@ mod tests {
         let mut store = tasks.at(2, lane, offset).unwrap();
         let repeated = store.is_repeated(id);
         if !repeated {
-            store.account(id, NOW + offset).last_ms = NOW + offset;
+            store.account(id, NOW + offset, Parts::All).last_ms = NOW + offset;
             store.task().newest_ms = NOW + offset;
         }
         tasks.handled(2, lane, offset);

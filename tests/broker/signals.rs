@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sluice::signals::codec::VERSION;
+use sluice::signals::codec::{OLDEST, VERSION};
 
 use super::DONE_DEADLINE;
 use crate::signals::stream::{Shape, make};
@@ -253,7 +253,7 @@ fn a_changelog_that_cannot_be_read_stops_the_start() {
         // The changelog's own version, an offset, and the account with the version of its layout.
         ("damaged", &[1, 0, VERSION, 255, 255][..], "damaged"),
         ("newer", &[99, 1, 2][..], "newer version"),
-        ("older", &[1, 0, VERSION - 1, 255, 255][..], "older version"),
+        ("older", &[1, 0, OLDEST - 1, 255, 255][..], "older version"),
     ] {
         let setup = bed.setup(run, 1);
         bed.signals_of(&setup);

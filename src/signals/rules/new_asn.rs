@@ -19,7 +19,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let good = case.event.kind == Kind::Login && case.event.success && !case.event.trusted;
     let enough = f64::from(case.account.logins) >= logins_min;
     (good && enough && case.facts.login.new_asn).then(|| {
-        let known = case.account.asns.as_slice().len() as f64;
+        let known = case.account.lists().asns.as_slice().len() as f64;
         Hit::new(Evidence::new().with("asn", f64::from(case.event.place.asn)).with("known_asns", known))
     })
 }

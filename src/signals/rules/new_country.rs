@@ -11,7 +11,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let held = case.event.trusted || case.event.travelling || !case.facts.learnt;
     let good = case.event.kind == Kind::Login && case.event.success && !held;
     (good && case.facts.login.new_country).then(|| {
-        let evidence = Evidence::new().with("known_places", case.account.places.as_slice().len() as f64);
+        let evidence = Evidence::new().with("known_places", case.account.lists().places.as_slice().len() as f64);
         Hit::new(evidence.with_some("nearest_km", case.facts.login.nearest_km))
     })
 }

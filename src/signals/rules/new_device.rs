@@ -13,7 +13,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
     let good = case.event.kind == Kind::Login && case.event.success;
     let enough = f64::from(case.account.logins) >= logins_min;
     (good && enough && case.facts.login.new_device).then(|| {
-        let devices = case.account.devices.as_slice().len() as f64;
+        let devices = case.account.lists().devices.as_slice().len() as f64;
         Hit::new(Evidence::new().with("known_devices", devices).about(Who::Device))
     })
 }

@@ -34,7 +34,7 @@ fn check(case: &Case<'_>) -> Option<Hit> {
         return None;
     }
     let now_s = case.facts.now_s;
-    let day = case.account.movements.between(now_s.saturating_sub(86_400), now_s);
+    let day = case.account.lists().movements.between(now_s.saturating_sub(86_400), now_s);
     let same = day.filter(|m| near(f64::from(m.amount)) && m.flags & movement::UNDONE == 0);
     let is_out = case.event.kind.is_outflow();
     let outflows = same.clone().filter(|m| m.flags & movement::OUT != 0).count() as f64 + f64::from(u8::from(is_out));

@@ -129,7 +129,7 @@ fn slow_pieces(case: &Case<'_>) -> f64 {
 
 /// Of the payouts that are remembered since the payee got its first: those to it, and all. With the one at hand.
 fn shares_of_payouts(case: &Case<'_>) -> (u32, u32) {
-    let payouts = || case.account.movements.as_slice().iter().filter(|m| m.flags & movement::EXTERNAL != 0);
+    let payouts = || case.account.lists().movements.as_slice().iter().filter(|m| m.flags & movement::EXTERNAL != 0);
     let first_s = payouts().find(|m| m.payee == case.event.payee).map_or(u32::MAX, |m| m.time_s);
     let since = || payouts().filter(|m| m.time_s >= first_s);
     let mine = since().filter(|m| m.payee == case.event.payee).count() as u32;

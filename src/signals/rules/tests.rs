@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ALL;
 use crate::signals::event::{AccountId, Change, Event, Kind, Point, Print, Status};
 use crate::signals::money::Money;
-use crate::signals::{Engine, Limits, MemoryStore, Mode, Names, Settings, Severity, Store, Taken, Verdict};
+use crate::signals::{Engine, Limits, MemoryStore, Mode, Names, Parts, Settings, Severity, Store, Taken, Verdict};
 
 /// A day in the life of the tests.
 const T0: i64 = 1_790_000_000_000;
@@ -237,7 +237,7 @@ fn who_waits_for_nothing_holds_nothing_back() {
     story.money(Kind::Bet, 1_000, |_| {});
     story.money(Kind::Deposit, 5_000, |_| {});
     // An account that holds something back does not become cold.
-    assert_eq!(story.store.account(AccountId([1; 16]), story.now).pending, None);
+    assert_eq!(story.store.account(AccountId([1; 16]), story.now, Parts::All).pending, None);
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_gap_waits_for_late_events_and_alerts_when_none_comes() {
             story.tell(&late);
         }
         let holds_back = |story: &mut Story| {
-            let pending = &story.store.account(AccountId([1; 16]), story.now).pending;
+            let pending = &story.store.account(AccountId([1; 16]), story.now, Parts::All).pending;
             pending.as_ref().is_some_and(|pending| pending.gap.is_some())
         };
         assert_eq!(holds_back(&mut story), !closes);
