@@ -8,6 +8,7 @@ mod claims;
 mod columns;
 mod dull;
 mod echo;
+mod inherited;
 mod known;
 mod named;
 mod place;
@@ -26,13 +27,14 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Claim, Detector, FieldPlan, Repeats, Role, Wording};
+use crate::detect::{Detector, FieldPlan, Repeats, Wording};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::Edits;
 
 use claims::{Claims, Label};
 use columns::Columns;
+use inherited::Inherited;
 use known::{Known, Verdict};
 use place::{Place, write_back, write_code};
 use reading::Reading;
@@ -104,42 +106,6 @@ struct At<'a> {
     document: &'a str,
     scalar: &'a Scalar,
     place: Place,
-}
-
-/// The rule of an object's or array's field, for the values inside that have none of their own.
-#[derive(Default)]
-struct Inherited {
-    until: u32,
-    field: Option<FieldPlan>,
-}
-
-impl Inherited {
-    /// Whether a value stands inside of an object or array that has a rule.
-    fn reaches(&self, scalar: &Scalar) -> bool {
-        scalar.span.start < self.until
-    }
-
-    /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
-    /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
-    fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
-        let container = matches!(scalar.kind, Kind::Object | Kind::Array);
-        if own.entity.is_some() || !own.scan {
-            // What may be somebody (`contact`) gives way to what is in it and says more.
-            let gives_way = self.field.is_some_and(|field| field.claim == Claim::Maybe) && own.claim != Claim::Maybe;
-            if container && own.entity.is_some() && (scalar.span.end > self.until || gives_way) {
-                (self.until, self.field) = (scalar.span.end, Some(own));
-            }
-            return own;
-        }
-        match self.field {
-            Some(around) if scalar.span.start < self.until && !container => {
-                let valued = scalar.class.has(Class::AT) || scalar.digits >= 4 || own.role == Role::Value;
-                let meant = around.action.is_some() || around.claim == Claim::Sure || valued;
-                if meant { around } else { own }
-            }
-            _ => own,
-        }
-    }
 }
 
 impl Scrubber {

@@ -1,0 +1,40 @@
+//! What the field of an object or an array says of the values inside: `{"card": {"value": …}}`.
+
+use crate::detect::{Claim, FieldPlan, Role};
+use crate::record::{Class, Kind, Scalar};
+
+/// The rule of an object's or array's field, for the values inside that have none of their own.
+#[derive(Default)]
+pub(super) struct Inherited {
+    until: u32,
+    field: Option<FieldPlan>,
+}
+
+impl Inherited {
+    /// Whether a value stands inside of an object or array that has a rule.
+    pub(super) fn reaches(&self, scalar: &Scalar) -> bool {
+        scalar.span.start < self.until
+    }
+
+    /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
+    /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
+    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+        let container = matches!(scalar.kind, Kind::Object | Kind::Array);
+        if own.entity.is_some() || !own.scan {
+            // What may be somebody (`contact`) gives way to what is in it and says more.
+            let gives_way = self.field.is_some_and(|field| field.claim == Claim::Maybe) && own.claim != Claim::Maybe;
+            if container && own.entity.is_some() && (scalar.span.end > self.until || gives_way) {
+                (self.until, self.field) = (scalar.span.end, Some(own));
+            }
+            return own;
+        }
+        match self.field {
+            Some(around) if scalar.span.start < self.until && !container => {
+                let valued = scalar.class.has(Class::AT) || scalar.digits >= 4 || own.role == Role::Value;
+                let meant = around.action.is_some() || around.claim == Claim::Sure || valued;
+                if meant { around } else { own }
+            }
+            _ => own,
+        }
+    }
+}
