@@ -100,6 +100,11 @@ fn behind(tail: &str) -> Option<Match> {
     (closed && words > 1 && is_person(&tail[start..end])).then_some(Match { span, value: span })
 }
 
+/// Whether a word is of a company, a place or a product.
+pub(super) fn is_nobody(word: &str) -> bool {
+    is_in(&NOBODY, word)
+}
+
 /// Two words or more, and none of them of a company or a place.
 fn is_person(name: &str) -> bool {
     let mut words = name.split([' ', ',']).filter(|word| !word.is_empty());

@@ -3,6 +3,7 @@
 
 use super::anchored::is_key_like;
 use super::anchored::words::{Case, name_at};
+use super::dismissal::is_time;
 
 /// The shapes by the names that entity files call them.
 pub(super) const NAMES: &[(&str, Shape)] = &[
@@ -123,6 +124,7 @@ impl Shape {
                 !text.contains(' ') && (text.len() >= 16 || text.len() >= 4 && text.bytes().any(|b| b.is_ascii_digit()))
             }
             Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
+            Shape::Key if is_time(text.as_bytes(), 14) => false,
             Shape::Key => {
                 let word = text.bytes().all(|b| b.is_ascii_alphanumeric());
                 is_key_like(text)

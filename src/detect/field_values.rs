@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
-use super::rules::{Claim, FieldPlan, Wording};
+use super::rules::{Claim, FieldPlan, Thing};
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::record::{Basis, EntityId, Finding, Span};
@@ -106,11 +106,12 @@ fn is_no_mailbox(text: &str) -> bool {
         "pelanggan",
         "support",
     ];
-    // `{"email": {"sent": 18220}}`, `{"from": "08:00"}`
-    let count = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    // `{"from": "08:00"}`
+    let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let time = text.split_once(':').is_some_and(|(hour, minute)| digits(hour) && digits(minute));
     text.len() <= 9
         && !text.contains('@')
-        && (count
+        && (time
             || text.len() < 6 && text.contains('.') && text.parse::<f64>().is_ok()
             || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
@@ -123,30 +124,33 @@ fn is_masked(text: &str) -> bool {
     let inner = text.strip_prefix(['[', '<', '(']).and_then(|text| text.strip_suffix([']', '>', ')']));
     // `{{ vault.db.password }}`
     let variable = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
-    let path =
-        |name: &str| name.contains('.') && name.trim().bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
+    const ROOTS: [&str; 8] = ["vault.", "secrets.", "secret.", "env.", "values.", "config.", "inputs.", "params."];
+    let path = |name: &str| {
+        let name = name.trim().trim_start_matches(['.', '$']);
+        let root = ROOTS.iter().any(|root| name.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root)));
+        root && name.bytes().all(|b| b.is_ascii_alphabetic() || b"._".contains(&b))
+    };
     stars
         || variable.is_some_and(path)
         || inner.is_some_and(|inner| WORDS.iter().any(|word| word.eq_ignore_ascii_case(inner)))
 }
 
-/// Whether `text` is words about a value: on a page anything without digits or the signs of a value, in a complaint a sentence.
-fn is_wording(wording: Wording, text: &str, digits: u8) -> bool {
-    const MODALS: [&str; 16] = [
-        "is", "are", "must", "has", "have", "can't", "cannot", "should", "required", "invalid", "harus", "tidak",
-        "wajib", "skal", "er", "må",
-    ];
-    match wording {
-        Wording::None => false,
-        Wording::Page => {
-            let sentence = digits <= 2 && text.split(' ').count() > 2;
-            (digits == 0 || sentence) && !text.contains(['@', '_', '='])
-        }
-        Wording::Complaint => {
-            let mut words = text.split(' ');
-            words.clone().count() >= 2 && words.any(|word| MODALS.contains(&word))
-        }
-    }
+/// `POST /v1/refunds`, the name of a span.
+fn is_route(text: &str) -> bool {
+    const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    text.split_once(" /").is_some_and(|(method, path)| METHODS.contains(&method) && !path.contains(' '))
+}
+
+/// Whether `text` says what is wrong with a value, and nothing of it: all its words are those of such messages.
+fn is_complaint(text: &str) -> bool {
+    const WORDS: &str = "is are must has have be been can't cannot should not too short long minimum maximum at least most \
+        characters digits letters a an the valid invalid required missing already taken in use empty blank \
+        address number format start with end contain only may field this value of or and to for between than \
+        more less harus tidak wajib minimal maksimal karakter angka sudah terdaftar digunakan kosong salah \
+        diisi skal er må ikke være tegn cifre ugyldig påkrævet mangler udfyldt mindst højst gyldig";
+    let mut words = text.split([' ', ',', '.', '(', ')', '!']).filter(|word| !word.is_empty());
+    let small = |word: &str| word.len() <= 3 && word.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit());
+    words.clone().count() >= 2 && words.all(|word| small(word) || WORDS.split(' ').any(|known| known == word))
 }
 
 /// Signs between the values of a list.
@@ -170,7 +174,7 @@ impl FieldValues {
         if digits == 0 && is_masked(text) {
             return false;
         }
-        if plan.wording != Wording::None && is_wording(plan.wording, text, digits) {
+        if plan.complaint && is_complaint(text) || plan.thing == Thing::Maybe && is_route(text) {
             return false;
         }
         let shape = plan.entity.and_then(|entity| self.entities.get(usize::from(entity.0)));

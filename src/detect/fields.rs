@@ -8,7 +8,7 @@ use serde_saphyr::Spanned;
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
 use super::field_words::{Reading, readings, with_acronyms};
-use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select, Thing, Wording};
+use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select, Thing};
 use super::spec::NotOfSpec;
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
@@ -115,12 +115,23 @@ impl Fields {
     }
 
     /// Whether a member called so may name a thing, or says that its object is one.
-    fn thing(&self, plan: FieldPlan, by_path: bool, name: &str) -> Thing {
+    fn thing(&self, plan: FieldPlan, segments: &[&[u8]], name: &str) -> Thing {
         let is = |names: &[Box<str>]| names.iter().any(|known| **known == *name);
-        let of = |e: &&Exception| plan.entity == Some(e.entity) && is(&e.members);
+        let of = |e: &&Exception| plan.entity == Some(e.entity) && is(&e.members) && !name.contains('_');
+        // `{"customer": {"sku": …, "name": …}}` is somebody.
+        let person = || {
+            let around = object_around(segments)?;
+            let one = around.strip_suffix('s').unwrap_or(&around);
+            self.known(&format!("{one}_name")).filter(|known| known.entity == plan.entity)
+        };
         match () {
-            () if by_path => Thing::No,
-            () if self.exceptions.iter().any(|e| of(&e)) => Thing::Maybe,
+            () if self.exceptions.iter().any(|e| of(&e)) => {
+                if person().is_some() {
+                    Thing::No
+                } else {
+                    Thing::Maybe
+                }
+            }
             () if self.exceptions.iter().any(|e| is(&e.siblings)) => Thing::Sign,
             () if self.exceptions.iter().any(|e| is(&e.siblings_in_lists)) => Thing::SignInList,
             () => Thing::No,
@@ -185,8 +196,10 @@ impl Fields {
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
-        let thing = self.thing(plan, by_path, &name);
-        FieldPlan { part, role, stem: stem(&name), thing, wording: wording(&segments), ..plan }
+        let thing = if by_path { Thing::No } else { self.thing(plan, &segments, &name) };
+        // What a rule of the config says of a field is obeyed, whatever the value.
+        let complaint = plan.action.is_none() && holds_complaints(&segments);
+        FieldPlan { part, role, stem: stem(&name), thing, complaint, ..plan }
     }
 
     /// What the catalog says of a name: as it stands, or read otherwise.
@@ -250,7 +263,7 @@ impl FieldPlan {
         role: Role::None,
         stem: 0,
         thing: Thing::No,
-        wording: Wording::None,
+        complaint: false,
     };
 
     /// Whether it says nothing of a value, but perhaps what its numbers are.
@@ -414,16 +427,11 @@ fn object_around(segments: &[&[u8]]) -> Option<String> {
     names.nth(1).map(|around| normalize(around))
 }
 
-/// Whether the object around is full of words about values: translations of a page, complaints about a form.
-fn wording(segments: &[&[u8]]) -> Wording {
-    const PAGES: [&str; 6] = ["strings", "translations", "translation", "i18n", "locale_strings", "placeholders"];
-    const COMPLAINTS: [&str; 6] =
+/// Whether the object around holds what is wrong with a form's values.
+fn holds_complaints(segments: &[&[u8]]) -> bool {
+    const NAMES: [&str; 6] =
         ["errors", "validation", "validations", "validation_errors", "field_errors", "error_messages"];
-    match object_around(segments) {
-        Some(around) if PAGES.contains(&around.as_str()) => Wording::Page,
-        Some(around) if COMPLAINTS.contains(&around.as_str()) => Wording::Complaint,
-        _ => Wording::None,
-    }
+    object_around(segments).is_some_and(|around| NAMES.contains(&around.as_str()))
 }
 
 /// Whether an object's name ends in this word, or in its plural: `main_product`, `products`, `currencies`, `boxes`.
@@ -492,7 +500,7 @@ fn is_askable(name: &str) -> bool {
 
 /// `is_mobile`, `has_email`, `label_password`: a yes or no about a value, or words of a page about it, rather than the value.
 fn is_question(name: &str) -> bool {
-    const HEADS: [&str; 21] = [
+    const HEADS: [&str; 20] = [
         "is_",
         "has_",
         "can_",
@@ -506,7 +514,6 @@ fn is_question(name: &str) -> bool {
         "lbl_",
         "help_",
         "btn_",
-        "public_key",
         // How a password is reset is none.
         "how_",
         "why_",
@@ -516,7 +523,8 @@ fn is_question(name: &str) -> bool {
         "mengapa_",
         "kenapa_",
     ];
-    HEADS.iter().any(|word| name.starts_with(word))
+    const PUBLIC: [&str; 3] = ["public_key", "public_key_id", "public_key_token"];
+    PUBLIC.contains(&name) || HEADS.iter().any(|word| name.starts_with(word))
 }
 
 /// A field's name in snake case and lower case: `customerEmail`, `customer-email`, `CUSTOMER_EMAIL` and

@@ -59,7 +59,7 @@ pub use field_shape::is_name;
 pub use fields::normalize;
 pub use notes::PatternNote;
 pub use repeats::Repeats;
-pub use rules::{Claim, FieldPlan, FieldRule, Nature, Options, Role, Rules, Select, Thing, Wording};
+pub use rules::{Claim, FieldPlan, FieldRule, Nature, Options, Role, Rules, Select, Thing};
 pub use word_list::WordList;
 
 /// Finds personal data. One per worker: it holds buffers and remembers the plan of each path.

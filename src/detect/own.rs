@@ -9,8 +9,6 @@ use crate::record::Class;
 
 /// Stands for every byte of a hidden token: part of no value and of no word.
 const HIDDEN: char = '\0';
-/// Stands for every byte of a hidden placeholder: a value that a keyword beside it asks for was there.
-pub(super) const REPLACED: char = '\u{10}';
 
 /// The shortest token: `em_1k1_` and its letters.
 const TOKEN_BYTES_MIN: usize = "em_1k1_".len() + token::LETTERS;
@@ -43,14 +41,14 @@ impl OwnTokens {
     /// Writes `text` with its own tokens and placeholders hidden to `masked`. False, and nothing written, when it holds
     /// none.
     pub(super) fn mask(&self, text: &str, masked: &mut String) -> bool {
-        let values = self.placeholders(text).filter(|span| !may_be_tag(text, span)).map(|span| (span, REPLACED));
+        let values = self.placeholders(text).filter(|span| is_value(text, span));
         let mut copied = 0;
-        for (span, hidden) in in_order(self.tokens(text).map(|span| (span, HIDDEN)), values) {
+        for span in in_order(self.tokens(text), values) {
             if copied == 0 {
                 masked.clear();
             }
             masked.push_str(&text[copied..span.start]);
-            masked.extend(std::iter::repeat_n(hidden, span.end - span.start));
+            masked.extend(std::iter::repeat_n(HIDDEN, span.end - span.start));
             copied = span.end;
         }
         if copied > 0 {
@@ -66,9 +64,8 @@ impl OwnTokens {
         if !text.as_bytes().first().is_some_and(|b| b"[ ,;|/\n".contains(b)) && !may_hold_token(text) {
             return false;
         }
-        let tokens = self.tokens(text).map(|span| (span, HIDDEN));
         let mut end = None;
-        for (span, _) in in_order(tokens, self.placeholders(text).map(|span| (span, REPLACED))) {
+        for span in in_order(self.tokens(text), self.placeholders(text)) {
             let separated = match end {
                 None => is_separator(&text[..span.start]),
                 Some(end) => end < span.start && is_separator(&text[end..span.start]),
@@ -84,8 +81,8 @@ impl OwnTokens {
     /// Tokens and sealed values, in order. A token cannot stand in a sealed value: base64 has no `_`.
     fn tokens<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let ours = |t: &token::TokenRef<'_>| self.kids.iter().any(|kid| **kid == *t.kid);
-        let tokens = token::find_all(text).filter(move |t| ours(t)).map(|t| (t.span, HIDDEN));
-        in_order(tokens, sealed_in(text).map(|span| (span, HIDDEN))).map(|(span, _)| span)
+        let tokens = token::find_all(text).filter(move |t| ours(t)).map(|t| t.span);
+        in_order(tokens, sealed_in(text))
     }
 
     /// Names of entities in brackets, in order.
@@ -105,27 +102,29 @@ fn may_hold_token(text: &str) -> bool {
     text.len() >= TOKEN_BYTES_MIN && memchr::memchr(b'_', text.as_bytes()).is_some()
 }
 
-/// Whether a placeholder may as well be a tag or a key of somebody else's, before a value: at the start of a line, behind
-/// another tag, before `=>` or a sign that nothing stands before (`[password]: hunter2`).
-fn may_be_tag(text: &str, span: &Range<usize>) -> bool {
-    let before = text[..span.start].trim_end_matches([' ', '\t']);
-    let behind = text[span.end..].trim_start_matches(' ');
-    let option = before.rsplit(' ').next().is_some_and(|word| word.starts_with('-'));
-    let spaced = !option && before.len() < span.start || before.ends_with(['(', '{', '[', ',']);
-    before.is_empty()
-        || before.ends_with(['\n', ']'])
-        || behind.starts_with("=>")
-        || spaced && behind.starts_with([':', '='])
+/// Whether a placeholder surely stands where a value stood: `pin=[pin]&x=1`, `/services/[secret]"`, `-u [secret]: -d`,
+/// `(7, [birth_date], …)`. Elsewhere it may be somebody's tag or key before a value: `[password] hunter2`, `user[pin]: 4711`.
+fn is_value(text: &str, span: &Range<usize>) -> bool {
+    let (before, behind) = (&text.as_bytes()[..span.start], &text.as_bytes()[span.end..]);
+    let ends = matches!(behind.first(), None | Some(b'&' | b'"' | b';' | b',' | b')' | b':' | b'/' | b'\'' | b'\n'));
+    let names = matches!(behind, [b':', b' ' | b'"', ..]);
+    match before {
+        [.., b'-', b'u', b' '] => true,
+        [.., b'=' | b'/'] => ends,
+        [.., b':'] => ends && !names,
+        [.., b'(' | b',', b' '] | [.., b'(' | b','] => matches!(behind.first(), Some(b',' | b')')),
+        _ => false,
+    }
 }
 
 /// Two sequences of spans in ascending order as one.
 fn in_order(
-    a: impl Iterator<Item = (Range<usize>, char)>,
-    b: impl Iterator<Item = (Range<usize>, char)>,
-) -> impl Iterator<Item = (Range<usize>, char)> {
+    a: impl Iterator<Item = Range<usize>>,
+    b: impl Iterator<Item = Range<usize>>,
+) -> impl Iterator<Item = Range<usize>> {
     let (mut a, mut b) = (a.peekable(), b.peekable());
     std::iter::from_fn(move || match (a.peek(), b.peek()) {
-        (Some(of_a), Some(of_b)) if of_b.0.start < of_a.0.start => b.next(),
+        (Some(of_a), Some(of_b)) if of_b.start < of_a.start => b.next(),
         (None, _) => b.next(),
         _ => a.next(),
     })
@@ -149,9 +148,13 @@ mod tests {
     fn a_placeholder_is_hidden_where_a_value_stands_and_not_where_it_may_name_one() {
         let own = OwnTokens::new(["pin", "password", "one_time_code"].into_iter());
         let mut masked = String::new();
-        for hidden in
-            ["pin=[pin]&amount=100000", "code [one_time_code]. Do not", "a:[password]:19000:0", "-u [password]: -d x"]
-        {
+        for hidden in [
+            "pin=[pin]&amount=100000",
+            "a:[password]:19000:0",
+            "-u [password]: -d x",
+            "(7, [pin], 8)",
+            "services/[pin]\"",
+        ] {
             assert!(own.mask(hidden, &mut masked) && masked.len() == hidden.len() && !masked.contains('['), "{hidden}");
         }
         for shown in [
@@ -159,10 +162,15 @@ mod tests {
             "x\n[pin]: 1234",
             "[user] => ann [password] => hunter2",
             "a [pin]: 1234",
-            "[info][pin] 1234",
-            "[other] x",
-            "[PIN] 1",
-            "pin]",
+            "INFO [pin] 1234",
+            "user[pin]: 4711",
+            "config.[password]: abcd1234",
+            "use [one_time_code] 482913 now",
+            "password=[pin]hunter2",
+            "password: [pin]hunter2",
+            "x:[pin]: 4711",
+            "pin=[other]&",
+            "pin=[PIN]&",
         ] {
             assert!(!own.mask(shown, &mut masked), "{shown}");
         }

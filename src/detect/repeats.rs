@@ -4,6 +4,7 @@
 //! with the endings of a genitive.
 
 use super::anchored::words::Word;
+use super::beside::is_nobody;
 use crate::record::{Basis, EntityId, Finding, Span};
 
 /// Longest value whose words are kept, in bytes, and its most words: more is a text.
@@ -52,21 +53,26 @@ impl Repeats {
     /// Looks for the words of this value from now on, unless it is more than a name.
     pub fn add(&mut self, entity: EntityId, value: &str) {
         let is_name = |c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | ',' | '-' | '\'' | '’');
-        if value.len() > VALUE_BYTES_MAX || !value.chars().all(is_name) {
+        let inner_dot = value.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphabetic));
+        if value.len() > VALUE_BYTES_MAX || inner_dot || !value.chars().all(is_name) {
             return;
         }
         if words(value).count() > VALUE_WORDS_MAX {
             return;
         }
         for word in words(value) {
-            let tells = word.letters(value) >= LETTERS_MIN && !word.is_common(value) && !word.is_particle(value);
+            let tells = word.letters(value) >= LETTERS_MIN
+                && !word.is_common(value)
+                && !word.is_particle(value)
+                && !is_nobody(word.text(value));
             if tells && self.words.len() < WORDS_MAX && self.entity_of(word.text(value)).is_none() {
                 let from = self.text.len() as u32;
                 self.text.extend(word.text(value).chars().flat_map(char::to_lowercase));
                 self.words.push((Span::new(from, self.text.len() as u32), entity));
                 let known = &self.text.as_bytes()[from as usize..];
                 self.firsts |= LETTERS[usize::from(known[0])];
-                self.seconds |= LETTERS[usize::from(known[1])];
+                // `O'Brien`
+                self.seconds |= if known[1] == b'\'' { !0 } else { LETTERS[usize::from(known[1])] };
             }
         }
     }
@@ -82,7 +88,8 @@ impl Repeats {
                 continue;
             }
             let of = |at: usize| bytes.get(at).map_or(0, |b| LETTERS[usize::from(*b)]);
-            if at < end || self.seconds & of(at + 1) == 0 || at > 0 && of(at - 1) & ASCII_LETTERS != 0 {
+            let apostrophe = bytes.get(at + 1) == Some(&b'\'');
+            if at < end || self.seconds & of(at + 1) == 0 && !apostrophe || at > 0 && of(at - 1) & ASCII_LETTERS != 0 {
                 continue;
             }
             let inside = |head: &str| head.chars().next_back().is_some_and(char::is_alphabetic);
@@ -190,6 +197,7 @@ mod tests {
             (&["SITI RAHMA"], "siti bilang, Rahma's kontonya", &["siti", "Rahma"]),
             (&["Zuhal Karadeniz"], "hej det er zuhal her", &["zuhal"]),
             (&["Ragnhild Storgaard"], "Ragnhilds konto", &["Ragnhild"]),
+            (&["Sean O'Brien"], "O'Brien said", &["O'Brien"]),
             (&["Åse Øst"], "ÅSE kom, øst kom ikke", &["ÅSE"]),
             (&["Ann Larsen"], "“Ann” –Larsen", &["Ann", "Larsen"]),
         ] {
@@ -204,6 +212,7 @@ mod tests {
             (&["Will Hope"], "we will hope"),
             (&["Customer Service"], "the customer service"),
             (&["Ibu Siti"], "ibu kota"),
+            (&["user.created"], "a user was created"),
             (&["nm_1k1_x"], "nm"),
             (&["a text of so many words that it is no name"], "text words name"),
         ] {

@@ -88,8 +88,8 @@ pub struct FieldPlan {
     pub stem: u16,
     /// Whether it names a thing, or says that the object does.
     pub thing: Thing,
-    /// Whether it may hold words about a value: `{"errors": {"phone": ["must be a number"]}}`.
-    pub wording: Wording,
+    /// Whether it may hold what is wrong with a value: `{"errors": {"phone": ["must be a number"]}}`.
+    pub complaint: bool,
 }
 
 /// What a member says of what its object is: `{"sku": "A-1", "name": "Kopi Luwak"}`.
@@ -104,18 +104,6 @@ pub enum Thing {
     Sign,
     /// It is one when it is an element of a list.
     SignInList,
-}
-
-/// Whether a field may hold words about a value in place of one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Wording {
-    /// It holds the value.
-    #[default]
-    None,
-    /// Words of a page: what has neither digits nor signs is one.
-    Page,
-    /// What is wrong with the value, in a sentence.
-    Complaint,
 }
 
 /// How much a field's name says of its values.

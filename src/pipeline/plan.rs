@@ -12,8 +12,8 @@ use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Proble
 use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select, WordList};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
-    Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
-    TokenType,
+    Action, Context, EntityPlan, KeyError, Mask, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts,
+    SharedSuppression, TokenType,
 };
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
@@ -52,6 +52,8 @@ pub struct Plan {
     shadow_action: ActionId,
     /// Entities whose fields may hold something else.
     yielding: Vec<EntityId>,
+    /// Card numbers, when they are truncated.
+    truncated_cards: Option<EntityId>,
     /// Entities whose values stand again in their record.
     repeating: Vec<EntityId>,
 }
@@ -162,7 +164,12 @@ impl Plan {
             return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
         }
         let shadow_action = table.add_action(SHADOW, Action::Keep);
+        let truncated_cards = catalog.find("payment_card").filter(|card| {
+            let action = table.actions[table.defaults[card.0 as usize].0 as usize];
+            matches!(action, Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4))
+        });
         Ok(Plan {
+            truncated_cards,
             rules,
             shadow,
             shadow_action,
@@ -258,6 +265,37 @@ impl Plan {
     /// Whether values of the entity are words, so that neither digits nor signs tell one.
     pub fn is_of_words(&self, entity: EntityId) -> bool {
         self.entities[entity.0 as usize].form == Form::Text
+    }
+
+    /// Whether card numbers are truncated where no rule says otherwise.
+    #[inline]
+    pub fn truncates_cards(&self) -> bool {
+        self.truncated_cards.is_some()
+    }
+
+    /// Whether it is the entity of card numbers that are truncated.
+    pub fn is_card(&self, entity: EntityId) -> bool {
+        self.truncated_cards == Some(entity)
+    }
+
+    /// Whether values of the entity are any numbers or texts: accounts, devices, fields without an entity.
+    pub fn holds_any_number(&self, entity: EntityId, digits: u8) -> bool {
+        match self.entities[entity.0 as usize].form {
+            Form::Account | Form::Text | Form::Email => true,
+            // No number of a telephone is that long (E.164).
+            Form::Phone => digits > 15,
+            _ => false,
+        }
+    }
+
+    /// Whether the action makes the same of the same value.
+    pub fn is_linked(&self, action: ActionId) -> bool {
+        matches!(self.actions[action.0 as usize], Action::Token)
+    }
+
+    /// Whether values of the entity are addresses of mail.
+    pub fn is_mailbox(&self, entity: EntityId) -> bool {
+        self.entities[entity.0 as usize].form == Form::Email
     }
 
     /// Whether a value can be brought to the entity's canonical form: one that cannot has the token of its text as it stands.

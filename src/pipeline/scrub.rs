@@ -4,6 +4,7 @@
 //! has its own [`Frame`]: the edits of a level are in offsets of that level's text, and the level around takes them over
 //! through the map of its view.
 
+mod cards;
 mod claims;
 mod columns;
 mod dull;
@@ -27,7 +28,7 @@ use super::plan::Plan;
 use super::shadow::Shadow;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
-use crate::detect::{Detector, FieldPlan, Repeats, Wording};
+use crate::detect::{Detector, FieldPlan, Repeats};
 use crate::pseudonymize::{Outcome, Pseudonymizer};
 use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Paths, Reject, Scalar, Span};
 use crate::rewrite::Edits;
@@ -446,7 +447,7 @@ impl Core {
             return true;
         }
         // What is wrong with a value is told in a list: each of its texts is looked at.
-        let told = at.scalar.kind == Kind::Array && field.wording != Wording::None;
+        let told = at.scalar.kind == Kind::Array && field.complaint;
         if at.scalar.kind == Kind::Null || told || !self.plan.hides_all(action) {
             return false;
         }
@@ -522,7 +523,15 @@ impl Core {
     }
 
     fn read(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, digits: u8, frame: &mut Frame) {
-        match field.entity.filter(|_| self.detector.is_field_value(field, reading.text, digits)) {
+        // `{"email": {"sent": 18220}}` counts something.
+        let count = |entity| at.scalar.kind == Kind::Number && digits <= 6 && self.plan.is_mailbox(entity);
+        let counted = field.action.is_none() && field.entity.is_some_and(count);
+        let entity = field.entity.filter(|_| !counted && self.detector.is_field_value(field, reading.text, digits));
+        // Beside a truncation no token of the number, whatever its field is for.
+        if self.plan.truncates_cards() && self.may_be_card(entity, field, digits) && self.is_card(at, reading, frame) {
+            return;
+        }
+        match entity {
             Some(entity) if self.plan.yields(entity) && self.is_something_else(at, field, reading, frame) => {}
             Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, field.nature, reading, frame),

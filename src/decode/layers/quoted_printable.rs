@@ -12,11 +12,12 @@ use crate::decode::Writer;
 pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     let bytes = text.as_bytes();
     let (mut kept, mut changed) = (0, false);
+    let sure = is_quoted_printable(bytes);
     for at in memchr::memchr_iter(b'=', bytes) {
         if at < kept {
             continue;
         }
-        let Some((escape, c)) = soft_break(bytes, at).map(|e| (e, None)).or_else(|| escape_at(bytes, at)) else {
+        let Some((escape, c)) = soft_break(bytes, at).map(|e| (e, None)).or_else(|| escape_at(bytes, at, sure)) else {
             continue;
         };
         writer.keep(kept..escape.start);
@@ -43,7 +44,19 @@ fn soft_break(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     }
 }
 
-fn escape_at(bytes: &[u8], at: usize) -> Option<(Range<usize>, Option<char>)> {
+/// Whether a text is surely written so, and each escape in capitals is one: a letter beyond ASCII in two escapes, or an
+/// escaped line break.
+fn is_quoted_printable(bytes: &[u8]) -> bool {
+    let hex = |b: &u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
+    memchr::memchr_iter(b'=', bytes).any(|at| match &bytes[at + 1..] {
+        [b'C' | b'D', a, b'=', b'8' | b'9' | b'A' | b'B', b, ..] => hex(a) && hex(b),
+        [b'0', b'D', b'=', b'0', b'A', ..] => true,
+        [b'E', a, b'=', b'8' | b'9' | b'A' | b'B', b, b'=', ..] => hex(a) && hex(b),
+        _ => false,
+    })
+}
+
+fn escape_at(bytes: &[u8], at: usize, sure: bool) -> Option<(Range<usize>, Option<char>)> {
     let byte_at = |at: usize| (bytes.get(at) == Some(&b'=')).then(|| hex_byte(bytes, at + 1)).flatten();
     let byte = byte_at(at)?;
     let (c, count) = character(at, 3, byte_at)?;
@@ -52,12 +65,25 @@ fn escape_at(bytes: &[u8], at: usize) -> Option<(Range<usize>, Option<char>)> {
     let before = at.checked_sub(1).map(|i| bytes[i]);
     // Those who write it write capitals.
     let capital = !bytes[at + 1..at + 3].iter().any(u8::is_ascii_lowercase);
-    let believed = in_row || bytes[at + 1..].starts_with(b"3D") || capital && joins(before, byte, &bytes[end..]);
+    let believed = in_row
+        || bytes[at + 1..].starts_with(b"3D")
+        || capital && (sure || ends_line(byte, &bytes[end..]) || joins(before, byte, &bytes[end..]));
     (believed && (byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'))).then_some((at..end, Some(c)))
+}
+
+/// `hilsen=20` at the end of a line: a blank there is always escaped.
+fn ends_line(sign: u8, after: &[u8]) -> bool {
+    sign == b' ' && matches!(after, [b'\n', ..] | [b'\r', b'\n', ..])
 }
 
 /// Whether an escaped sign stands between the parts of one value.
 fn joins(before: Option<u8>, sign: u8, after: &[u8]) -> bool {
+    // `tlf =2B4523237585`
+    const DIGITS_MIN: usize = 8;
+    let phone = after.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-')).take(14);
+    if sign == b'+' && phone.filter(|b| b.is_ascii_digit()).count() >= DIGITS_MIN {
+        return true;
+    }
     let Some(before) = before.filter(u8::is_ascii_alphanumeric) else {
         return false;
     };
@@ -98,6 +124,9 @@ mod tests {
         assert_eq!(decoded("S=C3=B8ren <a href=3D\"x\">"), "Søren <a href=\"x\">");
         assert_eq!(decoded("23=2023=2075=2085"), "23 23 75 85");
         assert_eq!(decoded("=34=31=31=31"), "4111");
+        assert_eq!(decoded("hilsen=20\nMette"), "hilsen \nMette");
+        assert_eq!(decoded("p=C3=A5 password=3A=20x, a.n.=20Siti"), "på password: x, a.n. Siti");
+        assert_eq!(decoded("tlf =2B4523237585"), "tlf +4523237585");
     }
 
     #[test]

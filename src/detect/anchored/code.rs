@@ -3,7 +3,6 @@
 
 use super::{Anchor, Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
-use crate::detect::own::REPLACED;
 use crate::record::Class;
 
 /// `kode OTP Anda 123456`, `123456 is your code`.
@@ -155,7 +154,9 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
     // The code was there, and was replaced.
     let behind = &text.as_bytes()[anchor.behind.min(text.len())..];
-    if behind.iter().take(BEHIND_BYTES_MAX).any(|&b| char::from(b) == REPLACED) {
+    let behind = &behind[..behind.len().min(BEHIND_BYTES_MAX)];
+    let is_placeholder = text[..anchor.behind].ends_with("[one_time_code");
+    if is_placeholder || memchr::memmem::find(behind, b"[one_time_code]").is_some() {
         return;
     }
     let from = (anchor.at.start as usize).saturating_sub(BEFORE_BYTES_MAX);
@@ -325,7 +326,7 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     while at < limit && !bytes[at].is_ascii_digit() {
         // `pin=&amount=100000`: the next of a form is another value.
         let next_of_form = bytes[at] == b'&' && at > behind && bytes[at - 1] == b'=';
-        if matches!(bytes[at] as char, '\n' | '\0' | REPLACED) || next_of_form {
+        if matches!(bytes[at] as char, '\n' | '\0') || next_of_form {
             return None;
         }
         at += 1;

@@ -2,7 +2,6 @@
 
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
-use crate::detect::own::REPLACED;
 use crate::record::Class;
 
 /// `my password is hunter2`, `kata sandi saya: rahasia1`.
@@ -250,6 +249,14 @@ const NO_SECRETS: &[&str] = &[
     "this",
     "that",
     "something",
+    "gå",
+    "Gå",
+    "klik",
+    "click",
+    "tryk",
+    "buka",
+    "pilih",
+    "vælg",
     "is",
     "er",
     "adalah",
@@ -408,7 +415,7 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
     let end = match quote {
         Some(quote) => rest.find([quote, '\n'])?,
         None => rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | REPLACED | ';' | '<' | '>' | '|'))
+            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '>' | '|'))
             .unwrap_or(rest.len()),
     };
     let mut secret = &rest[..end];
@@ -428,8 +435,7 @@ fn is_no_secret(text: &str) -> bool {
     let stars = text.bytes().take_while(|b| matches!(b, b'*' | b'x' | b'X' | b'.')).count();
     // `No!way99` is more than its first word.
     let word = text.split([',', ')', '.']).next().unwrap_or("").trim_end_matches(['!', '?']);
-    let placeholder =
-        text.starts_with(REPLACED) || is_placeholder(word) || stars == text.len() || text.starts_with("***");
+    let placeholder = is_placeholder(word) || stars == text.len() || text.starts_with("***");
     placeholder || is_path(word) || NO_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
@@ -491,7 +497,7 @@ fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let quote = text[..anchor.behind].chars().next_back().filter(|c| matches!(c, '"' | '\''));
     let end = match quote {
         Some(quote) => rest.find([quote, '\n']),
-        None => rest.find(['\n', '\r', '"', '\'', '\0', REPLACED]),
+        None => rest.find(['\n', '\r', '"', '\'', '\0']),
     };
     let end = rest[..end.unwrap_or(rest.len())].trim_end().len();
     // A cookie has a pair, or a value of some length; `cookie: enabled` has neither.

@@ -4,7 +4,6 @@
 use super::words::Word;
 use super::{Anchor, Anchored, LABELS, PROSE, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
-use crate::detect::own::REPLACED;
 
 /// `Jl. Melati No. 5 RT 03/07, Surabaya 60111`.
 pub(super) const AFTER: Anchored = Anchored {
@@ -263,10 +262,7 @@ fn is_break(c: char) -> bool {
 
 fn is_end_of_part(c: char) -> bool {
     c.is_whitespace()
-        || matches!(
-            c,
-            ',' | ';' | '"' | '<' | '>' | '(' | ')' | '|' | '\\' | '=' | '&' | '[' | ']' | '}' | '\'' | '\0' | REPLACED
-        )
+        || matches!(c, ',' | ';' | '"' | '<' | '>' | '(' | ')' | '|' | '\\' | '=' | '&' | '[' | ']' | '}' | '\'' | '\0')
 }
 
 /// Where the next line begins, when it begins with a postcode and a town: `4370 St. Merløse`, `DK-2100 København Ø`.
@@ -291,7 +287,7 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let quoted = matches!(before, b'"' | b'\'');
     let pair = text[anchor.at.end as usize..anchor.behind].contains('=');
     let end = |c: char| match c {
-        '\n' | '\r' | '\0' | REPLACED | '<' | '{' | '}' | '|' => true,
+        '\n' | '\r' | '\0' | '<' | '{' | '}' | '|' => true,
         '"' | '\'' => quoted && c == char::from(before),
         '&' | ';' => !quoted,
         _ => false,

@@ -10,6 +10,7 @@ mod card_signs;
 mod card_track;
 mod card_tuple;
 pub(super) mod crypto;
+mod dk_postcode;
 mod email;
 mod email_password;
 mod geo;
@@ -81,6 +82,7 @@ pub(super) static ALL: &[Matcher] = &[
     card_track::MASKED,
     card_tuple::MATCHER,
     crypto::MATCHER,
+    dk_postcode::MATCHER,
     email::MATCHER,
     email_password::MATCHER,
     geo::MATCHER,

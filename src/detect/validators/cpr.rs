@@ -21,14 +21,14 @@ pub(super) const DASHED: Validator = Validator {
     },
 };
 
-/// `RMA-310125-4417`: behind the capitals of another number and a dash.
+/// `RMA-310125-4417`: behind what such numbers begin with and a dash, and of the last years.
 fn is_coded(candidate: &Candidate<'_>) -> bool {
     let head = &candidate.text[..candidate.span.start as usize];
     let Some(head) = head.strip_suffix('-') else { return false };
-    let letters = head.bytes().rev().take(5).take_while(u8::is_ascii_uppercase).count();
-    let word = &head[head.len() - letters..];
-    let alone = !head[..head.len() - letters].ends_with(|c: char| c.is_alphanumeric());
-    (2..=4).contains(&letters) && alone && !matches!(word, "CPR" | "PNR" | "SSN" | "DK" | "ID")
+    const CODES: [&str; 9] = ["RMA", "INC", "REQ", "SR", "PO", "INV", "ORD", "TKT", "CASE"];
+    let year = candidate.digits[4..6].iter().fold(0, |year, digit| year * 10 + (digit - b'0'));
+    let alone = |rest: &str| !rest.ends_with(|c: char| c.is_alphanumeric());
+    (15..=35).contains(&year) && CODES.iter().any(|code| head.strip_suffix(code).is_some_and(alone))
 }
 
 /// For texts that speak of it.

@@ -105,7 +105,7 @@ impl Claims {
         // More of them than a text has stay: they hide more.
         self.doubtful.truncate(FEW);
         for doubtful in self.doubtful.drain(..) {
-            let meant = |c: &Claim| c.rank > 0 && c.raw.start > doubtful.start && c.raw.start < doubtful.end;
+            let meant = |c: &Claim| c.rank > 0 && c.raw.start > doubtful.start && c.raw.end == doubtful.end;
             if self.claims.iter().any(meant) {
                 self.claims.retain(|c| c.raw != doubtful || c.rank > 0);
             }

@@ -2,7 +2,7 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
-use crate::detect::{Claim, FieldPlan, Role, Thing};
+use crate::detect::{Claim, FieldPlan, Role, Thing, is_name};
 use crate::record::{Kind, PathId, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
@@ -24,7 +24,7 @@ impl Core {
     #[inline]
     pub(super) fn plan_at(&mut self, tape: &[Scalar], i: usize, text: &str) -> FieldPlan {
         let plan = self.detector.plan(&self.paths, tape[i].path);
-        if plan.thing == Thing::Maybe && self.is_of_thing(tape, i) {
+        if plan.thing == Thing::Maybe && self.is_of_thing(tape, i, text) {
             return FieldPlan { entity: None, action: None, scan: true, ..plan };
         }
         let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
@@ -48,6 +48,10 @@ impl Core {
             _ => None,
         };
         let Some(name) = name.filter(|name| name.span.len() <= NAME_BYTES_MAX) else { return own };
+        // What was scrubbed names nothing any more.
+        if self.detector.is_own_token(&text[name.span.range()]) {
+            return own;
+        }
         // `/customer/full_name`: of a path the last step.
         let is_option = text[name.span.range()].starts_with("--");
         let name = text[name.span.range()].trim_start_matches('-').rsplit('/').next().unwrap_or_default();
@@ -75,18 +79,27 @@ impl Core {
 
     /// Whether a member beside the one at hand says that their object is a thing: its name is nobody's.
     #[cold]
-    fn is_of_thing(&mut self, tape: &[Scalar], i: usize) -> bool {
+    fn is_of_thing(&mut self, tape: &[Scalar], i: usize, text: &str) -> bool {
         let parent = self.paths.parent(tape[i].path);
         if !self.has_sign(parent) {
             return false;
         }
         let in_list = self.paths.name(parent) == Paths::ELEMENT;
-        let mut beside = members_beside(tape, i);
-        beside.any(|s| {
-            let beside = s.kind != Kind::Key && self.paths.parent(s.path) == parent;
-            let thing = if beside { self.detector.plan(&self.paths, s.path).thing } else { Thing::No };
-            thing == Thing::Sign || in_list && thing == Thing::SignInList
-        })
+        let (mut signs, mut wares) = (0, false);
+        for beside in members_beside(tape, i) {
+            if beside.kind == Kind::Key || self.paths.parent(beside.path) != parent {
+                continue;
+            }
+            let plan = self.detector.plan(&self.paths, beside.path);
+            // What has a telephone number, too, is somebody.
+            if plan.entity.is_some() && beside.path != tape[i].path {
+                return false;
+            }
+            signs += u32::from(plan.thing == Thing::Sign);
+            wares |= in_list && plan.thing == Thing::SignInList;
+        }
+        // One of them alone may be anything: `{"namespace": "eu", "name": "Siti"}`.
+        signs > 1 || wares || signs == 1 && !is_name(&text[tape[i].span.range()])
     }
 
     /// Whether an object at this path ever had a member that says it is a thing: most have none.
@@ -113,7 +126,11 @@ impl Core {
             }
             let fits = role == Role::Value || s.kind == Kind::String;
             let plan = self.detector.plan(&self.paths, s.path);
-            fits && s.path != at.path && plan.role == role && plan.stem == own.stem
+            let names = match role {
+                Role::Name => (self.paths.name(s.path), self.paths.name(at.path)),
+                _ => (self.paths.name(at.path), self.paths.name(s.path)),
+            };
+            fits && s.path != at.path && plan.role == role && plan.stem == own.stem && may_pair(names)
         })
     }
 
@@ -126,6 +143,17 @@ impl Core {
         let is_pair = inside && last && self.paths.name(pair.path) == Paths::ELEMENT;
         // `[["email", "pin"], …]` names two columns.
         (is_pair && !self.is_header(tape, at, text)).then(|| &tape[i - 1])
+    }
+}
+
+/// Whether a name and a value of these names may be a pair: short and common ones pair with their own kind only.
+fn may_pair((name, value): (&[u8], &[u8])) -> bool {
+    let is = |word: &[u8], list: &[&str]| list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    match () {
+        () if is(value, &["a"]) => is(name, &["q", "question"]),
+        () if is(name, &["q"]) => is(value, &["a", "answer"]),
+        () if is(name, &["title"]) => is(value, &["value", "answer"]),
+        () => true,
     }
 }
 

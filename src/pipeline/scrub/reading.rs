@@ -444,8 +444,9 @@ impl Core {
 
 /// Whether the digits at `start` are those of an escape and more: `%20628123456`.
 fn begins_in_escape(text: &str, start: usize) -> bool {
+    // Of signs only: what else is written so is no word's beginning.
     let escape = text.as_bytes().get(start..start + 2);
-    text[..start].ends_with('%') && escape.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    text[..start].ends_with('%') && matches!(escape, Some([b'2', b'0'..=b'9']))
 }
 
 /// How a quote is written in a text that stands in a document in escapes.
