@@ -52,7 +52,7 @@ pub struct Plan {
     shadow_action: ActionId,
     /// Entities whose fields may hold something else.
     yielding: Vec<EntityId>,
-    /// Card numbers, when they are truncated.
+    /// Card numbers, when any may be truncated and none becomes a token.
     truncated_cards: Option<EntityId>,
     /// Entities whose values stand again in their record.
     repeating: Vec<EntityId>,
@@ -164,10 +164,11 @@ impl Plan {
             return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
         }
         let shadow_action = table.add_action(SHADOW, Action::Keep);
-        let truncated_cards = catalog.find("payment_card").filter(|card| {
-            let action = table.actions[table.defaults[card.0 as usize].0 as usize];
-            matches!(action, Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4))
-        });
+        let truncation =
+            |action: &Action| matches!(action, Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4));
+        let truncates = table.actions.iter().any(truncation);
+        let linked = |card: &EntityId| table.actions[table.defaults[card.0 as usize].0 as usize] == Action::Token;
+        let truncated_cards = catalog.find("payment_card").filter(|card| truncates && !linked(card));
         Ok(Plan {
             truncated_cards,
             rules,
@@ -267,13 +268,13 @@ impl Plan {
         self.entities[entity.0 as usize].form == Form::Text
     }
 
-    /// Whether card numbers are truncated where no rule says otherwise.
+    /// Whether card numbers may be truncated, so that none may become a token.
     #[inline]
     pub fn truncates_cards(&self) -> bool {
         self.truncated_cards.is_some()
     }
 
-    /// Whether it is the entity of card numbers that are truncated.
+    /// Whether it is the entity of card numbers, when none may become a token.
     pub fn is_card(&self, entity: EntityId) -> bool {
         self.truncated_cards == Some(entity)
     }

@@ -41,6 +41,35 @@ fn a_field_of_some_document_holds_what_all_of_it_is_found_to_be() {
     assert!(scrubbed(&mut scrubber, Format::Json, "{\"document_no\":\"C7654321X\"}").contains("idn_"));
 }
 
+/// What a name of the catalog only guesses gives way to what the value looks like; what the config says does not.
+#[test]
+fn a_rule_of_the_config_is_obeyed_whatever_the_value_looks_like() {
+    for (rule, raw) in [
+        ("{path: errors.password, entity: password, action: redact}", r#"{"errors":{"password":"is too short"}}"#),
+        ("{path: errors.password, entity: password, action: redact}", r#"{"errors":{"password":["is too short"]}}"#),
+        ("{name: passphrase, action: drop}", r#"{"errors":{"passphrase":"is too short"}}"#),
+        (
+            "{path: name, entity: person_name, action: redact}",
+            r#"{"api_version":"v2","kind":"Pod","name":"Siti Rahma"}"#,
+        ),
+        ("{path: to, entity: email, action: drop}", r#"{"to":"123456"}"#),
+    ] {
+        let mut scrubber = scrubber(&format!("fields: [{rule}]"));
+        assert_ne!(scrubbed(&mut scrubber, Format::Json, raw), raw, "{rule}");
+    }
+}
+
+#[test]
+fn a_name_of_a_record_is_found_again_in_it_and_in_no_other() {
+    let mut scrubber = scrubber("{}");
+    let raw = r#"{"note":"call Mette on Monday, or Skov's shop","customer_name":"Mette Skov","in":"{\"t\":\"for METTE now\"}"}"#;
+    let out = scrubbed(&mut scrubber, Format::Json, raw);
+    assert!(!out.contains("Mette") && !out.contains("METTE") && !out.contains("Skov"), "{out}");
+    scrubber.begin(0).expect("the key has no window");
+    let other = r#"{"note":"call Mette on Monday"}"#;
+    assert_eq!(scrubbed(&mut scrubber, Format::Json, other), other, "another record");
+}
+
 #[test]
 fn what_may_never_pass_does_not_whatever_a_rule_about_more_says() {
     let raw = "{\"card\":{\"cvv\":\"123\",\"pin\":\"4711\"},\"card_cvv\":\"456\",\"otp\":\"482913\",\"password\":\"hunter2x\"}";
