@@ -34,7 +34,7 @@ impl OwnTokens {
 
     /// Whether a text of this class may hold a token or a placeholder.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        class.has(Class::BRACE) && memchr::memchr(b'[', text.as_bytes()).is_some()
+        class.has(Class::BRACE) && may_hold_value(text.as_bytes())
             || class.has(Class::OTHER) && class.has(Class::DIGIT) && may_hold_token(text)
     }
 
@@ -95,6 +95,12 @@ impl OwnTokens {
             (closed && self.names.contains(&text[start + 1..end])).then_some(start..end + 1)
         })
     }
+}
+
+/// Whether a bracket opens where a value may stand ([`is_value`]): logs are full of others.
+fn may_hold_value(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'[', text)
+        .any(|at| matches!(text[..at], [.., b'=' | b'/' | b':' | b'(' | b','] | [.., b',' | b'(' | b'u', b' ']))
 }
 
 /// Whether there is room for a token, and its sign.

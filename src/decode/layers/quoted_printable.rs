@@ -12,7 +12,9 @@ use crate::decode::Writer;
 pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     let bytes = text.as_bytes();
     let (mut kept, mut changed) = (0, false);
-    let sure = is_quoted_printable(bytes);
+    // Asked only where an escape is in doubt: most texts have none.
+    let sure = std::cell::OnceCell::new();
+    let sure = || *sure.get_or_init(|| is_quoted_printable(bytes));
     for at in memchr::memchr_iter(b'=', bytes) {
         if at < kept {
             continue;
@@ -56,7 +58,7 @@ fn is_quoted_printable(bytes: &[u8]) -> bool {
     })
 }
 
-fn escape_at(bytes: &[u8], at: usize, sure: bool) -> Option<(Range<usize>, Option<char>)> {
+fn escape_at(bytes: &[u8], at: usize, sure: impl Fn() -> bool) -> Option<(Range<usize>, Option<char>)> {
     let byte_at = |at: usize| (bytes.get(at) == Some(&b'=')).then(|| hex_byte(bytes, at + 1)).flatten();
     let byte = byte_at(at)?;
     let (c, count) = character(at, 3, byte_at)?;
@@ -67,8 +69,14 @@ fn escape_at(bytes: &[u8], at: usize, sure: bool) -> Option<(Range<usize>, Optio
     let capital = !bytes[at + 1..at + 3].iter().any(u8::is_ascii_lowercase);
     let believed = in_row
         || bytes[at + 1..].starts_with(b"3D")
-        || capital && (sure || ends_line(byte, &bytes[end..]) || joins(before, byte, &bytes[end..]));
+        || capital
+            && (joins(before, byte, &bytes[end..]) || ends_line(byte, &bytes[end..]) || may_be_sign(byte) && sure());
     (believed && (byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'))).then_some((at..end, Some(c)))
+}
+
+/// Escapes stand for signs and for what is beyond ASCII: `status=41` is no `A`.
+fn may_be_sign(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric()
 }
 
 /// `hilsen=20` at the end of a line: a blank there is always escaped.

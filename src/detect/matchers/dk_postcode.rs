@@ -15,8 +15,11 @@ pub(super) const MATCHER: Matcher = Matcher {
             return;
         }
         for group in input.groups.iter().filter(|group| group.len() == 4) {
+            // Most numbers of four digits are years, and stand behind no comma.
+            let head = &input.text.as_bytes()[..group.start as usize];
             let postcode = &input.text[group.start as usize..group.end as usize];
-            if is_postcode(postcode)
+            if matches!(head, [.., b',', b' '] | [.., b'D', b'K', b'-'])
+                && is_postcode(postcode)
                 && let Some(end) = town_end(input.text, group.end as usize)
                 && let Some(start) = street_start(&input.text[..group.start as usize])
             {
