@@ -34,7 +34,8 @@ impl OwnTokens {
 
     /// Whether a text of this class may hold a token or a placeholder.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        class.has(Class::BRACE) && may_hold_value(text.as_bytes())
+        let sealed = || text.len() >= sealed::MIN_BYTES && memchr::memchr(b'[', text.as_bytes()).is_some();
+        class.has(Class::BRACE) && (may_hold_value(text.as_bytes()) || sealed())
             || class.has(Class::OTHER) && class.has(Class::DIGIT) && may_hold_token(text)
     }
 
@@ -149,6 +150,13 @@ fn is_separator(between: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sealed_value_is_hidden_wherever_it_stands() {
+        let text = format!("see {}{}] now", sealed::PREFIX, "A".repeat(sealed::MIN_BYTES));
+        assert!(OwnTokens::may_hold(Class::of_text(text.as_bytes()).0, &text));
+        assert!(OwnTokens::default().mask(&text, &mut String::new()));
+    }
 
     #[test]
     fn a_placeholder_is_hidden_where_a_value_stands_and_not_where_it_may_name_one() {

@@ -9,11 +9,11 @@ use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
 use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
-use crate::detect::{Catalog, CatalogError, Detector, FieldRule, Options, Rules, Select, WordList};
+use crate::detect::{Catalog, CatalogError, Detector, Entity, FieldRule, Options, Rules, Select, WordList};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
-    Action, Context, EntityPlan, KeyError, Mask, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts,
-    SharedSuppression, TokenType,
+    Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
+    TokenType,
 };
 use crate::record::{ActionId, EntityId, PathId, Paths};
 
@@ -164,11 +164,12 @@ impl Plan {
             return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
         }
         let shadow_action = table.add_action(SHADOW, Action::Keep);
-        let truncation =
-            |action: &Action| matches!(action, Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4));
-        let truncates = table.actions.iter().any(truncation);
+        let truncates = table.actions.iter().any(|action| action.truncates());
         let linked = |card: &EntityId| table.actions[table.defaults[card.0 as usize].0 as usize] == Action::Token;
         let truncated_cards = catalog.find("payment_card").filter(|card| truncates && !linked(card));
+        let entities = |are: fn(&Entity) -> bool| -> Vec<EntityId> {
+            (0u16..).zip(catalog.entities()).filter(|(_, entity)| are(entity)).map(|(at, _)| EntityId(at)).collect()
+        };
         Ok(Plan {
             truncated_cards,
             rules,
@@ -189,12 +190,8 @@ impl Plan {
             actions: table.actions,
             action_names: table.action_names,
             defaults: table.defaults,
-            yielding: (0u16..).zip(catalog.entities()).filter(|(_, e)| e.yields).map(|(at, _)| EntityId(at)).collect(),
-            repeating: (0u16..)
-                .zip(catalog.entities())
-                .filter(|(_, e)| e.repeats)
-                .map(|(at, _)| EntityId(at))
-                .collect(),
+            yielding: entities(|e| e.yields),
+            repeating: entities(|e| e.repeats),
         })
     }
 

@@ -169,7 +169,7 @@ impl CardActions {
     fn add(&mut self, action: &str, place: &str) {
         match Action::parse(action) {
             Ok(Action::Token) => self.token = Some(place.to_owned()),
-            Ok(Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4)) => self.truncated = Some(place.to_owned()),
+            Ok(action) if action.truncates() => self.truncated = Some(place.to_owned()),
             Ok(Action::Keep) => self.kept = Some(place.to_owned()),
             _ => {}
         }

@@ -64,6 +64,11 @@ pub struct ActionError {
 }
 
 impl Action {
+    /// Whether a part of a number is left: beside a token of it the two can be joined (PCI DSS 3.5.1).
+    pub fn truncates(self) -> bool {
+        matches!(self, Action::Mask(Mask::First6Last4 | Mask::First4 | Mask::Last4))
+    }
+
     /// How actions are written in the config.
     pub const ALLOWED: &'static str = "token, redact, mask:first6_last4, mask:last4, mask:first4, mask:email_domain, \
         mask:all, generalize:ip_network, generalize:year, generalize:bucket:<step>, \

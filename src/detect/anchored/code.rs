@@ -326,7 +326,7 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     while at < limit && !bytes[at].is_ascii_digit() {
         // `pin=&amount=100000`: the next of a form is another value.
         let next_of_form = bytes[at] == b'&' && at > behind && bytes[at - 1] == b'=';
-        if matches!(bytes[at] as char, '\n' | '\0') || next_of_form {
+        if matches!(bytes[at], b'\n' | 0) || next_of_form {
             return None;
         }
         at += 1;
