@@ -20,16 +20,19 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
 /// How people write a dot so that no machine reads it; in Indonesian, Danish and English.
 pub const DOTS: &[&str] = &["dot", "titik", "punktum", "prik"];
 /// How they write the `@`.
-const ATS: &[&str] = &["at", "snabel-a", "snabela", "snabel", "et", "keong", "arroba", "a"];
+const ATS: &[&str] = &["@", "at", "snabel-a", "snabela", "snabel", "et", "keong", "arroba", "a"];
 /// Longest address in words.
 const SPELLED_BYTES_MAX: usize = 320;
 
 /// The address that is written in words: `john dot doe at example dot com`, `ann (at) firma.dk`, `ann[snabel-a]firma dot dk`.
 /// `None` when it is none: there must be one `@` in words, and a dot behind it.
 pub fn unspell(text: &str) -> Option<String> {
-    if text.len() > SPELLED_BYTES_MAX || text.contains('@') {
+    if text.len() > SPELLED_BYTES_MAX {
         return None;
     }
+    // `ann@example dot com`: only a dot is in words.
+    let apart = text.contains('@').then(|| text.replace('@', " @ "));
+    let text = apart.as_deref().unwrap_or(text);
     let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     let mut address = String::with_capacity(text.len());
     let (mut at, mut joined) = (None, true);

@@ -14,7 +14,7 @@ const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 ///
 /// Takes dotted IPv4 (leading zeros are decimal, not octal), IPv6 in any case and compression, IPv4 inside IPv6
 /// (mapped, `64:ff9b::/96`), brackets, a port, a zone (`%eth0`), a prefix length behind an address that is no network,
-/// dashes for dots (`203-0-113-7`), names of the reverse tree (`7.113.0.203.in-addr.arpa`, `….ip6.arpa`) and numbers
+/// dashes for dots and colons (`203-0-113-7`, `2001-db8-85a3--7334`), names of the reverse tree (`7.113.0.203.in-addr.arpa`, `….ip6.arpa`) and numbers
 /// (`3405803783`, `0xcb007107`, negative as Java writes them). The whole text must be the address: `10.4.2.1.781379` is
 /// none. Does not allocate.
 pub fn parse(text: &str) -> Option<[u8; 16]> {
@@ -65,7 +65,7 @@ fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
         return Some(mapped(v4));
     }
     if text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'X' | b'-')) {
-        return dashed(text).map(mapped).or_else(|| number(text));
+        return dashed(text).map(mapped).or_else(|| dashed_v6(text)).or_else(|| number(text));
     }
     if text.len() > REVERSE_BYTES_MIN && text[text.len() - 5..].eq_ignore_ascii_case(b".arpa") {
         return reversed(text);
@@ -112,6 +112,18 @@ fn dashed(text: &[u8]) -> Option<[u8; 4]> {
     dotted.copy_from_slice(text);
     dotted.iter_mut().filter(|b| **b == b'-').for_each(|b| *b = b'.');
     parse_v4(dotted)
+}
+
+/// `2001-db8-85a3--8a2e-370-7334`, likewise: four groups or more, so that no range of numbers is taken for one.
+fn dashed_v6(text: &[u8]) -> Option<[u8; 16]> {
+    if text.split(|b| *b == b'-').filter(|group| !group.is_empty()).count() < 4 {
+        return None;
+    }
+    let mut colons = [0u8; 39];
+    let colons = colons.get_mut(..text.len())?;
+    colons.copy_from_slice(text);
+    colons.iter_mut().filter(|b| **b == b'-').for_each(|b| *b = b':');
+    parse_v6(colons)
 }
 
 /// The address of a number: 32 bits are IPv4, more are IPv6. In hexadecimal its length decides.

@@ -15,6 +15,7 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("key", Shape::Key),
     ("id", Shape::Id),
     ("picture", Shape::Picture),
+    ("degrees", Shape::Degrees),
 ];
 
 /// What a value looks like.
@@ -36,6 +37,8 @@ pub(super) enum Shape {
     Id,
     /// Bytes in base64, a link or the name of a file; not `approved`.
     Picture,
+    /// A decimal number of degrees, five decimals or more: a step of a metre.
+    Degrees,
 }
 
 /// Words that say that there is no value, or that there is one.
@@ -124,6 +127,10 @@ impl Shape {
                 !text.contains(' ') && (text.len() >= 16 || text.len() >= 4 && text.bytes().any(|b| b.is_ascii_digit()))
             }
             Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
+            Shape::Degrees => {
+                let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+                (5..=17).contains(&decimals) && text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
+            }
             Shape::Key if is_time(text.as_bytes(), 14) => false,
             Shape::Key => {
                 let word = text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -238,6 +245,7 @@ mod tests {
                 &["https://cdn.example.id/ktp/1.jpg", "selfie_1.jpg", "/9j/4AAQSkZJRgABAQEASABIAAD"][..],
                 &["approved", "true", "front", "3"][..],
             ),
+            (Shape::Degrees, &["-6.20876", "106.845612"][..], &["6.2", "200.12345", "Jakarta", "1.2.12345", "12"][..]),
         ] {
             for text in yes {
                 assert!(shape.fits(text), "{shape:?}: {text}");

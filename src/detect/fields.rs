@@ -191,6 +191,10 @@ impl Fields {
                 let known = self.known(&format!("{around}_{name}"));
                 let known = known.or_else(|| self.known(&format!("{}_{name}", one(&around))));
                 let known = known.or_else(|| self.known(&format!("{}_{}", one(&around), one(&name))).filter(|_| part));
+                // `{"visit": {"contact": "Ann Larsen"}}`: that `*_contact` are numbers says nothing against a name.
+                let agrees = |known: &FieldPlan| plan.entity.is_none() || known.entity == plan.entity;
+                let listed = || self.catalog_names.whole.contains_key(&*format!("{around}_{name}"));
+                let known = known.filter(|known| agrees(known) || listed());
                 known.map(|plan| FieldPlan { joined: true, ..plan })
             };
             let known = plural().or_else(acronyms).or_else(joined);

@@ -107,9 +107,9 @@ impl Search<'_> {
         let rules = self.rules;
         for (at, patterns) in &rules.patterns.matchers {
             let matcher = &matchers::ALL[*at];
-            let version = self.nature == Nature::Version && matcher.name == matchers::IP;
+            let dotted = matcher.name == matchers::IP && self.is_dotted_number();
             let asked = self.look.secret && matcher.name == matchers::SECRET;
-            if version || !asked && !(matcher.wants)(self.look.class, self.look.digits) {
+            if dotted || !asked && !(matcher.wants)(self.look.class, self.look.digits) {
                 continue;
             }
             self.scratch.matches.clear();
@@ -127,6 +127,13 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the field's name says that four dotted numbers are no address: of versions always, of amounts when they
+    /// are written in thousands (`12.250.100.200`).
+    fn is_dotted_number(&self) -> bool {
+        let thousands = || self.scratch.groups.iter().skip(1).all(|group| group.len() == 3);
+        self.nature == Nature::Version || self.nature.is_amount(self.text, self.look.digits) && thousands()
     }
 
     /// Calls the patterns that have an anchor or a label in the text.

@@ -23,6 +23,84 @@ pub(super) const BEFORE: Anchored = Anchored {
     find: before,
 };
 
+/// `482913 is your Gojek code`.
+pub(super) const TOLD: Anchored = Anchored {
+    name: "code_told",
+    doc: "4 to 8 digits directly before the anchor, when a word for a code is in it or follows within four words",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        if anchor.text[anchor.at.range()].ends_with("kode") || code_word(anchor.text, anchor.behind).is_some() {
+            before(anchor, out);
+        }
+    },
+};
+
+/// `Your Gojek code: 482913`.
+pub(super) const OF: Anchored = Anchored {
+    name: "code_of",
+    doc: "4 to 8 digits directly behind a word for a code, which follows the anchor within four words",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let Some(end) = code_word(anchor.text, anchor.behind) else { return };
+        let rest = &anchor.text[end..];
+        let signs = rest.bytes().take(4).take_while(|b| b" :=\"'*".contains(b)).count();
+        let copula = ["is ", "er ", "adalah "].iter().find(|word| rest[signs..].starts_with(**word));
+        let start = end + signs + copula.map_or(0, |word| word.len());
+        let code = first_code(anchor.text, start, start + 1).filter(|_| signs > 0);
+        out.extend(code.filter(|code| code.span.start as usize == start));
+    },
+};
+
+/// `3DS challenge sent to …, code 482913`.
+pub(super) const SENT: Anchored = Anchored {
+    name: "code_sent",
+    doc: "4 to 8 digits directly behind the anchor, when the text before it speaks of a challenge that was sent",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        const KINDS: [&str; 7] = ["otp", "2fa", "mfa", "3ds", "challenge", "verif", "sms"];
+        const SENT: [&str; 4] = ["sent", "sendt", "kirim", "deliver"];
+        let open = is_in_name(anchor) || OPEN_CODES.contains(&word_before(anchor.text, anchor.at.start as usize));
+        if !open && is_behind(anchor, &KINDS) && is_behind(anchor, &SENT) {
+            direct(anchor, out);
+        }
+    },
+};
+
+/// Whether one of these stands in the text before the anchor, not far away.
+fn is_behind(anchor: &Anchor<'_>, words: &[&str]) -> bool {
+    let from = (anchor.at.start as usize).saturating_sub(96);
+    let before = &anchor.text.as_bytes()[from..anchor.at.start as usize];
+    let speaks = |word: &&str| before.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes()));
+    words.iter().any(speaks)
+}
+
+/// One past the word for a code of somebody's within four words behind `at`, on its line: `Gojek code`, `MitID-kode`.
+fn code_word(text: &str, at: usize) -> Option<usize> {
+    const CODES: [&str; 10] =
+        ["code", "kode", "koden", "pin", "passcode", "password", "otp", "engangskode", "loginkode", "smskode"];
+    const REACH: usize = 48;
+    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let line = text[at..].split('\n').next().unwrap_or("");
+    let mut before = "";
+    let mut end = at;
+    for word in line.split([' ', '-']).take(5) {
+        let start = end;
+        end += word.len() + 1;
+        let bare = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+        if is(&CODES, bare) {
+            return (!is(OPEN_CODES, before)).then_some(start + bare.len());
+        }
+        if end > at + REACH || bare.len() < word.len() || bare.bytes().any(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        before = bare;
+    }
+    None
+}
+
 /// `G-123456`.
 pub(super) const GLUED: Anchored = Anchored {
     name: "code_glued",
@@ -71,10 +149,7 @@ pub(super) const COMPARED: Anchored = Anchored {
     at_labels: true,
     find: |anchor, out| {
         const WORDS: [&str; 4] = ["otp", "passcode", "2fa", "mfa"];
-        let from = (anchor.at.start as usize).saturating_sub(96);
-        let before = &anchor.text.as_bytes()[from..anchor.at.start as usize];
-        let speaks = |word: &&str| before.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word.as_bytes()));
-        if WORDS.iter().any(speaks) {
+        if is_behind(anchor, &WORDS) {
             let code = first_code(anchor.text, anchor.behind, anchor.behind + 1);
             out.extend(code.filter(|code| code.span.start as usize == anchor.behind));
         }

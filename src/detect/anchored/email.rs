@@ -18,6 +18,61 @@ pub(super) const SPELLED: Anchored = Anchored {
 const NO_NAMES: &[&str] =
     &["the", "a", "an", "this", "that", "all", "one", "each", "any", "us", "me", "noon", "en", "et", "den"];
 
+/// Words that stand before `at` likewise: `find us at example dot com` is about a page.
+const NO_MAILBOXES: &[&str] = &[
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "been",
+    "am",
+    "me",
+    "us",
+    "you",
+    "him",
+    "her",
+    "them",
+    "it",
+    "look",
+    "looking",
+    "meet",
+    "met",
+    "here",
+    "there",
+    "stay",
+    "work",
+    "working",
+    "live",
+    "visit",
+    "find",
+    "online",
+    "sign",
+    "up",
+    "in",
+    "back",
+    "available",
+    "account",
+    "team",
+    "people",
+    "customers",
+];
+
+/// Who keeps most mailboxes: `ann at gmail.com`.
+const PROVIDERS: &[&str] =
+    &["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "proton", "protonmail"];
+
+/// Whether the text is nothing but the address, or a colon or a word for mail before it says what follows.
+fn is_announced(text: &str, start: usize, end: usize) -> bool {
+    const WORDS: [&str; 10] =
+        ["email", "e-mail", "mail", "mailen", "emailnya", "surel", "is", "er", "adalah", "address"];
+    let head = text[..start].trim_end();
+    let word = head.rsplit([' ', '\n']).next().unwrap_or("").trim_end_matches(':');
+    let digits = text[start..end].bytes().take_while(|b| *b != b' ').any(|b| b.is_ascii_digit());
+    let whole = head.is_empty() && text[end..].trim_matches(['.', ' ', '\n']).is_empty();
+    whole || digits || head.ends_with(':') || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
     let (start, end) = (anchor.at.start as usize, anchor.behind);
@@ -35,7 +90,10 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some((domain_end, spelled)) = domain(text, domain_start) else { return };
     let plain = &text[domain_start..domain_end];
     let first = plain.split([' ', '.']).next().unwrap_or("");
-    let prose = !sure && (NO_NAMES.contains(&first) || !(spelled || dots));
+    let provided = || PROVIDERS.contains(&first) && is_announced(text, local_start, domain_end);
+    let named = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let verb = !dots && named(NO_MAILBOXES, &text[local_start..local_end]);
+    let prose = !sure && (named(NO_NAMES, first) || verb || !(spelled || dots || provided()));
     if !prose && unspell(&text[local_start..domain_end]).is_some() {
         out.push(found(local_start, domain_end));
     }

@@ -12,25 +12,47 @@ pub(super) const AFTER: Anchored = Anchored {
     find: after,
 };
 
+/// `mac 001b44113ab7`.
+pub(super) const HEX: Anchored = Anchored {
+    name: "hex_after",
+    doc: "12 or 16 hexadecimal digits directly behind the anchor and a sign, `is`, `er` or `adalah`",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let start = value_start(anchor);
+        let word = &anchor.text[start..];
+        let len = word.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let ends = !word.as_bytes().get(len).is_some_and(|b| b.is_ascii_alphanumeric() || b"-_:".contains(b));
+        let digit = word[..len].bytes().any(|b| b.is_ascii_digit());
+        if start > anchor.behind && matches!(len, 12 | 16) && digit && ends {
+            out.push(found(start, start + len));
+        }
+    },
+};
+
 /// Words that stand between the anchor and the id.
 const COPULAS: [&str; 4] = ["is ", "was ", "er ", "adalah "];
 const ID_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
 const DIGITS_MIN: usize = 3;
 
 fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
-    let rest = anchor.rest();
-    let mut start = rest.bytes().take(4).take_while(|b| b" :=#\"'".contains(b)).count();
-    let word = |word: &&&str| rest[start..].get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    let copula = COPULAS.iter().find(word).map_or(0, |word| word.len());
-    if start == 0 {
-        return;
-    }
-    start += copula;
+    let start = value_start(anchor);
+    let rest = &anchor.text[start..];
     let sign = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':');
-    let len = rest[start..].bytes().take(*ID_BYTES.end() + 1).take_while(sign).count();
-    let id = rest[start..start + len].trim_end_matches(['-', '_', ':']);
+    let len = rest.bytes().take(*ID_BYTES.end() + 1).take_while(sign).count();
+    let id = rest[..len].trim_end_matches(['-', '_', ':']);
     let digits = id.bytes().filter(u8::is_ascii_digit).count();
-    if ID_BYTES.contains(&id.len()) && digits >= DIGITS_MIN && id.contains(|c: char| c.is_ascii_alphabetic()) {
-        out.push(found(anchor.behind + start, anchor.behind + start + id.len()));
+    let shaped = ID_BYTES.contains(&id.len()) && digits >= DIGITS_MIN && id.contains(|c: char| c.is_ascii_alphabetic());
+    if start > anchor.behind && shaped {
+        out.push(found(start, start + id.len()));
     }
+}
+
+/// Where the value behind an anchor begins: over signs and a verb. At the anchor's end when it touches the next word.
+fn value_start(anchor: &Anchor<'_>) -> usize {
+    let rest = anchor.rest();
+    let signs = rest.bytes().take(4).take_while(|b| b" :=#\"'".contains(b)).count();
+    let word = |word: &&&str| rest[signs..].get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let copula = COPULAS.iter().find(word).map_or(0, |word| word.len());
+    anchor.behind.min(anchor.text.len()) + if signs == 0 { 0 } else { signs + copula }
 }

@@ -150,6 +150,45 @@ pub(super) const ADDRESSED: Anchored = Anchored {
     },
 };
 
+/// `From: Doe, John` without an address.
+pub(super) const HEADED: Anchored = Anchored {
+    name: "name_of_header",
+    doc: "the surname, a comma and the given names that are all of the line behind the anchor, which begins it",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| {
+        let text = anchor.text;
+        let line = text[..anchor.at.start as usize].trim_end_matches([' ', '>', '*']);
+        let start = anchor.behind + anchor.rest().bytes().take(4).take_while(|b| b" *".contains(b)).count();
+        let Some((end, surnames)) = name_at(text, start, Case::Capital) else { return };
+        let given = text[end..].strip_prefix(", ").and_then(|_| name_at(text, end + 2, Case::Capital));
+        let Some((given_end, given)) = given.filter(|&(end, _)| ends_line(text, end)) else { return };
+        if (line.is_empty() || line.ends_with('\n')) && surnames <= 2 && given <= 3 {
+            out.push(found(start, given_end));
+        }
+    },
+};
+
+/// `| Navn | Siti Rahma |`.
+pub(super) const ROWED: Anchored = Anchored {
+    name: "name_in_cell",
+    doc: "the name in the second cell of a line of two cells, the first of which is the anchor",
+    needs: PROSE,
+    at_labels: false,
+    find: |anchor, out| {
+        let Some(rest) = anchor.rest().trim_start_matches([' ', '*']).strip_prefix('|') else { return };
+        let line = &anchor.text[..anchor.at.start as usize];
+        let line = line[line.rfind('\n').map_or(0, |at| at + 1)..].trim_matches([' ', '|', '*']);
+        let start = anchor.text.len() - rest.trim_start_matches([' ', '*']).len();
+        let ends = |end: usize| {
+            let cell = anchor.text[end..].split('\n').next().unwrap_or("");
+            cell.trim_matches([' ', '|', '*', '\r']).is_empty()
+        };
+        let named = name_at(anchor.text, start, Case::Any).filter(|&(end, _)| line.is_empty() && ends(end));
+        out.extend(named.map(|(end, _)| found(start, end)));
+    },
+};
+
 /// `On Monday, Siti Rahma wrote:`.
 pub(super) const BEFORE: Anchored = Anchored {
     name: "name_before",
@@ -296,7 +335,10 @@ fn is_picture(text: &str) -> bool {
 fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     let text = anchor.text;
     let (mut start, lines) = signature(text, anchor.behind);
-    if start == anchor.behind {
+    // `<br>` is no closing.
+    let tag =
+        text[..anchor.at.start as usize].ends_with(['<', '/']) && anchor.rest().trim_start().starts_with(['>', '/']);
+    if start == anchor.behind || tag {
         return;
     }
     // `Mvh Dr. Hansen`

@@ -84,6 +84,15 @@ pub(super) const OPTION: Anchored = Anchored {
     find: option,
 };
 
+/// `passphrase: correct horse battery staple`.
+pub(super) const PHRASE: Anchored = Anchored {
+    name: "secret_phrase",
+    doc: "three words or more of small letters, none of them of every sentence, behind the anchor and `:`, `=`, `is`, `er` or `adalah`",
+    needs: PROSE,
+    at_labels: false,
+    find: phrase,
+};
+
 /// `https://hooks.slack.com/services/T0/B0/XXXX`.
 pub(super) const PATH: Anchored = Anchored {
     name: "secret_path",
@@ -350,6 +359,32 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
     }
 }
 
+fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    /// Words of sentences, which hardly stand in a phrase that was drawn.
+    const PROSE_WORDS: [&str; 38] = [
+        "these", "them", "down", "keep", "write", "please", "you", "we", "is", "are", "was", "not", "the", "a", "an",
+        "it", "in", "on", "of", "to", "for", "and", "or", "this", "your", "must", "at", "with", "er", "ikke", "og",
+        "det", "en", "til", "yang", "dan", "tidak", "untuk",
+    ];
+    const WORD_BYTES_MAX: usize = 12;
+    let rest = anchor.rest();
+    let signs = rest.len() - rest.trim_start_matches([' ', ':', '=', '"', '\'']).len();
+    let copula =
+        COPULAS.iter().find(|word| rest[signs..].strip_prefix(**word).is_some_and(|r| r.starts_with([' ', ':'])));
+    let start = signs + copula.map_or(0, |word| word.len());
+    let start = start + rest[start..].len() - rest[start..].trim_start_matches([' ', ':', '"', '\'']).len();
+    if copula.is_none() && !rest[..signs].contains([':', '=']) {
+        return;
+    }
+    let line = rest[start..].split(|c: char| !c.is_ascii_lowercase() && c != ' ').next().unwrap_or("");
+    let plain = |word: &str| (2..=WORD_BYTES_MAX).contains(&word.len());
+    let words = line.split(' ').take_while(|word| plain(word) && !PROSE_WORDS.contains(word));
+    let (count, len) = words.fold((0, 0), |(count, len), word| (count + 1, len + word.len() + 1));
+    if count >= 3 {
+        out.push(found(anchor.behind + start, anchor.behind + start + len - 1));
+    }
+}
+
 /// What no word of a language looks like, and no number: letters and digits together, or capitals inside.
 fn is_random(text: &str) -> bool {
     let digits = text.bytes().any(|b| b.is_ascii_digit());
@@ -360,7 +395,9 @@ fn is_random(text: &str) -> bool {
 /// Letters and digits together.
 pub(in crate::detect) fn is_no_word(text: &str) -> bool {
     let digits = text.bytes().any(|b| b.is_ascii_digit());
-    text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/', '_'])
+    // `new_value_2` is a name of a thing, `Mangga_muda99` is not.
+    let snake = text.contains('_') && !text.bytes().any(|b| b.is_ascii_uppercase());
+    text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/']) && !snake
 }
 
 fn scheme(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

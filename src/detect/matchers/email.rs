@@ -6,6 +6,7 @@
 
 use super::userinfo::userinfo_at;
 use super::{Input, Match, Matcher};
+use crate::canonical::email::DOTS;
 use crate::canonical::ip;
 use crate::record::{Class, Span};
 
@@ -21,6 +22,8 @@ pub(super) const MATCHER: Matcher = Matcher {
 const LOCAL_BYTES_MAX: usize = 256;
 /// Longest address of a host in brackets.
 const LITERAL_BYTES_MAX: usize = 64;
+/// Top-level domains that are believed where a dot is spelled or stands apart.
+const TOPS: [&str; 14] = ["com", "net", "org", "co", "id", "dk", "io", "info", "uk", "de", "se", "eu", "sg", "my"];
 /// Longest domain (RFC 1035).
 const DOMAIN_BYTES_MAX: usize = 253;
 
@@ -31,7 +34,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if at < floor {
             continue;
         }
-        let found = match domain_end(text, at + 1).or_else(|| literal_end(text, at + 1)) {
+        let found = match domain_end(text, at + 1)
+            .or_else(|| spelled_end(text, at + 1))
+            .or_else(|| literal_end(text, at + 1))
+        {
             Some(end) => local_start(text, floor, at).map(|start| (start, end)).or_else(|| spaced(text, floor, at)),
             None => spaced(text, floor, at),
         };
@@ -138,10 +144,20 @@ fn spaced(text: &str, floor: usize, at: usize) -> Option<(usize, usize)> {
     (name && mailbox && !NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(local))).then_some((start, end))
 }
 
+/// One past `example dot com` at `at`, its dot in words, before what is no word of a sentence.
+fn spelled_end(text: &str, at: usize) -> Option<usize> {
+    let label = text[at..].bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+    let rest = text[at + label..].strip_prefix(' ').filter(|_| label > 1)?;
+    let word = rest.split(' ').next().unwrap_or("");
+    let dot = DOTS.iter().any(|dot| dot.eq_ignore_ascii_case(word.trim_matches(['(', ')', '[', ']'])));
+    let top_at = at + label + 1 + word.len() + 1;
+    let top = top_level(text.get(top_at..)?).filter(|&top| dot && TOPS.contains(&&text[top_at..top_at + top]))?;
+    Some(top_at + top)
+}
+
 /// One past `example . com` at `at`: where the `@` has spaces on both sides the dot may have them, too, before what is no
 /// word of a sentence.
 fn loose_end(text: &str, at: usize) -> Option<usize> {
-    const TOPS: [&str; 14] = ["com", "net", "org", "co", "id", "dk", "io", "info", "uk", "de", "se", "eu", "sg", "my"];
     let label = text[at..].bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
     let rest = text[at + label..].strip_prefix(" . ")?;
     let top = top_level(rest).filter(|&top| TOPS.contains(&&rest[..top]))?;
@@ -209,7 +225,13 @@ fn domain_end(text: &str, start: usize) -> Option<usize> {
     }
     // Names of pictures for dense screens: `logo@2x.png`.
     let dense = matches!(&bytes[start..], [b'1'..=b'4', b'x', b'.', ..]);
-    domain.filter(|_| !dense)
+    domain.filter(|&end| !dense && !is_unit(&text[start..end]))
+}
+
+/// `getty@tty1.service`: an instance of a unit of systemd.
+fn is_unit(domain: &str) -> bool {
+    const KINDS: [&str; 6] = ["service", "socket", "timer", "slice", "mount", "scope"];
+    domain.split_once('.').is_some_and(|(_, kind)| KINDS.contains(&kind))
 }
 
 /// One past the letters, digits, dashes and dots that begin at `start`.

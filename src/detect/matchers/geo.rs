@@ -16,7 +16,7 @@ pub(super) const MATCHER: Matcher = Matcher {
 /// beside it.
 pub(super) const WHOLE: Matcher = Matcher {
     name: "coordinates_whole",
-    doc: "two decimal numbers of degrees with five decimals or more, a comma or semicolon between, in brackets or alone",
+    doc: "two decimal numbers of degrees with five decimals or more: a comma between, in brackets or alone, or behind them N and E",
     wants: |class, digits| digits >= 10 && class.has(Class::DOT),
     find: |input, out| {
         if input.census.dots < 2 || input.census.longest < 5 {
@@ -34,7 +34,12 @@ pub(super) const WHOLE: Matcher = Matcher {
             let alone = before.is_empty() && behind.is_empty();
             let bracketed = before.ends_with(['(', '[']) && behind.starts_with([')', ']']);
             let latitude = input.text[first.range()].parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0);
-            if (alone || bracketed) && latitude && matches!(between, "," | ";") {
+            let east = |text: &str| [" E", " W", "E", "W"].iter().any(|sign| text.starts_with(sign));
+            // `55.67612 N, 12.56834 E`
+            let lettered =
+                between.strip_prefix(['N', 'S']).is_some_and(|rest| rest.trim_matches([',', ';', ' ']).is_empty());
+            let signed = (alone || bracketed) && matches!(between, "," | ";") || lettered && east(behind);
+            if signed && latitude {
                 push(first, out);
                 push(second, out);
             }

@@ -36,6 +36,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if input.census.dashes >= 3 {
             dashed(input.text, input.groups, &mut found);
         }
+        v6_dashed(input.text, &mut found);
         v6_reversed(input.text, &mut found);
     }
 }
@@ -116,6 +117,31 @@ fn is_host(rest: &[u8]) -> bool {
     separated && domain && rest[label + 1..].iter().take_while(|b| **b != b' ').any(u8::is_ascii_alphabetic)
 }
 
+/// `2001-db8-85a3--8a2e-370-7334.dyn.example.net`: an IPv6 address in the name of its host.
+fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
+    const DASHES_MIN: usize = 5;
+    let bytes = text.as_bytes();
+    if bytes.len() < 2 * DASHES_MIN || memchr::memchr_iter(b'-', bytes).count() < DASHES_MIN {
+        return;
+    }
+    for dot in memchr::memchr_iter(b'.', bytes) {
+        let run = bytes[..dot].iter().rev().take(40).take_while(|b| b.is_ascii_hexdigit() || **b == b'-').count();
+        let (start, bounded) = (dot - run, run == dot || !bytes[dot - run - 1].is_ascii_alphanumeric());
+        let digits = bytes[start..dot].iter().filter(|b| b.is_ascii_digit()).count();
+        let dashes = memchr::memchr_iter(b'-', &bytes[start..dot]).count();
+        // Addresses that the world reaches begin with four digits; names such as `a-b-c-d-e--f` do not.
+        let bounded = bounded && bytes[start..dot].iter().take_while(|b| **b != b'-').count() == 4;
+        if bounded
+            && digits >= 4
+            && dashes >= DASHES_MIN
+            && is_host(&bytes[dot..])
+            && ip::parse(&text[start..dot]).is_some()
+        {
+            found(start, dot);
+        }
+    }
+}
+
 /// 32 nibbles in reverse before `ip6.arpa`.
 fn v6_reversed(text: &str, found: &mut impl FnMut(usize, usize)) {
     const NIBBLES: usize = 64;
@@ -146,7 +172,35 @@ fn is_amount(bytes: &[u8], quad: &[Group], end: usize) -> bool {
     let round = quad[2..].iter().all(|g| text(g) == b"000");
     let cents = matches!(&bytes[end..], [b',', a, b, rest @ ..]
         if a.is_ascii_digit() && b.is_ascii_digit() && !rest.first().is_some_and(u8::is_ascii_digit));
-    cents || round || (padded && quad[0].len() < 3)
+    cents || round || (padded && quad[0].len() < 3) || is_staked(bytes, quad)
+}
+
+/// `total bet 12.250.100.200`: a word of money before what could be either.
+fn is_staked(bytes: &[u8], quad: &[Group]) -> bool {
+    const WORDS: [&[u8]; 18] = [
+        b"bet",
+        b"bets",
+        b"stake",
+        b"wager",
+        b"taruhan",
+        b"taruhannya",
+        b"prize",
+        b"hadiah",
+        b"bonus",
+        b"jackpot",
+        b"turnover",
+        b"omzet",
+        b"omset",
+        b"balance",
+        b"saldo",
+        b"indsats",
+        b"gevinst",
+        b"amount",
+    ];
+    let head = &bytes[..quad[0].start as usize];
+    let head = &head[..head.len() - head.iter().rev().take(3).take_while(|b| b" :=".contains(b)).count()];
+    let word = &head[head.len() - head.iter().rev().take(12).take_while(|b| b.is_ascii_alphabetic()).count()..];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// `08.12.34.56`: hours, minutes, seconds and hundredths. No address pads to two digits.

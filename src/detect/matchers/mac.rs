@@ -1,4 +1,5 @@
-//! Hardware addresses (MAC, EUI-48): `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`.
+//! Hardware addresses (MAC, EUI-48): `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7`, `001b.4411.3ab7`; and
+//! those of eight bytes that are made of them (EUI-64).
 
 use super::{Input, Match, Matcher};
 use crate::record::{Class, Span};
@@ -15,8 +16,9 @@ pub(super) const MATCHER: Matcher = Matcher {
     find,
 };
 
-/// Bytes of an address with colons or dashes, and with dots.
+/// Bytes of an address with colons or dashes, of one of eight pairs that is made of it (EUI-64), and with dots.
 const PAIRS: usize = 17;
+const LONG: usize = 23;
 const DOTTED: usize = 14;
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
@@ -24,9 +26,12 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut floor = 0;
     if input.class.has(Class::COLON.with(Class::OTHER)) && may_hold_pairs(bytes) {
         for sign in memchr::memchr2_iter(b':', b'-', bytes) {
-            if bytes.get(sign + 3) == Some(&bytes[sign]) && sign >= floor + 2 && is_pairs(bytes, sign - 2) {
-                push(sign - 2, PAIRS, out);
-                floor = sign - 2 + PAIRS;
+            if bytes.get(sign + 3) == Some(&bytes[sign]) && sign >= floor + 2 {
+                let len = [PAIRS, LONG].into_iter().find(|&len| is_pairs(bytes, sign - 2, len));
+                if let Some(len) = len {
+                    push(sign - 2, len, out);
+                    floor = sign - 2 + len;
+                }
             }
         }
     }
@@ -54,16 +59,21 @@ fn push(start: usize, len: usize, out: &mut Vec<Match>) {
 
 /// Whether a text may hold an address with dashes: asked before short texts are dismissed as ids.
 pub(in crate::detect) fn may_hold_dashed(bytes: &[u8]) -> bool {
-    bytes.len() >= PAIRS && memchr::memchr_iter(b'-', bytes).any(|at| at >= 2 && is_pairs(bytes, at - 2))
+    bytes.len() >= PAIRS && memchr::memchr_iter(b'-', bytes).any(|at| at >= 2 && is_pairs(bytes, at - 2, PAIRS))
 }
 
-fn is_pairs(bytes: &[u8], start: usize) -> bool {
-    let Some(address) = bytes.get(start..start + PAIRS) else { return false };
+fn is_pairs(bytes: &[u8], start: usize, len: usize) -> bool {
+    let Some(address) = bytes.get(start..start + len) else { return false };
     let sign = address[2];
+    // `00:1b:44:ff:fe:11:3a:b7`: what stands in the middle says that it was made of a shorter one.
+    let made = |middle: &[u8]| middle.eq_ignore_ascii_case(b"ff") || middle.eq_ignore_ascii_case(b"fe");
+    if len == LONG && !(made(&address[9..11]) && made(&address[12..14])) {
+        return false;
+    }
     let shaped = address.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == sign } else { b.is_ascii_hexdigit() });
     // Six pairs of digits are mostly times and numbers in groups.
     let typical = address.iter().any(u8::is_ascii_alphabetic) || (sign == b':' && address.starts_with(b"00"));
-    shaped && typical && is_bounded(bytes, start, start + PAIRS, sign)
+    shaped && typical && is_bounded(bytes, start, start + len, sign)
 }
 
 fn is_dotted(bytes: &[u8], start: usize) -> bool {

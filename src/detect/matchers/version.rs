@@ -68,6 +68,13 @@ const PRODUCTS: &[&[u8]] = &[
     b"wget",
     b"dart",
     b"flutter",
+    b"miui",
+    b"hyperos",
+    b"coloros",
+    b"oxygenos",
+    b"emui",
+    b"harmonyos",
+    b"nuget",
     b"unity",
     b"unreal",
     b"oracle",
@@ -100,6 +107,10 @@ const RUNTIMES: &[&[u8]] = &[
     b"ver",
     b"firmware",
     b"fw",
+    b"build",
+    b"release",
+    b"rel",
+    b"rev",
 ];
 
 /// Words before a `/` that speak of addresses.
@@ -125,11 +136,20 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
     let head = &bytes[..start - signs];
     let name = &head[head.len() - head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()..];
+    if head.ends_with(b".so.") && signs == 0 || is_pinned(&bytes[..start], name, signs) {
+        return true;
+    }
     if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
         return true;
     }
     let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
     known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
+}
+
+/// `requests==2.31.0.1`: a version that is asked for. Filters compare addresses so, too: `ip.src==10.0.0.5`.
+fn is_pinned(head: &[u8], name: &[u8], signs: usize) -> bool {
+    const PACKAGES: [&[u8]; 5] = [b"package", b"pkg", b"lib", b"module", b"plugin"];
+    signs == 2 && head.ends_with(b"==") && PACKAGES.iter().any(|word| name.eq_ignore_ascii_case(word))
 }
 
 /// Whether what stands behind `name/` is its version: of a known product always.
@@ -162,14 +182,16 @@ fn has_port(bytes: &[u8], quad: &[Group]) -> bool {
     matches!(bytes[quad[3].end as usize..], [b':', digit, ..] if digit.is_ascii_digit())
 }
 
+/// Endings of packages, in whose names stand versions alone, and of archives, in whose names may stand a host.
+const PACKAGES: [&[u8]; 14] =
+    [b"jar", b"war", b"ear", b"deb", b"rpm", b"apk", b"aab", b"ipa", b"whl", b"gem", b"nupkg", b"dll", b"so", b"msi"];
+const ARCHIVES: [&[u8]; 12] =
+    [b"zip", b"gz", b"tgz", b"xz", b"bz2", b"zst", b"7z", b"tar", b"exe", b"dmg", b"pkg", b"js"];
+
 /// `1.2.3.4rc1`, `1.2.3.4-beta`, `1.2.3.4-SNAPSHOT`, `foo-1.2.3.4.jar`, `foo_1.2.3.4_amd64.deb`: a version.
 pub(super) fn is_release(bytes: &[u8], quad: &[Group]) -> bool {
     const WORDS: [&[u8]; 12] =
         [b"a", b"alpha", b"b", b"beta", b"dev", b"final", b"ga", b"post", b"pre", b"rc", b"release", b"snapshot"];
-    const ENDINGS: [&[u8]; 26] = [
-        b"jar", b"war", b"ear", b"zip", b"gz", b"tgz", b"xz", b"bz2", b"zst", b"7z", b"tar", b"deb", b"rpm", b"apk",
-        b"aab", b"ipa", b"exe", b"msi", b"dmg", b"pkg", b"whl", b"gem", b"nupkg", b"dll", b"so", b"js",
-    ];
     let rest = &bytes[quad[3].end as usize..];
     let word = rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest);
     let len = word.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -179,7 +201,8 @@ pub(super) fn is_release(bytes: &[u8], quad: &[Group]) -> bool {
     let name = rest.iter().take(48).take_while(|b| b.is_ascii_alphanumeric() || b"._+-".contains(b)).count();
     let name = rest[..name].strip_suffix(b".").unwrap_or(&rest[..name]);
     let ending = name.iter().rposition(|&b| b == b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
-    is_like_version(bytes, quad) && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    let ends = |list: &[&[u8]]| list.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    ends(&PACKAGES) || ends(&ARCHIVES) && is_like_version(bytes, quad)
 }
 
 /// No part of three digits, and none of the private networks: `10.0.0.5` behind `nginx` is an address.

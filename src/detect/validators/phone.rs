@@ -19,8 +19,8 @@ pub(super) const INTERNATIONAL: Validator = Validator {
 /// Numbers that are known by their shape.
 pub(super) const NATIONAL: Validator = Validator {
     name: "phone_national",
-    doc: "an Indonesian mobile number (08…, 62 8…), a Danish one in pairs (23 23 75 85), an American or British one as \
-          they are printed ((202) 555-0143, 07700 900123)",
+    doc: "an Indonesian mobile number (08…, 62 8…), a Danish one in pairs (23 23 75 85), an American, British or Malaysian \
+          one as they are printed ((202) 555-0143, 07700 900123, 012-345 6789)",
     digits: (8, 14),
     numbers: false,
     basis: Basis::Pattern,
@@ -153,20 +153,30 @@ fn is_danish_pairs(candidate: &Candidate<'_>) -> bool {
         && !are_steps()
 }
 
-/// `(415) 555-2671`, `415-555-2671`, `020 7946 0958`, `07700 900123`: as numbers are printed in America and Britain.
+/// `(415) 555-2671`, `1-415-555-2671`, `020 7946 0958`, `07700 900123`, `012-345 6789`: as numbers are printed in America,
+/// Britain and Malaysia.
 fn is_printed(candidate: &Candidate<'_>) -> bool {
     let [area, rest @ ..] = candidate.groups else { return false };
     let gaps = candidate.gaps();
     let lens = (area.len(), rest.first().map_or(0, |g| g.len()), rest.get(1).map_or(0, |g| g.len()));
     let digits = candidate.digits;
     match (lens, rest.len()) {
+        // `012-345 6789`, `011-2345 6789`: a Malaysian mobile.
+        ((3, 3 | 4, 4), 2) if digits.starts_with(b"01") => rest[0].gap == Gap::DASH && rest[1].gap == Gap::SPACE,
         // Neither the area nor the exchange begins with 0 or 1.
         ((3, 3, 4), 2) => {
             let plan = digits[0] >= b'2' && digits[3] >= b'2';
             let paren = rest[0].gap.within(Gap::PAREN.or(Gap::SPACE).or(Gap::WIDE)) && gaps.has(Gap::PAREN);
             plan && (gaps == Gap::DASH || gaps == Gap::DOT || paren && rest[1].gap == Gap::DASH)
         }
-        ((3, 4, 4), 2) => digits.starts_with(b"02") && gaps == Gap::SPACE,
+        ((3, 4, 4), 2) if digits.starts_with(b"02") => {
+            rest[1].gap == Gap::SPACE && rest[0].gap.within(Gap::PAREN.or(Gap::SPACE).or(Gap::WIDE))
+        }
+        // `1-415-555-2671`
+        ((1, 3, 3), 3) => {
+            let plan = digits[0] == b'1' && digits[1] >= b'2' && digits[4] >= b'2' && rest[2].len() == 4;
+            plan && (gaps == Gap::DASH || gaps == Gap::DOT)
+        }
         ((5, 6, 0), 1) => digits.starts_with(b"07") && gaps == Gap::SPACE,
         _ => false,
     }

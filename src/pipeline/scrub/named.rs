@@ -60,9 +60,13 @@ impl Core {
         let claim = if is_option { Claim::Sure } else { plan.claim };
         let plan = FieldPlan { claim, ..plan };
         let value = &text[tape[i].span.range()];
+        // `{"field": "email", "code": "required"}`: what is wrong with it.
+        let complaint =
+            self.paths.name(tape[i].path) == b"code" && !value.bytes().any(|b| b.is_ascii_digit() || b == b'@');
         let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
         match plan.entity {
             // All that is in it is named, too: `{"key": "password", "value": {"stringValue": …}}`.
+            _ if complaint => own,
             Some(_) if container => FieldPlan { claim: Claim::Sure, part: own.part, ..plan },
             Some(entity) if self.is_meant(entity, plan, value) => FieldPlan { part: own.part, ..plan },
             _ => own,
@@ -92,7 +96,8 @@ impl Core {
             }
             let plan = self.detector.plan(&self.paths, beside.path);
             // What has a telephone number, too, is somebody.
-            if plan.entity.is_some() && beside.path != tape[i].path {
+            let known = plan.entity.is_some() && !(plan.guess && plan.claim == Claim::Maybe);
+            if known && beside.path != tape[i].path {
                 return false;
             }
             signs += u32::from(plan.thing == Thing::Sign);
