@@ -29,8 +29,22 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
 pub fn write_npwp(text: &str, out: &mut Vec<u8>) -> bool {
     let start = out.len();
     let written = write(text, out);
-    if out.len() - start == 16 && out[start] == b'0' {
-        out.remove(start);
+    match out.len() - start {
+        16 if out[start] == b'0' => _ = out.remove(start),
+        // A JSON number has lost it.
+        14 => out.insert(start, b'0'),
+        _ => {}
+    }
+    written
+}
+
+/// Appends the 10 digits of a Danish civil registration number; of those who were born in the first nine days of a month a
+/// JSON number has lost the first. False, and nothing appended, as [`write()`].
+pub fn write_cpr(text: &str, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let written = write(text, out);
+    if out.len() - start == 9 {
+        out.insert(start, b'0');
     }
     written
 }

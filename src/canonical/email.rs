@@ -1,5 +1,7 @@
 //! E-mail addresses, and mailboxes: the address without what does not change where mail arrives.
 
+use std::borrow::Cow;
+
 use super::text::lowered;
 
 /// Appends the canonical form of an e-mail address; false, and nothing appended, when `text` is none.
@@ -133,7 +135,7 @@ fn split(address: &str) -> Option<(&str, &str)> {
     let domain = domain.trim_end_matches('.');
     let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
     let fits = !local.is_empty() && !domain.is_empty() && (quoted || is_plain(local)) && is_plain(domain);
-    fits.then_some((local, domain))
+    fits.then(|| (if quoted { unquoted(local) } else { local }, domain))
 }
 
 /// Without `@`, white space and control characters. Looks at every byte, which the compiler does many at a time.
@@ -149,6 +151,8 @@ fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
     let Some((local, domain)) = split(lower.trim()) else {
         return false;
     };
+    let (local, domain) = (in_latin(local), in_latin(domain));
+    let (local, domain) = (&*local, &*domain);
     // An ASCII domain is taken as it is, as in the fast way: a disguise in the local part must not change it.
     let ascii = if domain.is_ascii() {
         domain.into()
@@ -166,6 +170,37 @@ fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
     out.push(b'@');
     out.extend_from_slice(ascii.as_bytes());
     true
+}
+
+/// Small letters of Cyrillic and Greek that look like Latin ones, each before the one it looks like.
+const LOOKALIKES: &str = "аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlοoαaνvιiκkρpυuτtχx";
+
+/// A part of an address in small letters, in which a few letters of another alphabet stand in for Latin ones so that no
+/// machine knows it (`jоhn` with a Cyrillic `о`), in Latin. What is all of another alphabet is a word of its own.
+fn in_latin(part: &str) -> Cow<'_, str> {
+    let latin = |c: char| {
+        let mut pairs = LOOKALIKES.chars();
+        while let (Some(other), Some(latin)) = (pairs.next(), pairs.next()) {
+            if other == c {
+                return Some(latin);
+            }
+        }
+        None
+    };
+    let mixed = part.bytes().any(|b| b.is_ascii_alphabetic()) && !part.is_ascii();
+    if !mixed || !part.chars().all(|c| c.is_ascii() || latin(c).is_some()) {
+        return part.into();
+    }
+    part.chars().map(|c| if c.is_ascii() { c } else { latin(c).unwrap_or(c) }).collect()
+}
+
+/// `"john"` without the quotes, where it needs none (RFC 5321 4.1.2: the same mailbox).
+fn unquoted(local: &str) -> &str {
+    let inner = local.strip_prefix('"').and_then(|local| local.strip_suffix('"')).unwrap_or(local);
+    let atom = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+    };
+    if inner.split('.').all(atom) { inner } else { local }
 }
 
 #[cfg(test)]
@@ -205,6 +240,10 @@ mod tests {
             "john.doe @ example.com",
             "john.doe@ example.com",
             "john.doe (a) example.com",
+            "john.doe@example dot com",
+            "\"john.doe\"@example.com",
+            "jоhn.dοe@example.com",
+            "john.doe@exаmple.com",
         ] {
             assert_eq!(address(text).as_deref(), Some("john.doe@example.com"), "{text}");
         }
@@ -252,7 +291,8 @@ mod tests {
         }
         assert_eq!(mailbox("j.doe+shop@example.com").as_deref(), Some("j.doe@example.com"));
         assert_eq!(mailbox("+45@example.com").as_deref(), Some("+45@example.com"));
-        assert_eq!(mailbox("\"a.b+c\"@gmail.com").as_deref(), Some("\"a.b+c\"@gmail.com"));
+        assert_eq!(mailbox("\"a b+c\"@gmail.com").as_deref(), Some("\"a b+c\"@gmail.com"));
+        assert_eq!(mailbox("\"a.b+c\"@gmail.com").as_deref(), Some("ab@gmail.com"));
     }
 
     proptest! {

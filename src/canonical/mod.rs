@@ -34,6 +34,8 @@ pub enum Form {
     Digits,
     /// The digits of an Indonesian tax number, [`digits::write_npwp`].
     Npwp,
+    /// The digits of a Danish civil registration number, [`digits::write_cpr`].
+    Cpr,
     /// The digits of an account, words between them left out, [`digits::write_account`].
     Account,
     /// Letters and digits in lower case, [`alnum::write`].
@@ -46,7 +48,7 @@ pub enum Form {
 
 impl Form {
     /// All forms with their names in catalog and config.
-    pub const ALL: [(&'static str, Form); 11] = [
+    pub const ALL: [(&'static str, Form); 12] = [
         ("email", Form::Email),
         ("mailbox", Form::Mailbox),
         ("ip", Form::Ip),
@@ -54,6 +56,7 @@ impl Form {
         ("phone", Form::Phone),
         ("digits", Form::Digits),
         ("npwp", Form::Npwp),
+        ("cpr", Form::Cpr),
         ("account", Form::Account),
         ("alnum", Form::Alnum),
         ("iban", Form::Iban),
@@ -93,6 +96,7 @@ impl Form {
             Form::Phone => phone::write(text, regions, out),
             Form::Digits => digits::write(text, out),
             Form::Npwp => digits::write_npwp(text, out),
+            Form::Cpr => digits::write_cpr(text, out),
             Form::Account => digits::write_account(text, out),
             Form::Alnum => alnum::write(text, out),
             Form::Iban => append(iban::parse(text).as_ref().map(iban::Iban::as_str), out),

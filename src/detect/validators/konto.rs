@@ -33,6 +33,7 @@ fn with_bank(candidate: &Candidate<'_>) -> Span {
     let head = before.trim_end_matches([' ', '.', ':', ',', ';', '#', '-', '/']);
     let signs = |text: &'static str| move |head: &str| ends_with_word(head, text);
     let label = WORDS.iter().filter(|word| signs(word)(head)).map(|word| word.len()).max();
+    let relabelled = label.is_some();
     let head = label.map_or(head, |len| head[..head.len() - len].trim_end_matches([' ', '.', ':', ',', ';', '-', '/']));
     let digits = head.bytes().rev().take_while(u8::is_ascii_digit).count();
     let bank = head.len() - digits;
@@ -41,6 +42,10 @@ fn with_bank(candidate: &Candidate<'_>) -> Span {
     let label = label.trim_end_matches([' ', '.', ':', '#']);
     let named = ["reg", "regnr", "reg.nr", "reg nr", "reg-nr", "registreringsnummer"].iter();
     let named = named.clone().any(|word| ends_with_word(label, word));
+    // `9940 / kontonr. 9088756291`
+    let parted = head.len() < before.len() && before[head.len()..].contains('/');
+    let bounded = !head[..bank].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '-'));
+    let named = named || relabelled && parted && bounded;
     if digits == 4 && near && named && candidate.groups.len() == 1 {
         return Span::new(bank as u32, candidate.span.end);
     }
