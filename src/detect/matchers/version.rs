@@ -136,7 +136,8 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
     let head = &bytes[..start - signs];
     let name = &head[head.len() - head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()..];
-    if head.ends_with(b".so.") && signs == 0 || is_pinned(&bytes[..start], name, signs) {
+    let shared = head.ends_with(b".so.") && signs == 0;
+    if shared || is_pinned(&bytes[..start], name, signs) || is_tag(&bytes[..start]) {
         return true;
     }
     if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
@@ -144,6 +145,17 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     }
     let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
     known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
+}
+
+/// `image registry/app:10.4.2.1`: the tag of an image.
+fn is_tag(head: &[u8]) -> bool {
+    let Some(head) = head.strip_suffix(b":") else { return false };
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || b"._-/".contains(b);
+    let (before, name) = head.split_at(head.len() - head.iter().rev().take(96).take_while(part).count());
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b":").or(before.strip_suffix(b"=")).unwrap_or(before);
+    let word = before.len().checked_sub(b"image".len()).map_or(&b""[..], |at| &before[at..]);
+    name.contains(&b'/') && word.eq_ignore_ascii_case(b"image")
 }
 
 /// `requests==2.31.0.1`: a version that is asked for. Filters compare addresses so, too: `ip.src==10.0.0.5`.
