@@ -123,9 +123,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 }
 
 fn open(args: &OpenArgs) -> Result<(), CliError> {
-    let identities = identities(&args.identity)?;
     let loaded = args.from.config()?;
     let audit = Audit::new(loaded.as_ref().map_or(config::Audit::Log, |loaded| loaded.settings.audit.clone()));
+    let identities = identities(&args.identity).or_else(|error| refused(&audit, &[], "no identity", error))?;
     let mut left = 0;
     for entry in args.from.entries(loaded.as_ref())? {
         let Some(file) = &entry.file else {
@@ -134,10 +134,19 @@ fn open(args: &OpenArgs) -> Result<(), CliError> {
         };
         let place = format!("{} {} {}", entry.topic, entry.partition, entry.offset);
         let failed = |what: String| CliError::Failed(format!("quarantined record {place}: {what}"));
-        let plain = open_with(&identities, file).map_err(|error| failed(format!("the payload {error}")))?;
-        let payload = Payload::parse(&plain).ok_or_else(|| failed("the payload is none of ours".to_owned()))?;
         let (partition, offset) = (entry.partition.to_string(), entry.offset.to_string());
         let of = [("topic", entry.topic.as_str()), ("partition", &partition), ("offset", &offset)];
+        let plain = open_with(&identities, file).or_else(|error| {
+            let why = format!("the payload {error}");
+            refused(&audit, &of, &why, failed(why.clone()))
+        })?;
+        let payload = Payload::parse(&plain).map_or_else(
+            || {
+                let why = "the payload is none of ours";
+                refused(&audit, &of, why, failed(why.to_owned()))
+            },
+            Ok,
+        )?;
         // First the record of it, then the payload: what is seen was recorded.
         audit.write(What::QuarantineOpen, 1, &of).map_err(|error| failed(format!("no audit record: {error}")))?;
         let headers = payload.headers.iter().map(|(name, value)| (Bytes(name), value.as_deref().map(Bytes)));
@@ -152,6 +161,15 @@ fn open(args: &OpenArgs) -> Result<(), CliError> {
         note(&format!("{left} records have no sealed payload: look them up in the input topic, where they still are"));
     }
     Ok(())
+}
+
+/// Who tries and fails is recorded as well: nothing (0) was opened, and why.
+fn refused<T>(audit: &Audit, of: &[(&str, &str)], why: &str, error: CliError) -> Result<T, CliError> {
+    let of = [of, &[("failed", why)]].concat();
+    match audit.write(What::QuarantineOpen, 0, &of) {
+        Ok(()) => Err(error),
+        Err(fault) => Err(CliError::Failed(format!("{error}\nno audit record of it: {fault}"))),
+    }
 }
 
 fn open_with(identities: &[Identity], file: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {

@@ -17,6 +17,7 @@ use super::look::basis_name;
 use super::times::{OriginArgs, Times};
 use super::{CliError, note};
 use crate::config::{self, Format, Loaded, Secrets};
+use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::payload::Payload;
 use crate::pipeline::{LocalSignals, Plan, Scrubber, SignalPlan};
@@ -68,7 +69,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let ring = Arc::new(SharedRing::fixed(args.keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
     let plan = Arc::new(Plan::compile(&loaded, ring).map_err(|error| CliError::Config(error.to_string()))?);
     let times = Times::new(&args.origin, args.salts.as_ref(), &loaded, &plan)?;
-    let mut scrub = Scrub::new(args, plan, loaded.settings.limits.record_bytes, times)?;
+    let mut scrub = Scrub::new(args, plan, &loaded, times)?;
     if let Some(path) = &args.signals {
         scrub.signals = Some(Signals::new(path, &loaded, &args.keys, &mut scrub.scrubber)?);
     }
@@ -116,6 +117,7 @@ struct Scrub {
     line: Vec<u8>,
     times: Times,
     topic: String,
+    audit: Audit,
 }
 
 /// The signals of a run, and where they go.
@@ -195,7 +197,7 @@ struct RejectedLine<'a> {
 }
 
 impl Scrub {
-    fn new(args: &Args, plan: Arc<Plan>, max_bytes: usize, times: Times) -> Result<Scrub, CliError> {
+    fn new(args: &Args, plan: Arc<Plan>, loaded: &Loaded, times: Times) -> Result<Scrub, CliError> {
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         if args.findings.is_some() {
             scrubber.trace();
@@ -204,7 +206,7 @@ impl Scrub {
             plan,
             scrubber,
             format: args.format.into(),
-            max_bytes,
+            max_bytes: loaded.settings.limits.record_bytes,
             out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
             findings: args.findings.as_deref().map(create).transpose()?,
             quarantine: args.quarantine.as_deref().map(create).transpose()?,
@@ -216,6 +218,7 @@ impl Scrub {
             line: Vec::new(),
             times,
             topic: args.origin.topic.clone(),
+            audit: Audit::new(loaded.settings.audit.clone()),
         })
     }
 
@@ -246,10 +249,7 @@ impl Scrub {
                 None => return Ok(()),
                 Some(Line::TooLong) => (Err(Reject::TooLarge), &b"\n"[..]),
                 Some(Line::Whole(raw, line_break)) => {
-                    self.line.clear();
-                    let time_ms = self.times.of(raw)?;
-                    let origin = (self.topic.as_str(), time_ms);
-                    let result = caught(|| scrub(&mut self.scrubber, self.format, raw, origin, &mut self.line));
+                    let result = self.one(raw)?;
                     if result == Err(Reject::Internal) {
                         self.begin_anew();
                     }
@@ -257,6 +257,9 @@ impl Scrub {
                         self.suppressed += 1;
                         drop(self.scrubber.traced());
                         continue;
+                    }
+                    if result == Ok(true) {
+                        self.audit(name, number)?;
                     }
                     if let (Ok(true), Some(signals), Format::Json) = (result, &mut self.signals, self.format) {
                         signals.line((name, number), raw, &mut self.scrubber, &mut self.line)?;
@@ -277,6 +280,33 @@ impl Scrub {
             }
             self.tell_findings(name, lines.number())?;
         }
+    }
+
+    /// Scrubs a line. One that passes and asks for a token of today, before anything else has, gets the salt for it.
+    fn one(&mut self, raw: &[u8]) -> Result<Result<bool, Reject>, CliError> {
+        let time_ms = self.times.of(raw)?;
+        let result = self.scrub(raw, time_ms);
+        let asks = result == Ok(true) && self.scrubber.pseudonymizer().notes().saltless;
+        if !asks || !self.times.mint(time_ms)? {
+            return Ok(result);
+        }
+        drop(self.scrubber.traced());
+        Ok(self.scrub(raw, time_ms))
+    }
+
+    fn scrub(&mut self, raw: &[u8], time_ms: i64) -> Result<bool, Reject> {
+        self.line.clear();
+        caught(|| scrub(&mut self.scrubber, self.format, raw, (&self.topic, time_ms), &mut self.line))
+    }
+
+    /// An erasure is recorded before the line that asks for it goes on.
+    fn audit(&mut self, file: &str, line: u64) -> Result<(), CliError> {
+        if self.scrubber.purpose() != Purpose::Erase {
+            return Ok(());
+        }
+        let of = [("file", file), ("line", &line.to_string())];
+        let failed = |error| CliError::Failed(format!("{file}: line {line}: no audit record, so no erasure: {error}"));
+        self.audit.write(What::Erase, 1, &of).map_err(failed)
     }
 
     /// Behind a fault nothing that the scrubber has begun is trusted.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{CliError, note};
 use crate::config::{Loaded, SaltStore};
-use crate::pipeline::keeper::Keeper;
+use crate::pipeline::keeper::{Keeper, KeeperError};
 use crate::pipeline::{Plan, clock, salts};
 use crate::pseudonymize::{DAY_MS, day_of};
 
@@ -35,7 +35,9 @@ pub struct Times {
     from: From,
     /// Keeps the salts; none are needed without.
     keeper: Option<Keeper>,
-    /// The day whose salt the keeper was asked for last.
+    /// Whether a salt is minted only for who asks for it: what is written stays, so none is for nothing.
+    lazy: bool,
+    /// The day for which the keeper has looked at its salts last.
     day: Option<u32>,
     /// Lines without a time in the field that should say it.
     pub timeless: u64,
@@ -63,24 +65,24 @@ impl Times {
                 salts::throwaway(plan, Box::new(clock::now_ms))
             }
         });
-        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
+        Times { from: from(args)?, keeper, lazy: true, day: None, timeless: 0 }.ready()
     }
 
     /// The same for looking at records: no token is shown, so a throw-away salt will do, and no file is touched.
     pub fn trying(args: &OriginArgs, loaded: &Loaded, plan: &Plan) -> Result<Times, CliError> {
         let daily = loaded.settings.pseudonyms.salts.is_some();
         let keeper = daily.then(|| salts::throwaway(plan, Box::new(clock::now_ms)));
-        Times { from: from(args)?, keeper, day: None, timeless: 0 }.ready()
+        Times { from: from(args)?, keeper, lazy: false, day: None, timeless: 0 }.ready()
     }
 
     fn ready(mut self) -> Result<Times, CliError> {
-        self.keep_salt()?;
+        self.keep_salts()?;
         Ok(self)
     }
 
     /// The time of a line, ms since 1970.
     pub fn of(&mut self, line: &[u8]) -> Result<i64, CliError> {
-        self.keep_salt()?;
+        self.keep_salts()?;
         Ok(match &self.from {
             From::Clock => clock::now_ms(),
             From::Fixed(time_ms) => *time_ms,
@@ -91,16 +93,30 @@ impl Times {
         })
     }
 
-    /// Makes sure of the salt of the wall clock's today. No other is ever minted.
-    fn keep_salt(&mut self) -> Result<(), CliError> {
+    /// Makes sure of the salt for a line of this time that asks for a token of its day, and has none. True: now it is
+    /// there. Minted is the salt of the wall clock's today, and no other.
+    pub fn mint(&mut self, time_ms: i64) -> Result<bool, CliError> {
+        let Some(keeper) = self.keeper.as_mut().filter(|_| day_of(time_ms) == day_of(clock::now_ms())) else {
+            return Ok(false);
+        };
+        keeper.turn().map_err(failed).map(|_| true)
+    }
+
+    /// Takes over the salts that are there for the wall clock's today, and drops the dead.
+    fn keep_salts(&mut self) -> Result<(), CliError> {
         let Some(keeper) = &mut self.keeper else { return Ok(()) };
         let today = day_of(clock::now_ms());
         if self.day != today {
-            keeper.turn().map_err(|error| CliError::Failed(format!("daily salts: {error}")))?;
+            let kept = if self.lazy { keeper.open() } else { keeper.turn().map(|_| ()) };
+            kept.map_err(failed)?;
             self.day = today;
         }
         Ok(())
     }
+}
+
+fn failed(error: KeeperError) -> CliError {
+    CliError::Failed(format!("daily salts: {error}"))
 }
 
 fn from(args: &OriginArgs) -> Result<From, CliError> {

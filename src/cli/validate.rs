@@ -68,7 +68,7 @@ fn warn_of_compaction(settings: &Settings) {
 /// A config that is valid, with what was made of it.
 struct Checked {
     loaded: Loaded,
-    ring: Option<KeyRing>,
+    ring: Option<Arc<KeyRing>>,
     signals: Option<SignalPlan>,
 }
 
@@ -76,6 +76,9 @@ fn check(path: &Path) -> Result<Checked, ConfigError> {
     let loaded = config::load(path, Secrets::Resolve)?;
     let ring = loaded.settings.keys.as_ref().map(ring_at).transpose();
     let ring = ring.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
+    let ring = ring.map(|ring| Arc::new(SharedRing::fixed(ring)));
+    service::check_files(&loaded, ring.as_ref())?;
+    let ring = ring.map(|ring| ring.current());
     // Rules are the same under every key.
     let any = KeyRing::from_seed("k1", &"00".repeat(MIN_KEY_BYTES));
     let any = any.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;

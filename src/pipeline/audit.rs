@@ -3,7 +3,9 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
+use rustix::fs::Access;
 use serde::Serialize;
 
 use crate::config::Audit as Target;
@@ -70,6 +72,25 @@ impl Audit {
         }
     }
 
+    /// Whether records can be written, before anything is done that needs one. Writes nothing, and makes no file.
+    ///
+    /// # Errors
+    /// Why none can be.
+    pub fn check(&self) -> io::Result<()> {
+        let Target::File(path) = &self.target else { return Ok(()) };
+        let named =
+            |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        match OpenOptions::new().append(true).open(path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let access = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+                access.map_err(|error| named(folder, error.into()))
+            }
+            Err(error) => Err(named(path, error)),
+        }
+    }
+
     /// The same for what happens in the stream, which a full disk does not stop: then the log has it.
     pub fn write_or_log(&self, what: What, count: u64, of: &[(&str, &str)]) {
         if let Err(error) = self.write(what, count, of) {
@@ -119,6 +140,10 @@ mod tests {
         assert!(lines[1]["who"]["uid"].is_u64() && lines[1]["time"].is_string());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let nowhere = Audit::new(Target::File(dir.path().join("none/audit")));
+        assert!(audit.check().is_ok() && nowhere.check().unwrap_err().to_string().contains("none"));
+        let fresh = dir.path().join("fresh");
+        assert!(Audit::new(Target::File(fresh.clone())).check().is_ok() && !fresh.exists(), "a look makes nothing");
+        assert!(Audit::new(Target::File(dir.path().to_owned())).check().is_err(), "a folder is no file");
         assert!(nowhere.write(What::Token, 1, &[]).unwrap_err().to_string().contains("none/audit"));
     }
 }

@@ -4,21 +4,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::pseudonymize::{DAY_MS, SaltError, SaltRecord, SharedRing, SharedSalts, day_of, first_of_day, lives_at};
+use crate::pseudonymize::{
+    DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedRing, SharedSalts, day_of, first_of_day, lives_at,
+};
 
 /// Where sealed salts are kept: one list for all processes, the order in it the same for all. A day's first is its salt.
 pub trait SaltStore: Send {
-    /// All records, oldest first. What is none is left out, by every process alike.
+    /// What it is called in errors: `salts file /var/lib/sluice/salts`.
+    fn place(&self) -> String;
+
+    /// Whether those may write to it who hold no key. What does not open is passed over then, by every process alike;
+    /// elsewhere it is damage, and nothing takes its place.
+    fn is_open_to_strangers(&self) -> bool;
+
+    /// All records, oldest first.
     ///
     /// # Errors
-    /// It cannot be read now. Nothing may be minted then.
+    /// It cannot be read now, or is damaged. Nothing may be minted then.
     fn read(&mut self) -> Result<Vec<SaltRecord>, String>;
 
-    /// Adds a record to the end.
+    /// Adds a record to the end. False: its day has one by now, and the store holds no second.
     ///
     /// # Errors
     /// Nobody knows whether it is there.
-    fn append(&mut self, record: &SaltRecord) -> Result<(), String>;
+    fn append(&mut self, record: &SaltRecord) -> Result<bool, String>;
+
+    /// Deletes what is dead, where nothing else does.
+    ///
+    /// # Errors
+    /// Something dead may still be there.
+    fn drop_dead(&mut self, now_ms: i64) -> Result<(), String>;
 }
 
 /// Why today's salt is not there.
@@ -29,11 +44,19 @@ pub enum KeeperError {
     #[error("{0}")]
     Store(String),
     /// There are records, and none of them can be used.
+    #[error("{place}: {error}")]
+    Salt {
+        /// What the store is called.
+        place: String,
+        /// What is wrong with them.
+        error: SaltError,
+    },
+    /// No salt can be made.
     #[error(transparent)]
-    Salt(#[from] SaltError),
+    Mint(#[from] SaltError),
     /// What was written is not what is read.
-    #[error("today's salt was written and cannot be read back; is something else deleting it?")]
-    Gone,
+    #[error("{0}: today's salt was written and cannot be read back; is something else deleting it?")]
+    Gone(String),
 }
 
 /// Tells the time, in ms since 1970.
@@ -56,6 +79,8 @@ pub struct Keeper {
     salts: Arc<SharedSalts>,
     clock: Clock,
     minted: u64,
+    /// The last day whose salt is known to be gone from the store.
+    swept: Option<i64>,
 }
 
 /// Longest pause between two looks at the clock.
@@ -68,7 +93,17 @@ const LOG_INTERVAL: Duration = Duration::from_secs(30);
 impl Keeper {
     /// A keeper that puts salts into `salts`.
     pub fn new(store: Box<dyn SaltStore>, ring: Arc<SharedRing>, salts: Arc<SharedSalts>, clock: Clock) -> Keeper {
-        Keeper { store, ring, salts, clock, minted: 0 }
+        Keeper { store, ring, salts, clock, minted: 0, swept: None }
+    }
+
+    /// Takes over the salts that live, and deletes those that do not; mints none.
+    ///
+    /// # Errors
+    /// The store does not answer, is damaged, or today's salt cannot be opened.
+    pub fn open(&mut self) -> Result<(), KeeperError> {
+        let now_ms = (self.clock)();
+        self.sweep(now_ms)?;
+        self.load(now_ms).map(|_| ())
     }
 
     /// Makes sure of today's salt, takes along what else lives, and drops what is dead. Returns how many salts it has
@@ -78,21 +113,31 @@ impl Keeper {
     /// Today's salt is not there, and no other takes its place.
     pub fn turn(&mut self) -> Result<u64, KeeperError> {
         let now_ms = (self.clock)();
-        self.salts.drop_dead(now_ms);
+        self.sweep(now_ms)?;
         let today = day_of(now_ms).ok_or(SaltError::Clock)?;
         if self.salts.holds(today) {
             return Ok(self.minted);
         }
         if !self.load(now_ms)? {
             let record = SaltRecord::mint(&self.ring.current(), now_ms)?;
-            self.store.append(&record).map_err(KeeperError::Store)?;
-            self.minted += 1;
+            self.minted += u64::from(self.store.append(&record).map_err(KeeperError::Store)?);
             // Another process may have been faster: what stands first is the salt, ours or not.
             if !self.load(now_ms)? {
-                return Err(KeeperError::Gone);
+                return Err(KeeperError::Gone(self.store.place()));
             }
         }
         Ok(self.minted)
+    }
+
+    /// What is dead goes: from memory at once, from the store before anything else is done with it.
+    fn sweep(&mut self, now_ms: i64) -> Result<(), KeeperError> {
+        self.salts.drop_dead(now_ms);
+        let dead = Some((now_ms - SALT_LIFE_MS).div_euclid(DAY_MS));
+        if self.swept != dead {
+            self.store.drop_dead(now_ms).map_err(KeeperError::Store)?;
+            self.swept = dead;
+        }
+        Ok(())
     }
 
     /// Takes over the salts that live, and mints none: for those who only want to read. True: today's is among them.
@@ -105,15 +150,23 @@ impl Keeper {
         let today = day_of(now_ms).ok_or(SaltError::Clock)?;
         let mut found = false;
         for day in [today, today.saturating_sub(1)].into_iter().filter(|&day| lives_at(day, now_ms)) {
-            match first_of_day(&records, day, &ring) {
+            let first = match first_of_day(&records, day, &ring) {
+                Ok(None) if !self.store.is_open_to_strangers() && records.iter().any(|record| record.day() == day) => {
+                    Err(SaltError::Closed { day })
+                }
+                first => first,
+            };
+            match first {
                 Ok(Some(epoch)) => {
                     found |= day == today;
                     self.salts.insert(epoch);
                 }
                 Ok(None) => {}
-                Err(error) if day == today => return Err(error.into()),
+                Err(error) if day == today => return Err(KeeperError::Salt { place: self.store.place(), error }),
                 // Yesterday's late events are redacted; today goes on.
-                Err(error) => tracing::warn!(error = %error, "yesterday's salt cannot be used"),
+                Err(error) => {
+                    tracing::warn!(error = %error, place = self.store.place(), "yesterday's salt cannot be used")
+                }
             }
         }
         Ok(found)
@@ -141,7 +194,7 @@ impl Keeper {
                     watch.failed();
                     if logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
                         logged = Some(Instant::now());
-                        tracing::error!(error = %error, "no salt for today: the stream waits");
+                        tracing::error!(error = %error, "the daily salts are not in order: without today's the stream waits");
                     }
                     PAUSE_FAILED
                 }
@@ -174,12 +227,24 @@ mod tests {
     }
 
     impl SaltStore for Shared {
+        fn place(&self) -> String {
+            "a list".to_owned()
+        }
+
+        fn is_open_to_strangers(&self) -> bool {
+            true
+        }
+
         fn read(&mut self) -> Result<Vec<SaltRecord>, String> {
             if self.down.load(Ordering::SeqCst) { Err("down".into()) } else { Ok(self.records.lock().unwrap().clone()) }
         }
 
-        fn append(&mut self, record: &SaltRecord) -> Result<(), String> {
+        fn append(&mut self, record: &SaltRecord) -> Result<bool, String> {
             self.records.lock().unwrap().push(record.clone());
+            Ok(true)
+        }
+
+        fn drop_dead(&mut self, _: i64) -> Result<(), String> {
             Ok(())
         }
     }

@@ -21,6 +21,14 @@ impl SaltTopic {
 }
 
 impl SaltStore for SaltTopic {
+    fn place(&self) -> String {
+        format!("salts topic `{}`", self.topic)
+    }
+
+    fn is_open_to_strangers(&self) -> bool {
+        true
+    }
+
     fn read(&mut self) -> Result<Vec<SaltRecord>, String> {
         let mut records = Vec::new();
         let mut each = |_, _, record: crate::record::Record<'_>| {
@@ -30,8 +38,14 @@ impl SaltStore for SaltTopic {
         Ok(records)
     }
 
-    fn append(&mut self, record: &SaltRecord) -> Result<(), String> {
+    fn append(&mut self, record: &SaltRecord) -> Result<bool, String> {
         let key = record.day().to_string();
-        topic::append(&self.settings, &self.topic, &key, &record.to_text()).map_err(|error| error.to_string())
+        let done = topic::append(&self.settings, &self.topic, &key, &record.to_text());
+        done.map(|()| true).map_err(|error| error.to_string())
+    }
+
+    /// The topic's retention does.
+    fn drop_dead(&mut self, _: i64) -> Result<(), String> {
+        Ok(())
     }
 }

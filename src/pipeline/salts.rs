@@ -12,7 +12,7 @@ use super::salt_file::SaltFile;
 use super::salt_topic::SaltTopic;
 use crate::admin::Health;
 use crate::config::{SaltStore as Place, Settings};
-use crate::pseudonymize::SaltRecord;
+use crate::pseudonymize::{SaltRecord, SharedRing, SharedSalts, is_dead_at};
 use crate::telemetry::SaltMetrics;
 
 /// The part that the probes name while today's salt is not there.
@@ -33,6 +33,23 @@ pub fn keeper(place: &Place, settings: &Arc<Settings>, plan: &Plan) -> Keeper {
 /// They cannot be read.
 pub fn load(place: &Place, settings: &Arc<Settings>, plan: &Plan) -> Result<(), KeeperError> {
     keeper(place, settings, plan).load(clock::now_ms()).map(|_| ())
+}
+
+/// Looks at salts in a local file as whoever uses them would: a damaged or foreign file is told before anything runs.
+/// Without keys only whether it can be read. A topic is looked at with the other topics.
+///
+/// # Errors
+/// What is wrong with the file, and the fix.
+pub fn check(place: &Place, ring: Option<Arc<SharedRing>>) -> Result<(), KeeperError> {
+    let Place::File(path) = place else { return Ok(()) };
+    let mut store = SaltFile::new(path);
+    match ring {
+        None => store.read().map(|_| ()).map_err(KeeperError::Store),
+        Some(ring) => {
+            let salts = Arc::new(SharedSalts::new());
+            Keeper::new(Box::new(store), ring, salts, Box::new(clock::now_ms)).load(clock::now_ms()).map(|_| ())
+        }
+    }
 }
 
 /// Starts a thread that keeps today's salt at hand until `stop`.
@@ -75,12 +92,25 @@ pub fn throwaway(plan: &Plan, clock: Clock) -> Keeper {
 struct Memory(Vec<SaltRecord>);
 
 impl SaltStore for Memory {
+    fn place(&self) -> String {
+        "salts in memory".to_owned()
+    }
+
+    fn is_open_to_strangers(&self) -> bool {
+        false
+    }
+
     fn read(&mut self) -> Result<Vec<SaltRecord>, String> {
         Ok(self.0.clone())
     }
 
-    fn append(&mut self, record: &SaltRecord) -> Result<(), String> {
+    fn append(&mut self, record: &SaltRecord) -> Result<bool, String> {
         self.0.push(record.clone());
+        Ok(true)
+    }
+
+    fn drop_dead(&mut self, now_ms: i64) -> Result<(), String> {
+        self.0.retain(|record| !is_dead_at(record.day(), now_ms));
         Ok(())
     }
 }

@@ -22,9 +22,9 @@ use super::stateful::{self, Stateful, changelog_in_kafka};
 use super::watch::Rekey;
 use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health, Tap};
-use crate::config::{Delivery, KeySource, Limits, Loaded, Problem, SaltStore, Settings};
+use crate::config::{ConfigError, Delivery, KeySource, Limits, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
-use crate::pseudonymize::{StateKey, readable_by_all};
+use crate::pseudonymize::{SharedRing, StateKey, readable_by_all};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
 use crate::sink::{CountedSink, OutBatch, Sink, TransactionalSink};
@@ -85,6 +85,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
     let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
     ring.reload(clock::now_ms()).map_err(PlanError::from)?;
+    check_files(loaded, Some(&ring)).map_err(PlanError::from)?;
     key_warnings(loaded).iter().for_each(|text| tracing::warn!("{text}"));
     let mut reload = Reload::new(loaded);
     let plan = Arc::new(Plan::compile(loaded, ring)?);
@@ -129,6 +130,22 @@ fn prepare(settings: Settings) -> Result<oneshot::Receiver<Result<Topology, kafk
     let run = move || drop(tell.send(runtime.block_on(work)));
     std::thread::Builder::new().name("topics".to_owned()).spawn(run).map_err(no_thread)?;
     Ok(told)
+}
+
+/// Looks at the files that are written to while it runs, and writes nothing: those of the audit and of local salts.
+///
+/// # Errors
+/// What is wrong with which, in the words of the config.
+pub fn check_files(loaded: &Loaded, ring: Option<&Arc<SharedRing>>) -> Result<(), ConfigError> {
+    let settings = &loaded.settings;
+    let audit = Audit::new(settings.audit.clone()).check().err();
+    let salts = settings.pseudonyms.salts.as_ref().and_then(|place| salts::check(place, ring.cloned()).err());
+    let problems: Vec<Problem> = audit
+        .map(|error| Problem::new("audit.file", format!("cannot be written: {error}; make it writable, or change it")))
+        .into_iter()
+        .chain(salts.map(|error| Problem::new("pseudonyms.salts.file", error.to_string())))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(loaded.error(problems)) }
 }
 
 /// Of key files that everybody may read, one sentence each.

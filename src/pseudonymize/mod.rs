@@ -27,7 +27,7 @@ pub use error::KeyError;
 pub use key_file::{fill_random, new_key_file, readable_by_all};
 pub use pseudonymizer::{Notes, PAIR_SEPARATOR, Parts, Pseudonymizer};
 pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
-pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, lives_at};
+pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, is_dead_at, lives_at};
 pub use shared::SharedRing;
 pub use state_key::StateKey;
 pub use suppress::{SharedSuppression, Suppression, SuppressionError};

@@ -44,6 +44,11 @@ pub fn lives_at(day: u32, now_ms: i64) -> bool {
     (0..SALT_LIFE_MS).contains(&age_ms)
 }
 
+/// Whether the life of a day's salt is over: then it is to be gone wherever it was.
+pub fn is_dead_at(day: u32, now_ms: i64) -> bool {
+    now_ms - i64::from(day) * DAY_MS >= SALT_LIFE_MS
+}
+
 /// Why there is no salt.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -58,6 +63,15 @@ pub enum SaltError {
         day: u32,
         /// The key.
         kid: KeyId,
+    },
+    /// What should be the salt of the day opens with none of the keys, though its own is named among them.
+    #[error(
+        "the salt of day {day} does not open: it is damaged, or sealed under another key of the same name; bring the \
+         right keys, or a whole copy of it, back; it is not replaced, for the day's tokens would no longer join"
+    )]
+    Closed {
+        /// The day.
+        day: u32,
     },
     /// The operating system gives no entropy.
     #[error("the operating system gives no entropy for a new salt")]

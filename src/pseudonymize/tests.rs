@@ -250,9 +250,12 @@ fn without_a_salt_for_its_day_a_value_is_redacted_and_never_gets_another_token()
     p.begin(-5).expect("a key");
     assert_eq!(token(&mut p, IP, "203.0.113.7"), "[ip]", "before 1970");
     p.begin(DAY_START_MS).expect("a key");
+    let held = Arc::downgrade(&salts.current()[0]);
     salts.drop_dead(DAY_START_MS + SALT_LIFE_MS);
     assert!(token(&mut p, IP, "203.0.113.7").starts_with("ip_1k3d"), "no record mixes two tables");
+    assert!(held.upgrade().is_some(), "the worker still has it");
     assert!(!p.refresh(), "the keys are the same");
+    assert!(held.upgrade().is_none(), "nobody has it any more: it is wiped");
     p.begin(DAY_START_MS).expect("a key");
     assert_eq!(token(&mut p, IP, "203.0.113.7"), "[ip]", "the salt is gone, and its states with it");
 }

@@ -51,6 +51,89 @@ fn daily_tokens_hold_over_runs_with_a_salt_file_and_days_without_salt_are_redact
     assert!(stderr.contains("chmod 600"), "{stderr}");
 }
 
+/// The lines of a file of salts; none: it is not there.
+fn salts(dir: &TempDir) -> usize {
+    fs::read_to_string(dir.path().join("salts")).map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn a_salt_is_made_only_for_a_token_of_the_day() {
+    let (dir, config) = folder(
+        "pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\nfields: [{name: peer, entity: ip, action: redact}]\n",
+    );
+    let quarantine = dir.path().join("rejected");
+    let rejected = ["--quarantine", quarantine.to_str().unwrap()];
+    for (more, line) in [
+        (&[][..], r#"{"n":1}"#),
+        (&[], r#"{"email":"siti@example.id"}"#),
+        (&[], r#"{"peer":"203.0.113.7"}"#),
+        (&rejected, r#"{"ip":"203.0.113.7"#),
+        (&["--day", "2020-01-31"], r#"{"ip":"203.0.113.7"}"#),
+    ] {
+        scrub(&config, more, line);
+        assert_eq!(salts(&dir), 0, "{line}");
+    }
+    let findings = dir.path().join("findings");
+    let more = ["--findings", findings.to_str().unwrap()];
+    assert!(scrub(&config, &more, r#"{"ip":"203.0.113.7"}"#).contains("ip_1k1d"), "the first line has it already");
+    assert_eq!((salts(&dir), fs::read_to_string(findings).unwrap().lines().count()), (1, 1), "one salt, one finding");
+}
+
+#[test]
+fn processes_that_race_for_a_day_write_one_salt_and_make_one_token() {
+    let (dir, config) = folder("pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\n");
+    let outputs: Vec<String> = std::thread::scope(|scope| {
+        let race = || scrub(&config, &[], r#"{"ip":"203.0.113.7"}"#);
+        let handles: Vec<_> = (0..12).map(|_| scope.spawn(race)).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+    });
+    assert!(outputs[0].contains("ip_1k1d") && outputs.iter().all(|output| *output == outputs[0]), "{outputs:?}");
+    assert_eq!(salts(&dir), 1);
+}
+
+#[test]
+fn a_damaged_or_foreign_file_of_salts_is_refused_and_never_written_over() {
+    let (dir, config) = folder("pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\nkeys: {file: DIR/key}\n");
+    let path = dir.path().join("salts");
+    let key = |key: &str| fs::write(dir.path().join("key"), format!("keys: [{{id: k1, key: {key}}}]\n")).unwrap();
+    key(KEY);
+    let line = r#"{"ip":"203.0.113.7"}"#;
+    let scrubbed = sluice_with_input(&["scrub", "-c", &config], line.as_bytes()).ok();
+    sluice(&["validate", "-c", &config]).ok();
+    let whole = fs::read(&path).unwrap();
+    let refused = |why: &str| {
+        let before = fs::read(&path).unwrap();
+        let stderr = sluice(&["validate", "-c", &config]).failed(78);
+        assert!(stderr.contains("sluice.yaml:1") && stderr.contains("pseudonyms.salts.file"), "{stderr}");
+        assert!(stderr.contains(path.to_str().unwrap()) && stderr.contains(why), "{stderr}");
+        let stderr = sluice_with_input(&["scrub", "-c", &config], line.as_bytes()).failed(1);
+        assert!(stderr.contains(path.to_str().unwrap()) && stderr.contains(why), "{stderr}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+    };
+    key(&KEY.replace("00", "ff"));
+    refused("another key of the same name");
+    key(KEY);
+    fs::write(&path, &whole[..40]).unwrap();
+    refused("midst of a line");
+    fs::write(&path, "not a salt\n").unwrap();
+    refused("line 1: is no sealed salt");
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(sluice_with_input(&["scrub", "-c", &config], line.as_bytes()).ok(), scrubbed);
+}
+
+#[test]
+fn an_audit_file_that_cannot_be_written_is_refused() {
+    let (dir, config) = folder("audit: {file: DIR/none/audit}\nerase: {field: event, equals: erase}\n");
+    let stderr = sluice(&["validate", "-c", &config]).failed(78);
+    assert!(stderr.contains("sluice.yaml:1") && stderr.contains("audit.file: cannot be written"), "{stderr}");
+    let args = ["scrub", "-c", &config, "--seed-key", KEY];
+    let stderr = sluice_with_input(&args, b"{\"event\":\"erase\"}\n").failed(1);
+    assert!(stderr.contains("line 1: no audit record, so no erasure"), "{stderr}");
+    fs::create_dir(dir.path().join("none")).unwrap();
+    sluice(&["validate", "-c", &config]).ok();
+    assert!(!dir.path().join("none/audit").exists(), "a look makes nothing");
+}
+
 #[test]
 fn a_sealed_value_is_opened_by_its_key_and_never_scrubbed_again() {
     use base64::Engine as _;
@@ -99,8 +182,12 @@ fn rejected_lines_are_sealed_and_opened_with_an_audit_record() {
     let stderr = open("other").failed(1);
     assert!(stderr.contains("line 1: is no identity") && !stderr.contains("GEHEIM"), "{stderr}");
     let audit = fs::read_to_string(path("audit")).unwrap();
-    assert_eq!(audit.lines().count(), 1, "what was not opened is not recorded: {audit}");
-    assert!(audit.contains(r#""what":"quarantine_open""#) && !audit.contains("canary"));
+    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["what"] == "quarantine_open"), "{audit}");
+    let counts: Vec<_> = lines.iter().map(|line| (line["count"].as_u64(), line["of"]["failed"].as_str())).collect();
+    let other = Some("the payload is sealed to another recipient");
+    assert_eq!(counts, [(Some(1), None), (Some(0), other), (Some(0), Some("no identity"))], "who tries is recorded");
+    assert_eq!((&lines[1]["of"]["offset"], audit.contains("canary")), (&"1".into(), false));
     // No record, no payload.
     fs::remove_file(path("audit")).unwrap();
     fs::create_dir(path("audit")).unwrap();
@@ -130,6 +217,10 @@ fn who_is_listed_is_dropped_and_tenants_share_no_tokens() {
     assert!(scrub(&config, &[], &line("b")).contains("em_1k1_"), "an objection at one site is one there");
     let erase = line("a").replace("{", r#"{"event":"erase","#);
     assert!(scrub(&config, &[], &erase).contains("em_1k1_"), "who has objected is forgotten all the same");
+    let audit = fs::read_to_string(dir.path().join("audit")).unwrap();
+    let last: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["what"], &last["of"]["line"]), (&"erase".into(), &"1".into()), "{audit}");
+    assert!(audit.lines().count() == 4 && !audit.to_lowercase().contains("siti"), "{audit}");
     assert_eq!(scrub(&config, &[], r#"{"email":"siti@example.id"}"#), "", "it does not say its scope");
     fs::write(&list, "siti@example.id\n").unwrap();
     let stderr = sluice(&["validate", "-c", &config]).failed(78);
