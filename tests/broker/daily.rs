@@ -1,20 +1,25 @@
 //! Daily tokens: two processes over midnight make one token a day for one value, and nobody can link the days; a restart
-//! mints no second salt; what comes too late or too early is redacted; without its salt the stream waits.
+//! mints no second salt; what comes too late or too early is redacted; without its salt the stream waits; a salt that is
+//! dead leaves the workers on time, and the topic within 48 hours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluice::pseudonymize::{KeyRing, SaltRecord, first_of_day};
 
-use crate::support::kafka::Broker;
+use crate::support::kafka::{Broker, Options};
 use crate::support::kafka_client::{Event, Isolation, Stored, load, read, wait_until_done};
 use crate::support::service::{Setup, Sluice, TEST_KEY};
 use crate::support::wait::{alone, wait_until};
 
 const DAY_MS: i64 = 86_400_000;
 const PARTITIONS: i32 = 4;
+const HOUR_MS: i64 = 3_600_000;
 /// Until the services of the race are both ready, on a busy machine.
 const BEFORE_MIDNIGHT_MS: i64 = 45_000;
+/// What a topic of salts must be set to.
+const SALTS_SETTINGS: [(&str, &str); 3] =
+    [("cleanup.policy", "delete"), ("retention.ms", "90000000"), ("segment.ms", "21600000")];
 
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as i64
@@ -182,8 +187,7 @@ fn a_salts_topic_that_keeps_salts_is_refused_and_one_that_goes_away_stops_the_st
     let other = KeyRing::from_seed("k9", &"99".repeat(32)).expect("a ring");
     let foreign = SaltRecord::mint(&other, now_ms()).expect("a salt").to_text();
     let salts = "daily-wait.others";
-    let settings = [("cleanup.policy", "delete"), ("retention.ms", "90000000"), ("segment.ms", "21600000")];
-    broker.create_topic(salts, 1, &settings);
+    broker.create_topic(salts, 1, &SALTS_SETTINGS);
     load(broker, salts, [Event { partition: Some(0), value: Some(foreign.into_bytes()), ..Event::default() }]);
     let mut setup = setup;
     setup.more = format!("pseudonyms: {{epochs: {{ip: daily}}, salts: {{topic: {salts}}}}}\n");
@@ -197,5 +201,87 @@ fn a_salts_topic_that_keeps_salts_is_refused_and_one_that_goes_away_stops_the_st
     assert_eq!(service.get("/livez").map(|(status, _)| status), Some(200));
     assert_eq!(service.metric("sluice_output_records_total", &[]), 0.0, "nothing passes meanwhile");
     assert!(service.log().contains("sealed under k9"), "the log says why");
+    service.stop();
+}
+
+/// A salt of the day of `at_ms`, as its topic holds it, appended at that time.
+fn sealed_salt(at_ms: i64) -> Event {
+    let ring = KeyRing::from_seed("k1", TEST_KEY).expect("a ring");
+    let salt = SaltRecord::mint(&ring, at_ms).expect("a salt").to_text();
+    Event { partition: Some(0), value: Some(salt.into_bytes()), timestamp_ms: Some(at_ms), ..Event::default() }
+}
+
+#[test]
+fn a_dead_salt_leaves_the_workers_an_hour_after_its_day() {
+    let _alone = alone();
+    let broker = Broker::shared();
+    let topic = "daily-death";
+    broker.create_topic(topic, PARTITIONS, &[]);
+    let salts = format!("{topic}.salts");
+    broker.create_topic(&salts, 1, &SALTS_SETTINGS);
+    let midnight_ms = (now_ms().div_euclid(DAY_MS) - 2) * DAY_MS;
+    let dies_ms = midnight_ms + HOUR_MS;
+    let offset_ms = dies_ms - BEFORE_MIDNIGHT_MS - now_ms();
+    // The topic keeps it for the whole test: it is only the service's clock at which it dies.
+    load(broker, &salts, [Event { timestamp_ms: None, ..sealed_salt(midnight_ms - 1) }]);
+    let setup = setup(broker, topic, 0, offset_ms);
+    let mut service = setup.start();
+    load(broker, topic, visits(midnight_ms - 1, 0..20));
+    let yesterday = midnight_ms / DAY_MS - 1;
+    let living = tokens(broker, &setup)[&yesterday].clone();
+    assert!(
+        now_ms() + offset_ms < dies_ms,
+        "the machine is too slow for this test: the salt was dead before its events"
+    );
+    let token = living.first().expect("a token");
+    assert!(living.len() == 1 && token.starts_with(&format!("ip_1k1d{yesterday}_")), "{living:?}");
+
+    // The keeper looks twice a second.
+    wait_until(Duration::from_secs(90), "the death of the salt", || now_ms() + offset_ms >= dies_ms + 2_000);
+    load(broker, topic, visits(midnight_ms - 2, 20..40));
+    let found = tokens(broker, &setup);
+    assert_eq!(found[&yesterday], BTreeSet::from([token.clone(), "[ip]".to_owned()]));
+    assert_eq!(
+        service.metric("sluice_saltless_records_total", &[("topic", topic)]),
+        20.0,
+        "every late one, and no other"
+    );
+    service.stop();
+    // A process that finds it in the topic does not take it any more.
+    let mut again = setup.start();
+    load(broker, topic, visits(midnight_ms - 3, 40..60));
+    assert_eq!(tokens(broker, &setup), found);
+    assert_eq!(again.metric("sluice_saltless_records_total", &[("topic", topic)]), 20.0);
+    again.stop();
+    assert_eq!(salts_days(broker, &salts), [yesterday, yesterday + 1], "both are still there to be found");
+}
+
+/// Days of the salts that a topic holds, oldest first.
+fn salts_days(broker: &Broker, topic: &str) -> Vec<i64> {
+    let records = read(broker, topic, Isolation::Committed);
+    let day = |value: &Vec<u8>| i64::from(SaltRecord::parse(value).expect("a sealed salt").day());
+    records.iter().filter_map(|record| record.value.as_ref().map(day)).collect()
+}
+
+#[test]
+fn a_salt_is_gone_from_its_topic_within_48_hours() {
+    let _alone = alone();
+    // Kafka looks for what is too old every five minutes; this one does at once.
+    let properties = [("log.retention.check.interval.ms", "500"), ("log.initial.task.delay.ms", "100")];
+    let properties = properties.map(|(name, value)| (name, value.to_owned())).into();
+    let broker = Broker::start(Options { properties, ..Options::default() });
+    let (topic, salts) = ("daily-gone", "daily-gone.salts");
+    broker.create_topic(topic, PARTITIONS, &[]);
+    broker.create_topic(salts, 1, &SALTS_SETTINGS);
+    // As they were appended by services of these hours: the two that share a segment die with its younger one.
+    let now = now_ms();
+    let before = [31 * HOUR_MS, 25 * HOUR_MS + 60_000, 24 * HOUR_MS].map(|age_ms| now - age_ms);
+    for at_ms in before {
+        load(&broker, salts, [sealed_salt(at_ms)]);
+    }
+    let mut service = setup(&broker, topic, 0, 0).start();
+    let today = now_ms().div_euclid(DAY_MS);
+    let living = [before[2].div_euclid(DAY_MS), today];
+    wait_until(Duration::from_secs(60), "the topic to lose its dead salts", || salts_days(&broker, salts) == living);
     service.stop();
 }
