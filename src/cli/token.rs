@@ -72,6 +72,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(CliError::Usage(format!("--type: unknown entity{hint}; known: {}", names.join(", "))));
     };
+    refuse_protected(&plan, entity)?;
     load_salts(args, &loaded, &plan, entity)?;
     let mut pseudonymizer = plan.pseudonymizer();
     bind(args, &loaded, &mut pseudonymizer)?;
@@ -108,6 +109,20 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Output::Text => print(all.iter().flat_map(|t| &t.tokens).map(|token| format!("{token}\n")).collect::<String>()),
         Output::Json => print_json(&all),
     }
+}
+
+/// What never has a token in the stream has none here: of a code nobody may ask, and beside a truncated card its token
+/// would give the number.
+fn refuse_protected(plan: &Plan, entity: EntityId) -> Result<(), CliError> {
+    let name = plan.entity_names()[usize::from(entity.0)];
+    let why = match () {
+        () if plan.never_passes(entity) => "is always redacted and never has a token: nobody may link its values",
+        () if plan.is_card(entity) => {
+            "has no token under this config, which truncates card numbers: the two can be joined to the number"
+        }
+        () => return Ok(()),
+    };
+    Err(CliError::Usage(format!("--type: `{name}` {why}")))
 }
 
 /// Daily tokens need the salts of the days that live; nothing is minted for them.

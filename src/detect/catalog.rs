@@ -117,9 +117,11 @@ impl Entity {
             .flat_map(|(names, claim)| names.iter().map(move |name| (name.value.as_str(), claim)))
     }
 
-    /// Whether one of its patterns asks this validator.
-    pub fn asks(&self, validator: &str) -> bool {
-        self.spec.patterns.iter().any(|p| p.value.validator.as_ref().is_some_and(|name| name.value == validator))
+    /// Whether its values are numbers of cards: by its name, or by the validator that one of its patterns asks.
+    pub fn is_card(&self) -> bool {
+        const CARD: &str = "payment_card";
+        let mut asked = self.spec.patterns.iter().filter_map(|pattern| pattern.value.validator.as_ref());
+        self.name == CARD || asked.any(|validator| validator.value.starts_with(CARD))
     }
 }
 
@@ -174,6 +176,12 @@ impl Catalog {
         collect(dir, &mut files)?;
         files.sort();
         Ok(files)
+    }
+
+    /// Entities of one's own that have patterns and no example, each with its file and line: nothing tries those patterns.
+    pub fn untried(&self) -> impl Iterator<Item = (&str, String)> {
+        let untried = |e: &&Entity| !e.builtin && !e.spec.patterns.is_empty() && e.spec.examples.is_empty();
+        self.entities.iter().filter(untried).map(|entity| (entity.name.as_str(), entity.file()))
     }
 
     /// What may stand in a placeholder: names of entities, and of what needs none.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 use serde_saphyr::Spanned;
 
-use crate::record::{ActionId, EntityId, PathId, Paths};
+use crate::record::{EntityId, PathId, Paths};
 
+use super::catalog::Entity;
 use super::field_words::{Reading, readings, with_acronyms};
 use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select, Thing};
 use super::spec::NotOfSpec;
@@ -19,6 +20,8 @@ pub(super) struct Fields {
     catalog_names: Names,
     /// Entities that may never pass.
     never: Vec<EntityId>,
+    /// Entities of card numbers.
+    cards: Vec<EntityId>,
     /// Members that are not what their names say in some objects.
     exceptions: Vec<Exception>,
 }
@@ -70,7 +73,8 @@ impl Fields {
         // Who names a field exactly says what it is: `{name: session_id, entity: account}`.
         let (Select::Path(wide) | Select::Name(wide)) = &rule.select;
         let absolute = rule.hides || !wide.contains('*');
-        let plan = FieldPlan { entity, action, scan, absolute, guess: false, listed: true, ..FieldPlan::SCAN };
+        let guarded = !scan && !absolute;
+        let plan = FieldPlan { entity, action, scan, absolute, guarded, guess: false, listed: true, ..FieldPlan::SCAN };
         match &rule.select {
             Select::Path(path) => {
                 let segments = parse_path(path)?;
@@ -95,9 +99,10 @@ impl Fields {
         self.catalog_names.add(name, FieldPlan { entity: Some(entity), claim, ..FieldPlan::SCAN });
     }
 
-    /// What is called as this entity's fields are is it, whatever a rule of the config says.
-    pub(super) fn never_pass(&mut self, entity: EntityId) {
-        self.never.push(entity);
+    /// What is called as the fields of a card or a secret are is it, whatever a rule about more says.
+    pub(super) fn protect(&mut self, id: EntityId, entity: &Entity) {
+        self.never.extend(entity.never_passes.then_some(id));
+        self.cards.extend(entity.is_card().then_some(id));
     }
 
     /// In objects of these names members of those are not this entity.
@@ -148,8 +153,11 @@ impl Fields {
         of(&exception.objects) || in_list && of(&exception.lists)
     }
 
-    fn is_never(&self, plan: FieldPlan) -> bool {
-        plan.entity.is_some_and(|entity| self.never.contains(&entity))
+    /// A rule about `card_*` makes no verification code pass, or be linked, and no card's number anything else.
+    fn outranks(&self, known: FieldPlan, rule: FieldPlan) -> bool {
+        let is = |plan: FieldPlan, of: &[EntityId]| plan.entity.is_some_and(|entity| of.contains(&entity));
+        let never = is(known, &self.never) && !is(rule, &self.never);
+        !rule.absolute && (never || is(known, &self.cards) && !is(rule, &self.cards) && !is(rule, &self.never))
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -173,9 +181,26 @@ impl Fields {
             }
             segments.pop();
         };
+        let plan = self.plan_at(rule, by_path, (&segments, part), raw);
+        // What the name says together with that of its object, too, holds against a rule about more.
+        match rule.filter(|rule| !rule.absolute).map(|rule| (rule, self.plan_at(None, false, (&segments, part), raw))) {
+            Some((rule, known)) if self.outranks(known, rule) => known.in_place_of(rule),
+            _ => plan,
+        }
+    }
+
+    /// The plan of a field by the rule that the config has for it.
+    fn plan_at(
+        &self,
+        rule: Option<FieldPlan>,
+        by_path: bool,
+        (segments, part): (&[&[u8]], bool),
+        raw: &[u8],
+    ) -> FieldPlan {
+        let name = normalize(raw);
         let role = if part { Role::None } else { role(&name) };
         let mut plan = self.plan_of(rule, &name);
-        let excepted = !by_path && plan.entity.is_some_and(|entity| self.is_exception(entity, &segments, &name));
+        let excepted = !by_path && plan.entity.is_some_and(|entity| self.is_exception(entity, segments, &name));
         if excepted {
             plan = FieldPlan { listed: plan.listed, nature: nature(&name), ..FieldPlan::SCAN };
         }
@@ -185,7 +210,7 @@ impl Fields {
             let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
             let acronyms = || with_acronyms(raw).and_then(|name| self.known(&name));
             let joined = || {
-                let around = object_around(&segments)?;
+                let around = object_around(segments)?;
                 let one = |name: &str| name.strip_suffix('s').unwrap_or(name).to_owned();
                 // `{"cards": [{"number": …}]}`, `{"owners": [{"names": ["Ann"]}]}`
                 let known = self.known(&format!("{around}_{name}"));
@@ -200,9 +225,9 @@ impl Fields {
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
-        let thing = if by_path { Thing::No } else { self.thing(plan, &segments, &name) };
+        let thing = if by_path { Thing::No } else { self.thing(plan, segments, &name) };
         // What a rule of the config says of a field is obeyed, whatever the value.
-        let complaint = plan.action.is_none() && holds_complaints(&segments);
+        let complaint = plan.action.is_none() && holds_complaints(segments);
         FieldPlan { part, role, stem: stem(&name), thing, complaint, ..plan }
     }
 
@@ -227,11 +252,8 @@ impl Fields {
             Some(FieldPlan { entity: None, action: None, scan: true, .. }) => {
                 FieldPlan { listed: true, ..by_catalog() }
             }
-            // A rule about `card_*` does not make a verification code of one pass, or be linked.
             Some(plan) => match self.known(name) {
-                Some(known) if self.is_never(known) && !plan.absolute && !self.is_never(plan) => {
-                    FieldPlan { listed: true, ..known }
-                }
+                Some(known) if self.outranks(known, plan) => known.in_place_of(plan),
                 _ => plan,
             },
             None => by_catalog(),
@@ -248,34 +270,6 @@ impl Fields {
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
         let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
         fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
-    }
-}
-
-impl FieldPlan {
-    /// The plan of a field that nothing is known of: look at the content.
-    pub const SCAN: FieldPlan = FieldPlan {
-        entity: None,
-        action: None::<ActionId>,
-        scan: true,
-        guess: true,
-        listed: false,
-        absolute: false,
-        nature: Nature::Any,
-        part: false,
-        claim: Claim::Likely,
-        joined: false,
-        role: Role::None,
-        stem: 0,
-        thing: Thing::No,
-        complaint: false,
-    };
-
-    /// Whether it says nothing of a value, but perhaps what its numbers are.
-    #[inline]
-    pub(super) fn is_silent(&self) -> bool {
-        let FieldPlan { entity, action, scan, part, role, .. } = *self;
-        // Without an early end: fields of many sorts follow each other, and no guess of the processor would hold.
-        entity.is_none() & action.is_none() & scan & !part & (role == Role::None)
     }
 }
 

@@ -74,6 +74,8 @@ pub struct FieldPlan {
     pub listed: bool,
     /// Whether that rule holds for what may never pass, too: it leaves nothing of a value, or names the field exactly.
     pub absolute: bool,
+    /// Whether it is kept by a rule that does not: card numbers, and what may never pass, go all the same.
+    pub guarded: bool,
     /// What the field's name says of numbers in it.
     pub nature: Nature,
     /// Whether it stands in an array: it may be a part of a value.
@@ -90,6 +92,41 @@ pub struct FieldPlan {
     pub thing: Thing,
     /// Whether it may hold what is wrong with a value: `{"errors": {"phone": ["must be a number"]}}`.
     pub complaint: bool,
+}
+
+impl FieldPlan {
+    /// The plan of a field that nothing is known of: look at the content.
+    pub const SCAN: FieldPlan = FieldPlan {
+        entity: None,
+        action: None::<ActionId>,
+        scan: true,
+        guess: true,
+        listed: false,
+        absolute: false,
+        guarded: false,
+        nature: Nature::Any,
+        part: false,
+        claim: Claim::Likely,
+        joined: false,
+        role: Role::None,
+        stem: 0,
+        thing: Thing::No,
+        complaint: false,
+    };
+
+    /// Whether it says nothing of a value, but perhaps what its numbers are.
+    #[inline]
+    pub(super) fn is_silent(&self) -> bool {
+        let FieldPlan { entity, action, scan, part, role, .. } = *self;
+        // Without an early end: fields of many sorts follow each other, and no guess of the processor would hold.
+        entity.is_none() & action.is_none() & scan & !part & (role == Role::None)
+    }
+
+    /// What a field is, in place of what a rule about more would do with it: one that lets no value as it is makes none pass.
+    pub(super) fn in_place_of(self, rule: FieldPlan) -> FieldPlan {
+        let changes = rule.scan && (rule.entity.is_some() || rule.action.is_some());
+        FieldPlan { listed: true, claim: if changes { Claim::Sure } else { self.claim }, ..self }
+    }
 }
 
 /// What a member says of what its object is: `{"sku": "A-1", "name": "Kopi Luwak"}`.
@@ -264,9 +301,7 @@ impl Rules {
             if !active[at] {
                 continue;
             }
-            if entity.never_passes {
-                rules.fields.never_pass(EntityId(at as u16));
-            }
+            rules.fields.protect(EntityId(at as u16), entity);
             for (name, claim) in entity.field_names() {
                 rules.fields.add_catalog_name(name, EntityId(at as u16), claim);
             }

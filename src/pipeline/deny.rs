@@ -1,7 +1,10 @@
 //! Default-deny: of a record, what some rule of the config names goes on, and nothing else.
 
-use crate::detect::FieldPlan;
-use crate::record::{Kind, PathId, Scalar};
+use std::sync::Arc;
+
+use crate::config::{ConfigError, Loaded, Problem};
+use crate::detect::{Detector, FieldPlan, Rules};
+use crate::record::{Kind, PathId, Paths, Scalar};
 
 /// What of one document is named by rules. Buffers are reused.
 #[derive(Debug, Default)]
@@ -40,6 +43,30 @@ impl Deny {
         let next = self.named.partition_point(|&start| start < scalar.span.start);
         self.named.get(next).is_none_or(|&start| start >= scalar.span.end.max(scalar.span.start + 1))
     }
+}
+
+/// Whether the field that asks for an erasure goes on, so that consumers can forget as well.
+///
+/// # Errors
+/// It does not.
+pub(super) fn spares_erasures(loaded: &Loaded, rules: &Arc<Rules>) -> Result<(), ConfigError> {
+    let denies = loaded.spec.default_deny;
+    let Some(erase) = loaded.settings.erase.as_ref().filter(|erase| denies && !lists(rules, &erase.field)) else {
+        return Ok(());
+    };
+    let name = erase.field.join(".");
+    let fix = format!("`{name}` would be dropped: add `{{path: {name}, action: scan}}` to `fields`");
+    Err(loaded.error(vec![Problem::new("erase.field", fix)]))
+}
+
+/// Whether a field of the value goes on when only what is named does.
+fn lists(rules: &Arc<Rules>, names: &[String]) -> bool {
+    let (mut detector, mut paths) = (Detector::new(Arc::clone(rules)), Paths::new());
+    let mut path = PathId::ROOT;
+    names.iter().any(|name| {
+        path = paths.child(path, path, name.as_bytes());
+        detector.plan(&paths, path).listed
+    })
 }
 
 #[cfg(test)]

@@ -63,3 +63,41 @@ fn no_config_gets_a_card_out_as_token_and_truncated_or_a_code_out_at_all() {
     // Of 81: none with `keep` (17), none with a token here and a mask there (3 masks, both ways).
     assert_eq!(accepted, 81 - 17 - 6);
 }
+
+/// Rules that do not say what their fields hold, or say it of more than one.
+const WIDE: [&str; 4] = [
+    "{path: '**', action: 'ACTION'}",
+    "{path: 'a.*', action: 'ACTION'}",
+    "{name: ['*_tujuan', 'source_*'], action: 'ACTION'}",
+    "{name: [anything, note, raw], action: 'ACTION'}",
+];
+
+#[test]
+fn no_rule_about_more_and_none_that_names_no_entity_gets_a_card_or_a_code_out() {
+    let mut accepted = 0;
+    for default in ["token", "redact", "mask:first6_last4", "mask:last4"] {
+        for action in ACTIONS.into_iter().chain(["generalize:bucket:10", "mask:email_domain"]) {
+            for rule in WIDE {
+                // Who names a field that he keeps answers for it.
+                if action == "keep" && !rule.contains('*') {
+                    continue;
+                }
+                let rule = rule.replace("ACTION", action);
+                let yaml = format!(
+                    "patterns: {{actions: {{payment_card: '{default}'}}}}\nfields: [{rule}]\n\
+                     seal: {{recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}}\n"
+                );
+                let Some(out) = scrub(&yaml) else { continue };
+                accepted += 1;
+                let digits: String = out.chars().filter(char::is_ascii_digit).collect();
+                assert!(!digits.contains("45395787636214"), "{yaml}{out}");
+                let token = out.contains("pan_1k1_") || out.contains("ba_1k1_");
+                let truncated = out.contains("453957*") || out.contains("4539*") || out.contains("*1486");
+                assert!(!(token && truncated), "{yaml}{out}");
+                assert!(!out.contains("739") && !out.contains("2912"), "{yaml}{out}");
+            }
+        }
+    }
+    // All but those that truncate as only cards are, beside tokens.
+    assert!(accepted > 150, "{accepted}");
+}

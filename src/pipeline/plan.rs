@@ -3,19 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::policy;
 use super::seal::Sealer;
+use super::{deny, policy};
 use crate::canonical::Form;
 use crate::canonical::phone::Region;
 use crate::config::spec::State;
 use crate::config::{BinaryKey, Binding, Erase, KeySource, Limits, Loaded, Problem, PseudonymSettings, nearest, spec};
-use crate::detect::{Catalog, CatalogError, Detector, Entity, FieldRule, Options, Rules, Select, WordList};
+use crate::detect::{Catalog, CatalogError, Entity, FieldRule, Options, Rules, Select, WordList};
 use crate::pseudonymize::age::Recipient;
 use crate::pseudonymize::{
     Action, Context, EntityPlan, KeyError, Parts, Pseudonymizer, Seal, SharedRing, SharedSalts, SharedSuppression,
     TokenType,
 };
-use crate::record::{ActionId, EntityId, PathId, Paths};
+use crate::record::{ActionId, EntityId};
 
 /// The compiled plan. Immutable; workers hold it in an `Arc`.
 pub struct Plan {
@@ -56,6 +56,12 @@ pub struct Plan {
     truncated_cards: Option<EntityId>,
     /// Entities whose values stand again in their record.
     repeating: Vec<EntityId>,
+    /// Entities that may never pass.
+    never: Vec<EntityId>,
+    /// Entities of card numbers.
+    cards: Vec<EntityId>,
+    /// What the values of a field are when a rule gives an action and no entity.
+    untyped: EntityId,
 }
 
 /// Why a plan cannot be made.
@@ -158,11 +164,7 @@ impl Plan {
         };
         let rules = with(State::On, disabled.0)?.expect("rules that are on are always compiled");
         let shadow = with(State::Shadow, disabled.1)?;
-        if let Some(erase) = settings.erase.as_ref().filter(|erase| spec.default_deny && !lists(&rules, &erase.field)) {
-            let name = erase.field.join(".");
-            let fix = format!("`{name}` would be dropped: add `{{path: {name}, action: scan}}` to `fields`");
-            return Err(loaded.error(vec![Problem::new("erase.field", fix)]).into());
-        }
+        deny::spares_erasures(loaded, &rules)?;
         let shadow_action = table.add_action(SHADOW, Action::Keep);
         let truncates = table.actions.iter().any(|action| action.truncates());
         let linked = |card: &EntityId| table.actions[table.defaults[card.0 as usize].0 as usize] == Action::Token;
@@ -192,6 +194,9 @@ impl Plan {
             defaults: table.defaults,
             yielding: entities(|e| e.yields),
             repeating: entities(|e| e.repeats),
+            never: entities(|e| e.never_passes),
+            cards: entities(Entity::is_card),
+            untyped: EntityId(catalog.entities().len() as u16),
         })
     }
 
@@ -303,9 +308,39 @@ impl Plan {
 
     /// What a field that no rule names counts as, and what is done with it.
     pub fn denied(&self) -> (EntityId, ActionId) {
-        let field = self.entities.iter().position(|e| e.name == FIELD).expect("every table has it");
-        let drop = self.actions.iter().position(|a| *a == Action::Drop).expect("every table has it");
-        (EntityId(field as u16), ActionId(drop as u16))
+        (self.untyped, self.action(Action::Drop))
+    }
+
+    /// Whether values of the entity may neither pass nor become tokens.
+    #[inline]
+    pub fn never_passes(&self, entity: EntityId) -> bool {
+        self.never.contains(&entity)
+    }
+
+    /// Whether values of the entity are numbers of cards.
+    #[inline]
+    pub fn is_card_number(&self, entity: EntityId) -> bool {
+        self.cards.contains(&entity)
+    }
+
+    /// Whether it is what a rule speaks of that gives an action and no entity.
+    #[inline]
+    pub fn is_untyped(&self, entity: EntityId) -> bool {
+        self.untyped == entity
+    }
+
+    /// What an action does.
+    pub(super) fn action_of(&self, action: ActionId) -> Action {
+        self.actions[usize::from(action.0)]
+    }
+
+    /// The action that leaves a placeholder.
+    pub fn redact_action(&self) -> ActionId {
+        self.action(Action::Redact)
+    }
+
+    fn action(&self, action: Action) -> ActionId {
+        ActionId(self.actions.iter().position(|known| *known == action).expect("every table has it") as u16)
     }
 
     /// The action that makes a token of a value.
@@ -515,16 +550,6 @@ fn select_problem(index: usize, select: &Select) -> Option<Problem> {
     let fix = "paths look like `user.contacts[].email`, `@key`, `@headers.x-user`, `**.email`; names like `e_mail`";
     let fault = select.fault()?;
     Some(Problem::new(format!("fields[{index}].{what}"), format!("`{text}` {fault}; {fix}")))
-}
-
-/// Whether a field of the value goes on when only what is named does.
-fn lists(rules: &Arc<Rules>, names: &[String]) -> bool {
-    let (mut detector, mut paths) = (Detector::new(Arc::clone(rules)), Paths::new());
-    let mut path = PathId::ROOT;
-    names.iter().any(|name| {
-        path = paths.child(path, path, name.as_bytes());
-        detector.plan(&paths, path).listed
-    })
 }
 
 fn sealer(field: &str, recipients: &[String], problems: &mut Vec<Problem>) -> Option<Arc<dyn Seal>> {

@@ -9,9 +9,6 @@ use crate::detect::{Catalog, Entity, normalize};
 use crate::pseudonymize::{Action, Generalize, Mask};
 use crate::record::EntityId;
 
-/// The name of the entity of card numbers, and of the validator that every other entity of card numbers asks.
-const CARD: &str = "payment_card";
-
 /// Adds a problem for everything in `patterns.actions` and `fields` that is refused. Unknown names are left to others.
 pub(super) fn check(catalog: &Catalog, config: &spec::Spec, problems: &mut Vec<Problem>) {
     let mut cards = CardActions::default();
@@ -52,8 +49,12 @@ fn judge_default(entity: &Entity, cards: &mut CardActions, problems: &mut Vec<Pr
         );
         problems.push(Problem::new("patterns.directories", message));
     }
-    if is_card(entity) {
+    if entity.is_card() {
         cards.add(&entity.action, &format!("the default of `{}`", entity.name));
+        if Action::parse(&entity.action).is_ok_and(|action| !makes_sense(action, entity)) {
+            let message = format!("{}: `{}` makes no sense of card numbers", entity.file(), entity.action);
+            problems.push(Problem::new("patterns.directories", message));
+        }
     }
 }
 
@@ -71,10 +72,6 @@ fn stays_on(entity: &Entity, patterns: &spec::Patterns, problems: &mut Vec<Probl
     if patterns.states.get(name).is_some_and(|state| *state != spec::State::On) {
         refuse(format!("patterns.states.{name}"));
     }
-}
-
-fn is_card(entity: &Entity) -> bool {
-    entity.name == CARD || entity.asks(CARD)
 }
 
 /// Whether nothing of a value is left. What is no action at all is told elsewhere.
@@ -124,7 +121,7 @@ fn misnamed(catalog: &Catalog, rule: &spec::FieldRule, index: usize, problems: &
 
 fn judge(entity: &Entity, action: &str, place: &str, cards: &mut CardActions, problems: &mut Vec<Problem>) {
     let Ok(action_) = Action::parse(action) else { return };
-    if is_card(entity) {
+    if entity.is_card() {
         cards.add(action, place);
     }
     if entity.never_passes && !hides(action) {
@@ -150,8 +147,8 @@ fn makes_sense(action: Action, entity: &Entity) -> bool {
         Action::Generalize(Generalize::Year | Generalize::Bucket(_)) => {
             let date = entity.name == "birth_date";
             let year = matches!(action, Action::Generalize(Generalize::Year));
-            // Of an entity of one's own that is text nobody knows: it may be a date or an amount.
-            form == Some(Form::Text) && (year && date || !entity.is_builtin())
+            // Of an entity of one's own that is text nobody knows: it may be a date or an amount, but no card's number.
+            form == Some(Form::Text) && (year && date || !entity.is_builtin()) && !entity.is_card()
         }
         _ => true,
     }
@@ -311,6 +308,8 @@ mod tests {
             (card.to_owned(), ", actions: {my_card: 'mask:last4'}", "can be joined"),
             (card.to_owned(), ", actions: {payment_card: 'mask:last4'}", "can be joined"),
             (format!("{card}action: keep\n"), "", "`keep` is refused"),
+            (format!("{}action: 'generalize:bucket:10'\n", card.replace("digits\n", "text\n")), "", "makes no sense"),
+            (card.replace("digits\n", "text\n"), ", actions: {my_card: 'generalize:bucket:10'}", "makes no sense"),
             (
                 "entity: card_verification\ntoken: cv\nform: text\nfields: [cvv]\n".to_owned(),
                 "",

@@ -9,6 +9,7 @@ mod claims;
 mod columns;
 mod dull;
 mod echo;
+mod guard;
 mod inherited;
 mod known;
 mod named;
@@ -35,6 +36,7 @@ use crate::rewrite::Edits;
 
 use claims::{Claims, Label};
 use columns::Columns;
+use guard::Guard;
 use inherited::Inherited;
 use known::{Known, Verdict};
 use place::{Place, write_back, write_code};
@@ -66,6 +68,8 @@ struct Core {
     signs: named::Signs,
     /// Names of the record at hand, which may stand in it again.
     repeats: Repeats,
+    /// What alone is looked for in the value at hand.
+    guard: Guard,
     report: Report,
     /// Path of the member that flags are put into, when they are.
     flags: Option<PathId>,
@@ -134,6 +138,7 @@ impl Scrubber {
             known: Known::new(),
             signs: named::Signs::default(),
             repeats: Repeats::default(),
+            guard: Guard::Off,
             report: Report::default(),
             flags: None,
             spare: Vec::new(),
@@ -162,6 +167,7 @@ impl Scrubber {
     /// [`Reject::NoKey`]: no key is valid at that time.
     pub fn begin(&mut self, timestamp_ms: i64) -> Result<(), Reject> {
         self.core.read_over = 0;
+        self.core.guard = Guard::Off;
         self.core.repeats.clear();
         self.core.binder.begin();
         self.core.pseudonymizer.begin(timestamp_ms)
@@ -395,7 +401,7 @@ impl Core {
                 self.shadow_counted = false;
                 self.scalar(At::new(text, scalar, Place::JsonString), FieldPlan::SCAN, frame);
                 // What a shadow rule finds in a key is counted every time.
-                if frame.edits.as_slice().len() == before && self.shadow.is_none() {
+                if frame.edits.as_slice().len() == before && self.shadow.is_none() && self.guard == Guard::Off {
                     self.paths.set_clean(scalar.path, &text.as_bytes()[scalar.span.range()]);
                 }
                 continue;
@@ -428,7 +434,7 @@ impl Core {
     #[inline]
     fn shadow_field(&mut self, scalar: &Scalar) {
         self.shadow_counted = false;
-        let Some(shadow) = &mut self.shadow else { return };
+        let Some(shadow) = self.shadow.as_mut().filter(|_| self.guard == Guard::Off) else { return };
         let holds = scalar.kind != Kind::Null && !scalar.span.is_empty();
         if let Some(entity) = shadow.field(&self.paths, scalar.path).filter(|_| holds) {
             let label = Label { entity, action: shadow.action, basis: Basis::Field };
@@ -468,7 +474,7 @@ impl Core {
     /// A JSON string: not searched when it was before, and held nothing.
     fn string(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) {
         // What a shadow rule finds is counted every time.
-        if field.entity.is_some() || !field.scan || self.shadow.is_some() {
+        if field.entity.is_some() || !field.scan || self.shadow.is_some() || self.guard != Guard::Off {
             return self.scalar(at, field, frame);
         }
         let Scalar { path, span, .. } = *at.scalar;
@@ -494,6 +500,9 @@ impl Core {
         let mut first = None;
         if field.entity.is_none() {
             if !field.scan {
+                if field.guarded {
+                    self.kept(at, frame);
+                }
                 return;
             }
             if !viewed {
@@ -569,12 +578,16 @@ impl Core {
         reading: Reading<'_>,
         frame: &mut Frame,
     ) {
+        if self.stays(entity) {
+            return;
+        }
         let text = reading.text;
         // What is to be dropped leaves nothing: no empty text, and no token of a stream that was scrubbed before.
         let dropped = action.is_some_and(|action| self.plan.is_drop(action));
         if !dropped && (text.is_empty() || self.detector.is_own_token(text)) {
             return;
         }
+        let action = if self.plan.is_untyped(entity) { self.untyped(at, action, reading, frame) } else { action };
         let mut values = std::mem::take(&mut frame.findings);
         values.clear();
         if !dropped {
@@ -608,6 +621,9 @@ impl Core {
         reading: Reading<'_>,
         frame: &mut Frame,
     ) {
+        if self.stays(finding.entity) {
+            return;
+        }
         let from = frame.edits.buffer().len();
         let value = &reading.text[finding.value.range()];
         let outcome = self.pseudonymizer.apply(finding.entity, action, value, frame.edits.buffer());

@@ -40,3 +40,21 @@ fn an_unknown_type_and_a_missing_key_are_told() {
     let stderr = sluice(&["token", "-c", "profile:gaming", "--type", "email"]).failed(78);
     assert!(stderr.contains("--keys"), "{stderr}");
 }
+
+#[test]
+fn what_never_has_a_token_has_none_here() {
+    let token = |config: &str, entity: &str| {
+        let args = ["token", "-c", config, "--seed-key", KEY, "--type", entity];
+        sluice_with_input(&args, b"4539578763621486\n")
+    };
+    for entity in ["card_verification", "card_track", "pin", "one_time_code", "password", "secret"] {
+        let stderr = token("profile:gaming", entity).failed(2);
+        assert!(stderr.contains(&format!("`{entity}` is always redacted and never has a token")), "{stderr}");
+    }
+    let stderr = token("profile:gaming", "payment_card").failed(2);
+    assert!(stderr.contains("truncates card numbers"), "{stderr}");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("sluice.yaml");
+    std::fs::write(&config, "{}\n").unwrap();
+    assert!(token(config.to_str().unwrap(), "payment_card").ok().starts_with("pan_1k1_"));
+}

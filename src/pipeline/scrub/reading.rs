@@ -5,7 +5,7 @@
 
 use super::claims::{Claim, Label};
 use super::place::{Place, escape_tail};
-use super::{At, Core, Frame};
+use super::{At, Core, Frame, Guard};
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
 use crate::decode::{Undone, View, is_defanged, may_be_encoded};
@@ -120,7 +120,8 @@ impl Core {
             let (class, digits) = Class::of_text(reading.text.as_bytes());
             self.first_look(reading.text, kind, class, digits)
         });
-        if let Some(shadow) = self.shadow.as_mut().filter(|_| !self.shadow_counted) {
+        let counts = !self.shadow_counted && self.guard == Guard::Off;
+        if let Some(shadow) = self.shadow.as_mut().filter(|_| counts) {
             let action = shadow.action;
             for finding in shadow.find(reading.text, kind, look.class, look.digits) {
                 let raw = if at.place == Place::JsonNumber { at.scalar.span } else { reading.raw(finding.span) };
@@ -293,7 +294,8 @@ impl Core {
             value.len() < 2 || matches!(&reading.text[pair.name.clone()], "name" | "nama" | "navn") && !is_name(value);
         let meant = !thing && self.is_meant(entity, plan, value);
         if meant {
-            let found = Found { raw, value, entity, action: plan.action, basis: Basis::Field };
+            let action = self.untyped_in_text(entity, plan.action, value, &mut frame.findings);
+            let found = Found { raw, value, entity, action, basis: Basis::Field };
             self.claim(at, &found, reading.rank, frame);
         }
         frame.part = view;
@@ -329,6 +331,8 @@ impl Core {
             let claims = frame.claims.len();
             match content {
                 Content::Text(text) => self.encoded_text(at, reading, part, text, frame),
+                // What cannot be looked into is what its field's rule says.
+                Content::File | Content::TooLarge if self.guard != Guard::Off => {}
                 Content::File | Content::TooLarge => self.redact(at, reading, span_of(&part.span), frame),
             }
             // One card number in some reads as base64 of a text in which nothing is: what it says as it stands counts.
@@ -381,7 +385,7 @@ impl Core {
     /// Claims a value.
     fn claim(&mut self, at: At<'_>, found: &Found<'_>, rank: u8, frame: &mut Frame) {
         let Found { raw, value, entity, action, basis } = *found;
-        if frame.claims.has(raw, entity) {
+        if self.stays(entity) || frame.claims.has(raw, entity) {
             return;
         }
         let buffer = frame.edits.buffer();

@@ -67,7 +67,9 @@ impl Core {
         if let Some(entity) = field.entity {
             return Some((entity, Basis::Field));
         }
-        self.whole_finding(text, &mut frame.findings).map(|one| (one.entity, one.basis))
+        let found = self.whole_finding(text, &mut frame.findings).map(|one| (one.entity, one.basis));
+        let guarded = |entity| field.guarded && (self.plan.never_passes(entity) || self.plan.is_card_number(entity));
+        found.filter(|&(entity, _)| if field.scan { !self.stays(entity) } else { guarded(entity) })
     }
 
     fn replace_elements(

@@ -90,6 +90,81 @@ fn what_may_never_pass_does_not_whatever_a_rule_about_more_says() {
 }
 
 #[test]
+fn a_rule_with_a_wildcard_keeps_neither_cards_nor_secrets_and_all_else() {
+    let raw = r#"{"pay":{"n":"4539 5787 6362 1486","card":{"number":4539578763621486,"code":"739","parts":["4539","5787","6362","1486"]},
+        "note":"kartu 4539578763621486, cvv: 739, siti@example.id","raw":"{\"x\":\"4539578763621486\",\"email\":\"siti@example.id\"}",
+        "in":"Mjk5OiA0NTM5IDU3ODcgNjM2MiAxNDg2","ip":"203.0.113.7","email":"siti@example.id"}}"#;
+    for rule in ["{path: \"pay.**\", action: keep}", "{path: \"**\", action: keep}"] {
+        let mut scrubber = scrubber(&format!("fields: [{rule}]"));
+        // Three times: what held nothing is remembered.
+        for _ in 0..3 {
+            let out = scrubbed(&mut scrubber, Format::Json, raw);
+            let gone = ["4539", "5787", "1486", "739", "Mjk5OiA0NTM5"];
+            assert!(gone.iter().all(|value| !out.contains(value)), "{rule}: {out}");
+            assert_eq!(
+                (out.matches("siti@example.id").count(), out.contains("203.0.113.7")),
+                (3, true),
+                "{rule}: {out}"
+            );
+        }
+    }
+    let exact = "fields: [{path: [pay.n, pay.note], action: keep}]";
+    let out = scrubbed(&mut scrubber(exact), Format::Json, raw);
+    assert!(
+        out.contains("4539 5787 6362 1486") && out.contains("cvv: 739"),
+        "who names the field answers for it: {out}"
+    );
+    let other = r#"{"pay":{"raw":{"email":"siti@example.id"}},"note":"siti@example.id"}"#;
+    let mut wide = scrubber("fields: [{path: \"pay.*\", action: keep}]");
+    scrubbed(&mut wide, Format::Json, raw);
+    assert!(!scrubbed(&mut wide, Format::Json, other).contains("siti"), "the rule holds for its fields and no others");
+}
+
+#[test]
+fn a_field_that_is_not_said_to_be_anything_gives_no_code_away_and_no_card() {
+    let cases = [
+        ("token", "cvv 123", "[field]"),
+        ("token", "password: hunter2x", "[field]"),
+        ("token", "{\\\"cvv\\\":\\\"123\\\"}", "[field]"),
+        ("'mask:last4'", "kode cvv 123", "[field]"),
+        ("seal", "cvv: 123", "[field]"),
+        ("'mask:last4'", "kartu 4539578763621486", "[field]"),
+        ("'generalize:bucket:10'", "1234.5", "1230"),
+        ("'mask:last4'", "ORDER-99887", "****9887"),
+        ("redact", "cvv 123", "[field]"),
+    ];
+    for (action, value, wanted) in cases {
+        let seal = "seal: {recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}";
+        let mut scrubber = scrubber(&format!("fields: [{{name: ref, action: {action}}}]\n{seal}\n"));
+        let out = scrubbed(&mut scrubber, Format::Json, &format!("{{\"ref\":\"{value}\"}}"));
+        assert_eq!(out, format!("{{\"ref\":\"{wanted}\"}}"), "{action} of {value}");
+    }
+    for action in ["'mask:last4'", "'generalize:bucket:10'"] {
+        let mut scrubber = scrubber(&format!("fields: [{{name: ref, action: {action}}}]"));
+        for value in ["\"4539578763621486\"", "4539578763621486"] {
+            let out = scrubbed(&mut scrubber, Format::Json, &format!("{{\"ref\":{value}}}"));
+            assert!(out.starts_with("{\"ref\":\"pan_1k1_"), "a card alone is one: {out}");
+        }
+    }
+    let mut scrubber = scrubber("fields: [{name: ref, action: token}]");
+    for value in ["4539578763621486", "ORD-1", "siti@example.id"] {
+        let out = scrubbed(&mut scrubber, Format::Json, &format!("{{\"ref\":\"{value}\"}}"));
+        assert!(out.starts_with("{\"ref\":\"fd_1k1_"), "{out}");
+    }
+    let out = scrubbed(&mut scrubber, Format::Text, "ref=\"cvv 123\" ok");
+    assert!(!out.contains("fd_") && !out.contains("123"), "{out}");
+}
+
+#[test]
+fn a_rule_with_a_wildcard_says_nothing_of_what_a_card_is_and_lets_no_odd_value_pass() {
+    let mut scrubber = scrubber("fields: [{path: \"card.*\", action: token}]");
+    let raw = r#"{"card":{"number":"4539578763621486","code":"739","pin":"n/a yet","brand":"visa"}}"#;
+    let out = scrubbed(&mut scrubber, Format::Json, raw);
+    assert!(out.contains(r#""number":"pan_1k1_"#) && out.contains(r#""brand":"fd_1k1_"#), "{out}");
+    assert!(out.contains(r#""code":"[card_verification]""#) && out.contains(r#""pin":"[pin]""#), "{out}");
+}
+
+#[test]
 fn values_of_one_field_in_an_array_stay_apart_and_pieces_of_one_do_not() {
     let mut scrubber = scrubber("{}");
     let two = scrubbed(&mut scrubber, Format::Json, "{\"telefon\":[\"51234876\",\"86123344\"]}");
