@@ -32,6 +32,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let checked = check(&args.config);
     if let Ok(Checked { loaded, .. }) = &checked {
         warn_of_compaction(&loaded.settings);
+        warn_of_untried(loaded);
         service::key_warnings(loaded).iter().for_each(|text| note(text));
         if args.live {
             let warnings = service::check_live(loaded).map_err(|error| match error.is_config() {
@@ -62,6 +63,14 @@ fn warn_of_compaction(settings: &Settings) {
             "output.create.config.cleanup.policy: the outputs are compacted, and keys with daily tokens change every \
              day: nothing is ever compacted, and a tombstone reaches the living days only",
         );
+    }
+}
+
+/// Patterns of one's own that no example shows to find anything.
+fn warn_of_untried(loaded: &Loaded) {
+    let Ok(catalog) = Plan::catalog(loaded) else { return };
+    for (entity, file) in catalog.untried() {
+        note(&format!("{file}: `{entity}` has patterns and no `examples`: add a text in which they must find it"));
     }
 }
 

@@ -78,6 +78,13 @@ pub fn load(path: &Path, secrets: Secrets) -> Result<Loaded, ConfigError> {
     }
     let yaml = std::fs::read(path).map_err(|error| ConfigError::whole(&origin, format!("cannot read: {error}")))?;
     let yaml = String::from_utf8(yaml).map_err(|_| ConfigError::whole(&origin, "is not UTF-8"))?;
+    if says_nothing(&yaml) {
+        return Err(ConfigError::whole(
+            &origin,
+            "is empty: was it written, or mounted? The service needs `kafka`, `input` and `keys`; `{}` stands for a \
+             config of defaults",
+        ));
+    }
     from_str(&yaml, &origin, secrets)
 }
 
@@ -96,6 +103,12 @@ pub fn parse(yaml: &str, origin: &str) -> Result<Spec, ConfigError> {
     // A snippet of the text in an error could show a secret.
     let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(yaml, options).map_err(|error| ConfigError::from_yaml(origin, yaml, &error))
+}
+
+/// Whether a file holds no more than comments: somebody's accident, where `{}` is a decision.
+fn says_nothing(yaml: &str) -> bool {
+    let mut lines = yaml.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+    lines.all(|line| line.is_empty() || line.starts_with('#') || matches!(line, "---" | "..." | "null" | "~"))
 }
 
 fn profile_yaml(name: &str, origin: &str) -> Result<&'static str, ConfigError> {

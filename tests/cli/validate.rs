@@ -68,6 +68,38 @@ fn problems_are_data_with_output_json() {
 }
 
 #[test]
+fn a_file_that_says_nothing_is_refused_and_one_that_says_so_is_not() {
+    for yaml in ["", "\n", "# kafka: later\n", "---\n# later\n", "null\n"] {
+        let (_dir, path) = config(yaml);
+        for command in [&["validate", "-c"][..], &["scrub", "-c"]] {
+            let stderr = sluice(&[command, &[&path]].concat()).failed(78);
+            assert!(stderr.starts_with(&format!("error: {path}: is empty")) && stderr.contains("`kafka`"), "{stderr}");
+        }
+    }
+    let (_dir, path) = config("{}\n");
+    assert!(sluice(&["validate", "-c", &path]).ok().contains("not enough for `sluice run`"));
+}
+
+#[test]
+fn patterns_without_an_example_are_told_of() {
+    let (dir, path) = config("");
+    fs::create_dir(dir.path().join("own")).unwrap();
+    fs::write(&path, format!("patterns: {{directories: [{}]}}\n", dir.path().join("own").display())).unwrap();
+    let own = "# of ours\nentity: my_no\ntoken: mno\nform: text\npatterns: [{regex: 'M-\\d{7}'}]\n";
+    let file = dir.path().join("own/my_no.yaml");
+    let stderr = |yaml: &str| {
+        fs::write(&file, yaml).unwrap();
+        let finished = sluice(&["validate", "-c", &path]);
+        assert_eq!(finished.code, 0, "{finished:?}");
+        finished.stderr
+    };
+    let told = stderr(own);
+    assert!(told.contains(&format!("{}:2: `my_no` has patterns and no `examples`", file.display())), "{told}");
+    assert_eq!(stderr(&format!("{own}examples: [M-1234567]\n")), "");
+    assert_eq!(stderr("entity: my_no\ntoken: mno\nform: text\nfields: [my_no]\n"), "", "a name needs none");
+}
+
+#[test]
 fn keys_that_cannot_be_read_are_a_bad_config() {
     let (_dir, path) = config("workers: 1\nkeys: {directory: /no/such/keys}\n");
     let stderr = sluice(&["validate", "-c", &path]).failed(78);
