@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::CliError;
 use super::args::{KeyArgs, LineFormat};
-use super::look::{Found, Look, Origin, Seen};
+use super::look::{Around, Beside, Found, Look, Origin, Seen};
 use super::output::{Output, print};
 use super::times::{OriginArgs, Times};
-use crate::pipeline::{Reason, Why};
+use crate::pipeline::{Part, Reason, Why};
 use crate::source::lines::{Line, Lines};
 
 /// Arguments of `sluice explain`.
@@ -32,6 +32,12 @@ pub struct Args {
     /// state key). All lines must be of signal inputs, in their order.
     #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub signal: Option<String>,
+    /// A Kafka key that every line has. Arguments stand in the shell's history: use a made-up one.
+    #[arg(long, value_name = "TEXT")]
+    pub key: Option<String>,
+    /// A header that every line has, such as `x-tenant=shop`; may be given again. Likewise.
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    pub headers: Vec<String>,
     /// Where the lines come from.
     #[command(flatten)]
     pub origin: OriginArgs,
@@ -46,6 +52,20 @@ pub struct Args {
     pub file: Option<PathBuf>,
 }
 
+impl Args {
+    /// The headers of each line. No error repeats them.
+    fn headers(&self) -> Result<Vec<(&str, &str)>, CliError> {
+        let fault = || CliError::Usage("--header: write the name, `=` and the value: `x-tenant=shop`".to_owned());
+        let parts = self.headers.iter().map(|text| text.split_once('=').filter(|(name, _)| !name.is_empty()));
+        parts.map(|parts| parts.ok_or_else(fault)).collect()
+    }
+}
+
+/// Headers as records have them.
+fn raw_headers<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a [u8], Option<&'a [u8]>)> {
+    headers.iter().map(|(name, value)| (name.as_bytes(), Some(value.as_bytes()))).collect()
+}
+
 /// Explains every line.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let mut look = Look::new(&args.config, &args.keys)?;
@@ -54,7 +74,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         return signals::explain(args, id, &mut look, &mut times);
     }
     let why = Why::new(&look.loaded, look.ring.clone()).map_err(|error| CliError::Config(error.to_string()))?;
-    let mut explain = Explain { why, args };
+    let mut explain = Explain { why, args, headers: args.headers()? };
     let path = args.file.as_deref().unwrap_or(Path::new("-"));
     for_each_line(path, look.loaded.settings.limits.record_bytes, |number, raw| {
         let time_ms = times.of(raw.unwrap_or_default())?;
@@ -89,6 +109,7 @@ pub fn for_each_line(
 struct Explain<'a> {
     why: Why,
     args: &'a Args,
+    headers: Vec<(&'a str, &'a str)>,
 }
 
 /// One line for programs.
@@ -109,7 +130,7 @@ struct ExplainedFinding<'a> {
     /// The token would be one of a day that has no salt: a placeholder stands in its place.
     saltless: bool,
     basis: &'a str,
-    /// Bytes of the line: first, and one past the last.
+    /// Bytes of the line, of the key or of the header: first, and one past the last.
     start: u32,
     end: u32,
     masked: &'a str,
@@ -128,13 +149,29 @@ struct ExplainedRule {
 impl Explain<'_> {
     fn line(&mut self, look: &mut Look, number: u64, raw: Option<&[u8]>, time_ms: i64) -> Result<String, CliError> {
         let format = self.args.format.into();
-        let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &[] };
-        let seen = raw.map_or_else(Seen::too_large, |raw| look.at(format, raw, origin));
+        let headers = raw_headers(&self.headers);
+        let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &headers };
+        let mut seen = raw.map_or_else(Seen::too_large, |raw| look.at(format, raw, origin));
+        let raw = raw.unwrap_or_default();
+        let mut around = Around::default();
+        if seen.output.is_ok() {
+            match look.around(format, raw, self.args.key.as_deref(), origin) {
+                Ok(beside) => around = beside,
+                Err(reason) => seen.output = Err(reason),
+            }
+        }
         let rejected = seen.output.as_ref().err().map(|reason| reason.label());
         // What was found before the fault does not matter: nothing of the record goes on.
         let found: &[Found] = if rejected.is_some() { &[] } else { &seen.found };
-        let findings = found.iter().map(|found| {
-            let reasons = self.why.reasons(format, raw.unwrap_or_default(), &found.traced);
+        let found = found.iter().map(|found| (Part::Value(format), raw, found));
+        let beside = around.found.iter().map(|(beside, found)| match *beside {
+            Beside::Key => (Part::Key, self.args.key.as_deref().unwrap_or_default().as_bytes(), found),
+            Beside::HeaderName(at) => (Part::HeaderName, self.headers[at].0.as_bytes(), found),
+            Beside::Header(at) => (Part::Header(self.headers[at].0), self.headers[at].1.as_bytes(), found),
+        });
+        let why = &mut self.why;
+        let findings = found.chain(beside).map(|(part, raw, found)| {
+            let reasons = why.reasons(part, raw, &found.traced);
             ExplainedFinding {
                 path: &found.path,
                 entity: &found.entity,
@@ -175,7 +212,7 @@ fn rule(origin: &str, reason: Reason) -> ExplainedRule {
             let mut parts = vec![note.finder];
             parts.extend(note.validator.map(|name| format!("validator {name}")));
             if !note.keywords.is_empty() {
-                parts.push(format!("beside a word such as {}", note.keywords.join(", ")));
+                parts.push(format!("beside `{}`", note.keywords.join("`, `")));
             }
             ExplainedRule { kind: "pattern", place: at(&note.file, Some(note.line)), rule: parts.join(", ") }
         }

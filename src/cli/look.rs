@@ -63,11 +63,25 @@ impl Seen {
 }
 
 /// What stands around the value of a record.
+#[derive(Default)]
 pub struct Around {
+    /// What was found in the key, and in the names and values of headers, by their places.
+    pub found: Vec<(Beside, Found)>,
     /// The scrubbed key.
     pub key: Option<String>,
     /// The scrubbed headers.
     pub headers: BTreeMap<String, String>,
+}
+
+/// A part of a record beside its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Its key.
+    Key,
+    /// The name of the header at this place.
+    HeaderName(usize),
+    /// The value of the header at this place.
+    Header(usize),
 }
 
 /// One finding, without its value.
@@ -177,21 +191,31 @@ impl Look {
         self.scrubber.origin(origin.topic, origin.headers);
         self.scrubber.bind_to(format, Some(raw))?;
         let text = |out: Vec<u8>| String::from_utf8_lossy(&out).into_owned();
-        let key = key.map(|key| {
+        let mut around = Around::default();
+        if let Some(key) = key {
             let mut out = Vec::new();
-            self.scrubber.key(key.as_bytes(), &mut out).map(|()| text(out))
-        });
-        let mut headers = BTreeMap::new();
-        for &(name, value) in origin.headers {
+            self.scrubber.key(key.as_bytes(), &mut out)?;
+            self.take_found(Beside::Key, key.as_bytes(), &mut around);
+            around.key = Some(text(out));
+        }
+        for (at, &(name, value)) in origin.headers.iter().enumerate() {
             let (mut out, mut scrubbed_name) = (Vec::new(), Vec::new());
             self.scrubber.text(PathId::HEADERS, name, &mut scrubbed_name)?;
-            let name = String::from_utf8_lossy(name);
-            if self.scrubber.header(&name, value.unwrap_or_default(), &mut out).is_some() {
-                headers.insert(text(scrubbed_name), text(out));
+            self.take_found(Beside::HeaderName(at), name, &mut around);
+            let value = value.unwrap_or_default();
+            if self.scrubber.header(&String::from_utf8_lossy(name), value, &mut out).is_some() {
+                around.headers.insert(text(scrubbed_name), text(out));
             }
+            self.take_found(Beside::Header(at), value, &mut around);
         }
-        drop(self.scrubber.traced());
-        Ok(Around { key: key.transpose()?, headers })
+        Ok(around)
+    }
+
+    /// What was found last, in this part of a record.
+    fn take_found(&mut self, part: Beside, raw: &[u8], around: &mut Around) {
+        let mut traced = self.scrubber.traced();
+        traced.sort_by_key(|t| t.span);
+        around.found.extend(traced.into_iter().map(|t| (part, self.found(raw, t))));
     }
 
     fn found(&self, raw: &[u8], traced: Traced) -> Found {

@@ -19,12 +19,9 @@ pub struct PatternNote {
     pub finder: String,
     /// What checks them.
     pub validator: Option<String>,
-    /// Words that stand near, the first few.
+    /// Words of which one may, or must, stand near.
     pub keywords: Vec<String>,
 }
-
-/// Most words of a pattern that are told.
-const KEYWORDS_MAX: usize = 6;
 
 impl Catalog {
     /// Number of patterns of an entity.
@@ -42,7 +39,7 @@ impl Catalog {
             line: pattern.referenced.line(),
             finder: spec.matcher.as_ref().map_or("regex".to_owned(), |name| format!("matcher {}", name.value)),
             validator: spec.validator.as_ref().map(|name| name.value.clone()),
-            keywords: words.iter().take(KEYWORDS_MAX).map(|word| word.value.clone()).collect(),
+            keywords: words.iter().map(|word| word.value.clone()).collect(),
         }
     }
 
@@ -60,6 +57,15 @@ impl Catalog {
     pub fn keep_pattern(&mut self, entity: EntityId, at: usize) {
         self.change(entity, |spec| spec.patterns = vec![spec.patterns[at].clone()]);
         self.entity_mut(entity).fields.clear();
+    }
+
+    /// Leaves the patterns of an entity only one of their keywords.
+    pub fn keep_keyword(&mut self, entity: EntityId, at: usize) {
+        self.change(entity, |spec| {
+            for words in spec.patterns.iter_mut().filter_map(|pattern| pattern.value.keywords.as_mut()) {
+                words.words = vec![words.words[at].clone()];
+            }
+        });
     }
 
     fn change(&mut self, entity: EntityId, change: impl FnOnce(&mut EntitySpec)) {

@@ -48,7 +48,25 @@ enum Candidate {
     FieldRule(usize),
     FieldName(EntityId),
     Pattern(EntityId, usize),
+    /// A pattern with one of its keywords.
+    Keyword(EntityId, usize, usize),
 }
+
+/// A part of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Its value, read as this.
+    Value(Format),
+    /// Its key.
+    Key,
+    /// The name of a header.
+    HeaderName,
+    /// The value of the header of this name.
+    Header(&'a str),
+}
+
+/// Most keywords of one pattern that are told.
+const KEYWORDS_MAX: usize = 6;
 
 /// Finds reasons under one config.
 pub struct Why {
@@ -69,14 +87,24 @@ impl Why {
     }
 
     /// The rules that find, each alone, what `found` is in `raw`. Empty when only several together do.
-    pub fn reasons(&mut self, format: Format, raw: &[u8], found: &Traced) -> Vec<Reason> {
+    pub fn reasons(&mut self, part: Part<'_>, raw: &[u8], found: &Traced) -> Vec<Reason> {
         let mut candidates = self.candidates(found);
-        candidates.retain(|&candidate| self.finds(candidate, format, raw, found));
+        candidates.retain(|&candidate| self.finds(candidate, part, raw, found));
         let known = usize::from(found.entity.0) < self.catalog.entities().len();
         if candidates.is_empty() && !known && found.basis == Basis::Field && self.loaded.spec.default_deny {
             return vec![Reason::Unlisted { line: self.loaded.line("default_deny") }];
         }
-        candidates.into_iter().map(|candidate| self.reason(candidate)).collect()
+        candidates.into_iter().map(|candidate| self.reason(candidate, part, raw, found)).collect()
+    }
+
+    /// The keywords of a pattern with which it finds, each alone. Only those that stand in the record are tried.
+    fn keywords(&mut self, entity: EntityId, at: usize, part: Part<'_>, raw: &[u8], found: &Traced) -> Vec<String> {
+        let text = String::from_utf8_lossy(raw).to_lowercase();
+        let words = self.catalog.pattern(entity, at).keywords;
+        let first = |word: &str| word.to_lowercase().split_whitespace().next().unwrap_or_default().to_owned();
+        let standing = words.into_iter().enumerate().filter(|(_, word)| text.contains(&first(word)));
+        let hit = standing.filter(|(word, _)| self.finds(Candidate::Keyword(entity, at, *word), part, raw, found));
+        hit.map(|(_, word)| word).take(KEYWORDS_MAX).collect()
     }
 
     fn candidates(&self, found: &Traced) -> Vec<Candidate> {
@@ -89,7 +117,7 @@ impl Why {
         (0..patterns).map(|at| Candidate::Pattern(found.entity, at)).collect()
     }
 
-    fn finds(&mut self, candidate: Candidate, format: Format, raw: &[u8], found: &Traced) -> bool {
+    fn finds(&mut self, candidate: Candidate, part: Part<'_>, raw: &[u8], found: &Traced) -> bool {
         if !self.alone.contains_key(&candidate) {
             let scrubber = self.scrubber(candidate).ok();
             self.alone.insert(candidate, scrubber);
@@ -99,11 +127,19 @@ impl Why {
         if scrubber.begin(0).is_err() {
             return false;
         }
-        let read = scrubber.value(format, raw, &mut Vec::new());
+        let mut out = Vec::new();
+        let read = match part {
+            Part::Value(format) => scrubber.value(format, raw, &mut out),
+            Part::Key => scrubber.key(raw, &mut out),
+            Part::HeaderName => scrubber.text(PathId::HEADERS, raw, &mut out),
+            // One that goes altogether was found, too.
+            Part::Header(name) => scrubber.header(name, raw, &mut out).map_or(Ok(()), Ok),
+        };
+        let by_keyword = matches!(candidate, Candidate::Keyword(..));
         let traced = scrubber.traced();
         let same =
             |t: &Traced| t.entity == found.entity && t.span.start < found.span.end && found.span.start < t.span.end;
-        read.is_ok() && traced.iter().any(same)
+        read.is_ok() && traced.iter().any(|t| same(t) && (!by_keyword || t.basis == Basis::Keyword))
     }
 
     /// A scrubber with this rule and no other.
@@ -127,6 +163,11 @@ impl Why {
                 catalog.keep_pattern(entity, at);
                 only = Some(entity);
             }
+            Candidate::Keyword(entity, at, word) => {
+                catalog.keep_pattern(entity, at);
+                catalog.keep_keyword(entity, word);
+                only = Some(entity);
+            }
         }
         spec.patterns.states.clear();
         let others = catalog.entities().iter().enumerate().filter(|&(at, _)| only != Some(EntityId(at as u16)));
@@ -137,7 +178,7 @@ impl Why {
         Ok(scrubber)
     }
 
-    fn reason(&self, candidate: Candidate) -> Reason {
+    fn reason(&mut self, candidate: Candidate, part: Part<'_>, raw: &[u8], found: &Traced) -> Reason {
         match candidate {
             Candidate::FieldRule(at) => {
                 let field = format!("fields[{at}]");
@@ -151,7 +192,10 @@ impl Why {
                 Reason::FieldRule { line: self.loaded.line(&field), field, rule }
             }
             Candidate::FieldName(entity) => Reason::FieldName { file: self.catalog.file(entity).to_owned() },
-            Candidate::Pattern(entity, at) => Reason::Pattern(self.catalog.pattern(entity, at)),
+            Candidate::Pattern(entity, at) | Candidate::Keyword(entity, at, _) => {
+                let keywords = self.keywords(entity, at, part, raw, found);
+                Reason::Pattern(PatternNote { keywords, ..self.catalog.pattern(entity, at) })
+            }
         }
     }
 }

@@ -46,6 +46,11 @@ fn a_case_that_fails_shows_what_differs_and_ends_with_1() {
     let outcomes: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, outcomes.len(), &outcomes[0]["passed"]), (1, 2, &Value::Bool(true)));
     assert_eq!(outcomes[1]["problems"].as_array().map(Vec::len), Some(2), "{}", json.stdout);
+    let difference = &outcomes[1]["differences"][0];
+    assert_eq!((&difference["of"], outcomes[0].get("differences")), (&"event".into(), None));
+    let side = |name: &str| difference[name].as_str().unwrap().to_owned();
+    assert!(side("expected").contains(r#""email": "${ip}""#) && side("actual").contains(r#""email": "em_1k1_"#));
+    assert!(!json.stdout.contains("a@example.com"), "what is raw stays out: {}", json.stdout);
 }
 
 #[test]
@@ -113,6 +118,46 @@ fn explain_names_the_rule_with_its_line_and_never_the_value() {
     assert_eq!((&finding["entity"], &finding["rules"][0]["kind"]), (&"email".into(), &"field_rule".into()));
     assert_eq!(lines[2]["rejected"], "malformed");
     assert!(!json.contains("siti"), "{json}");
+}
+
+#[test]
+fn explain_takes_a_key_and_headers() {
+    let (_folder, config) = file(
+        "pseudonyms: {tenant: {header: x-tenant}}\nfields: [{path: '@headers.x-user', entity: username, action: redact}]\n",
+        "sluice.yaml",
+    );
+    let explain = |more: &[&str]| {
+        let args = [&["explain", "-c", &config][..], more].concat();
+        sluice_with_input(&args, b"{\"n\":1}\n")
+    };
+    assert!(explain(&[]).ok().contains("rejected, no_scope"), "who it belongs to is said by a header");
+    let whole = ["--header", "x-tenant=shop", "--header", "x-user=siti.r", "--key", PERSON];
+    let output = explain(&whole).ok();
+    for part in
+        ["line 1: 2 found", "@key [0..24]  aaaa.aaaaa@aaaaaaa.aa.aa", "email -> token, by pattern", "email.yaml:"]
+    {
+        assert!(output.contains(part), "{part} in {output}");
+    }
+    let user = "@headers.x-user [0..6]  aaaa.a\n    username -> redact, by field\n      ";
+    assert!(output.contains(&format!("{user}{config}:2: fields[0]")), "{output}");
+    let json = explain(&[&whole[..], &["--output", "json"]].concat()).ok();
+    let line: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&line["findings"][0]["path"], &line["findings"][1]["path"]),
+        (&"@key".into(), &"@headers.x-user".into())
+    );
+    assert!(!json.contains("siti"), "{json}");
+    let stderr = explain(&["--header", "hunter2"]).failed(2);
+    assert!(stderr.contains("--header: write the name") && !stderr.contains("hunter2"), "{stderr}");
+}
+
+#[test]
+fn explain_names_the_keyword_that_hit() {
+    let input = br#"{"note":"rekening bca 8901234567, atas nama toko"}"#;
+    let output = sluice_with_input(&["explain", "-c", "profile:gaming"], input).ok();
+    assert!(output.contains("bank_account -> token, by keyword"), "{output}");
+    assert!(output.contains("beside `rekening`") || output.contains("beside `rekening`, `"), "{output}");
+    assert!(!output.contains("such as"), "{output}");
 }
 
 #[test]

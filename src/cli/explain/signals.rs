@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Args, for_each_line};
+use super::{Args, for_each_line, raw_headers};
 use crate::cli::look::{Look, Origin};
 use crate::cli::output::{Output, print};
 use crate::cli::times::Times;
@@ -32,7 +32,8 @@ pub fn explain(args: &Args, id: &str, look: &mut Look, times: &mut Times) -> Res
         return Err(CliError::Usage("lines of text give no signals; leave --format out".to_owned()));
     }
     let viewer = Viewer::new(look.signal_plan().expect("invariant: it is watched"));
-    let mut story = Story { args, id, viewer, lines: BTreeMap::new(), unmapped: Vec::new(), stopped: 0, told: 0 };
+    let (lines, headers) = (BTreeMap::new(), args.headers()?);
+    let mut story = Story { args, headers, id, viewer, lines, unmapped: Vec::new(), stopped: 0, told: 0 };
     let path = args.file.as_deref().unwrap_or(Path::new("-"));
     for_each_line(path, look.loaded.settings.limits.record_bytes, |number, raw| {
         let Some(raw) = raw else { return Ok(()) };
@@ -46,6 +47,7 @@ pub fn explain(args: &Args, id: &str, look: &mut Look, times: &mut Times) -> Res
 
 struct Story<'a> {
     args: &'a Args,
+    headers: Vec<(&'a str, &'a str)>,
     id: &'a str,
     viewer: Viewer,
     /// What each account did, by line.
@@ -88,7 +90,8 @@ impl<'a> Shown<'a> {
 
 impl Story<'_> {
     fn line(&mut self, look: &mut Look, number: u64, raw: &[u8], time_ms: i64) -> Result<(), CliError> {
-        let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &[] };
+        let headers = raw_headers(&self.headers);
+        let origin = Origin { time_ms, topic: &self.args.origin.topic, headers: &headers };
         let seen = look.at(Format::Json, raw, origin);
         if seen.output.is_err() || seen.suppressed {
             self.stopped += 1;

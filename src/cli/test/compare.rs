@@ -20,6 +20,24 @@ pub enum DiffLine {
     Extra(String),
 }
 
+impl DiffLine {
+    /// The line, if it was expected.
+    pub fn expected(&self) -> Option<&str> {
+        match self {
+            DiffLine::Same(line) | DiffLine::Missing(line) => Some(line),
+            DiffLine::Extra(_) => None,
+        }
+    }
+
+    /// The line, if it came out.
+    pub fn actual(&self) -> Option<&str> {
+        match self {
+            DiffLine::Same(line) | DiffLine::Extra(line) => Some(line),
+            DiffLine::Missing(_) => None,
+        }
+    }
+}
+
 /// Compares the expected event with what came out; `None`: they agree.
 pub fn event(expected: &Event, actual: &str) -> Option<Vec<DiffLine>> {
     let (expected, actual) = match expected {

@@ -55,8 +55,26 @@ struct Outcome {
     passed: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<Difference>,
+}
+
+/// What came out otherwise than expected: of both no more than the difference shows.
+#[derive(Serialize)]
+struct Difference {
+    /// `event`, `key`, or `header x-real-ip`.
+    of: String,
+    expected: String,
+    actual: String,
     #[serde(skip)]
-    diff: Vec<DiffLine>,
+    lines: Vec<DiffLine>,
+}
+
+impl Difference {
+    fn new(of: &str, lines: Vec<DiffLine>) -> Difference {
+        let side = |of: fn(&DiffLine) -> Option<&str>| lines.iter().filter_map(of).collect::<Vec<_>>().join("\n");
+        Difference { of: of.to_owned(), expected: side(DiffLine::expected), actual: side(DiffLine::actual), lines }
+    }
 }
 
 /// Runs every case.
@@ -118,7 +136,7 @@ fn outcome(bench: &mut Bench, file: &str, case: &Case) -> Outcome {
         name: case.name.clone(),
         passed: false,
         problems: Vec::new(),
-        diff: Vec::new(),
+        differences: Vec::new(),
     };
     match bench.run(case) {
         Ok(became) => {
@@ -149,7 +167,7 @@ fn check(case: &Case, seen: &Seen, signals: &[Signal], outcome: &mut Outcome) {
             let output = String::from_utf8_lossy(output);
             if let Some(diff) = case.expect.as_ref().and_then(|expected| compare::event(expected, &output)) {
                 outcome.problems.push("the scrubbed event is another".to_owned());
-                outcome.diff = diff;
+                outcome.differences.push(Difference::new("event", diff));
             }
         }
     }
@@ -164,18 +182,18 @@ fn check(case: &Case, seen: &Seen, signals: &[Signal], outcome: &mut Outcome) {
 /// The key and the headers, as far as the case expects something of them.
 fn check_around(case: &Case, around: &Around, outcome: &mut Outcome) {
     let mut compare = |what: String, expected: &str, is: Option<&str>| {
-        let Some(is) = is else { return outcome.problems.push(format!("{what} is gone")) };
+        let Some(is) = is else { return outcome.problems.push(format!("the scrubbed {what} is gone")) };
         if let Some(diff) = compare::event(&Event::Text(expected.to_owned()), is) {
-            outcome.problems.push(format!("{what} is another"));
-            outcome.diff.extend(diff);
+            outcome.problems.push(format!("the scrubbed {what} is another"));
+            outcome.differences.push(Difference::new(&what.replace('`', ""), diff));
         }
     };
     if let Some(expected) = &case.expect_key {
-        compare("the scrubbed key".to_owned(), expected, around.key.as_deref());
+        compare("key".to_owned(), expected, around.key.as_deref());
     }
     let Some(expected) = &case.expect_headers else { return };
     for (name, value) in expected {
-        compare(format!("the scrubbed header `{name}`"), value, around.headers.get(name).map(String::as_str));
+        compare(format!("header `{name}`"), value, around.headers.get(name).map(String::as_str));
     }
     let extra = around.headers.keys().filter(|name| !expected.contains_key(*name));
     outcome.problems.extend(extra.map(|name| format!("the header `{name}` is not expected")));
@@ -245,15 +263,15 @@ fn text(outcomes: &[Outcome], coloured: bool) -> String {
         false => text.to_owned(),
     };
     let mut out = String::new();
-    for Outcome { file, name, problems, diff, .. } in outcomes.iter().filter(|outcome| !outcome.passed) {
+    for Outcome { file, name, problems, differences, .. } in outcomes.iter().filter(|outcome| !outcome.passed) {
         out += &format!("{} {file}: {name}\n", paint("1;31", "FAILED"));
         for problem in problems {
             out += &format!("  {problem}\n");
         }
-        if !diff.is_empty() {
+        if !differences.is_empty() {
             out += &format!("  {} {}\n", paint("31", "- expected"), paint("32", "+ came out"));
         }
-        for line in diff {
+        for line in differences.iter().flat_map(|difference| &difference.lines) {
             out += &match line {
                 DiffLine::Same(line) => format!("    {line}\n"),
                 DiffLine::Missing(line) => format!("{}\n", paint("31", &format!("  - {line}"))),
