@@ -93,7 +93,10 @@ fn processes_that_race_for_a_day_write_one_salt_and_make_one_token() {
 
 #[test]
 fn a_damaged_or_foreign_file_of_salts_is_refused_and_never_written_over() {
-    let (dir, config) = folder("pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\nkeys: {file: DIR/key}\n");
+    let (dir, config) = folder(
+        "pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\nkeys: {file: DIR/key}\n\
+         kafka: {brokers: ['127.0.0.1:1']}\ninput: {topics: [{name: logins}]}\n",
+    );
     let path = dir.path().join("salts");
     let key = |key: &str| fs::write(dir.path().join("key"), format!("keys: [{{id: k1, key: {key}}}]\n")).unwrap();
     key(KEY);
@@ -103,9 +106,11 @@ fn a_damaged_or_foreign_file_of_salts_is_refused_and_never_written_over() {
     let whole = fs::read(&path).unwrap();
     let refused = |why: &str| {
         let before = fs::read(&path).unwrap();
-        let stderr = sluice(&["validate", "-c", &config]).failed(78);
-        assert!(stderr.contains("sluice.yaml:1") && stderr.contains("pseudonyms.salts.file"), "{stderr}");
-        assert!(stderr.contains(path.to_str().unwrap()) && stderr.contains(why), "{stderr}");
+        for command in ["validate", "run"] {
+            let stderr = sluice(&[command, "-c", &config]).failed(78);
+            assert!(stderr.contains("sluice.yaml:1") && stderr.contains("pseudonyms.salts.file"), "{stderr}");
+            assert!(stderr.contains(path.to_str().unwrap()) && stderr.contains(why), "{stderr}");
+        }
         let stderr = sluice_with_input(&["scrub", "-c", &config], line.as_bytes()).failed(1);
         assert!(stderr.contains(path.to_str().unwrap()) && stderr.contains(why), "{stderr}");
         assert_eq!(fs::read(&path).unwrap(), before);
