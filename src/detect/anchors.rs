@@ -3,11 +3,9 @@
 //! All anchors of all entities are looked for in one walk over the words of a text. A word costs its letters and one
 //! look into a bitmap; hardly one in fifty goes on to the table.
 
-use std::ops::Range;
-
 use hashbrown::HashMap;
 
-use super::words::{self, Key};
+use super::words::{self, Key, Sieve};
 use crate::record::Span;
 
 /// All anchors of the catalog.
@@ -20,6 +18,7 @@ pub(super) struct Anchors {
     endings: Vec<Ending>,
     /// Their last two bytes.
     ending_sieve: Sieve,
+    /// The first words of all phrases.
     sieve: Sieve,
 }
 
@@ -47,40 +46,6 @@ pub(super) struct Hit {
     pub owner: u16,
 }
 
-/// Which first two letters, without their case, and lengths occur among the first words of all phrases: for each second
-/// letter and length, the first ones as bits.
-#[derive(Debug)]
-struct Sieve(Box<[u32; 32 * 32]>);
-
-impl Default for Sieve {
-    fn default() -> Self {
-        Sieve(Box::new([0; 32 * 32]))
-    }
-}
-
-impl Sieve {
-    #[inline]
-    fn row(second: u8, len: usize) -> usize {
-        len.min(31) << 5 | usize::from(second & 31)
-    }
-
-    /// Adds the word that `bytes` begin with.
-    fn set(&mut self, bytes: &[u8], len: usize) {
-        // Behind a word of one letter anything may stand.
-        let seconds = if len > 1 { bytes[1]..=bytes[1] } else { 0..=31 };
-        for second in seconds {
-            self.0[Sieve::row(second, len)] |= 1 << (bytes[0] & 31);
-        }
-    }
-
-    /// Whether the word that `bytes` begin with may be one of them.
-    #[inline]
-    fn has(&self, bytes: &[u8], len: usize) -> bool {
-        let (first, second) = (bytes[0], bytes.get(1).copied().unwrap_or(0));
-        self.0[Sieve::row(second, len)] >> (first & 31) & 1 != 0
-    }
-}
-
 impl Anchors {
     /// Adds a phrase that calls the pattern `owner`. In it a space stands for one or two signs between words, and `*`
     /// before a word makes it the ending of words that stand before a number.
@@ -96,8 +61,7 @@ impl Anchors {
             let text: Box<[u8]> = text.bytes().map(|b| b.to_ascii_lowercase()).collect();
             match text.strip_prefix(b"*") {
                 Some(ending) => {
-                    let two = last_two(ending);
-                    self.ending_sieve.set(two, two.len());
+                    self.ending_sieve.set(last_two(ending));
                     self.endings.push(Ending { text: ending.into(), owner });
                 }
                 None => self.add_phrase(text, owner),
@@ -115,7 +79,7 @@ impl Anchors {
         let as_text = std::str::from_utf8(&text).expect("lower case of UTF-8 is UTF-8");
         let first_word = words::len_at(as_text, 0);
         let key = words::key(&text, 0..first_word);
-        self.sieve.set(&text, first_word);
+        self.sieve.set(key);
         let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
         self.by_word.entry(key).or_default().push(at);
         self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
@@ -125,8 +89,9 @@ impl Anchors {
     pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
         words::each(text, 0..bytes.len(), |word| {
-            if self.sieve.has(&bytes[word.start..], word.len()) {
-                self.look_up(bytes, word.clone(), hits);
+            let key = words::key(bytes, word.clone());
+            if self.sieve.has(key) {
+                self.look_up(bytes, word.start, key, hits);
             }
             if let [b' ', b'0'..=b'9', ..] = bytes[word.end..] {
                 self.look_at_ending(word.start, &bytes[word], hits);
@@ -134,9 +99,8 @@ impl Anchors {
         });
     }
 
-    fn look_up(&self, bytes: &[u8], word: Range<usize>, hits: &mut Vec<Hit>) {
-        let start = word.start;
-        let Some(phrases) = self.by_word.get(&words::key(bytes, word)) else { return };
+    fn look_up(&self, bytes: &[u8], start: usize, key: Key, hits: &mut Vec<Hit>) {
+        let Some(phrases) = self.by_word.get(&key) else { return };
         for &phrase in phrases {
             let phrase = &self.phrases[usize::from(phrase)];
             if let Some(end) = phrase.end_in(bytes, start) {
@@ -147,8 +111,7 @@ impl Anchors {
     }
 
     fn look_at_ending(&self, start: usize, word: &[u8], hits: &mut Vec<Hit>) {
-        let two = last_two(word);
-        if !self.ending_sieve.has(two, two.len()) {
+        if !self.ending_sieve.has(last_two(word)) {
             return;
         }
         let mut last = None;
@@ -190,8 +153,8 @@ impl Phrase {
 }
 
 /// A word's end, by which most are told to be none of the endings.
-fn last_two(word: &[u8]) -> &[u8] {
-    &word[word.len().saturating_sub(2)..]
+fn last_two(word: &[u8]) -> Key {
+    words::key(word, word.len().saturating_sub(2)..word.len())
 }
 
 const fn is_gap(b: u8) -> bool {

@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::words::{self, Key};
+use super::words::{self, Key, Sieve};
 use crate::record::Span;
 
-/// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, most
-/// of which end at their first letter and length. What a word costs does not depend on the number of keywords.
+/// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, nearly
+/// all of which cost their letters and one look into a bitmap, however many keywords there are.
 #[derive(Debug)]
 pub(super) struct Keywords {
     /// Those that begin with the same word stand together.
     phrases: Vec<Phrase>,
-    /// By first byte in lower case: the lengths, as bits, of the words that a phrase begins with.
-    lengths: Box<[u32; 256]>,
+    /// The words that a phrase begins with.
+    sieve: Sieve,
     /// By the word that they begin with: where its phrases are.
     by_word: HashMap<Key, Range<u16>, foldhash::fast::FixedState>,
     distance_max: usize,
@@ -110,24 +110,20 @@ impl KeywordsBuilder {
     pub(super) fn build(self) -> Keywords {
         let KeywordsBuilder { mut phrases, distance_max, after_max, .. } = self;
         phrases.sort_by_cached_key(|p| (p.key(), p.text.clone()));
-        let mut lengths = Box::new([0; 256]);
+        let mut sieve = Sieve::default();
         let mut by_word: HashMap<Key, Range<u16>, _> = HashMap::default();
         for (at, phrase) in phrases.iter().enumerate() {
             let at = u16::try_from(at).expect("invariant: far fewer keywords");
-            lengths[usize::from(phrase.text[0].to_ascii_lowercase())] |= length_bit(phrase.first_word);
+            sieve.set(phrase.key());
             by_word.entry(phrase.key()).or_insert(at..at).end = at + 1;
         }
         let bytes_max = phrases.iter().map(|p| p.text.len()).max().unwrap_or(0);
-        Keywords { phrases, lengths, by_word, distance_max, after_max, bytes_max }
+        Keywords { phrases, sieve, by_word, distance_max, after_max, bytes_max }
     }
 }
 
 const fn set_bit(set: u16) -> u64 {
     1 << (set % 64)
-}
-
-const fn length_bit(bytes: usize) -> u32 {
-    1 << (if bytes < 31 { bytes } else { 31 })
 }
 
 impl Keywords {
@@ -188,10 +184,11 @@ impl Keywords {
 
     /// Keeps the keywords that begin with the word of `len` bytes at `start`.
     fn look_up(&self, bytes: &[u8], start: usize, len: usize, nearby: &mut Nearby) {
-        if self.lengths[usize::from(bytes[start].to_ascii_lowercase())] & length_bit(len) == 0 {
+        let key = words::key(bytes, start..start + len);
+        if !self.sieve.has(key) {
             return;
         }
-        let Some(phrases) = self.by_word.get(&words::key(bytes, start..start + len)) else { return };
+        let Some(phrases) = self.by_word.get(&key) else { return };
         for i in phrases.clone() {
             if let Some(end) = self.phrases[i as usize].end_in(bytes, start, len) {
                 nearby.hits.push((Span::new(start as u32, end as u32), u32::from(i)));

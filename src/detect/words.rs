@@ -19,6 +19,41 @@ pub(super) fn key(bytes: &[u8], word: Range<usize>) -> Key {
     ((head | EACH_LOWER).checked_shl(beyond as u32).map_or(0, |head| head >> beyond), len)
 }
 
+/// Which words a table holds, one bit for each key: nearly all words of a text are told to be none of them by one look here.
+#[derive(Debug)]
+pub(super) struct Sieve(Box<[u64; Sieve::BITS / 64]>);
+
+impl Default for Sieve {
+    fn default() -> Sieve {
+        Sieve(Box::new([0; Sieve::BITS / 64]))
+    }
+}
+
+impl Sieve {
+    /// Many times as many as a table has words.
+    const BITS: usize = 1 << 16;
+
+    #[inline]
+    fn place((head, len): Key) -> usize {
+        // The golden ratio: what differs anywhere differs in the highest bits.
+        let mixed = head.wrapping_add(len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (64 - Sieve::BITS.ilog2())) as usize
+    }
+
+    /// Adds a word.
+    pub(super) fn set(&mut self, key: Key) {
+        let place = Sieve::place(key);
+        self.0[place / 64] |= 1 << (place % 64);
+    }
+
+    /// Whether the word may be one of them.
+    #[inline]
+    pub(super) fn has(&self, key: Key) -> bool {
+        let place = Sieve::place(key);
+        self.0[place / 64] >> (place % 64) & 1 != 0
+    }
+}
+
 /// Calls `take` for every word that begins and ends in this part of `text`, in order.
 #[inline]
 pub(super) fn each(text: &str, part: Range<usize>, mut take: impl FnMut(Range<usize>)) {
