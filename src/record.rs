@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 
 mod word;
 
-pub use word::{Word, any_long_run, any_word_start, digit_runs, letter_runs, up_to_eight};
+pub use word::{Word, any_long_run, any_word_start, digit_runs, letter_runs, places_of, up_to_eight};
 
 /// A half-open range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

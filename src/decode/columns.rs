@@ -12,6 +12,8 @@ const VALUE_BYTES_MAX: usize = 16 << 10;
 const PARAMETERS_BYTES_MAX: usize = 4 << 10;
 /// Longest expression without quotes: `coalesce(name, '')`.
 const EXPRESSION_BYTES_MAX: usize = 1 << 10;
+/// Most blanks that are passed.
+const BLANKS_MAX: usize = 64;
 /// Most columns.
 const COLUMNS_MAX: usize = 64;
 /// Longest name in bytes, and most spaces in one.
@@ -37,9 +39,9 @@ pub fn find(text: &str, mut each: impl FnMut(&Pair)) {
     let bytes = text.as_bytes();
     // Where the rows of the statement before end: statements in their values are theirs.
     let mut floor = 0;
-    for at in memchr::memchr2_iter(b'V', b'v', bytes) {
-        if at >= floor
-            && let Some(row) = values_behind(bytes, at)
+    for row in memchr::memchr_iter(b'(', bytes) {
+        if let Some(at) = values_before(bytes, row)
+            && at >= floor
             && let Some(columns) = Columns::before(bytes, at)
         {
             floor = rows(bytes, row, &columns, &mut each);
@@ -97,15 +99,15 @@ fn plain_name(bytes: &[u8], cell: Range<usize>) -> Option<Range<usize>> {
     (plain && spaces <= NAME_SPACES_MAX).then_some(start..end)
 }
 
-/// Where the first row begins, if the keyword `VALUES` and a `(` stand at `at`.
-fn values_behind(bytes: &[u8], at: usize) -> Option<usize> {
-    let word = bytes.get(at..at + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
-    let open = pass_blanks(bytes, at + word.len());
-    (bytes.get(open) == Some(&b'(')).then_some(open)
+/// Where the keyword `VALUES` begins, if it stands before the `(` at `open`.
+fn values_before(bytes: &[u8], open: usize) -> Option<usize> {
+    let blanks = bytes[..open].iter().rev().take(BLANKS_MAX).take_while(|b| b.is_ascii_whitespace()).count();
+    let at = (open - blanks).checked_sub(b"values".len())?;
+    bytes[at..open - blanks].eq_ignore_ascii_case(b"values").then_some(at)
 }
 
 fn pass_blanks(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at..].iter().take(64).take_while(|b| b.is_ascii_whitespace()).count()
+    at + bytes[at..].iter().take(BLANKS_MAX).take_while(|b| b.is_ascii_whitespace()).count()
 }
 
 /// The rows `(…), (…)` that begin at `at`; where the last value that could be read ends.

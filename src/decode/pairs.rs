@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::record::places_of;
+
 /// A name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
@@ -29,7 +31,7 @@ pub fn find(text: &str, mut take: impl FnMut(&Pair) -> bool) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut floor = 0;
     let mut budget = NESTED_MAX * bytes.len() + NESTED_FREE;
-    for at in memchr::memchr2_iter(b'=', b':', bytes) {
+    for at in places_of(bytes, [b'=', b':']) {
         if at < floor || bytes[at] == b':' && !is_quoted_near(bytes, at) {
             continue;
         }
@@ -82,7 +84,7 @@ fn name_before(bytes: &[u8], floor: usize, at: usize) -> Option<Range<usize>> {
         let address = bytes[start..end].windows(3).any(|signs| signs == b"://");
         return (opened && !address && is_name(&bytes[start..end])).then_some(start..end);
     }
-    let word = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']' | 0x80..);
+    let word = |b: &&u8| SIGNS[usize::from(**b)] & NAME != 0;
     let len = bytes[floor..end].iter().rev().take(NAME_BYTES_MAX + 1).take_while(word).count();
     let start = end - len;
     (len <= NAME_BYTES_MAX && is_name(&bytes[start..end])).then_some(start..end)
@@ -152,16 +154,38 @@ fn closing_bracket(text: &str) -> Option<usize> {
     })
 }
 
+/// Length of what stands before white space or a sign that ends a value.
+fn bare_len(rest: &str) -> usize {
+    let plain = rest.bytes().take_while(|b| SIGNS[usize::from(*b)] & VALUE != 0).count();
+    let ends = |c: char| c.is_whitespace() || c.is_ascii() && SIGNS[c as usize] & VALUE == 0;
+    plain + rest[plain..].find(ends).unwrap_or(rest.len() - plain)
+}
+
+/// In [`SIGNS`]: the byte may stand in a name of one word, or is ASCII and may stand in a value without quotes.
+const NAME: u8 = 1;
+const VALUE: u8 = 2;
+
+/// What every byte may be a part of.
+static SIGNS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let name = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | 0x80..);
+        let ends = matches!(b, b'&' | b'"' | b'\'' | b'<' | b'>' | b'|' | b';' | b',' | b'{' | b'}' | b'(' | b')')
+            || matches!(b, b'`' | b'\\' | b']' | b'\t'..=b'\r' | b' ' | 0x80..);
+        table[i] = if name { NAME } else { 0 } | if ends { 0 } else { VALUE };
+        i += 1;
+    }
+    table
+};
+
 /// What stands without quotes.
 fn bare_value(text: &str, start: usize, sign: usize) -> Range<usize> {
     let rest = &text[start..];
-    let ends = |c: char| match c {
-        '&' | '"' | '\'' | '<' | '>' | '|' | ';' | ',' | '{' | '}' | '(' | ')' | '`' | '\\' => true,
-        c => c.is_whitespace(),
-    };
     // `name=[name]` is a value that was replaced.
     let placeholder = rest.starts_with('[').then(|| rest.find(']').map(|i| i + 1)).flatten();
-    let mut len = placeholder.unwrap_or_else(|| rest.find(|c| ends(c) || c == ']').unwrap_or(rest.len()));
+    let mut len = placeholder.unwrap_or_else(|| bare_len(rest));
     // `dob=datetime.date(1990, 4, 12)`, `to=Person(given=Ann, family=Skov)`
     if let Some(call) = rest[len..].strip_prefix('(').filter(|_| len > 0)
         && let Some(close) = closing_bracket(call)

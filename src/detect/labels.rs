@@ -8,7 +8,8 @@ use hashbrown::{HashMap, HashSet};
 use super::field_words::{Reading, abbreviations, readings};
 use super::fields::normalize;
 use super::memo::Memo;
-use crate::record::Span;
+use super::words::Sieve;
+use crate::record::{Span, places_of, up_to_eight};
 
 /// The labels that call patterns.
 #[derive(Debug, Default)]
@@ -21,6 +22,7 @@ pub(super) struct LabelNames {
     owners: Vec<Vec<u16>>,
     /// The last words of all names: what ends otherwise is no label.
     last_words: HashSet<u64>,
+    sieve: Sieve,
 }
 
 impl LabelNames {
@@ -42,8 +44,11 @@ impl LabelNames {
         self.owners[at].push(owner);
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
         let last = &name[name.rfind('_').map_or(0, |at| at + 1)..];
-        self.last_words.insert(key(last.as_bytes()));
-        self.last_words.extend(abbreviations(last).map(|word| key(word.as_bytes())));
+        let keys = abbreviations(last).map(|word| key(word.as_bytes()));
+        for key in keys.chain([key(last.as_bytes())]) {
+            self.sieve.set((key, 0));
+            self.last_words.insert(key);
+        }
     }
 
     /// Whether there are none.
@@ -54,7 +59,8 @@ impl LabelNames {
     /// Whether a name that ends with `text` may be known: most are not, and then need not be read to their beginning.
     fn may_end(&self, text: &[u8]) -> bool {
         let behind = text.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
-        self.last_words.contains(&key(last_word(&text[..text.len() - behind])))
+        let key = key(last_word(&text[..text.len() - behind]));
+        self.sieve.has((key, 0)) && self.last_words.contains(&key)
     }
 
     /// The patterns that the label `name` calls, and where in it the known name begins. Of several words the last ones may
@@ -117,10 +123,12 @@ fn last_word(name: &[u8]) -> &[u8] {
     &name[name.len() - small - if small > 0 { upper.min(1) } else { upper }..]
 }
 
-/// Eight bytes of a word in lower case, and its length.
+/// The last seven bytes of a word, its ASCII letters in lower case, and its length.
 fn key(word: &[u8]) -> u64 {
-    let bytes = word.iter().rev().take(7).fold(0, |key, b| key << 8 | u64::from(b.to_ascii_lowercase()));
-    bytes << 8 | word.len() as u64
+    const EACH_LOWER: u64 = 0x2020_2020_2020_2020;
+    let end = up_to_eight(&word[word.len().saturating_sub(7)..]);
+    // What is beyond ASCII has its highest bit set, and stays.
+    (end | EACH_LOWER & !(end >> 2)) << 8 | word.len() as u64
 }
 
 /// Most tags between a label and its value, and the longest of them.
@@ -146,7 +154,7 @@ pub(super) fn scan(text: &str, names: &LabelNames, each: impl FnMut(Label)) {
 /// [`scan`] of the labels whose names `may_end` so.
 fn scan_if(text: &str, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Label)) {
     let bytes = text.as_bytes();
-    for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
+    for sign in places_of(bytes, [b'=', b':', b'>']) {
         if bytes[sign] == b'>' {
             elements::labels(bytes, sign, |name, value| {
                 let end = name.end as usize;

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::bytes::{character, hex_byte};
 use crate::decode::Writer;
+use crate::record::places_of;
 
 /// Writes `text` with its escapes decoded and its soft line breaks swallowed.
 pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
@@ -15,7 +16,7 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     // Asked only where an escape is in doubt: most texts have none.
     let sure = std::cell::OnceCell::new();
     let sure = || *sure.get_or_init(|| is_quoted_printable(bytes));
-    for at in memchr::memchr_iter(b'=', bytes) {
+    for at in places_of(bytes, [b'=']) {
         if at < kept {
             continue;
         }

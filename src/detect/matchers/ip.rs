@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use super::{Input, Match, Matcher, version};
 use crate::canonical::ip;
 use crate::detect::groups::{Gap, Group};
-use crate::record::{Class, Span};
+use crate::record::{Class, Span, places_of};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -211,7 +211,10 @@ fn is_clock(bytes: &[u8], quad: &[Group]) -> bool {
 fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut floor = 0;
-    while let Some(colon) = memchr::memchr(b':', &bytes[floor..]).map(|i| floor + i) {
+    for colon in places_of(bytes, [b':']) {
+        if colon < floor {
+            continue;
+        }
         // Most colons stand alone, or before a word; an address has two within five bytes.
         let next = bytes[colon + 1..].iter().take(5).find(|b| !b.is_ascii_hexdigit());
         if next != Some(&b':') {

@@ -35,7 +35,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             }
         }
     }
-    if input.class.has(Class::DOT) {
+    if input.class.has(Class::DOT) && may_hold_dotted(bytes) {
         for dot in memchr::memchr_iter(b'.', bytes) {
             if bytes.get(dot + 5) == Some(&b'.') && dot >= 4 && is_dotted(bytes, dot - 4) {
                 push(dot - 4, DOTTED, out);
@@ -50,6 +50,12 @@ fn may_hold_pairs(bytes: &[u8]) -> bool {
     let Some(third) = bytes.get(6..) else { return false };
     let three = bytes.iter().zip(&bytes[3..]).zip(third);
     three.fold(false, |any, ((a, b), c)| any | ((a == b) & (b == c) & ((*a == b':') | (*a == b'-'))))
+}
+
+/// Whether two dots stand as those of an address do, likewise.
+fn may_hold_dotted(bytes: &[u8]) -> bool {
+    let Some(second) = bytes.get(5..) else { return false };
+    bytes.iter().zip(second).fold(false, |any, (a, b)| any | ((a == b) & (*a == b'.')))
 }
 
 fn push(start: usize, len: usize, out: &mut Vec<Match>) {
