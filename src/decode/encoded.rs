@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::record::{Word, any_long_run};
+use crate::record::{Class, Word, any_long_run};
 
 /// Shortest part that is looked at, in signs: `MTAuMC4wLjE` is an IP address.
 pub const SIGNS_MIN: usize = 10;
@@ -89,8 +89,14 @@ pub fn may_begin_in(text: &[u8], word: Word) -> bool {
 
 /// Whether a run of signs is a file, goes on in the next line, or begins a text at its start or behind a sign that may be a separator.
 fn run_may_hold(run: &[u8], before: &[u8]) -> bool {
+    if before.ends_with(b"base64,") {
+        return true;
+    }
+    if let Some(word) = Word::of(run, Class::default()) {
+        return may_begin_in(run, word);
+    }
     let separators = (1..run.len()).filter(|&at| matches!(run[at - 1], b'/' | b'-' | b'_' | b'+'));
-    before.ends_with(b"base64,") || may_begin_at(run, std::iter::once(0).chain(separators))
+    may_begin_at(run, std::iter::once(0).chain(separators))
 }
 
 /// Whether a text or a file begins at one of these places of a run of signs, or behind its `0x` or the `x` of `\x`.
@@ -608,7 +614,7 @@ mod tests {
             "(0x|id-)?([2-7][0-9a-f]){6,12}",
             Just("H4sIAAAAAAAAA0vOLUgsSi3KTMsv0kvJTE4FAJd1eS0RAAAA".to_owned()),
         ]) {
-            let class = crate::record::Class::of_text(text.as_bytes()).0;
+            let class = Class::of_text(text.as_bytes()).0;
             if let Some(word) = Word::of(text.as_bytes(), class) {
                 prop_assert_eq!(may_begin_in(text.as_bytes(), word), may_hold(text.as_bytes(), 4096));
             }
