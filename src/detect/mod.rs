@@ -38,6 +38,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod validators;
+mod wanted;
 mod windows;
 mod word_list;
 mod words;
@@ -170,8 +171,11 @@ impl Detector {
         let secret = !is_time && self.rules.patterns.secrets && may_hold_secret();
         let by_class = !is_time && self.may_hold(kind, class, digits);
         // What touches an own token is judged once the token is hidden: its letters glue nothing.
-        let judged = kind != Kind::Number && !OwnTokens::may_hold(class, text);
-        let nothing = || judged && dismissal::is_nothing(&self.rules, text, word, class, digits);
+        let nothing = || {
+            kind != Kind::Number
+                && dismissal::is_nothing(&self.rules, text, word, class, digits)
+                && !OwnTokens::may_hold(class, text)
+        };
         Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
     }
 

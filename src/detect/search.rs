@@ -9,12 +9,13 @@ use super::beside::Beside;
 use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Census, Gap, Group};
 use super::labels;
-use super::matchers::{self, Input, Match};
+use super::matchers::{self, Input, Match, Matcher};
 use super::memo::Memo;
 use super::overlap::{self, Found};
 use super::rules::{Nature, Pattern, Patterns, Rules};
 use super::spec::Confidence;
 use super::validators::Candidate;
+use super::wanted::Wanted;
 use super::windows::Windows;
 use crate::record::{Basis, Class, Finding, Kind, Span};
 
@@ -31,6 +32,7 @@ const WHOLE_SIGHTS: usize = 4;
 pub(super) struct Scratch {
     pub(super) groups: Vec<Group>,
     census: Census,
+    asked: Wanted,
     matches: Vec<Match>,
     pub(super) found: Vec<Found>,
     pub(super) nearby: Nearby,
@@ -104,12 +106,19 @@ impl Search<'_> {
 
     /// Lets the matchers look that the class allows, and the one of secrets when a word begins as one.
     fn matchers(&mut self) {
-        let rules = self.rules;
-        for (at, patterns) in &rules.patterns.matchers {
+        let known = &self.rules.patterns.matchers;
+        let Look { class, digits, secret, .. } = self.look;
+        let wants = |matcher: &Matcher| (matcher.wants)(class, digits) || secret && matcher.name == matchers::SECRET;
+        let ask = || {
+            let wanted = |(i, (at, _)): (usize, &(usize, _))| u64::from(wants(&matchers::ALL[*at])) << i;
+            known.iter().enumerate().fold(0, |bits, matcher| bits | wanted(matcher))
+        };
+        let mut wanted = self.scratch.asked.of(class, digits, secret, ask);
+        while wanted != 0 {
+            let (at, patterns) = &known[wanted.trailing_zeros() as usize];
+            wanted &= wanted - 1;
             let matcher = &matchers::ALL[*at];
-            let dotted = matcher.name == matchers::IP && self.is_dotted_number();
-            let asked = self.look.secret && matcher.name == matchers::SECRET;
-            if dotted || !asked && !(matcher.wants)(self.look.class, self.look.digits) {
+            if matcher.name == matchers::IP && self.is_dotted_number() {
                 continue;
             }
             self.scratch.matches.clear();
