@@ -64,7 +64,12 @@ impl Gap {
         Gap(self.0 | other.0)
     }
 
+    #[inline]
     fn of(bytes: &[u8]) -> Gap {
+        // Most gaps are one sign.
+        if let [sign] = bytes {
+            return SEPARATORS[usize::from(*sign)];
+        }
         if bytes.len() > Gap::BYTES_MAX {
             return Gap::BREAK;
         }

@@ -59,12 +59,9 @@ impl Sieve {
 pub(super) fn each(text: &str, part: Range<usize>, mut take: impl FnMut(Range<usize>)) {
     letter_runs(&text.as_bytes()[part.clone()], |start, end, ascii| {
         let (mut start, end) = (part.start + start, part.start + end);
-        if ascii {
-            return take(start..end);
-        }
-        // Not all characters beyond ASCII are letters.
         while start < end {
-            let len = len_at(text, start);
+            // Not all characters beyond ASCII are letters.
+            let len = if ascii { end - start } else { len_at(text, start) };
             if len > 0 {
                 take(start..start + len);
             }

@@ -72,34 +72,27 @@ impl Word {
 pub fn letter_runs(text: &[u8], mut each: impl FnMut(usize, usize, bool)) {
     // A run that reaches the end of its block: where it begins, and whether it is ASCII so far.
     let mut open: Option<(usize, bool)> = None;
-    for (i, block) in text.chunks(64).enumerate() {
-        let at = i * 64;
-        let Bits { letters, beyond, .. } = Bits::of(block);
+    let mut at = 0;
+    // Behind the last whole block comes an empty one, in which nothing goes on. `each` is called at one place, so that it
+    // becomes a part of the loop.
+    while let Some(rest) = text.get(at..) {
+        let Bits { letters, beyond, .. } = Bits::of(&rest[..rest.len().min(64)]);
         let mut letters = letters | beyond;
-        if let Some((start, ascii)) = open.take() {
-            let more = letters.trailing_ones();
-            let ascii = ascii && beyond & low_bits(more) == 0;
-            if more == 64 {
-                open = Some((start, ascii));
-                continue;
-            }
-            each(start, at + more as usize, ascii);
-            letters &= !low_bits(more);
-        }
-        while letters != 0 {
-            let run = run_from(letters, letters.trailing_zeros());
-            let (from, end) = (run.trailing_zeros(), 64 - run.leading_zeros());
-            let ascii = beyond & run == 0;
+        while letters != 0 || open.is_some() {
+            // What is open goes on at the first place, or ends before it.
+            let from = if open.is_some() { 0 } else { letters.trailing_zeros() };
+            let run = run_from(letters, from);
+            letters ^= run;
+            let (start, ascii) = open.take().unwrap_or((at + from as usize, true));
+            let ascii = ascii && beyond & run == 0;
+            let end = 64 - run.leading_zeros();
             if end == 64 {
-                open = Some((at + from as usize, ascii));
+                open = Some((start, ascii));
                 break;
             }
-            each(at + from as usize, at + end as usize, ascii);
-            letters ^= run;
+            each(start, at + end as usize, ascii);
         }
-    }
-    if let Some((start, ascii)) = open {
-        each(start, text.len(), ascii);
+        at += 64;
     }
 }
 
@@ -148,9 +141,15 @@ pub fn any_word_start(text: &[u8], mut is: impl FnMut(usize) -> bool) -> bool {
     text.chunks(64).enumerate().any(|(i, block)| {
         let Bits { letters, digits, .. } = Bits::of(block);
         let words = letters | digits;
-        let starts = words & !(words << 1 | inside);
+        let mut starts = words & !(words << 1 | inside);
         inside = words >> 63;
-        places(starts).any(|at| is(i * 64 + at))
+        while starts != 0 {
+            if is(i * 64 + starts.trailing_zeros() as usize) {
+                return true;
+            }
+            starts &= starts - 1;
+        }
+        false
     })
 }
 
