@@ -12,7 +12,12 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
     let bytes = text.as_bytes();
     let (mut kept, mut changed) = (0, false);
     let mut from = 0;
-    while let Some(start) = memchr::memmem::find(&bytes[from..], b"=?").map(|at| from + at) {
+    // Many texts have a `=`, few a `?`.
+    let starts = memchr::memchr_iter(b'?', bytes).filter_map(|at| at.checked_sub(1)).filter(|&at| bytes[at] == b'=');
+    for start in starts {
+        if start < from {
+            continue;
+        }
         from = start + 2;
         let mut buffer = Buffer { bytes: [0; TEXT_BYTES_MAX], len: 0 };
         let Some(end) = word_at(bytes, start, &mut buffer).filter(|_| buffer.len > 0) else { continue };

@@ -20,9 +20,13 @@ pub fn decode(text: &str, writer: &mut Writer<'_>) -> bool {
         if at < kept {
             continue;
         }
-        let Some((escape, c)) = soft_break(bytes, at).map(|e| (e, None)).or_else(|| escape_at(bytes, at, sure)) else {
-            continue;
+        // In most texts a value begins here.
+        let found = match bytes.get(at + 1) {
+            Some(b' ' | b'\t' | b'\r' | b'\n') => soft_break(bytes, at).map(|escape| (escape, None)),
+            Some(next) if next.is_ascii_hexdigit() => escape_at(bytes, at, sure),
+            _ => None,
         };
+        let Some((escape, c)) = found else { continue };
         writer.keep(kept..escape.start);
         if let Some(c) = c {
             writer.put(escape.clone(), c.encode_utf8(&mut [0; 4]));
@@ -51,7 +55,7 @@ fn soft_break(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 /// escaped line break.
 fn is_quoted_printable(bytes: &[u8]) -> bool {
     let hex = |b: &u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
-    memchr::memchr_iter(b'=', bytes).any(|at| match &bytes[at + 1..] {
+    places_of(bytes, [b'=']).any(|at| match &bytes[at + 1..] {
         [b'C' | b'D', a, b'=', b'8' | b'9' | b'A' | b'B', b, ..] => hex(a) && hex(b),
         [b'0', b'D', b'=', b'0', b'A', ..] => true,
         [b'E', a, b'=', b'8' | b'9' | b'A' | b'B', b, b'=', ..] => hex(a) && hex(b),
@@ -61,7 +65,7 @@ fn is_quoted_printable(bytes: &[u8]) -> bool {
 
 fn escape_at(bytes: &[u8], at: usize, sure: impl Fn() -> bool) -> Option<(Range<usize>, Option<char>)> {
     let byte_at = |at: usize| (bytes.get(at) == Some(&b'=')).then(|| hex_byte(bytes, at + 1)).flatten();
-    let byte = byte_at(at)?;
+    let byte = byte_at(at).filter(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'))?;
     let (c, count) = character(at, 3, byte_at)?;
     let end = at + 3 * count;
     let in_row = count > 1 || byte_at(end).is_some() || at >= 3 && byte_at(at - 3).is_some();
@@ -72,7 +76,7 @@ fn escape_at(bytes: &[u8], at: usize, sure: impl Fn() -> bool) -> Option<(Range<
         || bytes[at + 1..].starts_with(b"3D")
         || capital
             && (joins(before, byte, &bytes[end..]) || ends_line(byte, &bytes[end..]) || may_be_sign(byte) && sure());
-    (believed && (byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'))).then_some((at..end, Some(c)))
+    believed.then_some((at..end, Some(c)))
 }
 
 /// Escapes stand for signs and for what is beyond ASCII: `status=41` is no `A`.

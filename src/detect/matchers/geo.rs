@@ -84,7 +84,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         return;
     }
     let mut previous: Option<Span> = None;
-    for pair in input.groups.windows(2) {
+    for pair in input.groups.windows(2).filter(|pair| pair[1].gap == Gap::DOT) {
         let Some(number) = degrees(input.text, pair) else { continue };
         let axis = is_behind_axis(input.text, number.start as usize);
         match previous {

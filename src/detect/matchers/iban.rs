@@ -20,16 +20,17 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut floor = 0;
     for group in input.groups {
         let digits = group.start as usize;
+        let Some(before) = bytes[..digits].last() else { continue };
         // `DK 50 0040 0440 1162 43`
-        let apart = usize::from(group.len() == 2 && digits > 2 && bytes[digits - 1] == b' ');
+        let apart = *before == b' ' && group.len() == 2;
         // Most digits stand behind no letter.
-        if !bytes.get(digits.wrapping_sub(1 + apart)).is_some_and(u8::is_ascii_alphabetic) || group.len() < 2 {
+        if !(before.is_ascii_alphabetic() && group.len() > 1 || apart) {
             continue;
         }
-        let Some(start) = digits.checked_sub(2 + apart).filter(|&s| s >= floor) else {
+        let Some(start) = digits.checked_sub(2 + usize::from(apart)).filter(|&s| s >= floor) else {
             continue;
         };
-        if !bytes[start].is_ascii_alphabetic() {
+        if !bytes[start].is_ascii_alphabetic() || !bytes[start + 1].is_ascii_alphabetic() {
             continue;
         }
         // Ids and hashes have two letters before digits everywhere, and hardly ever those of a country.

@@ -26,7 +26,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             out.push(Match { span, value: span });
         }
     };
-    if input.class.has(Class::COLON) {
+    if input.class.has(Class::COLON) && may_hold_v6(input.text.as_bytes()) {
         v6(input.text, &mut found);
     }
     if input.class.has(Class::DOT) {
@@ -206,6 +206,17 @@ fn is_staked(bytes: &[u8], quad: &[Group]) -> bool {
 /// `08.12.34.56`: hours, minutes, seconds and hundredths. No address pads to two digits.
 fn is_clock(bytes: &[u8], quad: &[Group]) -> bool {
     quad.iter().all(|g| g.len() == 2) && quad.iter().any(|g| bytes[g.start as usize] == b'0')
+}
+
+/// Whether two colons stand side by side, or there are six: no address has less, and hardly a line as much.
+fn may_hold_v6(bytes: &[u8]) -> bool {
+    // How many there are, and one past the last.
+    let (mut colons, mut end) = (0, 0);
+    places_of(bytes, [b':']).any(|colon| {
+        let double = colons > 0 && colon == end;
+        (colons, end) = (colons + 1, colon + 1);
+        double || colons == 6
+    })
 }
 
 fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
