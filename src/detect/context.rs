@@ -71,6 +71,12 @@ impl Nearby {
     pub(super) fn clear(&mut self) {
         self.covered = None;
     }
+
+    /// Whether a keyword of the rule's set may stand there.
+    #[inline]
+    pub(super) fn may_have(&self, rule: KeywordRule) -> bool {
+        self.sets & set_bit(rule.set) != 0
+    }
 }
 
 impl KeywordsBuilder {
@@ -151,7 +157,7 @@ impl Keywords {
 
     /// Whether a word of the rule's set stands near `span`, a part of `region`.
     pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        if !self.any_near(text, region, nearby) || nearby.sets & set_bit(rule.set) == 0 {
+        if !self.any_near(text, region, nearby) || !nearby.may_have(rule) {
             return false;
         }
         nearby.hits.iter().any(|&(hit, phrase)| {

@@ -124,7 +124,8 @@ impl Shape {
             Shape::Code => text.chars().any(char::is_numeric),
             Shape::Secret => true,
             Shape::Id => {
-                !text.contains(' ') && (text.len() >= 16 || text.len() >= 4 && text.bytes().any(|b| b.is_ascii_digit()))
+                let long = text.len() >= 16 || text.len() >= 4 && text.bytes().any(|b| b.is_ascii_digit());
+                long && !text.as_bytes().contains(&b' ')
             }
             Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
             Shape::Degrees => {

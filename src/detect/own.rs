@@ -34,8 +34,11 @@ impl OwnTokens {
 
     /// Whether a text of this class may hold a token or a placeholder.
     pub(super) fn may_hold(class: Class, text: &str) -> bool {
-        let sealed = || text.len() >= sealed::MIN_BYTES && memchr::memchr(b'[', text.as_bytes()).is_some();
-        class.has(Class::BRACE) && (may_hold_value(text.as_bytes()) || sealed())
+        let bracketed = |text: &[u8]| match text.len() {
+            sealed::MIN_BYTES.. => memchr::memchr(b'[', text).is_some(),
+            _ => may_hold_value(text),
+        };
+        class.has(Class::BRACE) && bracketed(text.as_bytes())
             || class.has(Class::OTHER) && class.has(Class::DIGIT) && may_hold_token(text)
     }
 

@@ -212,7 +212,7 @@ impl Search<'_> {
         }
         for &i in keyed {
             let rule = rules.patterns.digits[i].1.keywords;
-            if rule.is_some_and(|rule| self.near(candidate.span, rule)) {
+            if rule.is_some_and(|rule| self.scratch.nearby.may_have(rule) && self.near(candidate.span, rule)) {
                 self.judge_digits(i, &candidate, (start, last));
             }
         }

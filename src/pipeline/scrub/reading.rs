@@ -423,11 +423,15 @@ impl Core {
     /// A number as it is meant: `4.111111111111111E+15`, `41111111111111110e-1` and `4111111111111111.0` are whole.
     pub(super) fn number_text<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
         buffer.clear();
-        let (mantissa, exponent) = match text.find(['e', 'E']) {
+        // Byte by byte: numbers are short.
+        let (mantissa, exponent) = match text.bytes().position(|b| matches!(b, b'e' | b'E')) {
             Some(at) => (&text[..at], text[at + 1..].parse::<i32>().unwrap_or(i32::MAX)),
             None => (text, 0),
         };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let (whole, fraction) = match mantissa.bytes().position(|b| b == b'.') {
+            Some(dot) => (&mantissa[..dot], &mantissa[dot + 1..]),
+            None => (mantissa, ""),
+        };
         let fraction = fraction.trim_end_matches('0');
         buffer.push_str(whole);
         buffer.push_str(fraction);
