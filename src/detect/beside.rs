@@ -74,7 +74,7 @@ fn before(head: &str) -> Option<Match> {
         rest = rest.trim_end_matches(sign);
         let word = rest.bytes().rev().take_while(letter).count();
         let word = &rest[rest.len() - word..];
-        if !is_in(&BETWEEN, word) {
+        if word.is_empty() || !is_in(&BETWEEN, word) {
             break;
         }
         rest = &rest[..rest.len() - word.len()];

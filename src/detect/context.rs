@@ -234,12 +234,12 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
     }
     let before = &before[..before.len() - signs];
     let last = before[before.len() - 1].to_ascii_lowercase();
-    words.iter().any(|word| {
+    // Hardly a word ends so.
+    words.iter().filter(|word| word.as_bytes().last() == Some(&last)).any(|word| {
         let Some(at) = before.len().checked_sub(word.len()) else {
             return false;
         };
-        word.as_bytes().last() == Some(&last)
-            && before[at..].eq_ignore_ascii_case(word.as_bytes())
+        before[at..].eq_ignore_ascii_case(word.as_bytes())
             && !text[..at].chars().next_back().is_some_and(|c| {
                 // `appVersion`: the last word of a name, where it says what all of it is.
                 let of_name = c.is_ascii_lowercase() && before[at].is_ascii_uppercase() && &**word == "version";
