@@ -69,7 +69,10 @@ fn before(head: &str) -> Option<Match> {
     let mut rest = head;
     for _ in 0..BETWEEN_MAX {
         let sign = |c: char| {
-            matches!(c, ' ' | '\t' | ',' | ';' | ':' | '|' | '(' | '<' | '[' | '*' | '`' | '.' | '-' | '+' | '–' | '—')
+            matches!(
+                c,
+                ' ' | '\t' | '\'' | ',' | ';' | ':' | '|' | '(' | '<' | '[' | '*' | '`' | '.' | '-' | '+' | '–' | '—'
+            )
         };
         rest = rest.trim_end_matches(sign);
         let word = rest.bytes().rev().take_while(letter).count();

@@ -373,6 +373,17 @@ impl Checker<'_> {
                 return Err(self.at(object, "not_of.objects", "is no field name", "write it in snake case"));
             }
         }
+        let beside = spec.fields_beside.iter().flat_map(|beside| beside.fields.iter().chain(&beside.siblings));
+        for name in beside.chain(&spec.fields_of_pairs) {
+            if super::fields::normalize(name.value.as_bytes()) != name.value || name.value.is_empty() {
+                return Err(self.at(
+                    name,
+                    "fields_beside and fields_of_pairs",
+                    "is no field name",
+                    "write it in snake case",
+                ));
+            }
+        }
         if let (Some(field), None) = (spec.maybe_fields.first(), &spec.maybe_shape) {
             return Err(self.at(field, "maybe_fields", "stand there without a shape", "add `maybe_shape`"));
         }

@@ -15,7 +15,7 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("key", Shape::Key),
     ("id", Shape::Id),
     ("picture", Shape::Picture),
-    ("degrees", Shape::Degrees),
+    ("date", Shape::Date),
 ];
 
 /// What a value looks like.
@@ -37,8 +37,8 @@ pub(super) enum Shape {
     Id,
     /// Bytes in base64, a link or the name of a file; not `approved`.
     Picture,
-    /// A decimal number of degrees, five decimals or more: a step of a metre.
-    Degrees,
+    /// A day on which somebody may have been born, perhaps behind a place: `Semarang, 9 Desember 1985`.
+    Date,
 }
 
 /// Words that say that there is no value, or that there is one.
@@ -128,9 +128,11 @@ impl Shape {
                 long && !text.as_bytes().contains(&b' ')
             }
             Shape::Picture => text.len() >= 24 || text.contains(['/', '.']) && !text.contains(' '),
-            Shape::Degrees => {
-                let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-                (5..=17).contains(&decimals) && text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
+            Shape::Date => {
+                const YEARS: std::ops::RangeInclusive<u16> = 1900..=2015;
+                let numbers = || text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+                let year = |part: &str| part.len() == 4 && part.parse().is_ok_and(|year| YEARS.contains(&year));
+                numbers().any(year) && numbers().count() > 1 && !text.contains(':')
             }
             Shape::Key if is_time(text.as_bytes(), 14) => false,
             Shape::Key => {
@@ -246,7 +248,11 @@ mod tests {
                 &["https://cdn.example.id/ktp/1.jpg", "selfie_1.jpg", "/9j/4AAQSkZJRgABAQEASABIAAD"][..],
                 &["approved", "true", "front", "3"][..],
             ),
-            (Shape::Degrees, &["-6.20876", "106.845612"][..], &["6.2", "200.12345", "Jakarta", "1.2.12345", "12"][..]),
+            (
+                Shape::Date,
+                &["Semarang, 9 Desember 1985", "12-03-1990"][..],
+                &["300", "2026-03-01", "1985", "3600 s"][..],
+            ),
         ] {
             for text in yes {
                 assert!(shape.fits(text), "{shape:?}: {text}");

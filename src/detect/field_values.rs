@@ -116,6 +116,13 @@ fn is_no_mailbox(text: &str) -> bool {
             || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
 
+/// `{"from": "2026-01-01"}`, `{"mail": 112}`: a day or a number of something.
+fn is_day_or_count(text: &str) -> bool {
+    let day = |(at, b): (usize, u8)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() };
+    let count = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    count || text.len() == 10 && text.bytes().enumerate().all(day) || super::is_time(text.as_bytes(), 14)
+}
+
 /// `***`, `[REDACTED]`: somebody took the value away already.
 fn is_masked(text: &str) -> bool {
     const WORDS: [&str; 8] =
@@ -186,7 +193,9 @@ impl FieldValues {
         if words.is_some_and(|words| !words.fits(text)) {
             return false;
         }
-        if shape.is_some_and(|shape| shape.form == Form::Email) && is_no_mailbox(text) {
+        // A rule that says what to do is obeyed.
+        let mailbox = shape.is_some_and(|shape| shape.form == Form::Email);
+        if mailbox && (is_no_mailbox(text) || plan.action.is_none() && is_day_or_count(text)) {
             return false;
         }
         if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
-use serde_saphyr::Spanned;
 
 use crate::record::{EntityId, PathId, Paths};
 
 use super::catalog::Entity;
 use super::field_words::{Reading, readings, with_acronyms};
+use super::members::{self, Members};
 use super::rules::{Claim, FieldPlan, FieldRule, Nature, Role, Select, Thing};
-use super::spec::NotOfSpec;
 
 /// Field rules, ready to be asked: path rules, then names of the config, then names of the catalog.
 #[derive(Debug, Default)]
@@ -22,19 +21,8 @@ pub(super) struct Fields {
     never: Vec<EntityId>,
     /// Entities of card numbers.
     cards: Vec<EntityId>,
-    /// Members that are not what their names say in some objects.
-    exceptions: Vec<Exception>,
-}
-
-/// `{"product": {"name": …}}` names nobody.
-#[derive(Debug)]
-struct Exception {
-    entity: EntityId,
-    members: Vec<Box<str>>,
-    objects: Vec<Box<str>>,
-    lists: Vec<Box<str>>,
-    siblings: Vec<Box<str>>,
-    siblings_in_lists: Vec<Box<str>>,
+    /// What members are by those around and beside them.
+    pub(super) members: Members,
 }
 
 #[derive(Debug)]
@@ -105,59 +93,13 @@ impl Fields {
         self.cards.extend(entity.is_card().then_some(id));
     }
 
-    /// In objects of these names members of those are not this entity.
-    pub(super) fn add_exception(&mut self, entity: EntityId, not_of: &NotOfSpec) {
-        let names = |list: &[Spanned<String>]| list.iter().map(|name| name.value.as_str().into()).collect();
-        let NotOfSpec { fields, objects, lists, siblings, siblings_in_lists } = not_of;
-        self.exceptions.push(Exception {
-            entity,
-            members: names(fields),
-            objects: names(objects),
-            lists: names(lists),
-            siblings: names(siblings),
-            siblings_in_lists: names(siblings_in_lists),
-        });
-    }
-
-    /// Whether a member called so may name a thing, or says that its object is one.
-    fn thing(&self, plan: FieldPlan, segments: &[&[u8]], name: &str) -> Thing {
-        let is = |names: &[Box<str>]| names.iter().any(|known| **known == *name);
-        let of = |e: &&Exception| plan.entity == Some(e.entity) && is(&e.members) && !name.contains('_');
-        // `{"customer": {"sku": …, "name": …}}` is somebody.
-        let person = || {
-            let around = object_around(segments)?;
-            let one = around.strip_suffix('s').unwrap_or(&around);
-            self.known(&format!("{one}_name")).filter(|known| known.entity == plan.entity)
-        };
-        match () {
-            () if self.exceptions.iter().any(|e| of(&e)) => {
-                if person().is_some() {
-                    Thing::No
-                } else {
-                    Thing::Maybe
-                }
-            }
-            () if self.exceptions.iter().any(|e| is(&e.siblings)) => Thing::Sign,
-            () if self.exceptions.iter().any(|e| is(&e.siblings_in_lists)) => Thing::SignInList,
-            () => Thing::No,
-        }
-    }
-
-    /// Whether a member called as `entity` is something else by the object that it stands in.
-    fn is_exception(&self, entity: EntityId, segments: &[&[u8]], name: &str) -> bool {
-        let known = |e: &&Exception| e.entity == entity && e.members.iter().any(|member| **member == *name);
-        let Some(exception) = self.exceptions.iter().find(known) else { return false };
-        let Some(around) = object_around(segments) else { return false };
-        let of = |names: &[Box<str>]| names.iter().any(|name| is_called(&around, name));
-        let in_list = segments.iter().rev().nth(1) == Some(&Paths::ELEMENT);
-        of(&exception.objects) || in_list && of(&exception.lists)
-    }
-
-    /// A rule about `card_*` makes no verification code pass, or be linked, and no card's number anything else.
+    /// A rule about `card_*` makes no verification code pass, or be linked, and no card's number pass. (What it does else with
+    /// the field it does, unless a card is in it.)
     fn outranks(&self, known: FieldPlan, rule: FieldPlan) -> bool {
         let is = |plan: FieldPlan, of: &[EntityId]| plan.entity.is_some_and(|entity| of.contains(&entity));
         let never = is(known, &self.never) && !is(rule, &self.never);
-        !rule.absolute && (never || is(known, &self.cards) && !is(rule, &self.cards) && !is(rule, &self.never))
+        let kept_card = !rule.scan && is(known, &self.cards);
+        !rule.absolute && (never || kept_card)
     }
 
     /// The entity of the catalog that claims a field of this name.
@@ -200,7 +142,7 @@ impl Fields {
         let name = normalize(raw);
         let role = if part { Role::None } else { role(&name) };
         let mut plan = self.plan_of(rule, &name);
-        let excepted = !by_path && plan.entity.is_some_and(|entity| self.is_exception(entity, segments, &name));
+        let excepted = !by_path && plan.entity.is_some_and(|entity| self.members.is_exception(entity, segments, &name));
         if excepted {
             plan = FieldPlan { listed: plan.listed, nature: nature(&name), ..FieldPlan::SCAN };
         }
@@ -210,25 +152,29 @@ impl Fields {
             let plural = || singular(&name).filter(|_| part).and_then(|name| self.catalog_names.find(&name));
             let acronyms = || with_acronyms(raw).and_then(|name| self.known(&name));
             let joined = || {
-                let around = object_around(segments)?;
+                let around = members::object_around(segments)?;
                 let one = |name: &str| name.strip_suffix('s').unwrap_or(name).to_owned();
                 // `{"cards": [{"number": …}]}`, `{"owners": [{"names": ["Ann"]}]}`
                 let known = self.known(&format!("{around}_{name}"));
                 let known = known.or_else(|| self.known(&format!("{}_{name}", one(&around))));
                 let known = known.or_else(|| self.known(&format!("{}_{}", one(&around), one(&name))).filter(|_| part));
-                // `{"visit": {"contact": "Ann Larsen"}}`: that `*_contact` are numbers says nothing against a name.
-                let agrees = |known: &FieldPlan| plan.entity.is_none() || known.entity == plan.entity;
-                let listed = || self.catalog_names.whole.contains_key(&*format!("{around}_{name}"));
-                let known = known.filter(|known| agrees(known) || listed());
                 known.map(|plan| FieldPlan { joined: true, ..plan })
             };
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
-        let thing = if by_path { Thing::No } else { self.thing(plan, segments, &name) };
+        let thing = if by_path {
+            Thing::No
+        } else {
+            self.members.thing(plan, (segments, part), &name, |name| self.known(name))
+        };
         // What a rule of the config says of a field is obeyed, whatever the value.
         let complaint = plan.action.is_none() && holds_complaints(segments);
-        FieldPlan { part, role, stem: stem(&name), thing, complaint, ..plan }
+        // `{"kernel_versions": {"visa": "2.10.3.1"}}`
+        let around = || members::object_around(segments).is_some_and(|around| around.ends_with("versions"));
+        let versions = plan.nature == Nature::Any && plan.entity.is_none() && around();
+        let nature = if versions { Nature::Version } else { plan.nature };
+        FieldPlan { part, role, stem: stem(&name), thing, complaint, nature, ..plan }
     }
 
     /// What the catalog says of a name: as it stands, or read otherwise.
@@ -315,8 +261,9 @@ impl Names {
 }
 
 /// Words of names whose fields hold versions, and amounts; in English, Indonesian and Danish.
-const VERSIONS: &[&str] =
-    &["version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver", "sdk", "kernel"];
+const VERSIONS: &[&str] = &[
+    "version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver", "sdk", "kernel", "fw",
+];
 const AMOUNTS: &[&str] = &[
     "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",
     "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
@@ -419,26 +366,11 @@ const LISTS: &[&str] = &[
     "kolonner",
 ];
 
-/// The name of the object that the last member of a path stands in.
-fn object_around(segments: &[&[u8]]) -> Option<String> {
-    let mut names = segments.iter().rev().filter(|s| **s != Paths::ELEMENT && !is_root(s));
-    names.nth(1).map(|around| normalize(around))
-}
-
 /// Whether the object around holds what is wrong with a form's values.
 fn holds_complaints(segments: &[&[u8]]) -> bool {
     const NAMES: [&str; 6] =
         ["errors", "validation", "validations", "validation_errors", "field_errors", "error_messages"];
-    object_around(segments).is_some_and(|around| NAMES.contains(&around.as_str()))
-}
-
-/// Whether an object's name ends in this word, or in its plural: `main_product`, `products`, `currencies`, `boxes`.
-fn is_called(object: &str, word: &str) -> bool {
-    let last = |whole: &str| object.strip_suffix(whole).is_some_and(|head| head.is_empty() || head.ends_with('_'));
-    last(word)
-        || last(&format!("{word}s"))
-        || last(&format!("{word}es"))
-        || word.strip_suffix('y').is_some_and(|stem| last(&format!("{stem}ies")))
+    members::object_around(segments).is_some_and(|around| NAMES.contains(&around.as_str()))
 }
 
 /// Of the name of a list that of one of its values: `beneficiary_names`, `ip_addresses`. A lone word is too little.
@@ -606,7 +538,7 @@ impl Select {
     }
 }
 
-fn is_root(name: &[u8]) -> bool {
+pub(super) fn is_root(name: &[u8]) -> bool {
     name == b"@key" || name == b"@headers"
 }
 

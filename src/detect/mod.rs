@@ -26,6 +26,7 @@ mod fields;
 mod groups;
 mod labels;
 mod matchers;
+mod members;
 mod memo;
 mod needs;
 mod notes;

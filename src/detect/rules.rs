@@ -117,9 +117,10 @@ impl FieldPlan {
     /// Whether it says nothing of a value, but perhaps what its numbers are.
     #[inline]
     pub(super) fn is_silent(&self) -> bool {
-        let FieldPlan { entity, action, scan, part, role, .. } = *self;
+        let FieldPlan { entity, action, scan, part, role, thing, .. } = *self;
+        let asks = matches!(thing, Thing::Beside(_));
         // Without an early end: fields of many sorts follow each other, and no guess of the processor would hold.
-        entity.is_none() & action.is_none() & scan & !part & (role == Role::None)
+        entity.is_none() & action.is_none() & scan & !part & !asks & (role == Role::None)
     }
 
     /// What a field is, in place of what a rule about more would do with it: one that lets no value as it is makes none pass.
@@ -141,6 +142,12 @@ pub enum Thing {
     Sign,
     /// It is one when it is an element of a list.
     SignInList,
+    /// It is a value of this entity beside a member that says so: `{"bank": "BCA", "nomor": "7712340098"}`.
+    Beside(EntityId),
+    /// It is a value of this entity as one of two elements of a list: `"position": [55.67612, 12.56834]`.
+    InPair(EntityId),
+    /// That is what it says of the members beside it.
+    Says(EntityId),
 }
 
 /// How much a field's name says of its values.
@@ -305,9 +312,7 @@ impl Rules {
             for (name, claim) in entity.field_names() {
                 rules.fields.add_catalog_name(name, EntityId(at as u16), claim);
             }
-            if let Some(not_of) = &entity.spec.not_of {
-                rules.fields.add_exception(EntityId(at as u16), not_of);
-            }
+            rules.fields.members.add(EntityId(at as u16), &entity.spec);
             if !entity.spec.beside.is_empty() {
                 let of = entity.spec.beside.iter().map(|name| {
                     let unknown =

@@ -139,10 +139,11 @@ impl Search<'_> {
     }
 
     /// Whether the field's name says that four dotted numbers are no address: of versions always, of amounts when they
-    /// are written in thousands (`12.250.100.200`).
+    /// are written in thousands and of whole hundreds (`12.250.100.200`).
     fn is_dotted_number(&self) -> bool {
         let thousands = || self.scratch.groups.iter().skip(1).all(|group| group.len() == 3);
-        self.nature == Nature::Version || self.nature.is_amount(self.text, self.look.digits) && thousands()
+        self.nature == Nature::Version
+            || self.text.ends_with("00") && self.nature.is_amount(self.text, self.look.digits) && thousands()
     }
 
     /// Calls the patterns that have an anchor or a label in the text.

@@ -32,6 +32,11 @@ pub(super) struct EntitySpec {
     pub maybe_shape: Option<Spanned<String>>,
     /// Members whose name says it and that are something else in objects of these names: `{"product": {"name": …}}`.
     pub not_of: Option<NotOfSpec>,
+    /// Names that say nothing alone, and which do beside others: `{"bank": "BCA", "nomor": "7712340098"}`.
+    pub fields_beside: Option<FieldsBesideSpec>,
+    /// Names of lists of two numbers of degrees that are it: `{"position": [55.67612, 12.56834]}`.
+    #[serde(default)]
+    pub fields_of_pairs: Vec<Spanned<String>>,
     /// What a value of such a field looks like; what does not is searched as any text. None: the name is enough.
     pub field_shape: Option<Spanned<String>>,
     /// Whether it may neither pass nor become a token: PCI DSS says so of verification codes, reason of passwords.
@@ -80,6 +85,16 @@ pub(super) struct NotOfSpec {
     /// The same of objects in lists: `[{"sku": "A-1", "name": "Kopi Luwak"}]`.
     #[serde(default)]
     pub siblings_in_lists: Vec<Spanned<String>>,
+}
+
+/// Members that are the entity in objects that have one of other members, too.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldsBesideSpec {
+    /// Names of the members, which are no `fields`.
+    pub fields: Vec<Spanned<String>>,
+    /// Names of members beside them that say so.
+    pub siblings: Vec<Spanned<String>>,
 }
 
 impl NotOfSpec {

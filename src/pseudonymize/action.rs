@@ -169,7 +169,10 @@ impl Value<'_> {
             return true;
         }
         scratch.clear();
-        if !Form::Digits.write(self.text, self.regions, scratch) || !(13..=19).contains(&scratch.len()) {
+        if self.is_several()
+            || !Form::Digits.write(self.text, self.regions, scratch)
+            || !(13..=19).contains(&scratch.len())
+        {
             return false;
         }
         let hidden = 6..scratch.len() - 4;
@@ -178,13 +181,20 @@ impl Value<'_> {
         true
     }
 
+    /// `4539578763621486/739`, `4539578763621486 cvv 739`: a number and something else, whose ends are not the number's.
+    fn is_several(&self) -> bool {
+        let part =
+            |c: char| c.is_numeric() || matches!(c, ' ' | '-' | '.' | '*' | '+' | 'E' | 'e' | '\u{2010}'..='\u{2015}');
+        self.form == Form::Digits && !self.text.chars().all(part)
+    }
+
     fn write_four(&self, scratch: &mut Vec<u8>, out: &mut Vec<u8>, side: Side) -> bool {
         if side.is_output(self.text.as_bytes()) {
             out.extend_from_slice(self.text.as_bytes());
             return true;
         }
         // The canonical form of an address is binary: four bytes of it mean nothing to a reader.
-        if matches!(self.form, Form::Ip | Form::IpNetwork) {
+        if matches!(self.form, Form::Ip | Form::IpNetwork) || self.is_several() {
             return false;
         }
         scratch.clear();

@@ -30,7 +30,10 @@ pub(super) const TOLD: Anchored = Anchored {
     needs: PROSE_AND_DIGITS,
     at_labels: false,
     find: |anchor, out| {
-        if anchor.text[anchor.at.range()].ends_with("kode") || code_word(anchor.text, anchor.behind).is_some() {
+        let next = anchor.rest().trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+        let open = OPEN_CODES.iter().any(|open| open.eq_ignore_ascii_case(next));
+        if anchor.text[anchor.at.range()].ends_with("kode") && !open || code_word(anchor.text, anchor.behind).is_some()
+        {
             before(anchor, out);
         }
     },
@@ -61,9 +64,10 @@ pub(super) const SENT: Anchored = Anchored {
     at_labels: false,
     find: |anchor, out| {
         const KINDS: [&str; 7] = ["otp", "2fa", "mfa", "3ds", "challenge", "verif", "sms"];
-        const SENT: [&str; 4] = ["sent", "sendt", "kirim", "deliver"];
+        const SENT: [&str; 3] = ["sent", "sendt", "kirim"];
+        const FAILED: [&str; 6] = ["fail", "not sent", "unsent", "gagal", "fejl", "ikke sendt"];
         let open = is_in_name(anchor) || OPEN_CODES.contains(&word_before(anchor.text, anchor.at.start as usize));
-        if !open && is_behind(anchor, &KINDS) && is_behind(anchor, &SENT) {
+        if !open && is_behind(anchor, &KINDS) && is_behind(anchor, &SENT) && !is_behind(anchor, &FAILED) {
             direct(anchor, out);
         }
     },
@@ -215,7 +219,8 @@ const COUNTED: &[&str] = &[
 const OPEN_CODES: &[&str] = &[
     "error", "fejl", "status", "exit", "return", "postal", "post", "zip", "area", "country", "promo", "discount",
     "response", "reason", "source", "voucher", "referral", "currency", "product", "color", "colour", "http", "dress",
-    "sort", "swift",
+    "sort", "swift", "bank", "branch", "rabat", "pos", "negara", "produk", "diskon", "promosi", "kupon", "unik",
+    "booking", "tracking", "qr", "class", "member",
 ];
 
 fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
@@ -317,6 +322,11 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
             }
             end += 1 + more;
         }
+        // `813-8821-0947`: more digits than a code has are a number of another kind.
+        if matches!(bytes[end..], [b'-', next, ..] if next.is_ascii_digit()) && bytes[at].is_ascii_digit() {
+            at = end + bytes[end..].iter().take_while(|b| b.is_ascii_digit() || **b == b'-').count();
+            continue;
+        }
         // `ABC-482`
         if let [b'-', next, ..] = bytes[end..]
             && next.is_ascii_digit()
@@ -381,7 +391,7 @@ fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 }
 
 fn direct(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
-    let signs = anchor.rest().bytes().take(4).take_while(|b| b" :\"'*".contains(b)).count();
+    let signs = anchor.rest().bytes().take(4).take_while(|b| b" :=\"'*".contains(b)).count();
     let start = anchor.behind + signs;
     let year = |code: &Match| code.span.len() == 4 && anchor.text[code.span.range()].starts_with(['1', '2']);
     if signs > 0 {

@@ -68,7 +68,9 @@ fn is_announced(text: &str, start: usize, end: usize) -> bool {
         ["email", "e-mail", "mail", "mailen", "emailnya", "surel", "is", "er", "adalah", "address"];
     let head = text[..start].trim_end();
     let word = head.rsplit([' ', '\n']).next().unwrap_or("").trim_end_matches(':');
-    let digits = text[start..end].bytes().take_while(|b| *b != b' ').any(|b| b.is_ascii_digit());
+    let local = text[start..end].split(' ').next().unwrap_or("");
+    let letters = local.bytes().filter(u8::is_ascii_alphabetic).count();
+    let digits = letters >= 3 && local.bytes().any(|b| b.is_ascii_digit());
     let whole = head.is_empty() && text[end..].trim_matches(['.', ' ', '\n']).is_empty();
     whole || digits || head.ends_with(':') || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
@@ -92,8 +94,9 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let first = plain.split([' ', '.']).next().unwrap_or("");
     let provided = || PROVIDERS.contains(&first) && is_announced(text, local_start, domain_end);
     let named = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let verb = !dots && named(NO_MAILBOXES, &text[local_start..local_end]);
-    let prose = !sure && (named(NO_NAMES, first) || verb || !(spelled || dots || provided()));
+    let verb =
+        !dots && !is_announced(text, local_start, domain_end) && named(NO_MAILBOXES, &text[local_start..local_end]);
+    let prose = !sure && (NO_NAMES.contains(&first) || verb || !(spelled || dots || provided()));
     if !prose && unspell(&text[local_start..domain_end]).is_some() {
         out.push(found(local_start, domain_end));
     }

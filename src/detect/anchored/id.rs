@@ -15,7 +15,7 @@ pub(super) const AFTER: Anchored = Anchored {
 /// `mac 001b44113ab7`.
 pub(super) const HEX: Anchored = Anchored {
     name: "hex_after",
-    doc: "12 or 16 hexadecimal digits directly behind the anchor and a sign, `is`, `er` or `adalah`",
+    doc: "12 or 16 hexadecimal digits with letters among them directly behind the anchor and a sign, `is`, `er` or `adalah`",
     needs: PROSE_AND_DIGITS,
     at_labels: false,
     find: |anchor, out| {
@@ -23,8 +23,10 @@ pub(super) const HEX: Anchored = Anchored {
         let word = &anchor.text[start..];
         let len = word.bytes().take_while(u8::is_ascii_hexdigit).count();
         let ends = !word.as_bytes().get(len).is_some_and(|b| b.is_ascii_alphanumeric() || b"-_:".contains(b));
-        let digit = word[..len].bytes().any(|b| b.is_ascii_digit());
-        if start > anchor.behind && matches!(len, 12 | 16) && digit && ends {
+        // Digits alone may be a card or a telephone.
+        let mixed =
+            word[..len].bytes().any(|b| b.is_ascii_digit()) && word[..len].bytes().any(|b| b.is_ascii_alphabetic());
+        if start > anchor.behind && matches!(len, 12 | 16) && mixed && ends {
             out.push(found(start, start + len));
         }
     },

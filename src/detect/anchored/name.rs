@@ -153,7 +153,7 @@ pub(super) const ADDRESSED: Anchored = Anchored {
 /// `From: Doe, John` without an address.
 pub(super) const HEADED: Anchored = Anchored {
     name: "name_of_header",
-    doc: "the surname, a comma and the given names that are all of the line behind the anchor, which begins it",
+    doc: "the surname, a comma and the given names that are all of the line behind the anchor, which begins it, before another header",
     needs: PROSE,
     at_labels: false,
     find: |anchor, out| {
@@ -163,28 +163,44 @@ pub(super) const HEADED: Anchored = Anchored {
         let Some((end, surnames)) = name_at(text, start, Case::Capital) else { return };
         let given = text[end..].strip_prefix(", ").and_then(|_| name_at(text, end + 2, Case::Capital));
         let Some((given_end, given)) = given.filter(|&(end, _)| ends_line(text, end)) else { return };
-        if (line.is_empty() || line.ends_with('\n')) && surnames <= 2 && given <= 3 {
+        if (line.is_empty() || line.ends_with('\n')) && surnames <= 2 && given <= 3 && is_header(&text[given_end..]) {
             out.push(found(start, given_end));
         }
     },
 };
 
+/// Whether the next line is another header of a mail.
+fn is_header(behind: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "subject", "to", "cc", "bcc", "from", "date", "sent", "emne", "til", "dato", "sendt", "kepada", "perihal",
+        "tanggal",
+    ];
+    let line = behind.trim_start_matches([' ', '*', '\r']).strip_prefix('\n').unwrap_or("");
+    let name = line.trim_start_matches([' ', '>', '*']).split([':', '\n']).next().unwrap_or("");
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches(['*', ' '])))
+}
+
 /// `| Navn | Siti Rahma |`.
 pub(super) const ROWED: Anchored = Anchored {
     name: "name_in_cell",
-    doc: "the name in the second cell of a line of two cells, the first of which is the anchor",
+    doc: "the name of two words or more in the second cell of a line of two cells, the first of which is the anchor",
     needs: PROSE,
     at_labels: false,
     find: |anchor, out| {
         let Some(rest) = anchor.rest().trim_start_matches([' ', '*']).strip_prefix('|') else { return };
-        let line = &anchor.text[..anchor.at.start as usize];
-        let line = line[line.rfind('\n').map_or(0, |at| at + 1)..].trim_matches([' ', '|', '*']);
+        let line = anchor.text[..anchor.at.start as usize].trim_end_matches([' ', '|', '*']);
+        let first = line.is_empty() || line.ends_with('\n');
         let start = anchor.text.len() - rest.trim_start_matches([' ', '*']).len();
         let ends = |end: usize| {
-            let cell = anchor.text[end..].split('\n').next().unwrap_or("");
-            cell.trim_matches([' ', '|', '*', '\r']).is_empty()
+            let rest = anchor.text[end..].trim_start_matches([' ', '|', '*', '\r']);
+            // `| Name | Order Date |` over a line of dashes is a table's head.
+            rest.is_empty()
+                || rest.strip_prefix('\n').is_some_and(|next| {
+                    !next.starts_with(['-', '+', ':', '|'])
+                        || !next.starts_with("|-") && !next.starts_with("| -") && next.starts_with('|')
+                })
         };
-        let named = name_at(anchor.text, start, Case::Any).filter(|&(end, _)| line.is_empty() && ends(end));
+        let named = name_at(anchor.text, start, Case::Any).filter(|&(end, words)| first && words > 1 && ends(end));
         out.extend(named.map(|(end, _)| found(start, end)));
     },
 };
@@ -273,8 +289,12 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// Whether what ends at `end` is no name but whose team it is: `ArenaPlay support`, `Tim CS`.
+/// Whether what ends at `end` is no name but whose team it is: `ArenaPlay support`, `Tim CS`, `Supportteamet`.
 fn is_crew(text: &str, end: usize) -> bool {
+    // `Driftsteamet`
+    if ["teamet", "afdelingen", "holdet"].iter().any(|crew| text[..end].ends_with(crew)) {
+        return true;
+    }
     const CREWS: [&str; 8] = ["team", "support", "kundeservice", "kundesupport", "staff", "crew", "admin", "cs"];
     let next = Word::at(text, end + 1).filter(|_| text[end..].starts_with(' '));
     next.is_some_and(|word| CREWS.iter().any(|crew| crew.eq_ignore_ascii_case(word.text(text))))
@@ -332,13 +352,19 @@ fn is_picture(text: &str) -> bool {
     text.chars().next().is_some_and(|c| matches!(u32::from(c), 0x2600..=0x27bf | 0x1f000..=0x1faff))
 }
 
+/// Whether the anchor is the short form of a closing that is more often something else: `<br>`, `pt_BR`, `Ship to: BR`. As a
+/// closing it is all of its line.
+fn is_country(anchor: &Anchor<'_>) -> bool {
+    let line = anchor.text[..anchor.at.start as usize].trim_end_matches([' ', '>']);
+    let alone = (line.is_empty() || line.ends_with('\n'))
+        && anchor.rest().trim_start_matches([' ', ',', '.']).starts_with('\n');
+    anchor.at.len() == 2 && anchor.text[anchor.at.range()].eq_ignore_ascii_case("br") && !alone
+}
+
 fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     let text = anchor.text;
     let (mut start, lines) = signature(text, anchor.behind);
-    // `<br>` is no closing.
-    let tag =
-        text[..anchor.at.start as usize].ends_with(['<', '/']) && anchor.rest().trim_start().starts_with(['>', '/']);
-    if start == anchor.behind || tag {
+    if start == anchor.behind || is_country(anchor) {
         return;
     }
     // `Mvh Dr. Hansen`

@@ -87,7 +87,7 @@ pub(super) const OPTION: Anchored = Anchored {
 /// `passphrase: correct horse battery staple`.
 pub(super) const PHRASE: Anchored = Anchored {
     name: "secret_phrase",
-    doc: "three words or more of small letters, none of them of every sentence, behind the anchor and `:`, `=`, `is`, `er` or `adalah`",
+    doc: "four words or more, none of them of every sentence, behind the anchor and `:`, `=`, `is`, `er` or `adalah`",
     needs: PROSE,
     at_labels: false,
     find: phrase,
@@ -154,6 +154,11 @@ const BETWEEN: &[&str] = &[
     "jeg",
     "bruger",
     "pakai",
+    "still",
+    "stadig",
+    "altid",
+    "masih",
+    "tetap",
 ];
 /// Those of them that say that a secret follows.
 const COPULAS: &[&str] = &["is", "was", "er", "adalah", "ialah", "yaitu"];
@@ -361,10 +366,66 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
 
 fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     /// Words of sentences, which hardly stand in a phrase that was drawn.
-    const PROSE_WORDS: [&str; 38] = [
-        "these", "them", "down", "keep", "write", "please", "you", "we", "is", "are", "was", "not", "the", "a", "an",
-        "it", "in", "on", "of", "to", "for", "and", "or", "this", "your", "must", "at", "with", "er", "ikke", "og",
-        "det", "en", "til", "yang", "dan", "tidak", "untuk",
+    const PROSE_WORDS: &[&str] = &[
+        "required",
+        "missing",
+        "no",
+        "longer",
+        "valid",
+        "invalid",
+        "changed",
+        "expired",
+        "wrong",
+        "incorrect",
+        "set",
+        "too",
+        "has",
+        "have",
+        "be",
+        "been",
+        "when",
+        "from",
+        "simpan",
+        "harus",
+        "skal",
+        "these",
+        "them",
+        "down",
+        "keep",
+        "write",
+        "please",
+        "you",
+        "we",
+        "is",
+        "are",
+        "was",
+        "not",
+        "the",
+        "a",
+        "an",
+        "it",
+        "in",
+        "on",
+        "of",
+        "to",
+        "for",
+        "and",
+        "or",
+        "this",
+        "your",
+        "must",
+        "at",
+        "with",
+        "er",
+        "ikke",
+        "og",
+        "det",
+        "en",
+        "til",
+        "yang",
+        "dan",
+        "tidak",
+        "untuk",
     ];
     const WORD_BYTES_MAX: usize = 12;
     let rest = anchor.rest();
@@ -376,11 +437,16 @@ fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if copula.is_none() && !rest[..signs].contains([':', '=']) {
         return;
     }
-    let line = rest[start..].split(|c: char| !c.is_ascii_lowercase() && c != ' ').next().unwrap_or("");
-    let plain = |word: &str| (2..=WORD_BYTES_MAX).contains(&word.len());
-    let words = line.split(' ').take_while(|word| plain(word) && !PROSE_WORDS.contains(word));
-    let (count, len) = words.fold((0, 0), |(count, len), word| (count + 1, len + word.len() + 1));
-    if count >= 3 {
+    let word = |word: &str| {
+        let known = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+        (2..=WORD_BYTES_MAX).contains(&word.len())
+            && word.bytes().all(|b| b.is_ascii_alphanumeric())
+            && !known(PROSE_WORDS)
+    };
+    let line = rest[start..].split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').next().unwrap_or("");
+    let (count, len) =
+        line.split(' ').take_while(|part| word(part)).fold((0, 0), |(n, len), word| (n + 1, len + word.len() + 1));
+    if count >= 4 {
         out.push(found(anchor.behind + start, anchor.behind + start + len - 1));
     }
 }
@@ -395,8 +461,9 @@ fn is_random(text: &str) -> bool {
 /// Letters and digits together.
 pub(in crate::detect) fn is_no_word(text: &str) -> bool {
     let digits = text.bytes().any(|b| b.is_ascii_digit());
-    // `new_value_2` is a name of a thing, `Mangga_muda99` is not.
-    let snake = text.contains('_') && !text.bytes().any(|b| b.is_ascii_uppercase());
+    // `new_value_2` and `DB_PASSWORD_2` are names of things, `Mangga_muda99` is not.
+    let has = |is: fn(&u8) -> bool| text.bytes().any(|b| is(&b));
+    let snake = text.contains('_') && !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase));
     text.len() >= 6 && digits && text.starts_with(char::is_alphabetic) && !text.contains(['(', '/']) && !snake
 }
 

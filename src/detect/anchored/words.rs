@@ -195,6 +195,7 @@ static COMMON: LazyLock<Words> = LazyLock::new(|| COMMON_WORDS.split_ascii_white
 
 const COMMON_WORDS: &str = "
     cpr dob nik ktp npwp tlf telf telp tempat tgl ssn iban cvr kontonr fødselsdato kandung gadis
+    berlaku
     add drop alter column table index constraint select insert update delete where join values default null references
     all alle allesammen everyone everybody anybody there again igen team teams sir madam mam ma'am sirs gentlemen ladies
     customer customers client clients kunde kunden kunder medlem member members user users bruger brugere guest gæst

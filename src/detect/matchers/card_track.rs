@@ -19,7 +19,8 @@ pub(super) const TRACK: Matcher = Matcher {
         let bytes = input.text.as_bytes();
         for (at, group) in input.groups.iter().enumerate().filter(|(_, group)| group.len() >= DIGITS_MIN) {
             let track = track_end(bytes, &input.groups[at..]).map(|end| track_start(bytes, group.start)..end as u32);
-            let found = track.or_else(|| number_of_chip(bytes, group)).filter(|found| found.start as usize >= floor);
+            let found = track.or_else(|| number_of_chip(bytes, group)).or_else(|| track_of_chip(bytes, group));
+            let found = found.filter(|found| found.start as usize >= floor);
             if let Some(found) = found {
                 let span = Span::new(found.start, found.end);
                 out.push(Match { span, value: span });
@@ -78,6 +79,19 @@ fn number_of_chip(bytes: &[u8], group: &Group) -> Option<std::ops::Range<u32>> {
     let start = group.start + skip as u32;
     let end = start + len as u32;
     luhn_checks(&bytes[start as usize..end as usize]).then_some(start..end)
+}
+
+/// Track 2 in tag 57 of what a chip tells: the tag and its length in hexadecimal before the number, `D` and seven digits or
+/// more behind it: `57135413330089010483D2512201…`.
+fn track_of_chip(bytes: &[u8], group: &Group) -> Option<std::ops::Range<u32>> {
+    const HEAD: usize = 4;
+    let (start, end) = (group.start as usize, group.end as usize);
+    let number = bytes[start..end].strip_prefix(b"571")?.get(1..)?;
+    let behind = bytes[end..].strip_prefix(b"D").or_else(|| bytes[end..].strip_prefix(b"d"))?;
+    let digits = behind.iter().take_while(|b| b.is_ascii_digit()).count();
+    let filled = usize::from(behind.get(digits).is_some_and(|b| b.eq_ignore_ascii_case(&b'f')));
+    let fits = (DIGITS_MIN..=19).contains(&number.len()) && digits >= 7 && luhn_checks(number);
+    fits.then(|| group.start + HEAD as u32..(end + 1 + digits + filled) as u32)
 }
 
 /// The start mark of a track, `;` or `%B`, belongs to it.

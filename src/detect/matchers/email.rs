@@ -43,7 +43,8 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         };
         let Some((start, end)) = found else { continue };
         floor = end;
-        if is_repository(&text.as_bytes()[start..at], &text.as_bytes()[end..]) {
+        let unit = !text[start..at].contains('.') && is_unit(&text[at + 1..end]);
+        if unit || is_repository(&text.as_bytes()[start..at], &text.as_bytes()[end..]) {
             continue;
         }
         // `https://name:word@host` is no address: see userinfo.rs.
@@ -149,7 +150,8 @@ fn spelled_end(text: &str, at: usize) -> Option<usize> {
     let label = text[at..].bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
     let rest = text[at + label..].strip_prefix(' ').filter(|_| label > 1)?;
     let word = rest.split(' ').next().unwrap_or("");
-    let dot = DOTS.iter().any(|dot| dot.eq_ignore_ascii_case(word.trim_matches(['(', ')', '[', ']'])));
+    let repository = text[..at].ends_with("git@");
+    let dot = !repository && DOTS.iter().any(|dot| dot.eq_ignore_ascii_case(word.trim_matches(['(', ')', '[', ']'])));
     let top_at = at + label + 1 + word.len() + 1;
     let top = top_level(text.get(top_at..)?).filter(|&top| dot && TOPS.contains(&&text[top_at..top_at + top]))?;
     Some(top_at + top)
@@ -225,12 +227,14 @@ fn domain_end(text: &str, start: usize) -> Option<usize> {
     }
     // Names of pictures for dense screens: `logo@2x.png`.
     let dense = matches!(&bytes[start..], [b'1'..=b'4', b'x', b'.', ..]);
-    domain.filter(|&end| !dense && !is_unit(&text[start..end]))
+    domain.filter(|_| !dense)
 }
 
 /// `getty@tty1.service`: an instance of a unit of systemd.
 fn is_unit(domain: &str) -> bool {
     const KINDS: [&str; 6] = ["service", "socket", "timer", "slice", "mount", "scope"];
+    // A space or a bracket may stand behind the `@`.
+    let domain = domain.trim_start();
     domain.split_once('.').is_some_and(|(_, kind)| KINDS.contains(&kind))
 }
 

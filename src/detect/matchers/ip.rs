@@ -114,7 +114,7 @@ fn is_host(rest: &[u8]) -> bool {
     let label = rest.iter().take(63).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     let domain = matches!(&rest[label..], [b'.', first, second, ..] if first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric());
     let separated = rest.first().is_some_and(|b| matches!(b, b'.' | b'-'));
-    separated && domain && rest[label + 1..].iter().take_while(|b| **b != b' ').any(u8::is_ascii_alphabetic)
+    separated && domain && rest[label + 1..].iter().take(253).take_while(|b| **b != b' ').any(u8::is_ascii_alphabetic)
 }
 
 /// `2001-db8-85a3--8a2e-370-7334.dyn.example.net`: an IPv6 address in the name of its host.
@@ -131,12 +131,11 @@ fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
         let dashes = memchr::memchr_iter(b'-', &bytes[start..dot]).count();
         // Addresses that the world reaches begin with four digits; names such as `a-b-c-d-e--f` do not.
         let bounded = bounded && bytes[start..dot].iter().take_while(|b| **b != b'-').count() == 4;
-        if bounded
-            && digits >= 4
-            && dashes >= DASHES_MIN
-            && is_host(&bytes[dot..])
-            && ip::parse(&text[start..dot]).is_some()
-        {
+        // `2024-01-15--10-30-00.tar.gz`: of a time all groups but the first are pairs of digits.
+        let mut groups = bytes[start..dot].split(|b| *b == b'-').skip(1);
+        let time = groups.all(|group| group.len() < 3 && group.iter().all(u8::is_ascii_digit));
+        let host = || ip::parse(&text[start..dot]).is_some() && is_host(&bytes[dot..]);
+        if bounded && !time && digits >= 4 && dashes >= DASHES_MIN && host() {
             found(start, dot);
         }
     }
@@ -172,12 +171,17 @@ fn is_amount(bytes: &[u8], quad: &[Group], end: usize) -> bool {
     let round = quad[2..].iter().all(|g| text(g) == b"000");
     let cents = matches!(&bytes[end..], [b',', a, b, rest @ ..]
         if a.is_ascii_digit() && b.is_ascii_digit() && !rest.first().is_some_and(u8::is_ascii_digit));
-    cents || round || (padded && quad[0].len() < 3) || is_staked(bytes, quad)
+    cents || round || (padded && quad[0].len() < 3) || is_rounded(bytes, quad, end) && is_staked(bytes, quad)
+}
+
+/// `12.250.100.200`: whole hundreds, as amounts in Rupiah are, and no port behind.
+fn is_rounded(bytes: &[u8], quad: &[Group], end: usize) -> bool {
+    bytes[..quad[3].end as usize].ends_with(b"00") && bytes.get(end) != Some(&b':')
 }
 
 /// `total bet 12.250.100.200`: a word of money before what could be either.
 fn is_staked(bytes: &[u8], quad: &[Group]) -> bool {
-    const WORDS: [&[u8]; 18] = [
+    const WORDS: [&[u8]; 17] = [
         b"bet",
         b"bets",
         b"stake",
@@ -186,7 +190,6 @@ fn is_staked(bytes: &[u8], quad: &[Group]) -> bool {
         b"taruhannya",
         b"prize",
         b"hadiah",
-        b"bonus",
         b"jackpot",
         b"turnover",
         b"omzet",

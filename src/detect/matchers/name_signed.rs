@@ -14,6 +14,9 @@ pub(super) const MATCHER: Matcher = Matcher {
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let text = input.text.trim_end();
+    if input.class.has(Class::BRACE) {
+        out.extend(below_tags(text));
+    }
     // Most texts of logs are one line.
     let Some(last) = memchr::memrchr(b'\n', text.as_bytes()) else { return };
     for below in ["\n-- \n", "\n--\n"] {
@@ -25,6 +28,18 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         out.extend(name_line(text, last + 2).filter(|_| !text[..last].contains("\n/")).map(|(found, _)| found));
     }
     out.sort_by_key(|found| found.span);
+}
+
+/// `--<br><b>Ann Jensen</b>`: the same in HTML.
+fn below_tags(text: &str) -> Option<Match> {
+    let mut at = memchr::memmem::rfind(text.as_bytes(), b"--<")? + 2;
+    while let Some(close) = text[at..].strip_prefix('<').and_then(|tag| tag.bytes().take(64).position(|b| b == b'>')) {
+        at += close + 2;
+        at += text[at..].len() - text[at..].trim_start().len();
+    }
+    let (end, words) = name_at(text, at, Case::Capital)?;
+    let span = Span::new(at as u32, end as u32);
+    (words > 1 && text[end..].trim_start().starts_with('<')).then_some(Match { span, value: span })
 }
 
 /// The name that is all of the line at `at`, and its number of words.

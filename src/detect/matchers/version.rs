@@ -107,11 +107,10 @@ const RUNTIMES: &[&[u8]] = &[
     b"ver",
     b"firmware",
     b"fw",
-    b"build",
-    b"release",
-    b"rel",
-    b"rev",
 ];
+
+/// What stands with a dash before a version: `build-10.4.2.1`.
+const BUILDS: &[&[u8]] = &[b"build", b"release", b"rel", b"rev"];
 
 /// Words before a `/` that speak of addresses.
 const ADDRESSES: &[&[u8]] = &[b"ip", b"ips", b"ipv4", b"host", b"hosts", b"addr", b"from", b"client", b"src", b"to"];
@@ -136,10 +135,18 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     let signs = bytes[..start].iter().rev().take(3).take_while(|b| b" :=-_@(\"'".contains(b)).count();
     let head = &bytes[..start - signs];
     let name = &head[head.len() - head.iter().rev().take(16).take_while(|b| b.is_ascii_alphanumeric()).count()..];
-    let shared = head.ends_with(b".so.") && signs == 0;
-    if shared || is_pinned(&bytes[..start], name, signs) || is_tag(&bytes[..start]) {
+    let built = || {
+        let dashed = signs == 1 && matches!(bytes[start - 1], b'-' | b'_');
+        let named = bytes.get(quad[3].end as usize) == Some(&b'.');
+        dashed && !named && BUILDS.iter().any(|word| name.eq_ignore_ascii_case(word))
+    };
+    let shared = || head.ends_with(b".so.") && signs == 0;
+    let pinned = || is_pinned(&bytes[..start], name, signs) || is_tag(&bytes[..start]);
+    if is_small(bytes, quad) && (built() || shared() || pinned()) {
         return true;
     }
+    // `ssh build@83.92.14.7`
+    let signs = if bytes[..start].ends_with(b"@") && !PRODUCTS.contains(&name) { 0 } else { signs };
     if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
         return true;
     }
@@ -214,7 +221,20 @@ pub(super) fn is_release(bytes: &[u8], quad: &[Group]) -> bool {
     let name = rest[..name].strip_suffix(b".").unwrap_or(&rest[..name]);
     let ending = name.iter().rposition(|&b| b == b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
     let ends = |list: &[&[u8]]| list.iter().any(|known| ending.eq_ignore_ascii_case(known));
-    ends(&PACKAGES) || ends(&ARCHIVES) && is_like_version(bytes, quad)
+    let joined = matches!(bytes[..quad[0].start as usize], [.., b'-' | b'_']);
+    let built = || {
+        let head = &bytes[..(quad[0].start as usize).saturating_sub(1)];
+        let word = &head[head.len() - head.iter().rev().take(8).take_while(|b| b.is_ascii_alphabetic()).count()..];
+        BUILDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    };
+    joined && is_small(bytes, quad) && (ends(&PACKAGES) || ends(&ARCHIVES) && built())
+        || is_like_version(bytes, quad) && (ends(&PACKAGES) || ends(&ARCHIVES))
+}
+
+/// No part of three digits, and the first as of a version: `10.4.2.1` may be one where all else speaks for it.
+fn is_small(bytes: &[u8], quad: &[Group]) -> bool {
+    let first = bytes[quad[0].start as usize..quad[0].end as usize].iter().fold(0, |n, b| 10 * n + u32::from(b - b'0'));
+    first < FIRST_OF_VERSION_MAX && quad.iter().all(|g| g.len() < 3)
 }
 
 /// No part of three digits, and none of the private networks: `10.0.0.5` behind `nginx` is an address.

@@ -172,10 +172,12 @@ fn is_printed(candidate: &Candidate<'_>) -> bool {
         ((3, 4, 4), 2) if digits.starts_with(b"02") => {
             rest[1].gap == Gap::SPACE && rest[0].gap.within(Gap::PAREN.or(Gap::SPACE).or(Gap::WIDE))
         }
+        // `01326 550 918`
+        ((5, 3, 3), 2) => digits.starts_with(b"01") && gaps == Gap::SPACE,
         // `1-415-555-2671`
         ((1, 3, 3), 3) => {
             let plan = digits[0] == b'1' && digits[1] >= b'2' && digits[4] >= b'2' && rest[2].len() == 4;
-            plan && (gaps == Gap::DASH || gaps == Gap::DOT)
+            plan && gaps == Gap::DASH
         }
         ((5, 6, 0), 1) => digits.starts_with(b"07") && gaps == Gap::SPACE,
         _ => false,

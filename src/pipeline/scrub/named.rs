@@ -3,7 +3,7 @@
 
 use super::Core;
 use crate::detect::{Claim, FieldPlan, Role, Thing, is_name};
-use crate::record::{Kind, PathId, Paths, Scalar};
+use crate::record::{EntityId, Kind, PathId, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
 const REACH: usize = 24;
@@ -26,6 +26,17 @@ impl Core {
         let plan = self.detector.plan(&self.paths, tape[i].path);
         if plan.thing == Thing::Maybe && self.is_of_thing(tape, i, text) {
             return FieldPlan { entity: None, action: None, scan: true, ..plan };
+        }
+        let said = match plan.thing {
+            Thing::Beside(entity) => self.is_said_of(tape, i, entity).then_some(entity),
+            Thing::InPair(entity) => self.is_in_pair(tape, i, text).then_some(entity),
+            _ => None,
+        };
+        if said.is_some() {
+            return FieldPlan { entity: said, claim: Claim::Maybe, ..plan };
+        }
+        if plan.joined && plan.guess && plan.role == Role::None && tape[i].kind == Kind::String {
+            return self.or_alone(tape, i, text, plan);
         }
         let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
         if plan.role == Role::None && !behind || plan.action.is_some() || !plan.scan {
@@ -60,9 +71,7 @@ impl Core {
         let claim = if is_option { Claim::Sure } else { plan.claim };
         let plan = FieldPlan { claim, ..plan };
         let value = &text[tape[i].span.range()];
-        // `{"field": "email", "code": "required"}`: what is wrong with it.
-        let complaint =
-            self.paths.name(tape[i].path) == b"code" && !value.bytes().any(|b| b.is_ascii_digit() || b == b'@');
+        let complaint = self.paths.name(tape[i].path) == b"code" && is_fault(value);
         let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
         match plan.entity {
             // All that is in it is named, too: `{"key": "password", "value": {"stringValue": …}}`.
@@ -96,8 +105,7 @@ impl Core {
             }
             let plan = self.detector.plan(&self.paths, beside.path);
             // What has a telephone number, too, is somebody.
-            let known = plan.entity.is_some() && !(plan.guess && plan.claim == Claim::Maybe);
-            if known && beside.path != tape[i].path {
+            if plan.entity.is_some() && beside.path != tape[i].path {
                 return false;
             }
             signs += u32::from(plan.thing == Thing::Sign);
@@ -105,6 +113,42 @@ impl Core {
         }
         // One of them alone may be anything: `{"namespace": "eu", "name": "Siti"}`.
         signs > 1 || wares || signs == 1 && !is_name(&text[tape[i].span.range()])
+    }
+
+    /// The plan by the member's own name where its value is not what that and the object's name together say:
+    /// `{"visit": {"contact": "Ann Larsen"}}` is no number, as `visit_contact` would be.
+    #[cold]
+    fn or_alone(&mut self, tape: &[Scalar], i: usize, text: &str, joined: FieldPlan) -> FieldPlan {
+        let value = &text[tape[i].span.range()];
+        if joined.entity.is_some_and(|entity| self.is_meant(entity, joined, value)) {
+            return joined;
+        }
+        let alone = self.detector.plan_of_name(self.paths.name(tape[i].path));
+        let fits =
+            alone.claim == Claim::Maybe && alone.entity.is_some_and(|entity| self.is_meant(entity, alone, value));
+        if fits { FieldPlan { part: joined.part, ..alone } } else { joined }
+    }
+
+    /// Whether a member beside the one at hand says that it is this entity.
+    #[cold]
+    fn is_said_of(&mut self, tape: &[Scalar], i: usize, entity: EntityId) -> bool {
+        let parent = self.paths.parent(tape[i].path);
+        members_beside(tape, i).filter(|beside| beside.kind != Kind::Key).any(|beside| {
+            let mut says = || self.detector.plan(&self.paths, beside.path).thing == Thing::Says(entity);
+            self.paths.parent(beside.path) == parent && says()
+        })
+    }
+
+    /// Whether the element at hand is one of two, both of them degrees.
+    #[cold]
+    fn is_in_pair(&self, tape: &[Scalar], i: usize, text: &str) -> bool {
+        let list = self.paths.parent(tape[i].path);
+        let Some(open) = (i.saturating_sub(2)..i).rev().find(|&at| tape[at].path == list) else { return false };
+        let inside = tape[open + 1..].iter().take(3).take_while(|s| s.span.start < tape[open].span.end);
+        let degrees = |s: &Scalar| s.kind == Kind::Number && is_degrees(&text[s.span.range()]);
+        inside.clone().count() == 2
+            && inside.clone().all(degrees)
+            && inside.into_iter().any(|s| is_whole(&text[s.span.range()]))
     }
 
     /// Whether an object at this path ever had a member that says it is a thing: most have none.
@@ -149,6 +193,48 @@ impl Core {
         // `[["email", "pin"], …]` names two columns.
         (is_pair && !self.is_header(tape, at, text)).then(|| &tape[i - 1])
     }
+}
+
+/// A decimal number of degrees with five decimals or more: a step of a metre.
+fn is_degrees(text: &str) -> bool {
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    (5..=17).contains(&decimals) && text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
+}
+
+/// Whether a number is one or more: two parts of a picture's width are no place.
+fn is_whole(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(|number| number.abs() >= 1.0)
+}
+
+/// `{"field": "email", "code": "required"}`: what is wrong with it, as libraries of validation call it.
+fn is_fault(value: &str) -> bool {
+    const FAULTS: [&str; 24] = [
+        "required",
+        "invalid",
+        "missing",
+        "taken",
+        "blank",
+        "empty",
+        "null",
+        "not_null",
+        "unique",
+        "not_unique",
+        "exists",
+        "duplicate",
+        "format",
+        "pattern",
+        "luhn",
+        "min",
+        "max",
+        "min_length",
+        "max_length",
+        "too_short",
+        "too_long",
+        "type",
+        "mismatch",
+        "unknown",
+    ];
+    FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(value))
 }
 
 /// Whether a name and a value of these names may be a pair: short and common ones pair with their own kind only.

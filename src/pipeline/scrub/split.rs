@@ -4,7 +4,7 @@ use super::claims::Label;
 use super::place::{Place, write_back};
 use super::{At, Core, Frame, traced};
 use crate::decode::View;
-use crate::detect::{Claim, FieldPlan};
+use crate::detect::FieldPlan;
 use crate::pseudonymize::Outcome;
 use crate::record::{Basis, Class, EntityId, Kind, Scalar, Span};
 
@@ -33,10 +33,6 @@ impl Core {
             e.digits >= WHOLE_DIGITS_MIN && self.detector.is_field_value(field, value, e.digits)
         };
         if field.entity.is_some() && elements.iter().all(is_whole) {
-            return false;
-        }
-        // `{"position": [120.5, 80.25]}`: a name that says little says nothing of parts.
-        if field.guess && field.claim == Claim::Maybe && elements.iter().any(|e| e.kind == Kind::Number) {
             return false;
         }
         frame.viewed = None;
