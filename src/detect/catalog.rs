@@ -332,6 +332,20 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// Names of objects and of members beside others are in snake case, as those of fields are read.
+    fn names_of_members(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let of = spec.not_of.iter().flat_map(|not_of| not_of.names()).map(|name| ("not_of.objects", name));
+        let beside = spec.fields_beside.iter().flat_map(|beside| beside.fields.iter().chain(&beside.siblings));
+        let beside = beside.map(|name| ("fields_beside", name));
+        let pairs = spec.fields_of_pairs.iter().map(|name| ("fields_of_pairs", name));
+        for (field, name) in of.chain(beside).chain(pairs) {
+            if super::fields::normalize(name.value.as_bytes()) != name.value || name.value.is_empty() {
+                return Err(self.at(name, field, "is no field name", "write it in snake case"));
+            }
+        }
+        Ok(())
+    }
+
     fn entity(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let name = &spec.entity;
         if name.value.is_empty()
@@ -368,22 +382,7 @@ impl Checker<'_> {
                 ));
             }
         }
-        for object in spec.not_of.iter().flat_map(|not_of| not_of.names()) {
-            if super::fields::normalize(object.value.as_bytes()) != object.value || object.value.is_empty() {
-                return Err(self.at(object, "not_of.objects", "is no field name", "write it in snake case"));
-            }
-        }
-        let beside = spec.fields_beside.iter().flat_map(|beside| beside.fields.iter().chain(&beside.siblings));
-        for name in beside.chain(&spec.fields_of_pairs) {
-            if super::fields::normalize(name.value.as_bytes()) != name.value || name.value.is_empty() {
-                return Err(self.at(
-                    name,
-                    "fields_beside and fields_of_pairs",
-                    "is no field name",
-                    "write it in snake case",
-                ));
-            }
-        }
+        self.names_of_members(spec)?;
         if let (Some(field), None) = (spec.maybe_fields.first(), &spec.maybe_shape) {
             return Err(self.at(field, "maybe_fields", "stand there without a shape", "add `maybe_shape`"));
         }

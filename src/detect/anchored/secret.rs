@@ -366,67 +366,9 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
 
 fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     /// Words of sentences, which hardly stand in a phrase that was drawn.
-    const PROSE_WORDS: &[&str] = &[
-        "required",
-        "missing",
-        "no",
-        "longer",
-        "valid",
-        "invalid",
-        "changed",
-        "expired",
-        "wrong",
-        "incorrect",
-        "set",
-        "too",
-        "has",
-        "have",
-        "be",
-        "been",
-        "when",
-        "from",
-        "simpan",
-        "harus",
-        "skal",
-        "these",
-        "them",
-        "down",
-        "keep",
-        "write",
-        "please",
-        "you",
-        "we",
-        "is",
-        "are",
-        "was",
-        "not",
-        "the",
-        "a",
-        "an",
-        "it",
-        "in",
-        "on",
-        "of",
-        "to",
-        "for",
-        "and",
-        "or",
-        "this",
-        "your",
-        "must",
-        "at",
-        "with",
-        "er",
-        "ikke",
-        "og",
-        "det",
-        "en",
-        "til",
-        "yang",
-        "dan",
-        "tidak",
-        "untuk",
-    ];
+    const PROSE_WORDS: &str = "required missing no longer valid invalid changed expired wrong incorrect set too has have be been when \
+        from simpan harus skal these them down keep write please you we is are was not the a an it in on of to \
+        for and or this your must at with er ikke og det en til yang dan tidak untuk";
     const WORD_BYTES_MAX: usize = 12;
     let rest = anchor.rest();
     let signs = rest.len() - rest.trim_start_matches([' ', ':', '=', '"', '\'']).len();
@@ -438,10 +380,8 @@ fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         return;
     }
     let word = |word: &str| {
-        let known = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-        (2..=WORD_BYTES_MAX).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_alphanumeric())
-            && !known(PROSE_WORDS)
+        let prose = PROSE_WORDS.split(' ').any(|known| known.eq_ignore_ascii_case(word));
+        (2..=WORD_BYTES_MAX).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric()) && !prose
     };
     let line = rest[start..].split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').next().unwrap_or("");
     let (count, len) =
