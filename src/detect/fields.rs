@@ -345,6 +345,9 @@ const VALUES: &[&str] = &[
     "nomer",
     "nummer",
     "nr",
+    "rejected_value",
+    "invalid_value",
+    "given_value",
 ];
 
 /// Names of lists that name the values in the lists beside them.

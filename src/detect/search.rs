@@ -142,7 +142,8 @@ impl Search<'_> {
     /// are written in thousands and of whole hundreds (`12.250.100.200`).
     fn is_dotted_number(&self) -> bool {
         let thousands = || self.scratch.groups.iter().skip(1).all(|group| group.len() == 3);
-        self.nature == Nature::Version
+        let colons = || self.look.class.has(Class::COLON) && is_address_like(self.text);
+        self.nature == Nature::Version && !colons()
             || self.text.ends_with("00") && self.nature.is_amount(self.text, self.look.digits) && thousands()
     }
 
@@ -345,6 +346,10 @@ impl Search<'_> {
 /// `203.0.113.7`, and not `1.25.3.1`, `5.14.0.221`, `21.120.33.1` or `25.100.200.250`: versions hardly have a part of three
 /// digits, and if they do the first part is small; amounts have three digits in all parts but the first.
 fn is_address_like(value: &str) -> bool {
+    // No version has colons.
+    if value.contains("::") || value.bytes().filter(|b| *b == b':').count() > 4 {
+        return true;
+    }
     let mut lens = [0; 4];
     let mut parts = 0;
     for part in value.split('.') {

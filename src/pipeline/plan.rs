@@ -301,6 +301,11 @@ impl Plan {
         self.entities[entity.0 as usize].form == Form::Email
     }
 
+    /// The canonical form of the entity's values.
+    pub fn form_of(&self, entity: EntityId) -> Form {
+        self.entities[entity.0 as usize].form
+    }
+
     /// Whether a value can be brought to the entity's canonical form: one that cannot has the token of its text as it stands.
     pub fn is_readable(&self, entity: EntityId, value: &str) -> bool {
         self.entities[entity.0 as usize].form.write(value, &self.regions, &mut Vec::new())

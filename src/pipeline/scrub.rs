@@ -11,6 +11,7 @@ mod dull;
 mod echo;
 mod guard;
 mod inherited;
+mod inner;
 mod known;
 mod named;
 mod place;
@@ -20,6 +21,7 @@ mod report;
 mod split;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::sync::Arc;
 
@@ -412,12 +414,14 @@ impl Core {
             if scalar.kind == Kind::Array && !looked {
                 (columns, looked) = (self.columns(&tape, text), true);
             }
-            let field = inherited.of(scalar, columns.of(&self.paths, &tape, i, own));
+            let named = columns.of(&self.paths, &tape, i, own);
+            let value = &text[scalar.span.range()];
+            let field = inherited.of(scalar, named, |own| self.detector.is_field_value(own, value, scalar.digits));
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);
-                    let split = scalar.kind == Kind::Array && self.split(at, &tape[i + 1..], field, frame);
-                    if split || self.whole(at, field, frame) {
+                    let split = |core: &mut Core, frame: &mut Frame| core.split(at, &tape[i + 1..], field, frame);
+                    if self.whole(at, field, frame) || scalar.kind == Kind::Array && split(self, frame) {
                         covered = scalar.span.end;
                     }
                 }
@@ -441,34 +445,6 @@ impl Core {
             self.report.note_shadow(traced(scalar.path, scalar.span, label));
             self.shadow_counted = true;
         }
-    }
-
-    /// A container, `true`, `false` or `null` whose field has a rule: it can go or be redacted as a whole. True: it did.
-    fn whole(&mut self, at: At<'_>, field: FieldPlan, frame: &mut Frame) -> bool {
-        let (Some(entity), Some(action)) = (field.entity, field.action) else { return false };
-        let label = Label { entity, action, basis: Basis::Field };
-        if self.plan.is_drop(action) {
-            frame.edits.remove_member(at.document.as_bytes(), at.scalar);
-            self.report.note(traced(at.scalar.path, at.scalar.span, label));
-            return true;
-        }
-        // What is wrong with a value is told in a list: each of its texts is looked at.
-        let told = at.scalar.kind == Kind::Array && field.complaint;
-        if at.scalar.kind == Kind::Null || told || !self.plan.hides_all(action) {
-            return false;
-        }
-        let from = frame.edits.buffer().len();
-        self.pseudonymizer.apply(entity, Some(action), "", frame.edits.buffer());
-        write_back(&mut frame.edits, at.scalar.span, from, at.place);
-        self.report.note(traced(at.scalar.path, at.scalar.span, label));
-        true
-    }
-
-    /// No rule names it, and only what is named goes on.
-    fn deny(&mut self, at: At<'_>, frame: &mut Frame) {
-        let (entity, action) = self.plan.denied();
-        frame.edits.remove_member(at.document.as_bytes(), at.scalar);
-        self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
     }
 
     /// A JSON string: not searched when it was before, and held nothing.
@@ -598,7 +574,12 @@ impl Core {
         }
         let is_list = !values.is_empty();
         frame.findings = values;
-        if is_list {
+        let action_of = action.unwrap_or_else(|| self.plan.default_action(entity));
+        let label = Label { entity, action: action_of, basis: Basis::Field };
+        if is_list || !dropped && self.inner(at, (entity, action), text, frame) {
+            if !is_list {
+                self.report.note(traced(at.scalar.path, at.scalar.span, label));
+            }
             return;
         }
         let from = frame.edits.buffer().len();
@@ -609,8 +590,7 @@ impl Core {
             Outcome::Kept => return,
         }
         self.may_repeat(entity, text);
-        let action = action.unwrap_or_else(|| self.plan.default_action(entity));
-        self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
+        self.report.note(traced(at.scalar.path, at.scalar.span, label));
     }
 
     fn finding(

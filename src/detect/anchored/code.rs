@@ -228,15 +228,17 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if is_in_name(anchor) || is_open_code(anchor) {
         return;
     }
-    if let Some(code) = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX) {
-        out.push(code);
-        return;
-    }
     // The code was there, and was replaced.
     let behind = &text.as_bytes()[anchor.behind.min(text.len())..];
     let behind = &behind[..behind.len().min(BEHIND_BYTES_MAX)];
-    let is_placeholder = text[..anchor.behind].ends_with("[one_time_code");
-    if is_placeholder || memchr::memmem::find(behind, b"[one_time_code]").is_some() {
+    let placeholder = memchr::memmem::find(behind, b"[one_time_code]");
+    let replaced = |code: &Match| placeholder.is_some_and(|at| anchor.behind + at < code.span.start as usize);
+    let code = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX);
+    if let Some(code) = code.filter(|code| !replaced(code)) {
+        out.push(code);
+        return;
+    }
+    if placeholder.is_some() || text[..anchor.behind].ends_with("[one_time_code") {
         return;
     }
     let from = (anchor.at.start as usize).saturating_sub(BEFORE_BYTES_MAX);
@@ -411,7 +413,9 @@ fn short(text: &str, behind: usize) -> Option<Match> {
     while at < limit && !bytes[at].is_ascii_digit() {
         // `pin=&amount=100000`: the next of a form is another value.
         let next_of_form = bytes[at] == b'&' && at > behind && bytes[at - 1] == b'=';
-        if matches!(bytes[at], b'\n' | 0) || next_of_form {
+        // `pin [pin] 2026`: it was replaced.
+        let replaced = matches!(bytes[at..], [b'[', next, ..] if next.is_ascii_lowercase());
+        if matches!(bytes[at], b'\n' | 0) || next_of_form || replaced {
             return None;
         }
         at += 1;

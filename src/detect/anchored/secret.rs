@@ -288,10 +288,10 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     // An option of a command is followed by its value: `--password hunter2`.
     let mut told = text[..anchor.at.start as usize].ends_with("--");
     for _ in 0..4 {
-        let signs = text[at..].bytes().take(4).take_while(|b| b" :=\"'`-".contains(b));
+        let signs = text[at..].bytes().take(4).take_while(|b| b" :=\"'`->(".contains(b));
         let from = at;
         at += signs.count();
-        told |= text[from..at].contains([':', '=']);
+        told |= text[from..at].contains([':', '=']) || text[from..at].contains("->");
         if at == from && at > anchor.behind {
             break;
         }

@@ -126,6 +126,9 @@ fn track_end(bytes: &[u8], groups: &[Group]) -> Option<usize> {
     Some(end + usize::from(matches!(bytes.get(end), Some(b'?' | b'F' | b'f'))))
 }
 
+/// Places of a number that may be whole: of American Express.
+const WHOLE_MIN: usize = 15;
+
 /// Where a masked number that begins with the digits of `group` ends, and whether it shows too much.
 fn masked(text: &str, group: &Group) -> Option<(usize, bool)> {
     // In most texts what follows ends it.
@@ -149,6 +152,8 @@ fn masked(text: &str, group: &Group) -> Option<(usize, bool)> {
             '*' | 'x' | 'X' | '#' | '•' | '●' | '∙' => {
                 (places, hidden, last, in_first) = (places + 1, hidden + 1, 0, false);
             }
+            // `411111******1111 12/29`: what follows a number that is whole is none of it.
+            ' ' | '-' if places >= WHOLE_MIN && hidden >= 2 && last == 4 => break,
             ' ' | '-' if places > 0 && at == end => continue,
             _ => break,
         }
@@ -158,6 +163,8 @@ fn masked(text: &str, group: &Group) -> Option<(usize, bool)> {
         end = at + c.len_utf8();
     }
     let ended = !text[end..].starts_with(char::is_alphanumeric);
-    let card = hidden >= 2 && (12..=19).contains(&places) && (1..=8).contains(&last) && ended;
+    // `411111111111****`: only its end is masked.
+    let shaped = (1..=8).contains(&last) || last == 0 && first > 6;
+    let card = hidden >= 2 && (12..=19).contains(&places) && shaped && ended;
     card.then_some((end, shown > 10 || first > 6 || last > 4))
 }

@@ -9,7 +9,7 @@ use crate::record::Span;
 /// The finder of the code; the number is found for itself.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "card_tuple",
-    doc: "three or four digits behind a card number and its end date",
+    doc: "three or four digits behind a card number and its end date, words such as `exp` and `code` between",
     wants: |_, digits| digits >= 19,
     find: |input, out| {
         if input.census.longest < 13 && input.census.fours < 3 {
@@ -84,8 +84,36 @@ fn is_year(bytes: &[u8], group: &Group) -> bool {
     near && (digits.len() == 2 || digits.starts_with(b"20") || is_month(bytes, group))
 }
 
-/// Whether nothing but a sign or two stands between two groups.
+/// Whether nothing but a sign or two stands between two groups, or a word that says what follows: `udløb 12/29 kode 123`.
 fn is_joint(bytes: &[u8], first: &Group, second: &Group) -> bool {
+    const WORDS: [&[u8]; 20] = [
+        b"exp",
+        b"expires",
+        b"expiry",
+        b"expiration",
+        b"valid",
+        b"thru",
+        b"until",
+        b"udl\xc3\xb8b",
+        b"udl\xc3\xb8ber",
+        b"gyldig",
+        b"til",
+        b"berlaku",
+        b"sampai",
+        b"code",
+        b"kode",
+        b"kod",
+        b"security",
+        b"sikkerhedskode",
+        b"cvv",
+        b"cvc",
+    ];
+    const BYTES_MAX: usize = 24;
     let between = &bytes[first.end as usize..second.start as usize];
-    (1..=3).contains(&between.len()) && between.iter().all(|b| b"|:;,/ \t-".contains(b))
+    let sign = |b: &u8| b"|:;,/ \t-.".contains(b);
+    if (1..=3).contains(&between.len()) {
+        return between.iter().all(sign);
+    }
+    let known = |word: &[u8]| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    (1..=BYTES_MAX).contains(&between.len()) && between.split(sign).filter(|word| !word.is_empty()).all(known)
 }

@@ -150,7 +150,9 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
     if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
         return true;
     }
-    let known = signs > 0 && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
+    // `nginx: 8.8.8.8 - - [10/Oct…`: a line of its log.
+    let logged = bytes[quad[3].end as usize..].starts_with(b" - ");
+    let known = signs > 0 && !logged && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
     known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
 }
 

@@ -89,7 +89,16 @@ impl Candidate<'_> {
     /// Whether a dash, dot or slash alone joins it to digits beside it: then it is a part of something longer.
     pub(super) fn is_tied(&self) -> bool {
         let ties = |gap: Gap| gap != Gap::BREAK && gap.within(Gap::DASH.or(Gap::DOT).or(Gap::SLASH));
-        ties(self.before) || ties(self.after)
+        ties(self.before) || ties(self.after) && !self.is_counted()
+    }
+
+    /// Whether a long number in one piece is followed by a dash and the number of a copy or a day: `081234567890-2.jpg`,
+    /// `6281234567890-20260101.wav`.
+    pub(super) fn is_counted(&self) -> bool {
+        const LONG: usize = 11;
+        let behind = &self.text.as_bytes()[self.span.end as usize..];
+        let digits = behind.iter().skip(1).take(9).take_while(|b| b.is_ascii_digit()).count();
+        self.groups.len() == 1 && self.digits.len() >= LONG && behind.starts_with(b"-") && matches!(digits, 1..=3 | 8)
     }
 
     /// `2000-04-16`, `16.04.2000`, `16/4/2000`, alone or at its beginning.

@@ -84,7 +84,11 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     if has_plus(candidate) || !candidate.gaps().within(SEPARATORS) || is_two_numbers(candidate) {
         return None;
     }
-    let other = candidate.is_date() || candidate.is_decimal() || candidate.is_thousands() || is_version(candidate);
+    let other = is_followed(candidate)
+        || candidate.is_date()
+        || candidate.is_decimal()
+        || candidate.is_thousands()
+        || is_version(candidate);
     if other || is_bound(candidate) {
         return None;
     }
@@ -96,7 +100,8 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
 fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
     let groups = candidate.groups;
     let long = groups.len() > 1 && groups[0].len() >= 5 && groups[1].gap.has(Gap::SPACE);
-    let refused = candidate.is_date()
+    let refused = is_followed(candidate)
+        || candidate.is_date()
         || candidate.is_decimal()
         || (candidate.is_thousands() && candidate.gaps().has(Gap::DOT))
         || is_bound(candidate)
@@ -184,10 +189,17 @@ fn is_printed(candidate: &Candidate<'_>) -> bool {
     }
 }
 
+/// `+45 23237585 8000 Aarhus`, `23 23 75 85 14 dage`: a Danish number, and another one behind it.
+fn is_followed(candidate: &Candidate<'_>) -> bool {
+    let groups = candidate.groups;
+    let pairs = groups.len() > 4 && groups[..4].iter().all(|g| g.len() == 2) && candidate.digits[0] >= b'2';
+    pairs || has_plus(candidate) && candidate.digits.starts_with(b"45") && candidate.digits.len() > 10
+}
+
 /// Whether a dash or a dot alone joins it to digits beside it.
 fn is_bound(candidate: &Candidate<'_>) -> bool {
     let binds = |gap: Gap| gap == Gap::DASH || gap == Gap::DOT;
-    binds(candidate.before) || binds(candidate.after)
+    binds(candidate.before) || binds(candidate.after) && !candidate.is_counted()
 }
 
 /// `Chrome/131.0.6778.81 Mobile Safari`: the version of a product.

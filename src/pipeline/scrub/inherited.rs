@@ -18,8 +18,15 @@ impl Inherited {
 
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
     /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
-    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+    /// Where the config says what becomes of all of it, that becomes of what is not what its own name says, which `fits`
+    /// tells: `{"payer": {"user": "siti-77"}}`.
+    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan, fits: impl FnOnce(FieldPlan) -> bool) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
+        let obeyed = self.field.filter(|around| scalar.span.start < self.until && around.action.is_some());
+        if let Some(around) = obeyed.filter(|_| own.guess && own.entity.is_some()) {
+            let named = container || matches!(scalar.kind, Kind::Bool | Kind::Null) || fits(own);
+            return if named { own } else { around };
+        }
         if own.entity.is_some() || !own.scan {
             // What may be somebody (`contact`) gives way to what is in it and says more.
             let gives_way = self.field.is_some_and(|field| field.claim == Claim::Maybe) && own.claim != Claim::Maybe;

@@ -6,7 +6,7 @@ use super::{At, Core, Frame, traced};
 use crate::decode::View;
 use crate::detect::FieldPlan;
 use crate::pseudonymize::Outcome;
-use crate::record::{Basis, Class, EntityId, Kind, Scalar, Span};
+use crate::record::{ActionId, Basis, Class, EntityId, Kind, Scalar, Span};
 
 /// Most elements that a value is split over.
 const ELEMENTS_MAX: usize = 40;
@@ -48,8 +48,10 @@ impl Core {
         view.unescape_json();
         view.fold_unicode();
         let found = self.one_value(&view, field, frame);
-        let taken =
-            found.is_some_and(|(entity, basis)| self.replace_elements(at, elements, &view, entity, basis, frame));
+        let taken = found.is_some_and(|(entity, basis)| {
+            let action = field.action.filter(|_| field.entity == Some(entity));
+            self.replace_elements(at, elements, &view, (entity, action, basis), frame)
+        });
         frame.view = view;
         taken
     }
@@ -73,12 +75,11 @@ impl Core {
         at: At<'_>,
         elements: &[Scalar],
         view: &View,
-        entity: EntityId,
-        basis: Basis,
+        (entity, action, basis): (EntityId, Option<ActionId>, Basis),
         frame: &mut Frame,
     ) -> bool {
         let from = frame.edits.buffer().len();
-        match self.pseudonymizer.apply(entity, None, view.text(), frame.edits.buffer()) {
+        match self.pseudonymizer.apply(entity, action, view.text(), frame.edits.buffer()) {
             Outcome::Replaced | Outcome::Coded => {}
             Outcome::Removed => frame.edits.buffer().truncate(from),
             Outcome::Kept => return false,
@@ -89,7 +90,7 @@ impl Core {
             write_back(&mut frame.edits, element.span, from, place);
         }
         let span = Span::new(elements[0].span.start, elements[elements.len() - 1].span.end);
-        let action = self.plan.default_action(entity);
+        let action = action.unwrap_or(self.plan.default_action(entity));
         self.report.note(traced(at.scalar.path, span, Label { entity, action, basis }));
         true
     }

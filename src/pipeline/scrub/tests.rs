@@ -59,6 +59,42 @@ fn a_rule_of_the_config_is_obeyed_whatever_the_value_looks_like() {
     }
 }
 
+/// A rule about an object or an array is one about all that is in it.
+#[test]
+fn what_the_config_does_with_an_object_it_does_with_all_of_it() {
+    let mut whole = scrubber("fields: [{name: payer, action: token}]");
+    let raw =
+        r#"{"payer":{"id":"siti-77","user":"siti-77","geo":"siti-77","e":{"email":{"y":"siti-77"}},"email":"a@x.dk"}}"#;
+    let out = scrubbed(&mut whole, Format::Json, raw);
+    assert!(!out.contains("siti") && out.contains("em_1k1_"), "{out}");
+    for (action, gone) in [("redact", r#"{"n":1,"mail":"[email]"}"#), ("drop", r#"{"n":1}"#)] {
+        let mut parts = scrubber(&format!("fields: [{{name: mail, entity: email, action: {action}}}]"));
+        assert_eq!(scrubbed(&mut parts, Format::Json, r#"{"n":1,"mail":["siti@","x.id"]}"#), gone);
+    }
+}
+
+#[test]
+fn an_address_has_one_token_whatever_stands_beside_it_in_its_field() {
+    let mut scrubber = scrubber("fields: [{name: [from, to], entity: email}]");
+    let token = |out: String| out[out.find("em_").expect("a token")..].trim_end_matches("\"}").to_owned();
+    let alone = token(scrubbed(&mut scrubber, Format::Json, r#"{"from":"lars@firma.dk"}"#));
+    for value in ["Lars Hansen <lars@firma.dk>", "<lars@firma.dk>", "mailto:lars@firma.dk", "lars@firma.dk (Lars)"] {
+        let out = scrubbed(&mut scrubber, Format::Json, &format!("{{\"from\":\"{value}\"}}"));
+        assert_eq!(out, format!("{{\"from\":\"{alone}\"}}"), "{value}");
+    }
+    let two = scrubbed(&mut scrubber, Format::Json, r#"{"to":"Bo <bo@firma.dk>, Lars <lars@firma.dk>"}"#);
+    assert!(two.ends_with(&format!(", {alone}\"}}")) && !two.contains("Bo"), "{two}");
+}
+
+#[test]
+fn a_truncated_card_ends_where_it_ends() {
+    let mut scrubber = scrubber("patterns: {actions: {payment_card: 'mask:first6_last4'}}");
+    for behind in [" 12/29", " 250 kr", " 3 attempts", "-1", ""] {
+        let out = scrubbed(&mut scrubber, Format::Text, &format!("Kort 4111 1111 1111 1111{behind}"));
+        assert!(out.starts_with("Kort 411111******1111") && out.ends_with(behind), "{out}");
+    }
+}
+
 #[test]
 fn a_name_of_a_record_is_found_again_in_it_and_in_no_other() {
     let mut scrubber = scrubber("{}");

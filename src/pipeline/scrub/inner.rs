@@ -1,0 +1,61 @@
+//! Values that stand in their field with something else: `{"from": "Ann Larsen <ann@example.com>"}`. The token is that of the
+//! address, so that it joins with those of other fields; nothing of what stands beside it goes on.
+
+use super::place::write_back;
+use super::{At, Core, Frame};
+use crate::canonical::Form;
+use crate::pseudonymize::Outcome;
+use crate::record::{ActionId, EntityId, Kind};
+
+/// What stands between the tokens of several values.
+const BETWEEN: &[u8] = b", ";
+
+impl Core {
+    /// Replaces the field by the tokens of the values in it. False: it holds none beside which something else stands.
+    pub(super) fn inner(
+        &mut self,
+        at: At<'_>,
+        (entity, action): (EntityId, Option<ActionId>),
+        text: &str,
+        frame: &mut Frame,
+    ) -> bool {
+        let form = self.plan.form_of(entity);
+        // Of an address of mail the parser takes nearly any sign.
+        let readable = || !matches!(form, Form::Email | Form::Mailbox) && self.plan.is_readable(entity, text);
+        if !may_hold_more(form, text) || readable() {
+            return false;
+        }
+        let Frame { findings, edits, .. } = frame;
+        findings.clear();
+        let look = self.detector.look_at(text, Kind::String);
+        if look.may_hold {
+            self.detector.find(text, Kind::String, look, findings);
+        }
+        let from = edits.buffer().len();
+        for value in findings.iter().filter(|found| found.entity == entity) {
+            let first = edits.buffer().len() == from;
+            edits.buffer().extend_from_slice(if first { b"" } else { BETWEEN });
+            let outcome = self.pseudonymizer.apply(entity, action, &text[value.value.range()], edits.buffer());
+            // What is dropped or kept is so as a whole.
+            if !matches!(outcome, Outcome::Replaced | Outcome::Coded) {
+                edits.buffer().truncate(from);
+                return false;
+            }
+        }
+        let any = edits.buffer().len() > from;
+        if any {
+            write_back(edits, at.scalar.span, from, at.place);
+        }
+        any
+    }
+}
+
+/// Whether something may stand beside a value of this form: most are alone in their fields, and one look tells.
+fn may_hold_more(form: Form, text: &str) -> bool {
+    match form {
+        Form::Email | Form::Mailbox => text.contains([' ', '<', ':']),
+        Form::Ip => text.contains([' ', '%']) || text.ends_with('.') || text.starts_with("ip-"),
+        Form::Phone | Form::Digits | Form::Npwp | Form::Cpr => text.bytes().any(|b| b.is_ascii_alphabetic()),
+        _ => false,
+    }
+}
