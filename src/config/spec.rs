@@ -380,7 +380,7 @@ pub enum Keys {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Patterns {
-    /// Directories with entity files of your own; a file named like a built-in entity replaces it.
+    /// Directories with entity files of your own; one with the name of a built-in entity replaces it.
     pub directories: Vec<PathBuf>,
     /// Entities that are not looked for in values.
     pub disable: Vec<String>,

@@ -135,7 +135,8 @@ impl Catalog {
         catalog
     }
 
-    /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a known entity takes its place.
+    /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a known entity takes its
+    /// place, but of none that may never pass or holds numbers of cards.
     ///
     /// # Errors
     /// When the directory or a file cannot be read, it holds no such file, or a file does not hold a sound entity. The
@@ -233,6 +234,7 @@ impl Catalog {
             *fields = fields.iter().flat_map(names_of).collect();
         }
         Checker { file }.entity(&spec)?;
+        self.may_be_replaced(file, &spec)?;
         self.token_is_free(file, &spec)?;
         let entity = Entity {
             name: spec.entity.value.clone(),
@@ -269,6 +271,19 @@ impl Catalog {
 }
 
 impl Catalog {
+    /// A file that finds less would let pass, without a word, what no config may.
+    fn may_be_replaced(&self, file: &str, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let name = &spec.entity;
+        let known = self.entities.iter().find(|e| e.builtin && e.name == name.value);
+        let why = match known {
+            Some(entity) if entity.never_passes => "may never pass",
+            Some(entity) if entity.is_card() => "holds numbers of cards",
+            _ => return Ok(()),
+        };
+        let reason = format!("`{}` is built in and {why}, so its file cannot be replaced", name.value);
+        Err(error_at(file, name, "entity", &reason, "give yours another name: both are looked for then"))
+    }
+
     /// Tokens of one type are made with one key: two entities that share it could be joined.
     fn token_is_free(&self, file: &str, spec: &EntitySpec) -> Result<(), CatalogError> {
         let token = &spec.token;
@@ -644,6 +659,24 @@ counter_examples: ['ord-12345']
         assert_eq!(catalog.find("ip"), ip, "the place stays");
         assert_eq!(catalog.entities().len(), Catalog::builtin().entities().len());
         assert_eq!(catalog.entities()[ip.expect("there").0 as usize].token_type, "ord");
+    }
+
+    #[test]
+    fn what_may_never_pass_and_cards_cannot_be_replaced() {
+        let guarded = Catalog::builtin().entities.into_iter().filter(|e| e.never_passes || e.is_card());
+        let names: Vec<_> = guarded.map(|entity| entity.name).collect();
+        for name in ["card_track", "card_verification", "one_time_code", "password", "payment_card", "pin", "secret"] {
+            assert!(names.iter().any(|n| n == name), "{name}");
+        }
+        for name in names {
+            let yaml = format!("# ours\n{}", GOOD.replace("entity: order", &format!("entity: {name}")));
+            let error = Catalog::builtin().add("own.yaml", &yaml, false).expect_err(&name).to_string();
+            assert!(error.starts_with(&format!("own.yaml:2: entity: `{name}` is built in and")), "{error}");
+            assert!(
+                error.ends_with("cannot be replaced; give yours another name: both are looked for then"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -311,15 +311,18 @@ mod tests {
             (format!("{}action: 'generalize:bucket:10'\n", card.replace("digits\n", "text\n")), "", "makes no sense"),
             (card.replace("digits\n", "text\n"), ", actions: {my_card: 'generalize:bucket:10'}", "makes no sense"),
             (
-                "entity: card_verification\ntoken: cv\nform: text\nfields: [cvv]\n".to_owned(),
+                "entity: my_code\ntoken: mc\nform: text\nfields: [x]\nnever_passes: true\n".to_owned(),
                 "",
-                "lets `card_verification` pass",
+                "lets `my_code` pass",
             ),
         ] {
             let error = of(&file, config).unwrap_or_else(|| panic!("passed: {file} {config}"));
             assert!(error.contains(why) && error.contains("test.yaml:1"), "{error}");
         }
         assert_eq!(of(card, ""), None);
+        let less = "entity: card_verification\ntoken: cv\nform: text\naction: redact\nfields: [x]\n";
+        let error = of(less, "").expect("its place is not to be taken");
+        assert!(error.contains("own.yaml:1: entity: `card_verification` is built in and may never pass"), "{error}");
         assert_eq!(of(&format!("{card}action: 'mask:last4'\n"), ", actions: {payment_card: redact}"), None);
     }
 
