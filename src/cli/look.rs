@@ -9,9 +9,11 @@ use super::CliError;
 use super::args::KeyArgs;
 use crate::config::{self, Format, Loaded, Secrets};
 use crate::pipeline::binding::Purpose;
-use crate::pipeline::{LocalSignals, Mapped, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape};
+use crate::pipeline::{
+    LocalSignals, Mapped, Objections, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape,
+};
 use crate::pseudonymize::SharedRing;
-use crate::record::{Basis, PathId, Reject};
+use crate::record::{Basis, PathId, Record, Reject};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Coordinates, Signal};
 
@@ -24,6 +26,7 @@ pub struct Look {
     /// What the config comes to.
     pub plan: Arc<Plan>,
     scrubber: Scrubber,
+    objections: Objections,
     signals: Option<(Arc<SignalPlan>, LocalSignals)>,
 }
 
@@ -115,7 +118,8 @@ impl Look {
         let plan = Arc::new(plan);
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         scrubber.trace();
-        Ok(Look { loaded, ring, plan, scrubber, signals: None })
+        let objections = Objections::new(&plan);
+        Ok(Look { loaded, ring, plan, scrubber, objections, signals: None })
     }
 
     /// From now on records can be judged. False: the config has no signals.
@@ -169,9 +173,10 @@ impl Look {
         traced.sort_by_key(|t| t.span);
         let found = traced.into_iter().map(|t| self.found(raw, t)).collect();
         let erases = self.scrubber.purpose() == Purpose::Erase;
-        let pseudonymizer = self.scrubber.pseudonymizer();
-        let notes = pseudonymizer.notes();
-        let suppressed = !erases && (notes.suppressed || pseudonymizer.carries_suppressed(&out));
+        let notes = self.scrubber.pseudonymizer().notes();
+        let record = Record { key: None, value: Some(raw), headers: origin.headers, timestamp_ms: origin.time_ms };
+        self.objections.refresh();
+        let suppressed = !erases && self.objections.are_in((origin.topic, format, &record), &mut self.scrubber, &out);
         Seen { output: result.map(|()| out), suppressed, saltless: notes.saltless, found }
     }
 

@@ -20,7 +20,7 @@ use crate::config::{self, Format, Loaded, Secrets};
 use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::payload::Payload;
-use crate::pipeline::{LocalSignals, Plan, Scrubber, SignalPlan};
+use crate::pipeline::{LocalSignals, Objections, Plan, Scrubber, SignalPlan};
 use crate::pseudonymize::SharedRing;
 use crate::record::{Record, Reject};
 use crate::signals::mapping::Unmapped;
@@ -103,6 +103,7 @@ fn files_are_apart(args: &Args) -> Result<(), CliError> {
 struct Scrub {
     plan: Arc<Plan>,
     scrubber: Scrubber,
+    objections: Objections,
     format: Format,
     max_bytes: usize,
     out: BufWriter<io::StdoutLock<'static>>,
@@ -203,6 +204,7 @@ impl Scrub {
             scrubber.trace();
         }
         Ok(Scrub {
+            objections: Objections::new(&plan),
             plan,
             scrubber,
             format: args.format.into(),
@@ -296,7 +298,8 @@ impl Scrub {
 
     fn scrub(&mut self, raw: &[u8], time_ms: i64) -> Result<bool, Reject> {
         self.line.clear();
-        caught(|| scrub(&mut self.scrubber, self.format, raw, (&self.topic, time_ms), &mut self.line))
+        let engine = (&mut self.scrubber, &mut self.objections);
+        caught(|| scrub(engine, self.format, raw, (&self.topic, time_ms), &mut self.line))
     }
 
     /// An erasure is recorded before the line that asks for it goes on.
@@ -312,6 +315,7 @@ impl Scrub {
     /// Behind a fault nothing that the scrubber has begun is trusted.
     fn begin_anew(&mut self) {
         self.scrubber = Scrubber::new(Arc::clone(&self.plan));
+        self.objections = Objections::new(&self.plan);
         if self.findings.is_some() {
             self.scrubber.trace();
         }
@@ -396,19 +400,20 @@ fn lines(n: u64) -> String {
 
 /// One line through the engine. `Ok(false)`: it carries a listed pseudonym, and is dropped.
 fn scrub(
-    scrubber: &mut Scrubber,
+    (scrubber, objections): (&mut Scrubber, &mut Objections),
     format: Format,
     raw: &[u8],
     (topic, time_ms): (&str, i64),
     out: &mut Vec<u8>,
 ) -> Result<bool, Reject> {
     scrubber.refresh();
+    objections.refresh();
     scrubber.begin(time_ms)?;
     scrubber.origin(topic, &[]);
     scrubber.value(format, raw, out)?;
     let erases = scrubber.purpose() == Purpose::Erase;
-    let pseudonymizer = scrubber.pseudonymizer();
-    Ok(erases || !pseudonymizer.notes().suppressed && !pseudonymizer.carries_suppressed(out))
+    let record = Record { key: None, value: Some(raw), headers: &[], timestamp_ms: time_ms };
+    Ok(erases || !objections.are_in((topic, format, &record), scrubber, out))
 }
 
 /// A fault of ours costs the line that it came with, as it does in the stream.

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::binding::Purpose;
+use super::objection::Objections;
 use super::payload::Payload;
 use super::plan::Plan;
 use super::scrub::{Counts, Scrubber};
@@ -75,6 +76,7 @@ pub struct Seat<'a> {
 pub struct Engine {
     plan: Arc<Plan>,
     scrubber: Scrubber,
+    objections: Objections,
     watch: Option<Watch>,
     /// Largest record that the outputs take.
     message_max_bytes: usize,
@@ -83,7 +85,8 @@ pub struct Engine {
 impl Engine {
     /// An engine by `plan`, for outputs that take records of `message_max_bytes`.
     pub fn new(plan: &Arc<Plan>, message_max_bytes: usize) -> Engine {
-        Engine { scrubber: Scrubber::new(Arc::clone(plan)), watch: None, plan: Arc::clone(plan), message_max_bytes }
+        let (scrubber, objections) = (Scrubber::new(Arc::clone(plan)), Objections::new(plan));
+        Engine { scrubber, objections, watch: None, plan: Arc::clone(plan), message_max_bytes }
     }
 
     /// The same, which judges the records of signal inputs.
@@ -101,7 +104,12 @@ impl Engine {
     /// Takes over other rules; call between units of work.
     pub fn renew(&mut self, plan: &Arc<Plan>) {
         self.plan = Arc::clone(plan);
-        self.scrubber = Scrubber::new(Arc::clone(plan));
+        self.begin_anew();
+    }
+
+    fn begin_anew(&mut self) {
+        self.scrubber = Scrubber::new(Arc::clone(&self.plan));
+        self.objections = Objections::new(&self.plan);
         if let Some(watch) = &mut self.watch {
             watch.renew(&mut self.scrubber);
         }
@@ -110,6 +118,7 @@ impl Engine {
     /// Picks up a swapped key ring; call between batches.
     pub fn refresh(&mut self) {
         self.scrubber.refresh();
+        self.objections.refresh();
         if let Some(watch) = &mut self.watch {
             watch.watcher().refresh();
         }
@@ -136,10 +145,7 @@ impl Engine {
         // A fault of ours must neither stop the stream nor let the record pass. The scrubber starts each record anew.
         let result = catch_unwind(AssertUnwindSafe(|| self.all(input, record, place, seat, out)));
         let result = result.unwrap_or_else(|_| {
-            self.scrubber = Scrubber::new(Arc::clone(&self.plan));
-            if let Some(watch) = &mut self.watch {
-                watch.renew(&mut self.scrubber);
-            }
+            self.begin_anew();
             Err(Reject::Internal)
         });
         if result.is_err() || result.is_ok_and(|fate| fate.suppressed) {
@@ -185,7 +191,8 @@ impl Engine {
         let from = out.bytes();
         self.scrubber.value(input.format, raw, out.arena())?;
         let notes = self.scrubber.pseudonymizer().notes();
-        let listed = notes.suppressed || self.scrubber.pseudonymizer().carries_suppressed(out.since(mark));
+        let whole = (&*input.name, input.format, record);
+        let listed = self.objections.are_in(whole, &mut self.scrubber, out.since(mark));
         let purpose = self.scrubber.purpose();
         // Who has objected may be forgotten as well: consumers must hear of it.
         let suppressed = listed && purpose == Purpose::Event;

@@ -15,6 +15,7 @@
 //! watch    the signals of one worker: from a record's tape to signals and flags; sight: what a record says, for people
 //! stateful tasks with account state: restored first, brought into one order, written with each transaction
 //! shadow   rules that are tried: what they find is counted and stays
+//! objection whether a record holds anything of somebody who has objected
 //! outside  lists and databases of addresses, read again when they change
 //! live     the rules that run, swapped whole between two units of work
 //! reload   looks at changed config and pattern files, and checks them
@@ -32,6 +33,7 @@ mod deny;
 mod engine;
 pub mod keeper;
 mod live;
+mod objection;
 mod outside;
 pub mod payload;
 #[cfg(test)]
@@ -57,6 +59,7 @@ mod why;
 mod worker;
 
 pub use engine::{Engine, Fate, Place};
+pub use objection::Objections;
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
 pub use sight::{Mapped, Viewer};

@@ -1,5 +1,8 @@
 //! What all workers share: the rules of detection, what is done with what is found, and the keys.
 
+mod names;
+mod objections;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,13 +19,17 @@ use crate::pseudonymize::{
     TokenType,
 };
 use crate::record::{ActionId, EntityId};
+use names::{disabled, region_codes, regions, suppression, unknown_entity, word_lists};
 
 /// The compiled plan. Immutable; workers hold it in an `Arc`.
+#[derive(Clone)]
 pub struct Plan {
     /// Rules of detection.
     pub rules: Arc<Rules>,
     /// Rules whose findings are counted and stay, if there are any.
     pub shadow: Option<Arc<Rules>>,
+    /// Rules of the second look for listed pseudonyms, where one is needed.
+    objections: Option<Arc<Rules>>,
     /// The key ring.
     pub ring: Arc<SharedRing>,
     /// Limits on one record.
@@ -155,10 +162,13 @@ impl Plan {
         if !problems.is_empty() {
             return Err(loaded.error(problems).into());
         }
+        let options = |disabled| Options { disabled, regions: region_codes.clone(), lists: words.clone() };
+        let off = disabled.0.iter().filter(|name| disabled.1.contains(name)).cloned().collect();
+        let objections = objections::rules(catalog, spec, &fields, &options(off))?;
         let with = |state, disabled| {
             let fields: Vec<FieldRule> =
                 fields.iter().filter(|(s, _)| *s == state).map(|(_, rule)| rule.clone()).collect();
-            let options = Options { disabled, regions: region_codes.clone(), lists: words.clone() };
+            let options = options(disabled);
             let any = state == State::On || !fields.is_empty() || options.disabled.len() < catalog.entities().len();
             any.then(|| Rules::compile(catalog, &fields, &options).map(Arc::new)).transpose()
         };
@@ -176,6 +186,7 @@ impl Plan {
             truncated_cards,
             rules,
             shadow,
+            objections,
             shadow_action,
             ring,
             limits: settings.limits,
@@ -569,76 +580,4 @@ fn sealer(field: &str, recipients: &[String], problems: &mut Vec<Problem>) -> Op
         }
     }
     (!keys.is_empty()).then(|| Arc::new(Sealer::new(keys)) as Arc<dyn Seal>)
-}
-
-fn suppression(file: Option<&Path>, problems: &mut Vec<Problem>) -> Arc<SharedSuppression> {
-    let list = file.map(SharedSuppression::from_file).transpose().unwrap_or_else(|error| {
-        problems.push(Problem::new("pseudonyms.suppress", error.to_string()));
-        None
-    });
-    Arc::new(list.unwrap_or_else(SharedSuppression::none))
-}
-
-/// The entities that the rules that are on leave out, and those that the shadow rules leave out.
-fn disabled(patterns: &spec::Patterns, catalog: &Catalog, problems: &mut Vec<Problem>) -> (Vec<String>, Vec<String>) {
-    for name in patterns.disable.iter().filter(|name| catalog.find(name).is_none()) {
-        problems.push(unknown_entity("patterns.disable", name, catalog));
-    }
-    for (name, &state) in &patterns.states {
-        let field = format!("patterns.states.{name}");
-        if catalog.find(name).is_none() {
-            problems.push(unknown_entity(&field, name, catalog));
-        } else if state != State::Off && patterns.disable.contains(name) {
-            problems
-                .push(Problem::new(field, "contradicts `patterns.disable`, which names it too; remove one of them"));
-        }
-    }
-    let state = |name: &str| match patterns.states.get(name) {
-        _ if patterns.disable.iter().any(|disabled| disabled == name) => State::Off,
-        state => state.copied().unwrap_or_default(),
-    };
-    let but = |wanted| catalog.names().filter(|name| state(name) != wanted).map(str::to_owned).collect();
-    (but(State::On), but(State::Shadow))
-}
-
-/// The lists of words that the config names.
-fn word_lists(
-    lists: &[spec::WordList],
-    catalog: &Catalog,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<WordList>, CatalogError> {
-    let mut out = Vec::new();
-    for (index, list) in lists.iter().enumerate() {
-        match catalog.find(&list.entity) {
-            None => problems.push(unknown_entity(&format!("patterns.lists[{index}].entity"), &list.entity, catalog)),
-            Some(entity) => {
-                let field = format!("patterns.lists[{index}].file");
-                out.push(WordList::read(&list.file, &field, entity, list.case == spec::WordCase::Any)?);
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// The regions that the config names; none: all of them.
-fn region_codes(named: &[String]) -> Vec<String> {
-    if named.is_empty() { Region::ALL.iter().map(|region| region.code().to_owned()).collect() } else { named.to_vec() }
-}
-
-fn regions(names: &[String], problems: &mut Vec<Problem>) -> Vec<Region> {
-    names
-        .iter()
-        .filter_map(|name| {
-            let region = Region::parse(name);
-            if region.is_none() {
-                problems.push(Problem::new("patterns.regions", format!("unknown region `{name}`")));
-            }
-            region
-        })
-        .collect()
-}
-
-fn unknown_entity(field: &str, name: &str, catalog: &Catalog) -> Problem {
-    let hint = nearest(name, catalog.names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Problem::new(field, format!("unknown entity `{name}`{hint}"))
 }

@@ -235,6 +235,12 @@ impl Pseudonymizer {
         tokens
     }
 
+    /// Whether any pseudonym is listed.
+    #[inline]
+    pub fn suppresses(&self) -> bool {
+        !self.suppression.is_empty()
+    }
+
     /// Whether `text` carries a token that is listed: one that was there before us.
     pub fn carries_suppressed(&self, text: &[u8]) -> bool {
         !self.suppression.is_empty() && self.suppression.is_in(text)
