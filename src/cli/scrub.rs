@@ -288,7 +288,10 @@ impl Scrub {
     fn one(&mut self, raw: &[u8]) -> Result<Result<bool, Reject>, CliError> {
         let time_ms = self.times.of(raw)?;
         let result = self.scrub(raw, time_ms);
-        let asks = result == Ok(true) && self.scrubber.pseudonymizer().notes().saltless;
+        let pseudonymizer = self.scrubber.pseudonymizer();
+        // What a signal names is only known once it was judged, and no line is judged twice.
+        let may_signal = self.signals.is_some() && self.format == Format::Json && !pseudonymizer.has_salt_of(time_ms);
+        let asks = result == Ok(true) && (pseudonymizer.notes().saltless || may_signal);
         if !asks || !self.times.mint(time_ms)? {
             return Ok(result);
         }

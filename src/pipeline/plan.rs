@@ -465,7 +465,9 @@ impl Table {
 
     /// Marks the entities whose tokens hold for a day.
     fn epochs(&mut self, spec: &spec::Pseudonyms, catalog: &Catalog, problems: &mut Vec<Problem>) {
-        for name in spec.epochs.keys().filter(|name| *name != FIELD && catalog.find(name).is_none()) {
+        // Accounts, devices and payees of signals are none of the catalog.
+        let is_known = |name: &str| self.entities.iter().any(|entity| entity.name == name);
+        for name in spec.epochs.keys().filter(|name| !is_known(name)) {
             problems.push(unknown_entity(&format!("pseudonyms.epochs.{name}"), name, catalog));
         }
         for plan in &mut self.entities {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::outside::Outside;
+use crate::config::spec::{Epoch, Pseudonyms};
 use crate::config::{ConfigError, Erase, Loaded, Problem, nearest, signals as spec};
 use crate::pseudonymize::StateKey;
 use crate::signals::condition::Condition;
@@ -39,6 +40,7 @@ impl SignalPlan {
         let Some(spec) = &loaded.spec.signals else { return Ok(None) };
         let mut problems = Vec::new();
         let p = &mut problems;
+        p.extend(daily_accounts(&loaded.spec.pseudonyms));
         let shapes = shapes(spec, p);
         let subject = loaded.settings.erase.as_ref().and_then(|erase| subject(erase, spec, p));
         let mapping = Mapping::new(&shapes, subject, words(&spec.words, p)).unwrap_or_else(|| {
@@ -90,6 +92,19 @@ impl SignalPlan {
 
 fn ms(duration: crate::config::units::HumanDuration) -> i64 {
     i64::try_from(duration.0.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// What is known of an account outlives the day under its state key, and its signals name its token: with a token a day, both
+/// together would link the days that the epoch is there to keep apart.
+fn daily_accounts(spec: &Pseudonyms) -> Option<Problem> {
+    const ACCOUNT: &str = "account";
+    let field = match spec.epochs.get(ACCOUNT) {
+        Some(Epoch::Daily) => "pseudonyms.epochs.account",
+        None if spec.epoch == Epoch::Daily => "pseudonyms.epoch",
+        _ => return None,
+    };
+    let why = "gives accounts a token a day, and `signals` remember an account for longer, so their state would link its days";
+    Some(Problem::new(field, format!("{why}; say `epochs: {{account: never}}`, or remove `signals`")))
 }
 
 /// The path of the account in events that ask for it to be forgotten.
@@ -259,5 +274,31 @@ fn lack(needs: Needs) -> &'static str {
         Needs::Country => "the country: map `country`, or `ip` and signals.geo.city",
         Needs::Asn => "the ASN: map `asn`, or `ip` and signals.geo.asn",
         Needs::AnonymiserList => "a list: signals.lists.anonymisers",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secrets, from_str};
+
+    #[test]
+    fn tokens_of_accounts_that_die_with_their_day_and_a_state_that_does_not_are_refused() {
+        let signals = "signals: {fields: {time: t, account: a}, events: [{kind: login, when: {e: login}}]}";
+        let of = |yaml: &str| {
+            let loaded = from_str(&format!("pseudonyms: {yaml}\n{signals}\n"), "test", Secrets::Skip).expect("valid");
+            SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[0; 32]))).map(|plan| plan.is_some())
+        };
+        for (yaml, field) in [
+            ("{epoch: daily}", "test:1:14: pseudonyms.epoch: "),
+            ("{epoch: daily, epochs: {ip: never}}", "test:1:14: pseudonyms.epoch: "),
+            ("{epochs: {account: daily}}", "test:1:23: pseudonyms.epochs.account: "),
+        ] {
+            let error = of(yaml).expect_err(yaml).to_string();
+            assert!(error.starts_with(field) && error.contains("say `epochs: {account: never}`"), "{error}");
+        }
+        for yaml in ["{}", "{epochs: {ip: daily}}", "{epoch: daily, epochs: {account: never}}"] {
+            assert_eq!(of(yaml), Ok(true), "{yaml}");
+        }
     }
 }

@@ -57,6 +57,22 @@ fn salts(dir: &TempDir) -> usize {
 }
 
 #[test]
+fn a_signal_that_may_name_a_daily_token_finds_its_salt_and_accounts_keep_their_tokens() {
+    let signals = "signals: {fields: {time: t, account: a}, events: [{kind: login, when: {e: login}}]}\n";
+    let (dir, config) =
+        folder(&format!("pseudonyms: {{epochs: {{ip: daily}}, salts: {{file: DIR/salts}}}}\n{signals}"));
+    let line = r#"{"t":"2026-01-31T00:00:00Z","a":"7","e":"login"}"#;
+    assert_eq!((scrub(&config, &[], line).as_str(), salts(&dir)), (line, 0), "nothing asks for a token");
+    scrub(&config, &["--day", "2020-01-31", "--signals", "/dev/null"], line);
+    assert_eq!(salts(&dir), 0, "another day's is never made");
+    scrub(&config, &["--signals", "/dev/null"], line);
+    assert_eq!(salts(&dir), 1);
+    let (_dir, config) = folder(&format!("pseudonyms: {{epoch: daily}}\n{signals}"));
+    let stderr = sluice(&["validate", "-c", &config]).failed(78);
+    assert!(stderr.contains("pseudonyms.epoch") && stderr.contains("`epochs: {account: never}`"), "{stderr}");
+}
+
+#[test]
 fn a_salt_is_made_only_for_a_token_of_the_day() {
     let (dir, config) = folder(
         "pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\nfields: [{name: peer, entity: ip, action: redact}]\n",
