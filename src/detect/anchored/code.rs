@@ -230,7 +230,8 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
     // The code was there, and was replaced.
     let behind = &text.as_bytes()[anchor.behind.min(text.len())..];
-    let behind = &behind[..behind.len().min(BEHIND_BYTES_MAX)];
+    // It, and a token in place of what stands between, are longer than what they replace.
+    let behind = &behind[..behind.len().min(2 * BEHIND_BYTES_MAX)];
     let placeholder = memchr::memmem::find(behind, b"[one_time_code]");
     let replaced = |code: &Match| placeholder.is_some_and(|at| anchor.behind + at < code.span.start as usize);
     let code = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX);
