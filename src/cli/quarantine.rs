@@ -17,7 +17,7 @@ use crate::kafka::topic;
 use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::payload::Payload;
 use crate::pseudonymize::age::{Identity, OpenError};
-use crate::record::Record;
+use crate::record::{Record, Reject};
 
 /// Arguments of `sluice quarantine`.
 #[derive(clap::Args, Debug)]
@@ -196,6 +196,10 @@ impl From {
     }
 
     fn entries(&self, loaded: Option<&Loaded>) -> Result<Vec<Entry>, CliError> {
+        if let Some(reason) = self.reason.as_deref().filter(|reason| !Reject::LABELS.contains(reason)) {
+            let known = Reject::LABELS.join(", ");
+            return Err(CliError::Usage(format!("--reason: unknown reason `{reason}`; there are {known}")));
+        }
         let mut entries = match (&self.file, loaded) {
             (Some(file), _) => of_file(file)?,
             (None, Some(loaded)) => of_topics(loaded)?,

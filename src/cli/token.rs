@@ -11,7 +11,7 @@ use super::output::{Output, print, print_json};
 use super::{CliError, note};
 use crate::config::{self, Binding, Loaded, SaltStore, Secrets};
 use crate::pipeline::audit::{Audit, What};
-use crate::pipeline::{Plan, salts};
+use crate::pipeline::{Plan, advice, salts};
 use crate::pseudonymize::{Pseudonymizer, SharedRing};
 use crate::record::EntityId;
 use crate::source::lines::{Line, Lines};
@@ -132,6 +132,9 @@ fn load_salts(args: &Args, loaded: &Loaded, plan: &Plan, entity: EntityId) -> Re
     }
     let place = args.salts.clone().map(SaltStore::File).or_else(|| loaded.settings.pseudonyms.salts.clone());
     let Some(place) = place else { return Ok(()) };
+    if let (None, Some(lack)) = (&args.salts, advice::salts_out_of_reach(loaded)) {
+        return Err(CliError::Config(lack));
+    }
     let loading = salts::load(&place, &Arc::new(loaded.settings.clone()), plan);
     loading.map_err(|error| CliError::Failed(format!("daily salts: {error}")))?;
     if plan.salts.current().is_empty() {

@@ -10,7 +10,7 @@ use super::args::ring_at;
 use super::output::{Output, print, print_json};
 use super::{CliError, note};
 use crate::config::{self, ConfigError, Delivery, Loaded, Problem, Secrets, Settings};
-use crate::pipeline::{Plan, PlanError, SignalPlan, service};
+use crate::pipeline::{Plan, PlanError, SignalPlan, advice, service};
 use crate::pseudonymize::{KeyRing, MIN_KEY_BYTES, SharedRing, StateKey};
 
 /// Arguments of `sluice validate`.
@@ -30,10 +30,12 @@ pub struct Args {
 /// Checks the config, its patterns and its keys; all that is wrong is one error.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let checked = check(&args.config);
-    if let Ok(Checked { loaded, .. }) = &checked {
+    if let Ok(Checked { loaded, plan, ring, .. }) = &checked {
         warn_of_compaction(&loaded.settings);
         warn_of_untried(loaded);
         service::key_warnings(loaded).iter().for_each(|text| note(text));
+        let ids = ring.as_ref().map(|ring| ring.ids().map(|id| id.to_string()).collect::<Vec<_>>());
+        advice::warnings(loaded, plan, ids.as_deref()).iter().for_each(|text| note(text));
         if args.live {
             let warnings = service::check_live(loaded).map_err(|error| match error.is_config() {
                 true => CliError::Config(error.to_string()),
@@ -77,6 +79,7 @@ fn warn_of_untried(loaded: &Loaded) {
 /// A config that is valid, with what was made of it.
 struct Checked {
     loaded: Loaded,
+    plan: Plan,
     ring: Option<Arc<KeyRing>>,
     signals: Option<SignalPlan>,
 }
@@ -92,9 +95,9 @@ fn check(path: &Path) -> Result<Checked, ConfigError> {
     let any = KeyRing::from_seed("k1", &"00".repeat(MIN_KEY_BYTES));
     let any = any.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
     match Plan::compile(&loaded, Arc::new(SharedRing::fixed(any))) {
-        Ok(_) => {
+        Ok(plan) => {
             let signals = signals(&loaded)?;
-            Ok(Checked { loaded, ring, signals })
+            Ok(Checked { loaded, plan, ring, signals })
         }
         Err(PlanError::Config(error)) => Err(error),
         Err(error) => Err(loaded.error(vec![Problem::new("patterns", error.to_string())])),
@@ -114,7 +117,7 @@ fn signals(loaded: &Loaded) -> Result<Option<SignalPlan>, ConfigError> {
 
 /// What the config does, in a few lines.
 fn summary(checked: &Checked, live: bool) -> String {
-    let Checked { loaded, ring, signals } = checked;
+    let Checked { loaded, ring, signals, .. } = checked;
     let settings = &loaded.settings;
     let mut text = format!("{}: ok\n", loaded.origin());
     for input in &settings.inputs {

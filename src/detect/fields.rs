@@ -214,7 +214,22 @@ impl Fields {
 
     /// The plan of the most exact rule, the later one of equals.
     fn by_path(&self, segments: &[&[u8]]) -> Option<FieldPlan> {
-        let fitting = self.paths.iter().filter(|rule| matches(&rule.segments, segments));
+        // Whose sender wrote a header's name in which case nobody knows.
+        let lower = match segments {
+            [root, name, ..] if *root == HEADERS && name.iter().any(u8::is_ascii_uppercase) => {
+                name.to_ascii_lowercase()
+            }
+            _ => Vec::new(),
+        };
+        let mut lowered = Vec::new();
+        if !lower.is_empty() {
+            lowered.extend_from_slice(segments);
+            lowered[1] = &lower;
+        }
+        let fits = |rule: &&PathRule| {
+            matches(&rule.segments, segments) || !lowered.is_empty() && matches(&rule.segments, &lowered)
+        };
+        let fitting = self.paths.iter().filter(fits);
         fitting.max_by_key(|rule| exactness(&rule.segments)).map(|rule| rule.plan)
     }
 }
@@ -493,6 +508,12 @@ fn parse_path(path: &str) -> Result<Vec<Segment>, &'static str> {
     if path.is_empty() {
         return Err("is empty");
     }
+    if path == "$" || path.starts_with("$.") || path.starts_with("$[") {
+        return Err("begins with `$`; leave that out: `user.email`");
+    }
+    if path.starts_with('/') {
+        return Err("begins with `/`; write the names with dots between: `user.email`");
+    }
     for part in path.split('.') {
         let name = part.trim_end_matches("[]");
         match name {
@@ -511,6 +532,12 @@ fn parse_path(path: &str) -> Result<Vec<Segment>, &'static str> {
     if matches!(segments.first(), Some(Segment::Name(name)) if name.starts_with(b"@") && !is_root(name)) {
         return Err("begins with `@`; there are `@key` and `@headers`");
     }
+    // Names of headers fit in any case.
+    if let [Segment::Name(root), Segment::Name(name), ..] = &mut segments[..]
+        && **root == *HEADERS
+    {
+        name.make_ascii_lowercase();
+    }
     Ok(segments)
 }
 
@@ -524,6 +551,8 @@ fn name_fault(name: &str) -> Option<&'static str> {
         Some("has `*` at both ends; write two rules")
     } else if inner.contains('*') {
         Some("has `*` in its middle; it may stand at one end only")
+    } else if name.contains('?') {
+        Some("has `?`, which stands for nothing; `*` at one end stands for one or more words")
     } else if name.contains(['.', '[', '@']) {
         Some("looks like a path; write `path` in place of `name`")
     } else {
@@ -541,8 +570,10 @@ impl Select {
     }
 }
 
+const HEADERS: &[u8] = b"@headers";
+
 pub(super) fn is_root(name: &[u8]) -> bool {
-    name == b"@key" || name == b"@headers"
+    name == b"@key" || name == HEADERS
 }
 
 fn matches(rule: &[Segment], path: &[&[u8]]) -> bool {
@@ -698,7 +729,12 @@ mod tests {
         assert!(fits("user.**.x", &["user", "x"]));
         assert!(fits("**.x", &["x"]));
         assert!(fits("@headers.x-user", &["@headers", "x-user"]));
+        assert!(fits("@headers.x-ref", &["@headers", "X-REF"]), "names of headers fit in any case");
+        assert!(fits("@headers.X-Ref.a", &["@headers", "x-REF", "a"]));
+        assert!(fits("**.X-REF", &["@headers", "X-REF"]));
+        assert!(!fits("@headers.x-ref.A", &["@headers", "x-ref", "a"]), "what is in them does not");
         assert!(fits("@key", &["@key"]));
+        assert!(fits("a/b.$x", &["a/b", "$x"]), "keys of JSON may hold anything");
         assert!(!fits("X", &["x"]), "keys of JSON differ by case");
         assert!(fits("[].x", &["[]", "x"]));
     }
@@ -740,6 +776,10 @@ mod tests {
             (Select::Path("a..b".to_owned()), "empty part"),
             (Select::Path("a[0].b".to_owned()), "`[]` only"),
             (Select::Path("@haeders.x".to_owned()), "there are `@key` and `@headers`"),
+            (Select::Path("$.user.email".to_owned()), "begins with `$`; leave that out"),
+            (Select::Path("$".to_owned()), "begins with `$`"),
+            (Select::Path("/user/email".to_owned()), "begins with `/`; write the names with dots between"),
+            (Select::Name("?ick".to_owned()), "has `?`, which stands for nothing"),
             (Select::Name("--".to_owned()), "no letter or digit"),
             (Select::Name("*_a_*".to_owned()), "both ends"),
             (Select::Name("a*b".to_owned()), "one end only"),

@@ -8,6 +8,7 @@
 //! backoff  the pause between two tries to recover
 //! breaker  stops a partition that quarantines too much
 //! binding  whose record it is: tenant and scope, and what it asks for
+//! advice   what a valid config may mean otherwise than it says
 //! audit    who used a key, and for what; payload: what a sealed quarantine record holds
 //! keeper   today's salt: read, minted, dropped; salt_topic, salt_file: where; salts: the start of it
 //! seal     seals values and payloads; clock: what day it is
@@ -24,6 +25,7 @@
 //! service  `sluice run`: checks, workers, admin port, signals of the process
 //! ```
 
+pub mod advice;
 pub mod audit;
 mod backoff;
 pub mod binding;

@@ -247,6 +247,11 @@ impl Plan {
         Some(EntityId(at as u16))
     }
 
+    /// Whether an entity has tokens of this type.
+    pub fn has_token_type(&self, type_: &str) -> bool {
+        self.entities.iter().any(|entity| entity.token_type.as_str() == type_)
+    }
+
     /// What is done with an entity where no rule says otherwise.
     pub fn default_action(&self, entity: EntityId) -> ActionId {
         self.defaults[entity.0 as usize]
@@ -469,6 +474,12 @@ impl Table {
         let is_known = |name: &str| self.entities.iter().any(|entity| entity.name == name);
         for name in spec.epochs.keys().filter(|name| !is_known(name)) {
             problems.push(unknown_entity(&format!("pseudonyms.epochs.{name}"), name, catalog));
+        }
+        for entity in catalog.entities().iter().filter(|entity| entity.never_passes) {
+            if spec.epochs.get(&entity.name) == Some(&spec::Epoch::Daily) {
+                let fix = "is about tokens, and what may never pass never has one; remove it";
+                problems.push(Problem::new(format!("pseudonyms.epochs.{}", entity.name), fix));
+            }
         }
         for plan in &mut self.entities {
             plan.daily = *spec.epochs.get(&plan.name).unwrap_or(&spec.epoch) == spec::Epoch::Daily;

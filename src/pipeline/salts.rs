@@ -43,6 +43,7 @@ pub fn load(place: &Place, settings: &Arc<Settings>, plan: &Plan) -> Result<(), 
 pub fn check(place: &Place, ring: Option<Arc<SharedRing>>) -> Result<(), KeeperError> {
     let Place::File(path) = place else { return Ok(()) };
     let mut store = SaltFile::new(path);
+    store.check_folder().map_err(KeeperError::Store)?;
     match ring {
         None => store.read().map(|_| ()).map_err(KeeperError::Store),
         Some(ring) => {

@@ -104,6 +104,19 @@ pub enum KeyError {
         /// The id.
         id: KeyId,
     },
+    /// Two keys are one: a rotation from one to the other rotates nothing.
+    #[error(
+        "{}: key of {id}: is that of {other} again, so a rotation changes nothing; make another with `sluice keys rotate`",
+        path.display()
+    )]
+    Same {
+        /// The file or directory.
+        path: PathBuf,
+        /// The later key.
+        id: KeyId,
+        /// The earlier key.
+        other: KeyId,
+    },
     /// There is no key at all.
     #[error("{}: holds no key; make one with `sluice keys new`", path.display())]
     Empty {

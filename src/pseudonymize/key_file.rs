@@ -274,11 +274,11 @@ mod tests {
     fn a_directory_holds_a_key_a_file_bare_or_in_yaml() {
         let base64 = format!("base64:{}", base64::engine::general_purpose::STANDARD.encode([7u8; 40]));
         let dir = dir(&[
-            ("k10.key", A),
+            ("k10.key", &"cd".repeat(32)),
             ("k2", &format!("{B}\n")),
             ("anything.yaml", &format!("id: k3\nkey: {A}\nnot_before: 2026-01-01T00:00:00Z\n")),
             ("k4.yaml", &format!("# next year's\nkey: {base64}\ndestroy_after: \"2027-01-01T00:00:00+07:00\"\n")),
-            ("k5", &base64),
+            ("k5", &format!("base64:{}", base64::engine::general_purpose::STANDARD.encode([8u8; 40]))),
             (".hidden", "not a key"),
         ]);
         fs::create_dir(dir.path().join("k9")).expect("a directory");

@@ -30,7 +30,7 @@ pub use ring::{KeyId, KeyRing, MIN_KEY_BYTES, RootKey};
 pub use salts::{DAY_MS, SALT_LIFE_MS, SaltError, SaltRecord, SharedSalts, day_of, first_of_day, is_dead_at, lives_at};
 pub use shared::SharedRing;
 pub use state_key::StateKey;
-pub use suppress::{SharedSuppression, Suppression, SuppressionError};
+pub use suppress::{SharedSuppression, Suppression, SuppressionError, unheard_lines};
 pub use token::{TokenType, write_token};
 
 /// Fewest bytes of a token.

@@ -232,6 +232,11 @@ impl KeyRing {
         if let Some(pair) = keys.windows(2).find(|pair| pair[0].id.number() == pair[1].id.number()) {
             return Err(KeyError::Duplicate { path: path.to_owned(), id: pair[1].id });
         }
+        for (at, key) in keys.iter().enumerate() {
+            if let Some(other) = keys[..at].iter().find(|other| other.material == key.material) {
+                return Err(KeyError::Same { path: path.to_owned(), id: key.id, other: other.id });
+            }
+        }
         Ok(KeyRing { keys, digest })
     }
 }
@@ -253,7 +258,7 @@ mod tests {
             let time = |time: &str| format!("2026-01-{time}T00:00:00Z");
             let entry = KeyEntry {
                 id: Some(id.to_owned()),
-                key: Zeroizing::new("ab".repeat(32)),
+                key: Zeroizing::new(format!("{:0>64}", &id[1..])),
                 not_before: from.map(time),
                 destroy_after: to.map(time),
                 dual_until: None,
@@ -296,10 +301,24 @@ mod tests {
     }
 
     #[test]
+    fn a_key_under_two_ids_is_refused_and_not_shown() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (hex, base64) = ("00".repeat(32), format!("base64:{}=", "A".repeat(43)));
+        std::fs::write(dir.path().join("k1"), &hex).expect("a file");
+        std::fs::write(dir.path().join("k2"), "11".repeat(32)).expect("a file");
+        assert!(KeyRing::from_dir(dir.path()).is_ok());
+        std::fs::write(dir.path().join("k3"), &base64).expect("a file");
+        let error = KeyRing::from_dir(dir.path()).expect_err("one key twice").to_string();
+        assert!(error.contains("key of k3: is that of k1 again") && error.contains("`sluice keys rotate`"), "{error}");
+        assert!(!error.contains("0000") && !error.contains("AAAA"), "{error}");
+    }
+
+    #[test]
     fn old_and_new_stand_together_until_the_window_ends_and_a_due_key_is_wiped() {
         let dir = tempfile::tempdir().expect("a directory");
         let write = |name: &str, more: &str| {
-            std::fs::write(dir.path().join(name), format!("key: {}\n{more}", "ab".repeat(32))).expect("a file");
+            std::fs::write(dir.path().join(name), format!("key: {}\n{more}", name.replace('k', "a").repeat(32)))
+                .expect("a file");
         };
         write("k1", "destroy_after: 2026-01-20T00:00:00Z\n");
         write("k2", "not_before: 2026-01-10T00:00:00Z\ndual_until: 2026-01-12T00:00:00Z\n");

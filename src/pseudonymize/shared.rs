@@ -115,10 +115,11 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::AtomicBool;
 
-    /// Ring number `n`: its keys are `k<n>` and `k<n + 1000>`, both made of `n`.
+    /// Ring number `n`: its keys are `k<n>` and `k<n + 1000>`, both made of `n`, the second a byte longer.
     fn write_ring(path: &Path, n: u16) {
         let key = hex::encode([(n % 251) as u8; 32]);
-        let list = format!("keys:\n  - {{id: k{n}, key: \"{key}\"}}\n  - {{id: k{}, key: \"{key}\"}}\n", n + 1000);
+        let longer = format!("{key}{}", &key[..2]);
+        let list = format!("keys:\n  - {{id: k{n}, key: \"{key}\"}}\n  - {{id: k{}, key: \"{longer}\"}}\n", n + 1000);
         fs::write(path, list).expect("a file");
     }
 
@@ -168,7 +169,7 @@ mod tests {
                 let ring = shared.current();
                 let numbers: Vec<u16> = ring.ids().map(|id| id.number()).collect();
                 assert_eq!(numbers, [numbers[0], numbers[0] + 1000]);
-                assert!(ring.keys().iter().all(|key| key.material[..] == [(numbers[0] % 251) as u8; 32]));
+                assert!(ring.keys().iter().all(|key| key.material.iter().all(|&b| b == (numbers[0] % 251) as u8)));
                 assert!(numbers[0] >= last && u64::from(numbers[0]) >= generation - first, "an older ring");
                 rings += u64::from(numbers[0] != last);
                 last = numbers[0];

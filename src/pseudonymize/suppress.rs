@@ -66,14 +66,10 @@ pub enum SuppressionError {
 impl Suppression {
     fn parse(text: &str, path: &Path) -> Result<Suppression, SuppressionError> {
         let mut list = Suppression::default();
-        for (index, line) in text.lines().enumerate() {
-            let word = line.split('#').next().unwrap_or_default().trim();
-            if word.is_empty() {
-                continue;
-            }
+        for (line, word) in words(text) {
             let token = parse_at(word, 0).filter(|token| token.span.end == word.len());
             let listed = token.and_then(|token| Listed::of(&token, word));
-            let listed = listed.ok_or_else(|| SuppressionError::Line { path: path.to_owned(), line: index + 1 })?;
+            let listed = listed.ok_or_else(|| SuppressionError::Line { path: path.to_owned(), line })?;
             list.types.insert(listed.type_);
             list.kids.insert(listed.kid);
             list.listed.insert(listed);
@@ -109,6 +105,26 @@ impl Suppression {
         let text = String::from_utf8_lossy(text);
         find_all(&text).any(|token| Listed::of(&token, &text).is_some_and(|token| self.lists(&token)))
     }
+}
+
+/// What stands in the lines of a list, with their numbers, from 1.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let words = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    words.enumerate().map(|(index, word)| (index + 1, word)).filter(|(_, word)| !word.is_empty())
+}
+
+/// Numbers of the lines of the list at `path` that no value is held against: those whose type of token `is_type` does not
+/// know, and of the others those whose key `is_key` does not. Of a list that is refused none.
+pub fn unheard_lines(path: &Path, is_type: impl Fn(&str) -> bool, is_key: impl Fn(&str) -> bool) -> [Vec<usize>; 2] {
+    let (mut types, mut keys) = (Vec::new(), Vec::new());
+    for (line, word) in words(&read_text(path).unwrap_or_default()) {
+        match parse_at(word, 0) {
+            Some(token) if !is_type(token.type_) => types.push(line),
+            Some(token) if !is_key(token.kid) => keys.push(line),
+            _ => {}
+        }
+    }
+    [types, keys]
 }
 
 impl std::fmt::Debug for Suppression {

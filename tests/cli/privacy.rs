@@ -209,6 +209,9 @@ fn rejected_lines_are_sealed_and_opened_with_an_audit_record() {
     let other = Some("the payload is sealed to another recipient");
     assert_eq!(counts, [(Some(1), None), (Some(0), other), (Some(0), Some("no identity"))], "who tries is recorded");
     assert_eq!((&lines[1]["of"]["offset"], audit.contains("canary")), (&"1".into(), false));
+    let unknown = ["quarantine", "list", "--file", &path("rejected"), "--reason", "nosuch"];
+    let error = sluice(&unknown).failed(2);
+    assert!(error.contains("unknown reason `nosuch`; there are empty, malformed"), "{error}");
     // No record, no payload.
     fs::remove_file(path("audit")).unwrap();
     fs::create_dir(path("audit")).unwrap();

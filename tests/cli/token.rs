@@ -42,6 +42,17 @@ fn an_unknown_type_and_a_missing_key_are_told() {
 }
 
 #[test]
+fn daily_tokens_whose_salts_nobody_can_reach_are_told_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("sluice.yaml");
+    std::fs::write(&config, "pseudonyms: {epochs: {ip: daily}}\n").unwrap();
+    let of = |type_| ["token", "-c", config.to_str().unwrap(), "--seed-key", KEY, "--type", type_];
+    let error = sluice_with_input(&of("ip"), b"203.0.113.7\n").failed(78);
+    assert!(error.contains("kafka.brokers") && error.contains("--salts"), "{error}");
+    assert!(sluice_with_input(&of("email"), b"a@example.com\n").ok().starts_with("em_"), "no salt is asked for");
+}
+
+#[test]
 fn what_never_has_a_token_has_none_here() {
     let token = |config: &str, entity: &str| {
         let args = ["token", "-c", config, "--seed-key", KEY, "--type", entity];

@@ -70,7 +70,11 @@ fn cases_that_make_no_sense_are_a_bad_config_with_file_and_line() {
         let error = sluice(&["test", "-c", "profile:gaming", &cases]).failed(78);
         assert!(error.contains("cases.yaml") && error.contains(what), "{yaml}: {error}");
     }
-    let (_folder, config) = file("{}\n", "sluice.yaml");
+    let (folder, config) = file("{}\n", "sluice.yaml");
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let error = sluice(&["test", "-c", &config, empty.to_str().unwrap()]).failed(78);
+    assert!(error.contains("holds no cases (*.yaml, *.yml)"), "{error}");
     assert!(sluice(&["test", "-c", &config]).failed(2).contains("no cases are named"));
 }
 

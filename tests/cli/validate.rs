@@ -100,6 +100,26 @@ fn patterns_without_an_example_are_told_of() {
 }
 
 #[test]
+fn what_means_otherwise_than_it_says_is_warned_of_or_refused() {
+    let (dir, path) = config("default_deny: true\n");
+    let finished = sluice(&["validate", "-c", &path]);
+    let told = format!("{path}:1: default_deny: drops every field of every event");
+    assert!(finished.code == 0 && finished.stderr.contains(&told), "{finished:?}");
+    let salts = dir.path().join("none/salts");
+    for (yaml, why) in [
+        (format!("pseudonyms: {{epoch: daily, salts: {{file: {salts:?}}}}}\n"), "cannot be made in"),
+        ("pseudonyms: {epochs: {password: daily}}\n".to_owned(), "never has one; remove it"),
+        ("patterns: {regions: [XX]}\n".to_owned(), "unknown region `XX`; there are `"),
+        ("patterns: {disable: [foo]}\n".to_owned(), "unknown entity `foo`; there are `"),
+        ("fields: [{path: $.email, entity: email}]\n".to_owned(), "begins with `$`; leave that out"),
+    ] {
+        fs::write(&path, &yaml).unwrap();
+        let error = sluice(&["validate", "-c", &path]).failed(78);
+        assert!(error.starts_with(&format!("error: {path}:1:")) && error.contains(why), "{yaml}: {error}");
+    }
+}
+
+#[test]
 fn keys_that_cannot_be_read_are_a_bad_config() {
     let (_dir, path) = config("workers: 1\nkeys: {directory: /no/such/keys}\n");
     let stderr = sluice(&["validate", "-c", &path]).failed(78);

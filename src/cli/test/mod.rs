@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::CliError;
 use super::args::KeyArgs;
 use super::look::{Around, Found, Seen};
 use super::output::{Output, print, print_json};
-use super::{CliError, note};
 use crate::signals::{Severity, Signal};
 use crate::telemetry::logging::colours;
 use bench::Bench;
@@ -125,7 +125,8 @@ fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut paths: Vec<PathBuf> = paths.filter(is_yaml).collect();
     paths.sort();
     if paths.is_empty() {
-        note(&format!("{}: holds no *.yaml", folder.display()));
+        let fix = "name a folder that does, or a file of cases";
+        return Err(CliError::Config(format!("{}: holds no cases (*.yaml, *.yml); {fix}", folder.display())));
     }
     Ok(paths)
 }

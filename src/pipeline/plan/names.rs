@@ -66,7 +66,8 @@ pub(super) fn regions(names: &[String], problems: &mut Vec<Problem>) -> Vec<Regi
         .filter_map(|name| {
             let region = Region::parse(name);
             if region.is_none() {
-                problems.push(Problem::new("patterns.regions", format!("unknown region `{name}`")));
+                let known = || Region::ALL.iter().map(|region| region.code());
+                problems.push(Problem::new("patterns.regions", unknown("region", name, known())));
             }
             region
         })
@@ -74,6 +75,14 @@ pub(super) fn regions(names: &[String], problems: &mut Vec<Problem>) -> Vec<Regi
 }
 
 pub(super) fn unknown_entity(field: &str, name: &str, catalog: &Catalog) -> Problem {
-    let hint = nearest(name, catalog.names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Problem::new(field, format!("unknown entity `{name}`{hint}"))
+    Problem::new(field, unknown("entity", name, catalog.names()))
+}
+
+/// With the name that was most likely meant, or else all there are.
+fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let known: Vec<&str> = known.collect();
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("unknown {what} `{name}`; did you mean `{near}`?"),
+        None => format!("unknown {what} `{name}`; there are `{}`", known.join("`, `")),
+    }
 }
