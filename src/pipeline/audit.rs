@@ -84,8 +84,7 @@ impl Audit {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let access = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
-                access.map_err(|error| named(folder, error.into()))
+                takes_files(folder).map_err(|error| named(folder, error))
             }
             Err(error) => Err(named(path, error)),
         }
@@ -97,6 +96,11 @@ impl Audit {
             tracing::error!(error = %error, record = line(what, count, of).trim_end(), "an audit record was not written");
         }
     }
+}
+
+/// Whether files can be made in a folder.
+pub(super) fn takes_files(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 fn line(what: What, count: u64, of: &[(&str, &str)]) -> String {

@@ -9,8 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Access;
-
+use super::audit::takes_files;
 use super::keeper::SaltStore;
 use crate::pseudonymize::{SaltRecord, is_dead_at};
 
@@ -41,7 +40,7 @@ impl SaltFile {
     /// Whether salts can be written: each time a new file is made beside the old one. Makes none.
     pub fn check_folder(&self) -> Result<(), String> {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        takes_files(folder).map_err(|error| {
             let what = format!("cannot be made in {}", folder.display());
             self.failed(&what, format_args!("{error}; make the folder, let us write there, or name another"))
         })
