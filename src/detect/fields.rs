@@ -82,8 +82,13 @@ impl Fields {
         Ok(())
     }
 
-    /// Adds a field name of a catalog entity. The first entity that claims a name keeps it.
+    /// Adds a field name of a catalog entity. The first entity that claims a name keeps it, and what may never pass also
+    /// keeps what its wildcards claim.
     pub(super) fn add_catalog_name(&mut self, name: &str, entity: EntityId, claim: Claim) {
+        let claimed = self.catalog_names.find(&name.replace('*', "x")).and_then(|plan| plan.entity);
+        if claimed.is_some_and(|first| self.never.contains(&first) && !self.never.contains(&entity)) {
+            return;
+        }
         self.catalog_names.add(name, FieldPlan { entity: Some(entity), claim, ..FieldPlan::SCAN });
     }
 

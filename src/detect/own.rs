@@ -104,7 +104,7 @@ impl OwnTokens {
 /// Whether a bracket opens where a value may stand ([`is_value`]): logs are full of others.
 fn may_hold_value(text: &[u8]) -> bool {
     memchr::memchr_iter(b'[', text)
-        .any(|at| matches!(text[..at], [.., b'=' | b'/' | b':' | b'(' | b','] | [.., b',' | b'(' | b'u', b' ']))
+        .any(|at| matches!(text[..at], [.., b'=' | b'/' | b':' | b'(' | b',' | b'\t'] | [.., b',' | b'(' | b'u', b' ']))
 }
 
 /// Whether there is room for a token, and its sign.
@@ -122,6 +122,8 @@ fn is_value(text: &str, span: &Range<usize>) -> bool {
         [.., b'-', b'u', b' '] => true,
         [.., b'=' | b'/'] => ends,
         [.., b':'] => ends && !names,
+        // A cell of a table.
+        [.., b'\t'] => matches!(behind.first(), None | Some(b'\t' | b'\n')),
         [.., b'(' | b',', b' '] | [.., b'(' | b','] => matches!(behind.first(), Some(b',' | b')')),
         _ => false,
     }

@@ -147,3 +147,14 @@ fn a_folder_without_any_entity_file_is_refused_with_its_name_and_the_fix() {
         assert!(error.contains("remove it from `patterns.directories`"), "{command}: {error}");
     }
 }
+
+/// An entity of one's own takes no field from what may never pass, by its exact name or by a wildcard.
+#[test]
+fn fields_of_what_may_never_pass_cannot_be_claimed() {
+    let entity =
+        "entity: my_note\ntoken: mn\nform: text\naction: keep\nfields: [kode_cvv, '*_pin', otp_code, remark]\n";
+    let bed = Bed::new(entity);
+    let event = r#"{"kode_cvv":"123","my_pin":"4711","otp_code":"482913","remark":"hello there"}"#;
+    let out = sluice_with_input(&["scrub", "-c", &bed.config], event.as_bytes()).ok();
+    assert!(["123", "4711", "482913"].iter().all(|code| !out.contains(code)) && out.contains("hello there"), "{out}");
+}
