@@ -37,7 +37,7 @@ pub fn unspell(text: &str) -> Option<String> {
     let text = apart.as_deref().unwrap_or(text);
     let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     let mut address = String::with_capacity(text.len());
-    let (mut at, mut joined) = (None, true);
+    let (mut at, mut joined, mut spelled) = (None, true, false);
     for word in text.split([' ', '\t', '(', ')', '[', ']', '{', '}', '<', '>']).filter(|word| !word.is_empty()) {
         let sign = match word {
             word if is(DOTS, word) => Some('.'),
@@ -46,6 +46,7 @@ pub fn unspell(text: &str) -> Option<String> {
             "a" | "A" if address.ends_with('@') => continue,
             _ => None,
         };
+        spelled |= sign == Some('.');
         match sign {
             Some(sign) if !joined => {
                 at = at.or((sign == '@').then_some(address.len()));
@@ -61,7 +62,8 @@ pub fn unspell(text: &str) -> Option<String> {
     }
     let (local, domain) = (&address[..at?], &address[at? + 1..]);
     let (name, top) = domain.rsplit_once('.')?;
-    let fits = is_plain(local)
+    let fits = (apart.is_none() || spelled)
+        && is_plain(local)
         && !domain.contains(',')
         && !name.is_empty()
         && top.chars().nth(1).is_some()
@@ -286,6 +288,15 @@ mod tests {
             "a@xn--ø.dk",
         ] {
             assert_eq!(address(text), None, "{text}");
+        }
+    }
+
+    /// What libFuzzer found: brackets beside a real `@` are a part of what they stand in.
+    #[test]
+    fn an_address_with_a_sign_and_a_bracket_is_its_own_form() {
+        for text in [".+Υ@11,,,ggg(,,,", "a@b.co(", "a@b.co(x)", "(a@b dot co)"] {
+            let once = address(text);
+            assert_eq!(once.as_deref().and_then(address), once, "{text}");
         }
     }
 

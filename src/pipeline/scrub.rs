@@ -414,9 +414,11 @@ impl Core {
             if scalar.kind == Kind::Array && !looked {
                 (columns, looked) = (self.columns(&tape, text), true);
             }
-            let named = columns.of(&self.paths, &tape, i, own);
-            let value = &text[scalar.span.range()];
-            let field = inherited.of(scalar, named, |own| self.detector.is_field_value(own, value, scalar.digits));
+            let own = columns.of(&self.paths, &tape, i, own);
+            let field = match inherited.obeyed(scalar, own) {
+                Some(around) if !self.is_named(scalar, own, text) => around,
+                _ => inherited.of(scalar, own),
+            };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);
@@ -432,6 +434,12 @@ impl Core {
         }
         self.echoes(&tape, text, frame);
         frame.tape = tape;
+    }
+
+    /// Whether a value is what its own name says.
+    #[cold]
+    fn is_named(&self, scalar: &Scalar, own: FieldPlan, text: &str) -> bool {
+        own.entity.is_some() && self.detector.is_field_value(own, &text[scalar.span.range()], scalar.digits)
     }
 
     /// A shadow rule says what the field holds: counted, and no more, and its content is not searched for others.

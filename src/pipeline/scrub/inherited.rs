@@ -16,17 +16,18 @@ impl Inherited {
         scalar.span.start < self.until
     }
 
+    /// The rule around a value of which the catalog guesses something, where the config says what becomes of all in it: that
+    /// becomes of what is not what its own name says, too (`{"payer": {"user": "siti-77"}}`).
+    #[inline]
+    pub(super) fn obeyed(&self, scalar: &Scalar, own: FieldPlan) -> Option<FieldPlan> {
+        let value = || matches!(scalar.kind, Kind::String | Kind::Number);
+        self.field.filter(|around| self.reaches(scalar) && around.action.is_some() && own.guess && value())
+    }
+
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
     /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
-    /// Where the config says what becomes of all of it, that becomes of what is not what its own name says, which `fits`
-    /// tells: `{"payer": {"user": "siti-77"}}`.
-    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan, fits: impl FnOnce(FieldPlan) -> bool) -> FieldPlan {
+    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
-        let obeyed = self.field.filter(|around| scalar.span.start < self.until && around.action.is_some());
-        if let Some(around) = obeyed.filter(|_| own.guess && own.entity.is_some()) {
-            let named = container || matches!(scalar.kind, Kind::Bool | Kind::Null) || fits(own);
-            return if named { own } else { around };
-        }
         if own.entity.is_some() || !own.scan {
             // What may be somebody (`contact`) gives way to what is in it and says more.
             let gives_way = self.field.is_some_and(|field| field.claim == Claim::Maybe) && own.claim != Claim::Maybe;

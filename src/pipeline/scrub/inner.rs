@@ -52,10 +52,13 @@ impl Core {
 
 /// Whether something may stand beside a value of this form: most are alone in their fields, and one look tells.
 fn may_hold_more(form: Form, text: &str) -> bool {
+    let bytes = text.as_bytes();
     match form {
-        Form::Email | Form::Mailbox => text.contains([' ', '<', ':']),
-        Form::Ip => text.contains([' ', '%']) || text.ends_with('.') || text.starts_with("ip-"),
-        Form::Phone | Form::Digits | Form::Npwp | Form::Cpr => text.bytes().any(|b| b.is_ascii_alphabetic()),
+        Form::Email | Form::Mailbox => memchr::memchr3(b' ', b'<', b':', bytes).is_some(),
+        Form::Ip => memchr::memchr2(b' ', b'%', bytes).is_some() || bytes.ends_with(b".") || bytes.starts_with(b"ip-"),
+        Form::Phone | Form::Digits | Form::Npwp | Form::Cpr => {
+            bytes.iter().fold(false, |any, b| any | b.is_ascii_alphabetic())
+        }
         _ => false,
     }
 }
