@@ -75,7 +75,7 @@ pub fn unspell(text: &str) -> Option<String> {
 /// `ann@gmail,com`. `None` when there are none.
 fn unspaced(text: &str) -> Option<String> {
     let at = memchr::memrchr(b'@', text.as_bytes())?;
-    let (local, domain) = (text[..at].trim_ascii(), text[at + 1..].trim_ascii());
+    let (local, domain) = (text[..at].trim(), text[at + 1..].trim());
     let dots = domain.bytes().filter(|b| matches!(b, b'.' | b',')).count();
     let plain: String = domain.replace(',', ".").split(' ').collect();
     // Of two words with a dot in one of them the other is none of the domain.
@@ -294,7 +294,7 @@ mod tests {
     /// What libFuzzer found: brackets beside a real `@` are a part of what they stand in.
     #[test]
     fn an_address_with_a_sign_and_a_bracket_is_its_own_form() {
-        for text in [".+Υ@11,,,ggg(,,,", "a@b.co(", "a@b.co(x)", "(a@b dot co)"] {
+        for text in [".+Υ@11,,,ggg(,,,", "a@op,.m&,yΣ<A}\n\u{a0}\n\u{b}", "a@b.co(", "a@b.co(x)", "(a@b dot co)"] {
             let once = address(text);
             assert_eq!(once.as_deref().and_then(address), once, "{text}");
         }
