@@ -190,15 +190,17 @@ fn in_latin(part: &str) -> Cow<'_, str> {
         None
     };
     let mixed = |word: &str| {
+        let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
         let disguised = !word.is_ascii() && word.chars().all(|c| c.is_ascii() || latin(c).is_some());
         disguised && word.bytes().any(|b| b.is_ascii_alphabetic())
     };
-    if !part.split('.').any(mixed) {
+    // Each word by itself: what becomes of one must not hang on a tag that goes.
+    let words = || part.split_inclusive(|c: char| !c.is_alphanumeric());
+    if !words().any(mixed) {
         return part.into();
     }
     let plain = |word: &str| word.chars().map(|c| latin(c).unwrap_or(c)).collect::<String>();
-    let words = part.split('.').map(|word| if mixed(word) { plain(word) } else { word.to_owned() });
-    words.collect::<Vec<_>>().join(".").into()
+    words().map(|word| if mixed(word) { plain(word) } else { word.to_owned() }).collect::<String>().into()
 }
 
 /// `"john"` without the quotes, where it needs none (RFC 5321 4.1.2: the same mailbox).
@@ -298,6 +300,8 @@ mod tests {
             let once = address(text);
             assert_eq!(once.as_deref().and_then(address), once, "{text}");
         }
+        let once = mailbox("fυallto+ҝ@x").expect("an address");
+        assert_eq!(mailbox(&once), Some(once));
     }
 
     #[test]
