@@ -93,6 +93,13 @@ pub struct Look {
     pub may_hold: bool,
 }
 
+impl Look {
+    /// Whether a word of the text begins as keys and tokens do.
+    pub fn is_secret(&self) -> bool {
+        self.secret
+    }
+}
+
 impl std::fmt::Debug for Detector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The buffers hold parts of the last value: they are never printed.

@@ -5,7 +5,7 @@ use super::reading::Reading;
 use super::{At, Core, Frame};
 use crate::detect::{FieldPlan, Nature};
 use crate::pseudonymize::{Action, Mask};
-use crate::record::{ActionId, EntityId, Finding, Kind};
+use crate::record::{ActionId, Class, EntityId, Finding, Kind, Scalar};
 
 /// What is looked for in the value at hand; everything else in it stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,12 +50,32 @@ impl Core {
         if guard == Guard::Off || self.guard != Guard::Off {
             return action;
         }
+        if self.is_bare_id(at.scalar, reading.text) {
+            return action;
+        }
         self.guard = guard;
         let before = frame.edits.as_slice().len();
         self.content(at, Nature::Any, reading, frame);
         self.guard = Guard::Off;
         // The edit of the whole value, which comes next, covers those.
         if frame.edits.as_slice().len() > before { Some(self.plan.redact_action()) } else { action }
+    }
+
+    /// Whether a value is one word with too few digits for a card, and no key: most ids are, and need no search. A code or a
+    /// password is told by a word and a sign before it.
+    fn is_bare_id(&self, scalar: &Scalar, text: &str) -> bool {
+        const CARD_DIGITS_MIN: u8 = 12;
+        const SIGNS: Class = Class::SPACE
+            .with(Class::COLON)
+            .with(Class::EQUALS)
+            .with(Class::PERCENT)
+            .with(Class::BRACE)
+            .with(Class::AT)
+            .with(Class::ESCAPE)
+            .with(Class::NON_ASCII);
+        !scalar.class.has(SIGNS)
+            && scalar.digits < CARD_DIGITS_MIN
+            && !self.detector.look_at(text, Kind::String).is_secret()
     }
 
     /// What a value must not hold for the action to be done with it.
