@@ -93,13 +93,6 @@ pub struct Look {
     pub may_hold: bool,
 }
 
-impl Look {
-    /// Whether a word of the text begins as keys and tokens do.
-    pub fn is_secret(&self) -> bool {
-        self.secret
-    }
-}
-
 impl std::fmt::Debug for Detector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The buffers hold parts of the last value: they are never printed.
@@ -168,15 +161,20 @@ impl Detector {
         self.rules.dismissal.may_hold(kind, class, digits)
     }
 
+    /// Whether a word of a text of this class begins as keys and tokens do.
+    pub fn may_hold_secret(&self, text: &str, class: Class) -> bool {
+        self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), class)
+    }
+
     /// The first look at `text`, of which `class` and `digits` are known, and the word that it is, if it is one.
     #[inline]
     pub fn look(&self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
         let is_time = word.is_none() && is_time(text.as_bytes(), digits);
         let may_hold_secret = || match word {
-            Some(word) => matchers::may_begin_secret(text.as_bytes(), word),
-            None => matchers::may_hold_secret(text.as_bytes(), class),
+            Some(word) => self.rules.patterns.secrets && matchers::may_begin_secret(text.as_bytes(), word),
+            None => self.may_hold_secret(text, class),
         };
-        let secret = !is_time && self.rules.patterns.secrets && may_hold_secret();
+        let secret = !is_time && may_hold_secret();
         let by_class = !is_time && self.may_hold(kind, class, digits);
         // What touches an own token is judged once the token is hidden: its letters glue nothing.
         let nothing = || {

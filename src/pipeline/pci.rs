@@ -40,24 +40,30 @@ fn scrub(yaml: &str) -> Option<String> {
     Some(plain)
 }
 
+/// Whether a config with this action of cards and this rule is accepted; asserts that it gets neither these digits of a card
+/// out, nor its token beside its truncation, nor a code.
+fn is_safe(default: &str, rule: &str, digits: &str) -> bool {
+    let yaml = format!(
+        "patterns: {{actions: {{payment_card: '{default}'}}}}\nfields: [{rule}]\n\
+         seal: {{recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}}\n"
+    );
+    let Some(out) = scrub(&yaml) else { return false };
+    let shown: String = out.chars().filter(char::is_ascii_digit).collect();
+    assert!(!shown.contains(digits), "{yaml}{out}");
+    let token = out.contains("pan_1k1_") || out.contains("ba_1k1_");
+    let truncated = out.contains("453957*") || out.contains("4539*") || out.contains("*1486");
+    assert!(!(token && truncated), "{yaml}{out}");
+    assert!(!out.contains("739") && !out.contains("2912"), "{yaml}{out}");
+    true
+}
+
 #[test]
 fn no_config_gets_a_card_out_as_token_and_truncated_or_a_code_out_at_all() {
     let mut accepted = 0;
     for (i, default) in ACTIONS.into_iter().enumerate() {
         for (j, action) in ACTIONS.into_iter().enumerate() {
             let rule = RULES[(i + j) % RULES.len()].replace("ACTION", action);
-            let yaml = format!(
-                "patterns: {{actions: {{payment_card: '{default}'}}}}\nfields: [{rule}]\n\
-                 seal: {{recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}}\n"
-            );
-            let Some(out) = scrub(&yaml) else { continue };
-            accepted += 1;
-            let digits: String = out.chars().filter(char::is_ascii_digit).collect();
-            assert!(!digits.contains("4539578763621486"), "{yaml}{out}");
-            let token = out.contains("pan_1k1_") || out.contains("ba_1k1_");
-            let truncated = out.contains("453957*") || out.contains("4539*") || out.contains("*1486");
-            assert!(!(token && truncated), "{yaml}{out}");
-            assert!(!out.contains("739") && !out.contains("2912"), "{yaml}{out}");
+            accepted += usize::from(is_safe(default, &rule, "4539578763621486"));
         }
     }
     // Of 81: none with `keep` (17), none with a token here and a mask there (3 masks, both ways).
@@ -83,18 +89,7 @@ fn no_rule_about_more_and_none_that_names_no_entity_gets_a_card_or_a_code_out() 
                     continue;
                 }
                 let rule = rule.replace("ACTION", action);
-                let yaml = format!(
-                    "patterns: {{actions: {{payment_card: '{default}'}}}}\nfields: [{rule}]\n\
-                     seal: {{recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}}\n"
-                );
-                let Some(out) = scrub(&yaml) else { continue };
-                accepted += 1;
-                let digits: String = out.chars().filter(char::is_ascii_digit).collect();
-                assert!(!digits.contains("45395787636214"), "{yaml}{out}");
-                let token = out.contains("pan_1k1_") || out.contains("ba_1k1_");
-                let truncated = out.contains("453957*") || out.contains("4539*") || out.contains("*1486");
-                assert!(!(token && truncated), "{yaml}{out}");
-                assert!(!out.contains("739") && !out.contains("2912"), "{yaml}{out}");
+                accepted += usize::from(is_safe(default, &rule, "45395787636214"));
             }
         }
     }

@@ -540,13 +540,18 @@ impl Core {
         found.is_some()
     }
 
-    /// What all of a text is found to be, if it is one thing. `findings` is a buffer.
-    fn whole_finding(&mut self, text: &str, findings: &mut Vec<Finding>) -> Option<Finding> {
+    /// What is found in a text as it stands, in place of what the buffer held.
+    fn find_in(&mut self, text: &str, findings: &mut Vec<Finding>) {
         findings.clear();
         let look = self.detector.look_at(text, Kind::String);
         if look.may_hold {
             self.detector.find(text, Kind::String, look, findings);
         }
+    }
+
+    /// What all of a text is found to be, if it is one thing. `findings` is a buffer.
+    fn whole_finding(&mut self, text: &str, findings: &mut Vec<Finding>) -> Option<Finding> {
+        self.find_in(text, findings);
         match &**findings {
             [one] if one.span.len() == text.len() => Some(*one),
             _ => None,
@@ -582,23 +587,21 @@ impl Core {
         }
         let is_list = !values.is_empty();
         frame.findings = values;
-        let action_of = action.unwrap_or_else(|| self.plan.default_action(entity));
-        let label = Label { entity, action: action_of, basis: Basis::Field };
-        if is_list || !dropped && self.inner(at, (entity, action), text, frame) {
-            if !is_list {
-                self.report.note(traced(at.scalar.path, at.scalar.span, label));
-            }
+        if is_list {
             return;
         }
-        let from = frame.edits.buffer().len();
-        match self.pseudonymizer.apply(entity, action, text, frame.edits.buffer()) {
-            Outcome::Coded => write_code(&mut frame.edits, at.scalar.span, from, at.place),
-            Outcome::Replaced => write_back(&mut frame.edits, at.scalar.span, from, at.place),
-            Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),
-            Outcome::Kept => return,
+        if dropped || !self.inner(at, (entity, action), text, frame) {
+            let from = frame.edits.buffer().len();
+            match self.pseudonymizer.apply(entity, action, text, frame.edits.buffer()) {
+                Outcome::Coded => write_code(&mut frame.edits, at.scalar.span, from, at.place),
+                Outcome::Replaced => write_back(&mut frame.edits, at.scalar.span, from, at.place),
+                Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),
+                Outcome::Kept => return,
+            }
+            self.may_repeat(entity, text);
         }
-        self.may_repeat(entity, text);
-        self.report.note(traced(at.scalar.path, at.scalar.span, label));
+        let action = action.unwrap_or_else(|| self.plan.default_action(entity));
+        self.report.note(traced(at.scalar.path, at.scalar.span, Label { entity, action, basis: Basis::Field }));
     }
 
     fn finding(

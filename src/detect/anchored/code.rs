@@ -31,8 +31,8 @@ pub(super) const TOLD: Anchored = Anchored {
     at_labels: false,
     find: |anchor, out| {
         let next = anchor.rest().trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
-        let open = OPEN_CODES.iter().any(|open| open.eq_ignore_ascii_case(next));
-        if anchor.text[anchor.at.range()].ends_with("kode") && !open || code_word(anchor.text, anchor.behind).is_some()
+        if anchor.text[anchor.at.range()].ends_with("kode") && !is_open(next)
+            || code_word(anchor.text, anchor.behind).is_some()
         {
             before(anchor, out);
         }
@@ -51,8 +51,7 @@ pub(super) const OF: Anchored = Anchored {
         let signs = rest.bytes().take(4).take_while(|b| b" :=\"'*".contains(b)).count();
         let copula = ["is ", "er ", "adalah "].iter().find(|word| rest[signs..].starts_with(**word));
         let start = end + signs + copula.map_or(0, |word| word.len());
-        let code = first_code(anchor.text, start, start + 1).filter(|_| signs > 0);
-        out.extend(code.filter(|code| code.span.start as usize == start));
+        out.extend(code_at(anchor.text, start).filter(|_| signs > 0));
     },
 };
 
@@ -86,7 +85,6 @@ fn code_word(text: &str, at: usize) -> Option<usize> {
     const CODES: [&str; 10] =
         ["code", "kode", "koden", "pin", "passcode", "password", "otp", "engangskode", "loginkode", "smskode"];
     const REACH: usize = 48;
-    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     let line = text[at..].split('\n').next().unwrap_or("");
     let mut before = "";
     let mut end = at;
@@ -94,8 +92,8 @@ fn code_word(text: &str, at: usize) -> Option<usize> {
         let start = end;
         end += word.len() + 1;
         let bare = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
-        if is(&CODES, bare) {
-            return (!is(OPEN_CODES, before)).then_some(start + bare.len());
+        if CODES.iter().any(|code| code.eq_ignore_ascii_case(bare)) {
+            return (!is_open(before)).then_some(start + bare.len());
         }
         if end > at + REACH || bare.len() < word.len() || bare.bytes().any(|b| b.is_ascii_digit()) {
             return None;
@@ -154,8 +152,7 @@ pub(super) const COMPARED: Anchored = Anchored {
     find: |anchor, out| {
         const WORDS: [&str; 4] = ["otp", "passcode", "2fa", "mfa"];
         if is_behind(anchor, &WORDS) {
-            let code = first_code(anchor.text, anchor.behind, anchor.behind + 1);
-            out.extend(code.filter(|code| code.span.start as usize == anchor.behind));
+            out.extend(code_at(anchor.text, anchor.behind));
         }
     },
 };
@@ -268,7 +265,12 @@ fn is_in_name(anchor: &Anchor<'_>) -> bool {
 fn is_open_code(anchor: &Anchor<'_>) -> bool {
     let word = anchor.text[anchor.at.range()].split([' ', '_', '-']).next().unwrap_or("");
     let plain = ["code", "kode", "koden"].iter().any(|code| word.eq_ignore_ascii_case(code));
-    plain && OPEN_CODES.iter().any(|open| open.eq_ignore_ascii_case(word_before(anchor.text, anchor.at.start as usize)))
+    plain && is_open(word_before(anchor.text, anchor.at.start as usize))
+}
+
+/// Whether this word before or behind the one for a code says that it is no secret.
+fn is_open(word: &str) -> bool {
+    OPEN_CODES.iter().any(|open| open.eq_ignore_ascii_case(word))
 }
 
 /// The word before `at`, over one or two signs.
@@ -298,6 +300,11 @@ fn day_len(bytes: &[u8]) -> usize {
     }
     let time = bytes[10..].iter().take(24).take_while(|b| b.is_ascii_digit() || b"T:.Z+".contains(b)).count();
     10 + time
+}
+
+/// The code that begins at `at`.
+fn code_at(text: &str, at: usize) -> Option<Match> {
+    first_code(text, at, at + 1).filter(|code| code.span.start as usize == at)
 }
 
 /// The first code that begins in `from..to`.
@@ -379,8 +386,7 @@ fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let len = head.bytes().rev().take(9).take_while(part).count();
     let start = head.len() - head[head.len() - len..].trim_start_matches([' ', '-']).len();
     let cut = head[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '/' | ':' | '#'));
-    let code = first_code(head, start, start + 1).filter(|code| code.span.end as usize == head.len() && !cut);
-    out.extend(code.filter(|code| code.span.start as usize == start));
+    out.extend(code_at(head, start).filter(|code| code.span.end as usize == head.len() && !cut));
 }
 
 fn glued(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
@@ -398,9 +404,7 @@ fn direct(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let start = anchor.behind + signs;
     let year = |code: &Match| code.span.len() == 4 && anchor.text[code.span.range()].starts_with(['1', '2']);
     if signs > 0 {
-        out.extend(
-            first_code(anchor.text, start, start + 1).filter(|code| code.span.start as usize == start && !year(code)),
-        );
+        out.extend(code_at(anchor.text, start).filter(|code| !year(code)));
     }
 }
 

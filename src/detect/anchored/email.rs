@@ -92,11 +92,11 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some((domain_end, spelled)) = domain(text, domain_start) else { return };
     let plain = &text[domain_start..domain_end];
     let first = plain.split([' ', '.']).next().unwrap_or("");
-    let provided = || PROVIDERS.contains(&first) && is_announced(text, local_start, domain_end);
+    let announced = is_announced(text, local_start, domain_end);
     let named = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let verb =
-        !dots && !is_announced(text, local_start, domain_end) && named(NO_MAILBOXES, &text[local_start..local_end]);
-    let prose = !sure && (NO_NAMES.contains(&first) || verb || !(spelled || dots || provided()));
+    let provided = announced && PROVIDERS.contains(&first);
+    let verb = !dots && !announced && named(NO_MAILBOXES, &text[local_start..local_end]);
+    let prose = !sure && (NO_NAMES.contains(&first) || verb || !(spelled || dots || provided));
     if !prose && unspell(&text[local_start..domain_end]).is_some() {
         out.push(found(local_start, domain_end));
     }

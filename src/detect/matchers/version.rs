@@ -177,12 +177,11 @@ fn is_pinned(head: &[u8], name: &[u8], signs: usize) -> bool {
 fn is_version_of(name: &[u8], bytes: &[u8], quad: &[Group], name_start: usize) -> bool {
     let head = name.split(|b| matches!(b, b'-' | b'_' | b'+')).next().unwrap_or(name);
     let known = |list: &[&[u8]]| list.iter().any(|word| head.eq_ignore_ascii_case(word));
-    let first = bytes[quad[0].start as usize..quad[0].end as usize].iter().fold(0, |n, b| 10 * n + u32::from(b - b'0'));
     known(PRODUCTS)
         || known(RUNTIMES)
         || is_rounded(bytes, quad)
         || is_in_user_agent(bytes, name_start, quad[3].end as usize)
-        || first < FIRST_OF_VERSION_MAX && is_like_version(bytes, quad)
+        || is_first_small(bytes, quad) && is_like_version(bytes, quad)
 }
 
 /// Whether the word before or behind is a product with a version, too, or what it runs on follows: `Mozilla/5.0 … YaBrowser/24.6.1.766 Safari/537.36`.
@@ -235,8 +234,12 @@ pub(super) fn is_release(bytes: &[u8], quad: &[Group]) -> bool {
 
 /// No part of three digits, and the first as of a version: `10.4.2.1` may be one where all else speaks for it.
 fn is_small(bytes: &[u8], quad: &[Group]) -> bool {
-    let first = bytes[quad[0].start as usize..quad[0].end as usize].iter().fold(0, |n, b| 10 * n + u32::from(b - b'0'));
-    first < FIRST_OF_VERSION_MAX && quad.iter().all(|g| g.len() < 3)
+    is_first_small(bytes, quad) && quad.iter().all(|g| g.len() < 3)
+}
+
+fn is_first_small(bytes: &[u8], quad: &[Group]) -> bool {
+    let first = &bytes[quad[0].start as usize..quad[0].end as usize];
+    first.iter().fold(0, |n, b| 10 * n + u32::from(b - b'0')) < FIRST_OF_VERSION_MAX
 }
 
 /// No part of three digits, and none of the private networks: `10.0.0.5` behind `nginx` is an address.

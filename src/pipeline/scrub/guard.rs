@@ -5,7 +5,7 @@ use super::reading::Reading;
 use super::{At, Core, Frame};
 use crate::detect::{FieldPlan, Nature};
 use crate::pseudonymize::{Action, Mask};
-use crate::record::{ActionId, Class, EntityId, Finding, Kind, Scalar};
+use crate::record::{ActionId, Class, EntityId, Finding, Scalar};
 
 /// What is looked for in the value at hand; everything else in it stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Core {
             .with(Class::NON_ASCII);
         !scalar.class.has(SIGNS)
             && scalar.digits < CARD_DIGITS_MIN
-            && !self.detector.look_at(text, Kind::String).is_secret()
+            && !self.detector.may_hold_secret(text, scalar.class)
     }
 
     /// What a value must not hold for the action to be done with it.
@@ -101,9 +101,7 @@ impl Core {
         if guard == Guard::Off || self.guard != Guard::Off {
             return action;
         }
-        findings.clear();
-        let look = self.detector.look_at(value, Kind::String);
-        self.detector.find(value, Kind::String, look, findings);
+        self.find_in(value, findings);
         self.guard = guard;
         let found = findings.iter().any(|finding| !self.stays(finding.entity));
         self.guard = Guard::Off;

@@ -5,7 +5,7 @@ use super::place::write_back;
 use super::{At, Core, Frame};
 use crate::canonical::Form;
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, EntityId, Kind};
+use crate::record::{ActionId, EntityId};
 
 /// What stands between the tokens of several values.
 const BETWEEN: &[u8] = b", ";
@@ -26,11 +26,7 @@ impl Core {
             return false;
         }
         let Frame { findings, edits, .. } = frame;
-        findings.clear();
-        let look = self.detector.look_at(text, Kind::String);
-        if look.may_hold {
-            self.detector.find(text, Kind::String, look, findings);
-        }
+        self.find_in(text, findings);
         let from = edits.buffer().len();
         for value in findings.iter().filter(|found| found.entity == entity) {
             let first = edits.buffer().len() == from;
