@@ -265,8 +265,7 @@ fn partition_count(
                 None => return Ok(None),
             },
             Err(cause) => {
-                // Serve the error callback: it knows why nobody answers.
-                drop(consumer.poll(Duration::ZERO));
+                serve_errors(consumer);
                 if let Some(reason) = consumer.context().refusal() {
                     return Err(Error::new(
                         ErrorKind::Authentication,
@@ -283,6 +282,16 @@ fn partition_count(
                 }
             }
         }
+    }
+}
+
+/// Serves the error callback, which alone knows why nobody answers: all that waits, as one poll gives one event only, and
+/// lines of log may stand before the refusal.
+fn serve_errors(consumer: &BaseConsumer<StartContext>) {
+    const PATIENCE: Duration = Duration::from_millis(100);
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until && consumer.context().refusal().is_none() {
+        drop(consumer.poll(Duration::from_millis(10)));
     }
 }
 
