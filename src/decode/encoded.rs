@@ -229,9 +229,12 @@ impl Part {
         }
     }
 
-    /// Whether it is a part of a signed token, which a changed part makes worthless.
-    pub fn is_signed(&self) -> bool {
-        self.whole != self.span
+    /// Whether it is worth nothing once it is changed: a part of a signed token, or the credentials of `Basic` (RFC 7617),
+    /// of which all is secret. `text`: what it is a part of.
+    pub fn is_whole_or_nothing(&self, text: &str) -> bool {
+        const SCHEME: &[u8] = b"basic ";
+        let before = text.as_bytes()[..self.span.start].last_chunk::<{ SCHEME.len() }>();
+        self.whole != self.span || before.is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME))
     }
 }
 
@@ -551,7 +554,7 @@ mod tests {
         let text = format!("Bearer {token}, x");
         let mut texts = Vec::new();
         find(&text, 4096, &mut String::new(), |part, content| {
-            assert!(part.is_signed() && text[part.whole.clone()] == *token);
+            assert!(part.is_whole_or_nothing(&text) && text[part.whole.clone()] == *token);
             if let Content::Text(inner) = content {
                 texts.push(inner.to_owned());
             }

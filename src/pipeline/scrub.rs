@@ -592,7 +592,11 @@ impl Core {
         }
         if dropped || !self.inner(at, (entity, action), text, frame) {
             let from = frame.edits.buffer().len();
-            match self.pseudonymizer.apply(entity, action, text, frame.edits.buffer()) {
+            let outcome = self.pseudonymizer.apply(entity, action, text, frame.edits.buffer());
+            // `104.0` is as coarse as `104`: it stays as it is written.
+            let same = at.place == Place::JsonNumber && frame.edits.buffer()[from..] == *text.as_bytes();
+            match outcome {
+                Outcome::Replaced if same => frame.edits.buffer().truncate(from),
                 Outcome::Coded => write_code(&mut frame.edits, at.scalar.span, from, at.place),
                 Outcome::Replaced => write_back(&mut frame.edits, at.scalar.span, from, at.place),
                 Outcome::Removed => frame.edits.remove_member(at.document.as_bytes(), at.scalar),

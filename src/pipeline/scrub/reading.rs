@@ -353,7 +353,7 @@ impl Core {
         let raw = reading.raw(span_of(&part.span));
         if self.text_in(at.scalar.path, text, &mut inner).is_err() {
             self.redact(at, reading, span_of(&part.span), frame);
-        } else if !inner.edits.is_empty() && part.is_signed() {
+        } else if !inner.edits.is_empty() && part.is_whole_or_nothing(reading.text) {
             self.redact(at, reading, span_of(&part.whole), frame);
         } else if !inner.edits.is_empty() {
             let from = frame.edits.buffer().len();
