@@ -283,6 +283,7 @@ impl Names {
 /// Words of names whose fields hold versions, and amounts; in English, Indonesian and Danish.
 const VERSIONS: &[&str] = &[
     "version", "versions", "versi", "ver", "build", "release", "firmware", "revision", "semver", "sdk", "kernel", "fw",
+    "sw",
 ];
 const AMOUNTS: &[&str] = &[
     "amount", "amt", "total", "subtotal", "balance", "saldo", "stake", "bet", "payout", "winnings", "price", "harga",

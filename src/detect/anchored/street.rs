@@ -301,7 +301,8 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     {
         len = rest[..next].rfind(' ').unwrap_or(0);
     }
-    let value = rest[..len.min(floor(rest, 200))].trim_end_matches([' ', '.', ',', '\\', ')']);
+    len = len.min(floor(rest, 200));
+    let value = rest[..opened(&rest[..len])].trim_end_matches([' ', '.', ',', '\\', ')']);
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let capital = value.chars().any(char::is_uppercase);
     let first = value.split([' ', ',']).next().unwrap_or("");
@@ -311,6 +312,16 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if letters >= 3 && (capital || number) && value.contains([' ', '+', ',', '%']) && !signs {
         out.push(found(anchor.behind, anchor.behind + value.len()));
     }
+}
+
+/// How far `text` reaches before a parenthesis ends that began before it: `KycRequest(alamat=Jl. Godean No. 77) -> 200`.
+fn opened(text: &str) -> usize {
+    let mut depth = 0;
+    let closes = |&(_, c): &(usize, char)| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth < 0
+    };
+    text.char_indices().find(closes).map_or(text.len(), |(at, _)| at)
 }
 
 /// The greatest character boundary of `text` that is not above `most`.

@@ -1,4 +1,5 @@
-//! Names that sign a text: `/Lisbeth Drejer` as its last line, and the line below `-- ` (RFC 3676, 4.3).
+//! Names that sign a text: `/Lisbeth Drejer` as its last line, the line below `-- ` (RFC 3676, 4.3), and a last paragraph
+//! of a name and what its bearer does.
 
 use super::{Input, Match, Matcher};
 use crate::detect::anchored::words::{Case, name_at};
@@ -7,7 +8,7 @@ use crate::record::{Class, Span};
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "name_signed",
-    doc: "a name behind `/` on the last line, or below a line `-- `",
+    doc: "a name behind `/` on the last line, below a line `-- `, or above what its bearer does at the end of a text",
     wants: |class, _| class.has(Class::LETTER) && class.has(Class::SPACE),
     find,
 };
@@ -24,10 +25,29 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         // One word may be anything: what signs so signs in full.
         out.extend(line.and_then(|at| name_line(text, at)).filter(|&(_, words)| words > 1).map(|(found, _)| found));
     }
+    out.extend(above_title(text));
     if text[last + 1..].starts_with('/') {
         out.extend(name_line(text, last + 2).filter(|_| !text[..last].contains("\n/")).map(|(found, _)| found));
     }
     out.sort_by_key(|found| found.span);
+}
+
+/// `Marie-Louise Qvortrup`, and `Settlement Manager` in the line below: the last paragraph.
+fn above_title(text: &str) -> Option<Match> {
+    const TITLES: &str = "manager director engineer analyst officer consultant lead head supervisor specialist coordinator \
+        developer architect assistant associate ceo cto cfo coo partner founder accountant controller \
+        konsulent chef direktør medarbejder rådgiver koordinator leder udvikler projektleder teamleder bogholder \
+        manajer direktur staf staff penyelia koordinator kepala akuntan";
+    let at = text.rfind("\n\n").map(|at| at + 2)?;
+    let (found, words) = name_line(text, at)?;
+    let title = text[found.span.end as usize..].trim_start().lines().next()?;
+    let is_title = |word: &str| {
+        let word = word.to_lowercase();
+        TITLES.split_ascii_whitespace().any(|title| word.ends_with(title))
+    };
+    let mut parts = title.split([' ', ',', '/', '-']).filter(|part| !part.is_empty());
+    (words > 1 && parts.clone().count() <= 6 && title.starts_with(char::is_uppercase) && parts.any(is_title))
+        .then_some(found)
 }
 
 /// `--<br><b>Ann Jensen</b>`: the same in HTML.
@@ -65,13 +85,21 @@ mod tests {
         for (text, name) in [
             ("Koden virker ikke.\n/Lisbeth Drejer", "Lisbeth Drejer"),
             ("Koden virker ikke.\n\n/Lisbeth\n", "Lisbeth"),
+            ("Ring mig.\n\nMarie-Louise Qvortrup\nSettlement Manager\n", "Marie-Louise Qvortrup"),
+            ("Vi ses.\n\nPer Holm\nSenior Kundekonsulent, Betalix", "Per Holm"),
             ("It does not work\n-- \nAnn Jensen\nCopenhagen", "Ann Jensen"),
         ] {
             assert_eq!(names(text), [name], "{text}");
         }
-        for text in
-            ["/Lisbeth", "see\n/Users/shared", "commands:\n/Help\n/Start", "a\n--\nBest offers here", "a\n-- \nOffers"]
-        {
+        for text in [
+            "a\n\nTeam Lead\nManager",
+            "a\n\nAnn Jensen\nThe team has lost it",
+            "/Lisbeth",
+            "see\n/Users/shared",
+            "commands:\n/Help\n/Start",
+            "a\n--\nBest offers here",
+            "a\n-- \nOffers",
+        ] {
             assert_eq!(names(text), [""; 0], "{text}");
         }
     }

@@ -3,92 +3,16 @@
 use crate::detect::groups::Group;
 
 /// Products and things that have versions: behind one of these a number is a version unless it looks like an address.
-const PRODUCTS: &[&[u8]] = &[
-    b"nginx",
-    b"apache",
-    b"httpd",
-    b"openssl",
-    b"openssh",
-    b"chrome",
-    b"chromium",
-    b"firefox",
-    b"safari",
-    b"edge",
-    b"edg",
-    b"opera",
-    b"webkit",
-    b"applewebkit",
-    b"mozilla",
-    b"gecko",
-    b"android",
-    b"ios",
-    b"ipados",
-    b"macos",
-    b"windows",
-    b"win",
-    b"linux",
-    b"ubuntu",
-    b"debian",
-    b"kernel",
-    b"java",
-    b"jdk",
-    b"python",
-    b"php",
-    b"node",
-    b"nodejs",
-    b"ruby",
-    b"rust",
-    b"mysql",
-    b"mariadb",
-    b"postgres",
-    b"postgresql",
-    b"redis",
-    b"kafka",
-    b"mongodb",
-    b"elasticsearch",
-    b"tomcat",
-    b"jetty",
-    b"sdk",
-    b"api",
-    b"app",
-    b"apk",
-    b"aplikasi",
-    b"image",
-    b"lib",
-    b"plugin",
-    b"module",
-    b"package",
-    b"paket",
-    b"pakke",
-    b"docker",
-    b"k8s",
-    b"kubernetes",
-    b"okhttp",
-    b"curl",
-    b"wget",
-    b"dart",
-    b"flutter",
-    b"miui",
-    b"hyperos",
-    b"coloros",
-    b"oxygenos",
-    b"emui",
-    b"harmonyos",
-    b"nuget",
-    b"unity",
-    b"unreal",
-    b"oracle",
-    b"office",
-    b"teams",
-    b"skype",
-    b"zoom",
-    b"whatsapp",
-    b"telegram",
-    b"photoshop",
-    b"acrobat",
-    b"adobe",
-    b"arenaplay",
-];
+const PRODUCTS: &str = "\
+    nginx apache httpd openssl openssh chrome chromium firefox safari edge edg opera webkit applewebkit mozilla \
+    gecko android ios ipados macos windows win linux ubuntu debian kernel java jdk python php node nodejs ruby rust \
+    mysql mariadb postgres postgresql redis kafka mongodb elasticsearch tomcat jetty sdk api app apk aplikasi image \
+    lib plugin module package paket pakke docker k8s kubernetes okhttp curl wget dart flutter miui hyperos coloros \
+    oxygenos emui harmonyos nuget unity unreal oracle office teams skype zoom whatsapp telegram photoshop acrobat \
+    adobe arenaplay envoy istio grafana terraform ansible helm containerd runc celery hibernate tomee wildfly log4j \
+    logback jackson keycloak jenkins gitlab sonarqube dotnetcore blazor electron cordova ionic react angular vue \
+    svelte django flask fastapi laravel symfony composer npm yarn pip maven gradle cmake bazel golang kotlin swift \
+    webview vscode xcode powershell busybox alpine centos rhel fedora virtualbox qemu hyperv";
 
 /// What no address ever stands behind: its numbers are versions, of whatever size.
 const RUNTIMES: &[&[u8]] = &[
@@ -146,14 +70,46 @@ pub(super) fn is_product(bytes: &[u8], quad: &[Group]) -> bool {
         return true;
     }
     // `ssh build@83.92.14.7`
-    let signs = if bytes[..start].ends_with(b"@") && !PRODUCTS.contains(&name) { 0 } else { signs };
+    let signs = if bytes[..start].ends_with(b"@") && !is_of_products(name) { 0 } else { signs };
     if signs > 0 && RUNTIMES.iter().any(|word| name.eq_ignore_ascii_case(word)) && quad[0].len() < 3 {
         return true;
     }
     // `nginx: 8.8.8.8 - - [10/Oct…`: a line of its log.
     let logged = bytes[quad[3].end as usize..].starts_with(b" - ");
-    let known = signs > 0 && !logged && PRODUCTS.iter().any(|word| name.eq_ignore_ascii_case(word));
-    known && (is_like_version(bytes, quad) || is_rounded(bytes, quad))
+    let known = signs > 0 && !logged && is_of_products(name);
+    let small = || is_first_small(bytes, quad) && !has_port(bytes, quad) && is_like_version(bytes, quad);
+    known && (small() || is_rounded(bytes, quad)) || is_listed(bytes, quad)
+}
+
+/// `boto3-1.34.52.1 psycopg-3.1.18`, as packages are listed: the word beside it is a name, a dash and a version, too.
+fn is_listed(bytes: &[u8], quad: &[Group]) -> bool {
+    const WORD_BYTES_MAX: usize = 48;
+    let sign = |b: &&u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+    let (start, end) = (quad[0].start as usize, quad[3].end as usize);
+    if start < 2 || bytes[start - 1] != b'-' || !is_first_small(bytes, quad) || !is_like_version(bytes, quad) {
+        return false;
+    }
+    let left = bytes[..start].iter().rev().take(WORD_BYTES_MAX).take_while(sign).count();
+    let before = bytes[..start - left].trim_ascii_end();
+    let before = before.strip_suffix(b",").unwrap_or(before);
+    let before = &before[before.len() - before.iter().rev().take(WORD_BYTES_MAX).take_while(sign).count()..];
+    let behind = bytes[end..].strip_prefix(b",").unwrap_or(&bytes[end..]).trim_ascii_start();
+    let behind = &behind[..behind.iter().take(WORD_BYTES_MAX).take_while(sign).count()];
+    is_package(before) || is_package(behind)
+}
+
+/// `psycopg-3.1.18`: a name, a dash, and a version of two or three numbers.
+fn is_package(word: &[u8]) -> bool {
+    let Some(dash) = word.iter().rposition(|&b| b == b'-') else { return false };
+    let (name, version) = (&word[..dash], &word[dash + 1..]);
+    let mut parts = version.split(|&b| b == b'.');
+    let numbers =
+        parts.by_ref().take(3).filter(|part| (1..=4).contains(&part.len()) && part.iter().all(u8::is_ascii_digit));
+    numbers.count() >= 2 && parts.next().is_none() && name.first().is_some_and(u8::is_ascii_alphabetic)
+}
+
+fn is_of_products(name: &[u8]) -> bool {
+    PRODUCTS.split(' ').any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// `image registry/app:10.4.2.1`: the tag of an image.
@@ -177,7 +133,7 @@ fn is_pinned(head: &[u8], name: &[u8], signs: usize) -> bool {
 fn is_version_of(name: &[u8], bytes: &[u8], quad: &[Group], name_start: usize) -> bool {
     let head = name.split(|b| matches!(b, b'-' | b'_' | b'+')).next().unwrap_or(name);
     let known = |list: &[&[u8]]| list.iter().any(|word| head.eq_ignore_ascii_case(word));
-    known(PRODUCTS)
+    is_of_products(head)
         || known(RUNTIMES)
         || is_rounded(bytes, quad)
         || is_in_user_agent(bytes, name_start, quad[3].end as usize)

@@ -62,7 +62,11 @@ const SEPARATORS: Gap =
     Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::SLASH).or(Gap::PAREN).or(Gap::UNDERSCORE).or(Gap::WIDE);
 
 fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
-    let zeros = || candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
+    let zeros = || {
+        let led = candidate.groups.len() > 1 && candidate.groups[0].len() >= 2 && candidate.digits.starts_with(b"00");
+        // `10:44:01.003 20418 20590`: a time and two numbers of processes.
+        led && !is_bound(candidate)
+    };
     if !(has_plus(candidate) || zeros()) || !candidate.gaps().within(SEPARATORS) || is_two_numbers(candidate) {
         return None;
     }
@@ -88,7 +92,8 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
         || candidate.is_date()
         || candidate.is_decimal()
         || candidate.is_thousands()
-        || is_version(candidate);
+        || is_version(candidate)
+        || is_reference(candidate);
     if other || is_bound(candidate) {
         return None;
     }
@@ -106,6 +111,7 @@ fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
         || (candidate.is_thousands() && candidate.gaps().has(Gap::DOT))
         || is_bound(candidate)
         || is_version(candidate)
+        || is_reference(candidate)
         || is_two_numbers(candidate)
         || !candidate.gaps().within(SEPARATORS)
         || candidate.gaps().has(Gap::SLASH.or(Gap::UNDERSCORE))
@@ -119,8 +125,9 @@ fn bare(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     (shaped && !is_bound(candidate) && parses(candidate, candidate.span, settings)).then_some(candidate.span)
 }
 
+/// The end of a UUID may look like one: `…-8c7d-081234567890`.
 fn parses(candidate: &Candidate<'_>, span: Span, settings: &Settings) -> bool {
-    phone::parse(&candidate.text[span.range()], &settings.regions).is_some()
+    phone::parse(&candidate.text[span.range()], &settings.regions).is_some() && !candidate.is_uuid_part()
 }
 
 /// `0812…` with 10 to 13 digits, or `62 812…`; the first group of digits holds the prefix.
@@ -207,6 +214,18 @@ fn is_version(candidate: &Candidate<'_>) -> bool {
     let product =
         matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., a, b'/'] if a.is_ascii_alphabetic());
     product && candidate.gaps().has(Gap::DOT)
+}
+
+/// `DE-2026-330977`, `INC-2026-0219`, `QR8827710034`: capitals that are no word for a phone, and a number of what they name.
+fn is_reference(candidate: &Candidate<'_>) -> bool {
+    const PHONES: [&[u8]; 16] = [
+        b"TLF", b"TEL", b"TELP", b"PH", b"PHONE", b"MOB", b"MOBIL", b"FAX", b"CELL", b"WA", b"HP", b"SMS", b"NO",
+        b"NR", b"CALL", b"RING",
+    ];
+    let head = &candidate.text.as_bytes()[..candidate.span.start as usize];
+    let head = head.strip_suffix(b"-").unwrap_or(head);
+    let name = &head[head.len() - head.iter().rev().take(7).take_while(|b| b.is_ascii_alphanumeric()).count()..];
+    (2..=6).contains(&name.len()) && name.iter().all(u8::is_ascii_uppercase) && !PHONES.contains(&name)
 }
 
 /// `0812-3456-789 12`, `0812 3456 7890 1`: an Indonesian number, and another behind it. After the first groups the sign
