@@ -1,4 +1,4 @@
-//! What a valid config may mean otherwise than whoever wrote it: for `sluice validate` to warn of.
+//! What a valid config may mean otherwise than whoever wrote it: for `sluice validate` and the start to warn of.
 
 use super::plan::Plan;
 use crate::config::spec::{Epoch, Spec, State};

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::advice;
 use super::audit::{Audit, What};
 use super::clock;
 use super::live::Live;
@@ -88,7 +89,9 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     check_files(loaded, Some(&ring)).map_err(PlanError::from)?;
     key_warnings(loaded).iter().for_each(|text| tracing::warn!("{text}"));
     let mut reload = Reload::new(loaded);
+    let ids: Vec<String> = ring.current().ids().map(|id| id.to_string()).collect();
     let plan = Arc::new(Plan::compile(loaded, ring)?);
+    advice::warnings(loaded, &plan, Some(&ids)).iter().for_each(|text| tracing::warn!("{text}"));
     let runtime = runtime()?;
     // From here on who asks for an end gets a clean one, also while the brokers do not answer.
     let mut stop = runtime.block_on(async { StopSignals::listen() })?;
