@@ -178,11 +178,22 @@ fn scan_if(text: &str, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Lab
 
 /// Where the name before the sign ends.
 fn name_end(bytes: &[u8], sign: usize) -> usize {
-    let mut end = sign;
+    let mut end = sign - column_type(&bytes[..sign]);
+    let sign = end;
     while end > 0 && matches!(bytes[end - 1], b' ' | b'"' | b'\'' | b'\\' | b'*' | b']') && sign - end < 4 {
         end -= 1;
     }
     end
+}
+
+/// Length of the type behind a column's name, as PostgreSQL decodes its log: `nama_ibu[character varying]:'Rohayati'`.
+fn column_type(head: &[u8]) -> usize {
+    const TYPES: &str = "text|character varying|character|varchar|bigint|integer|smallint|numeric|uuid|date|json|jsonb|inet|bytea|\
+        timestamp without time zone|timestamp with time zone";
+    let Some(inner) = head.strip_suffix(b"]") else { return 0 };
+    let Some(open) = inner.iter().rev().take(32).position(|&b| b == b'[') else { return 0 };
+    let name = &inner[inner.len() - open..];
+    if TYPES.split('|').any(|known| known.as_bytes() == name) { open + 2 } else { 0 }
 }
 
 /// The name that ends at `end` before the sign: one word with `_`, `-` and `.`, or several words at the beginning of a line
@@ -254,6 +265,8 @@ mod tests {
             ("'pw' => 'x'", "pw", "x'"),
             ("?a&token=abc", "token", "abc"),
             ("**Navn**: Ann", "Navn", "Ann"),
+            ("id[bigint]:88 navn[character varying]:'Ann'", "navn", "Ann'"),
+            ("user[email]=a", "email", "a"),
             ("navn=(Ann)", "navn", "Ann)"),
             ("navn : Ann", "navn", "Ann"),
             ("<navn>Ann</navn>", "navn", "Ann</navn>"),

@@ -3,7 +3,7 @@
 
 use super::{Anchor, Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
-use crate::record::Class;
+use crate::record::{Class, Span};
 
 /// `kode OTP Anda 123456`, `123456 is your code`.
 pub(super) const NEAR: Anchored = Anchored {
@@ -234,6 +234,7 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let code = first_code(text, anchor.behind, anchor.behind + BEHIND_BYTES_MAX);
     if let Some(code) = code.filter(|code| !replaced(code)) {
         out.push(code);
+        others(text, code.span, out);
         return;
     }
     if placeholder.is_some() || text[..anchor.behind].ends_with("[one_time_code") {
@@ -249,6 +250,29 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     // Cut in the middle, a longer number would look like a code.
     let cut = |m: &Match| from > 0 && m.span.start as usize == from && text.as_bytes()[from - 1].is_ascii_digit();
     out.extend(last.filter(|m| !cut(m)));
+}
+
+/// The codes of the list that `first` begins, of as many digits: `1234-5678 8765-4321`, `482913 og 118822`, one in each line.
+fn others(text: &str, first: Span, out: &mut Vec<Match>) {
+    const CODES_MAX: usize = 16;
+    const DIGITS_MIN: usize = 6;
+    const ANDS: [&str; 7] = ["and", "og", "dan", "or", "eller", "atau", "&"];
+    let digits = count(&text.as_bytes()[first.range()]);
+    let mut end = first.end as usize;
+    for _ in 1..CODES_MAX {
+        let signs = |at: usize| text[at..].bytes().take(6).take_while(|b| b" ,;\r\n\t*|".contains(b)).count();
+        let mut at = end + signs(end);
+        let and = ANDS.iter().find(|word| text[at..].strip_prefix(**word).is_some_and(|rest| rest.starts_with(' ')));
+        at += and.map_or(0, |word| word.len() + 1);
+        let code = code_at(text, at).filter(|code| {
+            digits >= DIGITS_MIN && at > end && {
+                code.span.len() == first.len() && count(&text.as_bytes()[code.span.range()]) == digits
+            }
+        });
+        let Some(code) = code else { return };
+        end = code.span.end as usize;
+        out.push(code);
+    }
 }
 
 /// Whether the anchor is a part of a path or of a name: `/verify-otp`, `otp_requests_total`.
@@ -337,6 +361,9 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
             at = end + bytes[end..].iter().take_while(|b| b.is_ascii_digit() || **b == b'-').count();
             continue;
         }
+        if let Some(end) = drawn_code(bytes, at, end) {
+            return Some(found(at, end));
+        }
         // `ABC-482`
         if let [b'-', next, ..] = bytes[end..]
             && next.is_ascii_digit()
@@ -350,6 +377,18 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
         at = end;
     }
     None
+}
+
+/// One past a code of two groups of capitals and digits, of which the first ends at `end`: `7QFX-92LM`.
+fn drawn_code(bytes: &[u8], at: usize, end: usize) -> Option<usize> {
+    if bytes.get(end) != Some(&b'-') {
+        return None;
+    }
+    let last = end + 1 + bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let (first, second) = (&bytes[at..end], &bytes[end + 1..last]);
+    let group = |part: &[u8]| (4..=5).contains(&part.len()) && !part.iter().any(u8::is_ascii_lowercase);
+    let letters = first.iter().chain(second).any(u8::is_ascii_uppercase);
+    (group(first) && group(second) && letters && count(first) > 0 && count(second) > 0).then_some(last)
 }
 
 fn count(bytes: &[u8]) -> usize {
@@ -444,9 +483,12 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let part = &bytes[start..end];
     let digits = count(part);
     let plain = digits == part.len() && (3..=10).contains(&digits);
-    if plain || digits > 0 && is_code(bytes, start, end) {
-        out.push(found(start, end));
-        return;
+    let code = match plain || digits > 0 && is_code(bytes, start, end) {
+        true => Some(found(start, end)),
+        false => first_code(anchor.text, start, start + 1),
+    };
+    if let Some(code) = code {
+        out.push(code);
+        others(anchor.text, code.span, out);
     }
-    out.extend(first_code(anchor.text, start, start + 1));
 }

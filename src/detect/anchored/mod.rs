@@ -99,6 +99,7 @@ pub(super) static ALL: &[Anchored] = &[
     secret::OPTION,
     secret::PHRASE,
     secret::PATH,
+    secret::GRANT,
     secret::LINE,
     email::SPELLED,
     id::AFTER,

@@ -110,6 +110,24 @@ pub(super) const PATH: Anchored = Anchored {
     },
 };
 
+/// `GET /oauth/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0i`: whoever has it gets the token of access.
+pub(super) const GRANT: Anchored = Anchored {
+    name: "secret_grant",
+    doc: "what looks like a key behind a label in a query that has a `state`, or behind a path of OAuth",
+    needs: LABELS,
+    at_labels: true,
+    find: |anchor, out| {
+        let line = |text: &str| text.contains("state=") || text.contains("oauth") || text.contains("callback");
+        let head = &anchor.text.as_bytes()[(anchor.at.start as usize).saturating_sub(96)..anchor.at.start as usize];
+        let rest = anchor.rest().split([' ', '"', '\n']).next().unwrap_or("");
+        let code = rest.split('&').next().unwrap_or("");
+        let grant = head.ends_with(b"?") || head.ends_with(b"&");
+        if grant && is_key_like(code) && (line(rest) || line(&String::from_utf8_lossy(head))) {
+            out.push(found(anchor.behind, anchor.behind + code.len()));
+        }
+    },
+};
+
 /// `Cookie: a=b; session=c`.
 pub(super) const LINE: Anchored = Anchored {
     name: "secret_line",
@@ -147,6 +165,10 @@ const BETWEEN: &[&str] = &[
     "for",
     "account",
     "akun",
+    "sy",
+    "gw",
+    "gue",
+    "aku",
     "now",
     "i",
     "use",
@@ -314,6 +336,24 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if out.len() == from {
         told_later(text, anchor.behind, out);
     }
+    if out.len() == from {
+        out.extend(told_below(text, anchor.behind));
+    }
+}
+
+/// `Your temporary password:`, and `Xk29-Qm4L` alone in the line below.
+fn told_below(text: &str, behind: usize) -> Option<Match> {
+    let (line, below) = text[behind..].split_once('\n')?;
+    let line = line.trim();
+    let told = line.strip_suffix(':').unwrap_or(line).trim_end();
+    let asked = line.ends_with(':') && told.is_empty();
+    if !asked && !COPULAS.contains(&told) {
+        return None;
+    }
+    let value = below.trim_start();
+    let start = text.len() - value.len();
+    let word = value.split(char::is_whitespace).next()?.trim_end_matches(['.', ',']);
+    is_random(word).then(|| found(start, start + word.len()))
 }
 
 /// Bytes of the opening tags that a text begins with.
@@ -352,6 +392,9 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
         let told = before.ends_with(':') || BEFORE.iter().any(|known| known.eq_ignore_ascii_case(before));
         let quotes = tags(bare);
         let quotes = quotes + bare[quotes..].len() - bare[quotes..].trim_start_matches(['\'', '"', '`', '(']).len();
+        if let Some(quoted) = quoted_at(text, start).filter(|_| told) {
+            return out.push(quoted);
+        }
         let secret = bare[quotes..].split([',', ';', '=', '&', '<', '|', '"', '\'', '`']).next().unwrap_or("");
         let secret = secret.trim_end_matches(['.', ')']);
         if told && is_no_word(secret) {
@@ -362,6 +405,17 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
         }
         before = bare;
     }
+}
+
+/// What stands in quotes from `at` on, when no word of a language does: `'p@ss w0rd'`.
+fn quoted_at(text: &str, at: usize) -> Option<Match> {
+    const BYTES_MAX: usize = 48;
+    let quote = text[at..].chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let inner = text[at + 1..].split(['\n', quote]).next()?;
+    let closed = text[at + 1 + inner.len()..].starts_with(quote);
+    let drawn = inner.bytes().any(|b| b.is_ascii_digit()) && inner.bytes().any(|b| b.is_ascii_alphabetic());
+    let held = (6..=BYTES_MAX).contains(&inner.len()) && !is_no_secret(inner);
+    (closed && drawn && held).then(|| found(at + 1, at + 1 + inner.len()))
 }
 
 fn phrase(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
@@ -458,9 +512,7 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
     let quote = text[..at].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
     let end = match quote {
         Some(quote) => rest.find([quote, '\n'])?,
-        None => rest
-            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\0' | ';' | '<' | '>' | '|'))
-            .unwrap_or(rest.len()),
+        None => rest.char_indices().find(|&(i, c)| ends_value(rest, i, c)).map_or(rest.len(), |(i, _)| i),
     };
     let mut secret = &rest[..end];
     if quote.is_none() {
@@ -473,6 +525,25 @@ fn value(text: &str, at: usize) -> Option<(usize, usize)> {
     }
     let end = at + secret.len();
     (secret.chars().nth(1).is_some() && !is_no_secret(secret)).then_some((at, end))
+}
+
+/// Whether the sign at `at` ends a value that no quotes end. Passwords have any sign, so those between the pairs of forms and
+/// strings of connections end one only where another pair or nothing follows: `a&b9X!`, but `hunter2&x=1`, `Abc123;User Id=sa`.
+fn ends_value(text: &str, at: usize, sign: char) -> bool {
+    const NAME_BYTES_MAX: usize = 40;
+    let behind = &text[at + sign.len_utf8()..];
+    match sign {
+        '"' | '\0' => true,
+        '<' => at > 0 && behind.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!')),
+        '>' => !text.starts_with('<') || behind.is_empty(),
+        '&' | ';' | '|' => {
+            let name = behind.trim_start().bytes().take(NAME_BYTES_MAX);
+            let name = name.take_while(|b| b.is_ascii_alphanumeric() || b" _-.[]:".contains(b)).count();
+            let pair = name > 0 && behind.trim_start()[name..].starts_with('=');
+            behind.is_empty() || behind.starts_with(char::is_whitespace) || pair
+        }
+        _ => sign.is_whitespace(),
+    }
 }
 
 fn is_no_secret(text: &str) -> bool {

@@ -230,6 +230,8 @@ const COMMON_WORDS: &str = "
     oktober januari februari maret mei agustus desember jan feb mar apr jun jul aug sep sept oct nov dec okt des agu
     danish indonesian english american dansk engelsk indonesia inggris
     happy sorry afraid sure glad interested worried unable able waiting looking writing having getting going locked
+    teamet bestyrelsen bogholderi bogholderiet redaktionen kassereren sekretariatet administrationen ledelsen noget nogen andet
+    baik siap silakan silahkan ditunggu mohon
     true false null none nil undefined unknown empty test error failed success info warning debug ukendt ingen tom
     not-set n/a todo tbd ltd inc llc aps gmbh pt cv tbk
     street road avenue lane drive page side chapter section

@@ -38,16 +38,21 @@ fn above_title(text: &str) -> Option<Match> {
         developer architect assistant associate ceo cto cfo coo partner founder accountant controller \
         konsulent chef direktør medarbejder rådgiver koordinator leder udvikler projektleder teamleder bogholder \
         manajer direktur staf staff penyelia koordinator kepala akuntan";
-    let at = text.rfind("\n\n").map(|at| at + 2)?;
-    let (found, words) = name_line(text, at)?;
-    let title = text[found.span.end as usize..].trim_start().lines().next()?;
+    const LINES_MAX: usize = 4;
+    let last = text.rfind("\n\n").map(|at| at + 2)?;
+    let ends = text[last..].match_indices('\n').map(|(end, _)| last + end + 1).take(LINES_MAX);
+    let mut starts = std::iter::once(last).chain(ends);
     let is_title = |word: &str| {
         let word = word.to_lowercase();
         TITLES.split_ascii_whitespace().any(|title| word.ends_with(title))
     };
-    let mut parts = title.split([' ', ',', '/', '-']).filter(|part| !part.is_empty());
-    (words > 1 && parts.clone().count() <= 6 && title.starts_with(char::is_uppercase) && parts.any(is_title))
-        .then_some(found)
+    starts.find_map(|at| {
+        let (found, words) = name_line(text, at)?;
+        let title = text[found.span.end as usize..].trim_start().lines().next()?;
+        let mut parts = title.split([' ', ',', '/', '-']).filter(|part| !part.is_empty());
+        let titled = title.starts_with(char::is_uppercase) && parts.clone().count() <= 6 && parts.any(is_title);
+        (words > 1 && titled).then_some(found)
+    })
 }
 
 /// `--<br><b>Ann Jensen</b>`: the same in HTML.
@@ -86,6 +91,7 @@ mod tests {
             ("Koden virker ikke.\n/Lisbeth Drejer", "Lisbeth Drejer"),
             ("Koden virker ikke.\n\n/Lisbeth\n", "Lisbeth"),
             ("Ring mig.\n\nMarie-Louise Qvortrup\nSettlement Manager\n", "Marie-Louise Qvortrup"),
+            ("Venlig hilsen\n\np.v.a.\nDorte Ebbesen\nDriftsleder", "Dorte Ebbesen"),
             ("Vi ses.\n\nPer Holm\nSenior Kundekonsulent, Betalix", "Per Holm"),
             ("It does not work\n-- \nAnn Jensen\nCopenhagen", "Ann Jensen"),
         ] {

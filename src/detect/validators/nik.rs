@@ -4,6 +4,7 @@
 //! number from 0001 on. There is no check digit. Of random 16-digit numbers 0.4 % have this form.
 
 use super::{Candidate, Validator};
+use crate::detect::groups::Gap;
 use crate::record::Basis;
 
 /// The check.
@@ -14,7 +15,10 @@ pub(super) const VALIDATOR: Validator = Validator {
     numbers: true,
     basis: Basis::Checksum,
     check: |candidate: &Candidate<'_>, _| {
-        let stands_alone = candidate.is_one_number() && !candidate.is_tied() && !candidate.is_uuid_part();
+        // `ktp/2025/5103052709990008_selfie.jpg`: a step of a path is no part of a longer number.
+        let tied = |gap: Gap| gap == Gap::DASH || gap == Gap::DOT;
+        let tied = tied(candidate.before) || tied(candidate.after) && !candidate.is_counted();
+        let stands_alone = candidate.is_one_number() && !tied && !candidate.is_uuid_part();
         (stands_alone && is_nik(candidate.digits)).then_some(candidate.span)
     },
 };

@@ -2,6 +2,7 @@
 //! have, and a keyword says that they are meant.
 
 use super::{Candidate, Validator};
+use crate::detect::groups::Gap;
 use crate::record::Basis;
 
 /// Any digits.
@@ -12,7 +13,9 @@ pub(super) const NUMBER: Validator = Validator {
     numbers: false,
     basis: Basis::Pattern,
     check: |candidate: &Candidate<'_>, _| {
-        let one = candidate.is_one_number() && !candidate.is_date() && !candidate.is_tied();
+        // `250000.00` is money.
+        let money = matches!(candidate.groups, [_, cents] if cents.gap == Gap::DOT && cents.len() <= 2);
+        let one = candidate.is_one_number() && !candidate.is_date() && !candidate.is_tied() && !money;
         one.then_some(candidate.span)
     },
 };

@@ -3,7 +3,7 @@
 
 use super::{Candidate, Settings, Validator};
 use crate::canonical::phone;
-use crate::detect::groups::Gap;
+use crate::detect::groups::{Gap, Group};
 use crate::record::{Basis, Span};
 
 /// Numbers with their country.
@@ -93,7 +93,8 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
         || candidate.is_decimal()
         || candidate.is_thousands()
         || is_version(candidate)
-        || is_reference(candidate);
+        || is_reference(candidate)
+        || is_dated(candidate);
     if other || is_bound(candidate) {
         return None;
     }
@@ -184,6 +185,8 @@ fn is_printed(candidate: &Candidate<'_>) -> bool {
         ((3, 4, 4), 2) if digits.starts_with(b"02") => {
             rest[1].gap == Gap::SPACE && rest[0].gap.within(Gap::PAREN.or(Gap::SPACE).or(Gap::WIDE))
         }
+        // `0161 496 0218`
+        ((4, 3, 4), 2) => digits.starts_with(b"01") && gaps == Gap::SPACE,
         // `01326 550 918`
         ((5, 3, 3), 2) => digits.starts_with(b"01") && gaps == Gap::SPACE,
         // `1-415-555-2671`
@@ -214,6 +217,16 @@ fn is_version(candidate: &Candidate<'_>) -> bool {
     let product =
         matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., a, b'/'] if a.is_ascii_alphabetic());
     product && candidate.gaps().has(Gap::DOT)
+}
+
+/// `03 (13-05-2025 07`, `8812 - 40 77 26 15`: a date and more, or two numbers with a dash between them.
+fn is_dated(candidate: &Candidate<'_>) -> bool {
+    let groups = candidate.groups;
+    let date = |g: &[Group]| g[0].len() <= 2 && g[1].len() == 2 && g[2].len() == 4 && g[1].gap == g[2].gap;
+    let dashed = |g: &&Group| g.gap.has(Gap::DASH) && g.gap.has(Gap::WIDE);
+    let inner = groups.get(1..).unwrap_or_default();
+    let parted = inner.iter().filter(dashed).count() == 1 && inner.len() > 1;
+    groups.windows(3).any(|g| date(g) && g[1].gap == Gap::DASH) || parted
 }
 
 /// `DE-2026-330977`, `INC-2026-0219`, `QR8827710034`: capitals that are no word for a phone, and a number of what they name.
