@@ -525,10 +525,15 @@ impl Core {
             return;
         }
         match entity {
-            Some(entity) if self.plan.yields(entity) && self.is_something_else(at, field, reading, frame) => {}
+            Some(entity) if self.may_yield(entity, at) && self.is_something_else(at, field, reading, frame) => {}
             Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, field.nature, reading, frame),
         }
+    }
+
+    /// Whether a value may be something else than its field says. What has an `@` is an address in a field of addresses.
+    fn may_yield(&self, entity: EntityId, at: At<'_>) -> bool {
+        self.plan.yields(entity) && !(at.scalar.class.has(Class::AT) && self.plan.is_mailbox(entity))
     }
 
     /// All of the value is found to be one thing, whatever the field is called: it is replaced as that.

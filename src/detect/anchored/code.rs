@@ -356,13 +356,13 @@ fn first_code(text: &str, from: usize, to: usize) -> Option<Match> {
             }
             end += 1 + more;
         }
+        if let Some(end) = drawn_code(bytes, at, end) {
+            return Some(found(at, end));
+        }
         // `813-8821-0947`: more digits than a code has are a number of another kind.
         if matches!(bytes[end..], [b'-', next, ..] if next.is_ascii_digit()) && bytes[at].is_ascii_digit() {
             at = end + bytes[end..].iter().take_while(|b| b.is_ascii_digit() || **b == b'-').count();
             continue;
-        }
-        if let Some(end) = drawn_code(bytes, at, end) {
-            return Some(found(at, end));
         }
         // `ABC-482`
         if let [b'-', next, ..] = bytes[end..]

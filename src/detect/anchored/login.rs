@@ -123,8 +123,10 @@ fn logged(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let end = month - 5;
     let signs = bytes[..end].iter().rev().take(NAME_BYTES_MAX).take_while(|&&b| is_sign(b) || b == b'@').count();
     let start = (end - signs..=end).find(|&at| text.is_char_boundary(at)).unwrap_or(end);
+    // An address is found as one, so that its token is that of others.
+    let address = text[start..end].split_once('@').is_some_and(|(_, host)| host.contains('.'));
     // Before it stand the host, and who the host says that it is.
-    if is_person(&text[start..end]) && text[..start].ends_with(' ') {
+    if is_person(&text[start..end]) && text[..start].ends_with(' ') && !address {
         out.push(found(start, end));
     }
 }

@@ -187,8 +187,8 @@ fn is_printed(candidate: &Candidate<'_>) -> bool {
         }
         // `0161 496 0218`
         ((4, 3, 4), 2) => digits.starts_with(b"01") && gaps == Gap::SPACE,
-        // `01326 550 918`
-        ((5, 3, 3), 2) => digits.starts_with(b"01") && gaps == Gap::SPACE,
+        // `01326 550 918`, `07968 330 271`
+        ((5, 3, 3), 2) => (digits.starts_with(b"01") || digits.starts_with(b"07")) && gaps == Gap::SPACE,
         // `1-415-555-2671`
         ((1, 3, 3), 3) => {
             let plan = digits[0] == b'1' && digits[1] >= b'2' && digits[4] >= b'2' && rest[2].len() == 4;
@@ -257,7 +257,8 @@ fn is_two_numbers(candidate: &Candidate<'_>) -> bool {
 /// Whether it goes on beside itself with the separator it uses within: then it is a part of something else.
 fn is_tied(candidate: &Candidate<'_>) -> bool {
     let inner = candidate.gaps().or(Gap::DASH).or(Gap::DOT);
-    candidate.before.has(inner) || candidate.after.has(inner)
+    let ties = |gap: Gap| gap.has(inner) && !gap.has(Gap::LINE);
+    ties(candidate.before) || ties(candidate.after)
 }
 
 /// Whether `+`, or `+(`, stands before it.
