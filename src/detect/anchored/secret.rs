@@ -534,12 +534,16 @@ fn ends_value(text: &str, at: usize, sign: char) -> bool {
     let behind = &text[at + sign.len_utf8()..];
     match sign {
         '"' | '\0' => true,
-        '<' => at > 0 && behind.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!')),
+        '<' => {
+            let tag = behind.bytes().take_while(u8::is_ascii_alphanumeric);
+            let drawn = at == 0 && tag.clone().any(|b| b.is_ascii_digit()) && tag.count() > 2;
+            !drawn && behind.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'))
+        }
         '>' => !text.starts_with('<') || behind.is_empty(),
         '&' | ';' | '|' => {
             let name = behind.trim_start().bytes().take(NAME_BYTES_MAX);
-            let name = name.take_while(|b| b.is_ascii_alphanumeric() || b" _-.[]:".contains(b)).count();
-            let pair = name > 0 && behind.trim_start()[name..].starts_with('=');
+            let name = name.take_while(|b| b.is_ascii_alphanumeric() || b" _-.[]".contains(b)).count();
+            let pair = name > 0 && behind.trim_start()[name..].starts_with(['=', ':']);
             behind.is_empty() || behind.starts_with(char::is_whitespace) || pair
         }
         _ => sign.is_whitespace(),

@@ -234,7 +234,12 @@ fn tail(text: &str, from: usize) -> usize {
         if word.is_empty() {
             break;
         }
-        let number = word.starts_with(|c: char| c.is_ascii_digit()) && word.len() <= 9 && !word.contains(':');
+        // `17 Orchard Road #04-12`
+        let digits = word.strip_prefix('#').unwrap_or(word);
+        let number = digits.starts_with(|c: char| c.is_ascii_digit()) && word.len() <= 9 && !word.contains(':');
+        // `114, 2. tv`: which door of the floor.
+        let door = matches!(word, "th" | "tv" | "mf")
+            && text[..at].trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit());
         let code =
             word.len() <= 8 && word.bytes().any(|b| b.is_ascii_digit()) && word.starts_with(|c: char| c.is_uppercase());
         let common = Word::at(text, next).is_some_and(|w| w.is_common(text));
@@ -248,7 +253,7 @@ fn tail(text: &str, from: usize) -> usize {
             break;
         }
         at = part;
-        if number || code || capital {
+        if number || code || capital || door {
             end = next + word.len();
         }
     }

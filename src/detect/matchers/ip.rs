@@ -83,8 +83,24 @@ fn is_v4(text: &str, quad: &[Group]) -> bool {
     }
     !is_amount(bytes, quad, end)
         && !is_clock(bytes, quad)
+        && !begins_npwp(bytes, quad)
         && !version::is_product(bytes, quad)
         && !version::is_release(bytes, quad)
+}
+
+/// `15.055.230.6-998.001`: an Indonesian tax number, whose first groups may be an address with zeros before its parts.
+fn begins_npwp(bytes: &[u8], quad: &[Group]) -> bool {
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let office = |rest: &[u8]| match rest {
+        [b'-', office @ ..] if office.len() >= 7 => {
+            digits(&office[..3])
+                && office[3] == b'.'
+                && digits(&office[4..7])
+                && !office[7..].first().is_some_and(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    quad.iter().map(|g| g.len()).eq([2, 3, 3, 1]) && office(&bytes[quad[3].end as usize..])
 }
 
 /// `203-0-113-7.static.example.net`, `ip-10-0-0-5`: an address in the name of its host.
