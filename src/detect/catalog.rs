@@ -135,8 +135,8 @@ impl Catalog {
         catalog
     }
 
-    /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a known entity takes its
-    /// place, but of none that may never pass or holds numbers of cards.
+    /// Adds the entities of all `*.yaml` below `dir`, by path. One with the name of a built-in entity takes its place,
+    /// but of none that may never pass or holds numbers of cards; one with the name of another that was loaded is an error.
     ///
     /// # Errors
     /// When the directory or a file cannot be read, it holds no such file, or a file does not hold a sound entity. The
@@ -235,6 +235,7 @@ impl Catalog {
         }
         Checker { file }.entity(&spec)?;
         self.may_be_replaced(file, &spec)?;
+        self.is_the_only_one_of_yours(file, &spec)?;
         self.token_is_free(file, &spec)?;
         let entity = Entity {
             name: spec.entity.value.clone(),
@@ -282,6 +283,15 @@ impl Catalog {
         };
         let reason = format!("`{}` is built in and {why}, so its file cannot be replaced", name.value);
         Err(error_at(file, name, "entity", &reason, "give yours another name: both are looked for then"))
+    }
+
+    /// Of two files of one's own the earlier one would be dropped without a word, and what it finds would pass.
+    fn is_the_only_one_of_yours(&self, file: &str, spec: &EntitySpec) -> Result<(), CatalogError> {
+        let name = &spec.entity;
+        let known = self.entities.iter().find(|e| !e.builtin && e.name == name.value && &*e.file != file);
+        let Some(known) = known else { return Ok(()) };
+        let reason = format!("`{}` is that of {}, too", name.value, known.file());
+        Err(error_at(file, name, "entity", &reason, "give one of them another name, or make one file of both"))
     }
 
     /// Tokens of one type are made with one key: two entities that share it could be joined.
@@ -659,6 +669,25 @@ counter_examples: ['ord-12345']
         assert_eq!(catalog.find("ip"), ip, "the place stays");
         assert_eq!(catalog.entities().len(), Catalog::builtin().entities().len());
         assert_eq!(catalog.entities()[ip.expect("there").0 as usize].token_type, "ord");
+    }
+
+    #[test]
+    fn two_files_of_ones_own_with_one_name_are_refused_with_both_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (name, digits) in [("a.yaml", "123456"), ("b.yaml", "654321")] {
+            fs::write(dir.path().join(name), format!("# ours\n{}", GOOD.replace("123456", digits))).expect("a file");
+        }
+        let mut catalog = Catalog::builtin();
+        let error = catalog.load_dir(dir.path()).expect_err("two of one name").to_string();
+        let (a, b) = (dir.path().join("a.yaml"), dir.path().join("b.yaml"));
+        let expected = format!("{}:2: entity: `order` is that of {}:2, too; give one", b.display(), a.display());
+        assert!(error.starts_with(&expected), "{error}");
+        fs::remove_file(b).expect("a file");
+        catalog.load_dir(dir.path()).expect("one is enough");
+        catalog.load_dir(dir.path()).expect("the same file again takes nothing away");
+        let other = tempfile::tempdir().expect("a directory");
+        fs::write(other.path().join("a.yaml"), GOOD).expect("a file");
+        catalog.load_dir(other.path()).expect_err("nor in two folders");
     }
 
     #[test]
