@@ -661,6 +661,7 @@ counter_examples: ['ord-12345']
     #[test]
     fn a_directory_extends_and_overrides() {
         load(GOOD).expect("a sound entity");
+        load(&GOOD.replace("ord-{{123456}}", "ord-{{123456}} and ord-{{123457}}")).expect("two marks, both found");
         let dir = tempfile::tempdir().expect("a directory");
         fs::write(dir.path().join("ip.yaml"), GOOD.replace("entity: order", "entity: ip")).expect("a file");
         let mut catalog = Catalog::builtin();
@@ -737,6 +738,13 @@ counter_examples: ['ord-12345']
             ("words: [order]", "words: []", 7, "has no words"),
             ("words: [order]", "words: ['#']", 10, "begin with a letter"),
             ("ord-{{123456}}", "ord-{{12345}}", 11, "is not found"),
+            (
+                "ord-{{123456}}",
+                "ord-{{123456}} and ord-{{12345}}",
+                11,
+                "is not found by the patterns in each of its marks",
+            ),
+            ("ord-{{123456}}", "ord-{{123456}} and ord-123457", 11, "holds more than its marks"),
             ("ord-12345'", "ord-123456'", 12, "is found"),
         ];
         for (from, to, line, reason) in cases {

@@ -5,13 +5,28 @@ use super::catalog::{Catalog, CatalogError, error_at};
 use super::rules;
 use crate::record::{EntityId, Finding, Kind, Span};
 
-/// An example without its marks, and the part that must be found: what stands in `{{…}}`, or all of it.
-pub(super) fn unmark(example: &str) -> (String, Span) {
-    let marked = example.split_once("{{").and_then(|(before, rest)| {
-        let (value, after) = rest.split_once("}}")?;
-        Some((format!("{before}{value}{after}"), Span::new(before.len() as u32, (before.len() + value.len()) as u32)))
-    });
-    marked.unwrap_or_else(|| (example.to_owned(), Span::new(0, example.len() as u32)))
+/// An example without its marks, and the parts that must be found: what stands in `{{…}}`, or all of it.
+pub(super) fn unmark(example: &str) -> (String, Vec<Span>) {
+    let (mut text, mut spans, mut rest) = (String::new(), Vec::new(), example);
+    while let Some((before, value, after)) = next_mark(rest) {
+        text.push_str(before);
+        let start = text.len() as u32;
+        text.push_str(value);
+        spans.push(Span::new(start, text.len() as u32));
+        rest = after;
+    }
+    text.push_str(rest);
+    if spans.is_empty() {
+        spans.push(Span::new(0, text.len() as u32));
+    }
+    (text, spans)
+}
+
+/// What stands before the first mark, in it, and behind it.
+fn next_mark(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once("{{")?;
+    let (value, after) = rest.split_once("}}")?;
+    Some((before, value, after))
 }
 
 /// Everything that is found in `text`.
@@ -28,10 +43,15 @@ pub(super) fn check(catalog: &Catalog, id: EntityId) -> Result<(), CatalogError>
     let mut detector = Detector::new(rules::alone(catalog, id)?);
     for example in &entity.spec.examples {
         let (text, wanted) = unmark(&example.value);
-        if !find(&mut detector, &text).iter().any(|f| f.value == wanted) {
-            let fix = "correct the pattern, or mark the part that is meant with `{{` and `}}`";
-            return Err(error_at(&entity.file, example, "examples", "is not found by the patterns", fix));
-        }
+        let found = find(&mut detector, &text);
+        let reason = match wanted.iter().all(|span| found.iter().any(|f| f.value == *span)) {
+            false if wanted.len() > 1 => "is not found by the patterns in each of its marks",
+            false => "is not found by the patterns",
+            true if found.len() > wanted.len() => "holds more than its marks that is found by the patterns",
+            true => continue,
+        };
+        let fix = "correct the pattern, or mark each part that is meant with `{{` and `}}`";
+        return Err(error_at(&entity.file, example, "examples", reason, fix));
     }
     for example in &entity.spec.counter_examples {
         if !find(&mut detector, &example.value).is_empty() {
@@ -40,4 +60,30 @@ pub(super) fn check(catalog: &Catalog, id: EntityId) -> Result<(), CatalogError>
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_of_an_example_is_a_part_that_must_be_found() {
+        let marked = |example: &str| {
+            let (text, spans) = unmark(example);
+            let parts = spans.iter().map(|span| text[span.range()].to_owned()).collect::<Vec<_>>();
+            (text, parts)
+        };
+        let owned = |text: &str, parts: &[&str]| (text.to_owned(), parts.iter().map(|p| (*p).to_owned()).collect());
+        assert_eq!(marked("C-1 and C-2"), owned("C-1 and C-2", &["C-1 and C-2"]));
+        assert_eq!(marked("see {{C-1}}, {{C-2}}."), owned("see C-1, C-2.", &["C-1", "C-2"]));
+        assert_eq!(marked("{{C-1}} {{C-2"), owned("C-1 {{C-2", &["C-1"]), "what is not closed is text");
+    }
+
+    #[test]
+    fn the_marks_of_every_built_in_example_are_found_and_nothing_else() {
+        let catalog = Catalog::builtin();
+        let tried = |at| check(&catalog, EntityId(at as u16)).err().map(|error| error.to_string());
+        let faults: Vec<_> = (0..catalog.entities().len()).filter_map(tried).collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
 }

@@ -60,7 +60,7 @@ pub(super) struct EntitySpec {
     /// How it is found by what the bytes look like; none: by field name only.
     #[serde(default)]
     pub patterns: Vec<Spanned<PatternSpec>>,
-    /// Texts in which it must be found: the part in `{{…}}`, or the whole text.
+    /// Texts in which it must be found: each part in `{{…}}` and nothing else, or the whole text.
     #[serde(default)]
     pub examples: Vec<Spanned<String>>,
     /// Texts in which it must not be found.

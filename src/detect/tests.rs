@@ -63,8 +63,8 @@ fn every_example_is_found_in_every_position() {
     for (at, entity) in catalog.entities().iter().enumerate() {
         let mut alone = Detector::new(rules::alone(&catalog, EntityId(at as u16)).expect("compiles"));
         for example in &entity.spec.examples {
-            let (text, span) = unmark(&example.value);
-            for (text, span) in positions(&text, span) {
+            let (text, spans) = unmark(&example.value);
+            for (text, span) in spans.iter().flat_map(|span| positions(&text, *span)) {
                 // Where free text ends nobody knows: what surroundings tell may take a word too many, never one too few.
                 let covers = |f: &Finding| f.span.start <= span.start && span.end <= f.span.end;
                 let fits =
