@@ -109,7 +109,8 @@ impl Suppression {
 
 /// What stands in the lines of a list, with their numbers, from 1.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let words = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let words =
+        text.trim_start_matches('\u{feff}').lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     words.enumerate().map(|(index, word)| (index + 1, word)).filter(|(_, word)| !word.is_empty())
 }
 
@@ -205,6 +206,8 @@ mod tests {
         let path = Path::new("list");
         let list = Suppression::parse(&format!("# objections\n{ONE} # 2026-01-31\n\n{DAILY}\n"), path).expect("a list");
         assert_eq!(list.len(), 2);
+        let marked = Suppression::parse(&format!("\u{feff}{ONE}\n"), path).expect("as some editors begin a file");
+        assert_eq!(marked.len(), 1);
         assert!(list.is_in(format!(r#"{{"a":"{ONE}"}}"#).as_bytes()) && list.is_in(DAILY.as_bytes()));
         assert!(!list.is_in(ONE.replace("k3", "k4").as_bytes()) && !list.is_in(b"\xff"));
         assert!(list.is_in(&[b"\xff\xfe", ONE.as_bytes()].concat()), "beside bytes that are no text");
