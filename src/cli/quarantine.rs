@@ -1,5 +1,6 @@
 //! `sluice quarantine list|open`: what was rejected, and, with an identity, what it holds.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -84,6 +85,13 @@ struct Entry {
     file: Option<Vec<u8>>,
 }
 
+impl Entry {
+    /// Where it stands in the input, for people.
+    fn place(&self) -> String {
+        format!("{} {} {}", self.topic, self.partition, self.offset)
+    }
+}
+
 /// A line of `scrub --quarantine`.
 #[derive(Deserialize)]
 struct Line {
@@ -109,7 +117,7 @@ impl Serialize for Bytes<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(self.0) {
             Ok(text) => serializer.serialize_str(text),
-            Err(_) => std::collections::BTreeMap::from([("base64", STANDARD.encode(self.0))]).serialize(serializer),
+            Err(_) => BTreeMap::from([("base64", STANDARD.encode(self.0))]).serialize(serializer),
         }
     }
 }
@@ -125,48 +133,67 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 fn open(args: &OpenArgs) -> Result<(), CliError> {
     let loaded = args.from.config()?;
     let audit = Audit::new(loaded.as_ref().map_or(config::Audit::Log, |loaded| loaded.settings.audit.clone()));
-    let identities = identities(&args.identity).or_else(|error| refused(&audit, &[], "no identity", error))?;
-    let mut left = 0;
-    for entry in args.from.entries(loaded.as_ref())? {
+    let identities = identities(&args.identity).or_else(|error| refused(&audit, "no identity", error))?;
+    let entries = args.from.entries(loaded.as_ref())?;
+    let (mut left, mut closed) = (0, BTreeMap::new());
+    for entry in &entries {
         let Some(file) = &entry.file else {
             left += 1;
             continue;
         };
-        let place = format!("{} {} {}", entry.topic, entry.partition, entry.offset);
-        let failed = |what: String| CliError::Failed(format!("quarantined record {place}: {what}"));
-        let (partition, offset) = (entry.partition.to_string(), entry.offset.to_string());
-        let of = [("topic", entry.topic.as_str()), ("partition", &partition), ("offset", &offset)];
-        let plain = open_with(&identities, file).or_else(|error| {
-            let why = format!("the payload {error}");
-            refused(&audit, &of, &why, failed(why.clone()))
-        })?;
-        let payload = Payload::parse(&plain).map_or_else(
-            || {
-                let why = "the payload is none of ours";
-                refused(&audit, &of, why, failed(why.to_owned()))
-            },
-            Ok,
-        )?;
-        // First the record of it, then the payload: what is seen was recorded.
-        audit.write(What::QuarantineOpen, 1, &of).map_err(|error| failed(format!("no audit record: {error}")))?;
-        let headers = payload.headers.iter().map(|(name, value)| (Bytes(name), value.as_deref().map(Bytes)));
-        print_line(&Opened {
-            entry: &entry,
-            key: payload.key.as_deref().map(Bytes),
-            value: payload.value.as_deref().map(Bytes),
-            headers: headers.collect(),
-        })?;
+        if let Err(why) = open_one(entry, file, &identities, &audit)? {
+            closed.entry(why).or_insert((0, entry.place())).0 += 1;
+        }
     }
     if left > 0 {
         note(&format!("{left} records have no sealed payload: look them up in the input topic, where they still are"));
     }
-    Ok(())
+    if closed.is_empty() { Ok(()) } else { Err(CliError::Failed(told(&closed, entries.len()))) }
 }
 
-/// Who tries and fails is recorded as well: nothing (0) was opened, and why.
-fn refused<T>(audit: &Audit, of: &[(&str, &str)], why: &str, error: CliError) -> Result<T, CliError> {
-    let of = [of, &[("failed", why)]].concat();
-    match audit.write(What::QuarantineOpen, 0, &of) {
+/// How many could not be opened, by the reason, each with the place of the first.
+fn told(closed: &BTreeMap<String, (u64, String)>, all: usize) -> String {
+    let each = closed.iter().map(|(why, (n, first))| match n {
+        1 => format!("1 of {all} {why}: {first}"),
+        _ => format!("{n} of {all} {}: the first is {first}", why.replacen("is ", "are ", 1)),
+    });
+    format!("quarantined records: {}", each.collect::<Vec<_>>().join("; "))
+}
+
+/// Opens a payload, and prints what it holds. The inner error: why it stays closed; the audit has it.
+fn open_one(
+    entry: &Entry,
+    file: &[u8],
+    identities: &[Identity],
+    audit: &Audit,
+) -> Result<Result<(), String>, CliError> {
+    let failed = |what: String| CliError::Failed(format!("quarantined record {}: {what}", entry.place()));
+    let (partition, offset) = (entry.partition.to_string(), entry.offset.to_string());
+    let of = [("topic", entry.topic.as_str()), ("partition", &partition), ("offset", &offset)];
+    let plain = open_with(identities, file).map_err(|error| error.to_string());
+    let payload = plain.and_then(|plain| Payload::parse(&plain).ok_or_else(|| "is none of ours".to_owned()));
+    // First the record of it, then the payload: what is seen was recorded.
+    let why = payload.as_ref().err().map(|why| format!("the payload {why}"));
+    let of = [&of[..], &why.as_deref().map(|why| ("failed", why)).into_iter().collect::<Vec<_>>()].concat();
+    let opened = u64::from(payload.is_ok());
+    audit.write(What::QuarantineOpen, opened, &of).map_err(|error| failed(format!("no audit record: {error}")))?;
+    let payload = match payload {
+        Ok(payload) => payload,
+        Err(why) => return Ok(Err(why)),
+    };
+    let headers = payload.headers.iter().map(|(name, value)| (Bytes(name), value.as_deref().map(Bytes)));
+    print_line(&Opened {
+        entry,
+        key: payload.key.as_deref().map(Bytes),
+        value: payload.value.as_deref().map(Bytes),
+        headers: headers.collect(),
+    })
+    .map(Ok)
+}
+
+/// Who comes without an identity is recorded as well: nothing (0) was opened, and why.
+fn refused<T>(audit: &Audit, why: &str, error: CliError) -> Result<T, CliError> {
+    match audit.write(What::QuarantineOpen, 0, &[("failed", why)]) {
         Ok(()) => Err(error),
         Err(fault) => Err(CliError::Failed(format!("{error}\nno audit record of it: {fault}"))),
     }
@@ -195,6 +222,18 @@ impl From {
         Ok(self.config.as_deref().map(|path| config::load(path, secrets)).transpose()?)
     }
 
+    /// Why there is nothing to tell, when records of these topics are quarantined.
+    fn nothing_of(&self, topics: &BTreeSet<String>) -> String {
+        let known = topics.iter().map(|topic| format!("`{topic}`")).collect::<Vec<_>>().join(", ");
+        match &self.topic {
+            _ if topics.is_empty() => "nothing is quarantined".to_owned(),
+            Some(topic) if !topics.contains(topic) => {
+                format!("nothing is quarantined of topic `{topic}`; there are records of {known}")
+            }
+            _ => format!("no quarantined record is such a one; there are records of {known}"),
+        }
+    }
+
     fn entries(&self, loaded: Option<&Loaded>) -> Result<Vec<Entry>, CliError> {
         if let Some(reason) = self.reason.as_deref().filter(|reason| !Reject::LABELS.contains(reason)) {
             let known = Reject::LABELS.join(", ");
@@ -205,12 +244,16 @@ impl From {
             (None, Some(loaded)) => of_topics(loaded)?,
             (None, None) => return Err(CliError::Usage("--config or --file is needed".to_owned())),
         };
+        let topics: BTreeSet<String> = entries.iter().map(|entry| entry.topic.clone()).collect();
         entries.retain(|entry| {
             self.topic.as_ref().is_none_or(|topic| *topic == entry.topic)
                 && self.partition.is_none_or(|partition| partition == entry.partition)
                 && self.offset.is_none_or(|offset| offset == entry.offset)
                 && self.reason.as_ref().is_none_or(|reason| *reason == entry.reason)
         });
+        if entries.is_empty() {
+            note(&self.nothing_of(&topics));
+        }
         Ok(entries)
     }
 }

@@ -219,6 +219,53 @@ fn rejected_lines_are_sealed_and_opened_with_an_audit_record() {
 }
 
 #[test]
+fn what_is_sealed_to_somebody_else_keeps_no_other_record_closed() {
+    let age = age();
+    let (dir, config) = folder("audit: {file: DIR/audit}\n");
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let identity = |name: &str| fs::write(path("identity"), age[name].as_str().unwrap()).unwrap();
+    let recipient = |recipient: &str| {
+        let (dir, config) = folder(&format!("quarantine: {{recipients: [{recipient}]}}\n"));
+        let rejected = dir.path().join("rejected");
+        scrub(&config, &["--quarantine", rejected.to_str().unwrap()], r#"{"a":"b"#);
+        fs::read_to_string(rejected).unwrap()
+    };
+    let ours = recipient(age["recipient"].as_str().unwrap());
+    let others = recipient("age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg");
+    let damaged = ours.replace("\"sealed\":\"YWdl", "\"sealed\":\"YWdm");
+    fs::write(path("rejected"), format!("{others}{ours}{damaged}{others}{ours}")).unwrap();
+    let open =
+        || sluice(&["quarantine", "open", "-c", &config, "--file", &path("rejected"), "--identity", &path("identity")]);
+    identity("identity");
+    let run = open();
+    assert_eq!((run.code, run.stdout.lines().count()), (1, 2), "{run:?}");
+    let told = "quarantined records: 1 of 5 is no age file of version 1: - 0 1; 2 of 5 are sealed to another recipient: the first is - 0 1";
+    assert!(run.stderr.contains(told), "{run:?}");
+    assert_eq!(fs::read_to_string(path("audit")).unwrap().lines().count(), 5, "each try is recorded");
+    fs::write(path("rejected"), format!("{others}{ours}")).unwrap();
+    assert!(open().stderr.contains("1 of 2 is sealed to another recipient: - 0 1"));
+}
+
+#[test]
+fn a_quarantine_that_holds_nothing_of_a_topic_says_so() {
+    let dir = TempDir::new().unwrap();
+    let rejected = dir.path().join("rejected");
+    let list = |more: &[&str]| {
+        let run = sluice(&[&["quarantine", "list", "--file", rejected.to_str().unwrap()][..], more].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        run
+    };
+    fs::write(&rejected, "").unwrap();
+    assert!(list(&[]).stderr.contains("note: nothing is quarantined"));
+    fs::write(&rejected, "{\"file\":\"logins\",\"line\":7,\"reason\":\"truncated\"}\n").unwrap();
+    assert!(list(&["--topic", "logins"]).stderr.is_empty());
+    let stderr = list(&["--topic", "nope"]).stderr;
+    assert!(stderr.contains("note: nothing is quarantined of topic `nope`; there are records of `logins`"), "{stderr}");
+    let stderr = list(&["--topic", "logins", "--offset", "8"]).stderr;
+    assert!(stderr.contains("note: no quarantined record is such a one"), "{stderr}");
+}
+
+#[test]
 fn who_is_listed_is_dropped_and_tenants_share_no_tokens() {
     let (dir, config) = folder(
         "pseudonyms: {scope: {field: site}, suppress: DIR/list}\naudit: {file: DIR/audit}\n\
