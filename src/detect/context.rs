@@ -239,12 +239,20 @@ pub(super) fn is_after(text: &str, start: u32, words: &[Box<str>]) -> bool {
         let Some(at) = before.len().checked_sub(word.len()) else {
             return false;
         };
-        before[at..].eq_ignore_ascii_case(word.as_bytes())
+        is_phrase(&before[at..], word.as_bytes())
             && !text[..at].chars().next_back().is_some_and(|c| {
                 // `appVersion`: the last word of a name, where it says what all of it is.
                 let of_name = c.is_ascii_lowercase() && before[at].is_ascii_uppercase() && &**word == "version";
                 c.is_alphanumeric() && !of_name
             })
+    })
+}
+
+/// Whether `place` is this phrase, in any case; its spaces stand for any sign between words: `CVR-nr`.
+fn is_phrase(place: &[u8], phrase: &[u8]) -> bool {
+    place.iter().zip(phrase).all(|(b, p)| match p {
+        b' ' => matches!(b, b' ' | b'-' | b'_' | b'.'),
+        p => b.eq_ignore_ascii_case(p),
     })
 }
 
@@ -323,8 +331,8 @@ mod tests {
 
     #[test]
     fn a_word_directly_before_is_seen_through_a_few_signs() {
-        let words: [Box<str>; 3] = ["v".into(), "rp".into(), "€".into()];
-        for text in ["v1", "V 1", "Rp. 1", "rp=1", "(rp 1", "€1", "a v1"] {
+        let words: [Box<str>; 4] = ["v".into(), "rp".into(), "€".into(), "cvr nr".into()];
+        for text in ["cvr nr 1", "CVR-nr.: 1", "v1", "V 1", "Rp. 1", "rp=1", "(rp 1", "€1", "a v1"] {
             assert!(is_after(text, text.len() as u32 - 1, &words), "{text}");
         }
         for text in ["1", "xv1", "v    1", "rp,1", "øv1", " 1", "v 2 1"] {

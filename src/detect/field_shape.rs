@@ -16,6 +16,10 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("id", Shape::Id),
     ("picture", Shape::Picture),
     ("date", Shape::Date),
+    ("card_code", Shape::CardCode),
+    ("link", Shape::Link),
+    ("mobile", Shape::Mobile),
+    ("place", Shape::Place),
 ];
 
 /// What a value looks like.
@@ -39,7 +43,22 @@ pub(super) enum Shape {
     Picture,
     /// A day on which somebody may have been born, perhaps behind a place: `Semarang, 9 Desember 1985`.
     Date,
+    /// Three or four digits and nothing else, as a card's verification code has.
+    CardCode,
+    /// Where something is kept, or its bytes: `https://…`, `s3://…`, `data:image/…`.
+    Link,
+    /// A mobile number of Indonesia, and no sum: `0812…`, `62812…`, `812…`.
+    Mobile,
+    /// Anything but how long something took: of a latency the name is `lat`, too.
+    Place,
 }
+
+/// Words of companies and of software: who has such a name is nobody.
+const NOBODY: &str = "corp corporation company logistics express delivery holding holdings partners solutions software \
+    technology technologies tech media energy insurance asuransi forsikring group bank trading industries \
+    international services systems mobile desktop browser chrome chromium safari firefox opera edge webview android \
+    iphone ipad ios windows linux macos driver server api sdk http https jdbc odbc postgresql postgres mysql oracle \
+    mongodb redis kafka nvidia amd intel realtek microsoft google package task resource session queue";
 
 /// Words that say that there is no value, or that there is one.
 const NO_VALUES: &[&str] = &[
@@ -118,7 +137,7 @@ impl Shape {
             Shape::FullName => {
                 let ends =
                     |end: usize| end == text.len() || text[end..].starts_with(" (") || text[end..].starts_with(" <");
-                name_at(text, 0, Case::Capital).is_some_and(|(end, words)| words > 1 && ends(end))
+                name_at(text, 0, Case::Capital).is_some_and(|(end, words)| words > 1 && ends(end)) && !is_nobody(text)
             }
             Shape::Address => is_address(text),
             Shape::Code => text.chars().any(char::is_numeric),
@@ -134,6 +153,15 @@ impl Shape {
                 let year = |part: &str| part.len() == 4 && part.parse().is_ok_and(|year| YEARS.contains(&year));
                 numbers().any(year) && numbers().count() > 1 && !text.contains(':')
             }
+            Shape::CardCode => matches!(text.len(), 3 | 4) && text.bytes().all(|b| b.is_ascii_digit()),
+            Shape::Link => text.contains("://") || text.starts_with("data:") || text.len() >= 64 && !text.contains(' '),
+            Shape::Mobile => {
+                let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+                let national = digits.strip_prefix(b"62").or_else(|| digits.strip_prefix(b"0")).unwrap_or(&digits);
+                let signs = text.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b));
+                signs && national.starts_with(b"8") && (9..=12).contains(&national.len())
+            }
+            Shape::Place => !is_duration(text),
             Shape::Key if is_time(text.as_bytes(), 14) => false,
             Shape::Key => {
                 let word = text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -150,6 +178,19 @@ fn is_no_value(text: &str) -> bool {
     text.len() <= NO_VALUE_BYTES_MAX
         && !text.bytes().fold(false, |any, b| any | b.is_ascii_digit())
         && NO_VALUES.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a word of a company or of software is in `text`.
+fn is_nobody(text: &str) -> bool {
+    text.split([' ', ',', '.'])
+        .any(|word| NOBODY.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// `12ms`, `0.4 sec`. (`12.5 S` is a latitude.)
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let units = ["ms", "us", "µs", "ns", "msec", "sec", "secs", "seconds", "min", "millis"];
+    unit.len() < text.len() && units.contains(&unit.trim_start())
 }
 
 /// Whether `text` may be a person's name: letters are there, and neither a path, a call, nor `snake_case` or `kebab-case`
@@ -220,7 +261,17 @@ mod tests {
             (
                 Shape::FullName,
                 &["Siti Rahma", "Jean-Luc O'Brien", "J. R. Tolkien"][..],
-                &["Siti", "siti rahma", "Platform Team", "Gold Member", "Free Fire 720", "Ann Skov, CEO"][..],
+                &[
+                    "Siti",
+                    "siti rahma",
+                    "Platform Team",
+                    "Gold Member",
+                    "Free Fire 720",
+                    "Ann Skov, CEO",
+                    "Chrome Mobile",
+                    "Acme Corporation",
+                    "NVIDIA Graphics",
+                ][..],
             ),
             (
                 Shape::Address,
@@ -253,6 +304,14 @@ mod tests {
                 &["Semarang, 9 Desember 1985", "12-03-1990"][..],
                 &["300", "2026-03-01", "1985", "3600 s"][..],
             ),
+            (Shape::CardCode, &["123", "0481"][..], &["12", "12345", "M", "true", "1.25"][..]),
+            (Shape::Link, &["https://cdn.example.id/1.jpg", "s3://kyc/1"][..], &["landscape", "true", "1080x1920"][..]),
+            (
+                Shape::Mobile,
+                &["81234567890", "0812-3456-7890", "+62 812 3456 7890"][..],
+                &["1250000", "8000000", "active", "150000000", "81234567890.50"][..],
+            ),
+            (Shape::Place, &["55.6761", "12.5683 S", "6P58QV7F+XX"][..], &["12ms", "0.4 sec", "12 µs"][..]),
         ] {
             for text in yes {
                 assert!(shape.fits(text), "{shape:?}: {text}");

@@ -62,6 +62,12 @@ const NO_VALUES: &[&str] = &[
     "tom",
     "ikke",
     "oplyst",
+    "email",
+    "e",
+    "mail",
+    "nihil",
+    "blank",
+    "punya",
     "visa",
     "mastercard",
     "maestro",
@@ -118,9 +124,20 @@ fn is_no_mailbox(text: &str) -> bool {
 
 /// `{"from": "2026-01-01"}`, `{"mail": 112}`: a day or a number of something.
 fn is_day_or_count(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) || is_day(text)
+}
+
+/// `2026-01-01`, `2026-01-01T10:00:00Z`.
+fn is_day(text: &str) -> bool {
     let day = |(at, b): (usize, u8)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() };
-    let count = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    count || text.len() == 10 && text.bytes().enumerate().all(day) || super::is_time(text.as_bytes(), 14)
+    text.len() == 10 && text.bytes().enumerate().all(day) || super::is_time(text.as_bytes(), 14)
+}
+
+/// Whether all words of `text` say that there is no value, or what sort of card it is: `none`, `ikke oplyst`, `-`.
+fn is_no_value(text: &str) -> bool {
+    let is_word = |c: char| c.is_alphabetic();
+    let mut words = text.split(|c: char| !is_word(c) && c != '/').filter(|word| word.contains(is_word));
+    words.all(|word| NO_VALUES.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 /// `***`, `[REDACTED]`: somebody took the value away already.
@@ -198,16 +215,20 @@ impl FieldValues {
         if mailbox && (is_no_mailbox(text) || plan.action.is_none() && is_day_or_count(text)) {
             return false;
         }
+        if mailbox && digits == 0 && !text.contains('@') && is_no_value(text) {
+            return false;
+        }
+        let account = shape.is_some_and(|shape| shape.form == Form::Account);
+        if account && plan.action.is_none() && is_day(text) {
+            return false;
+        }
         if shape.is_none_or(|shape| digits >= shape.digits_min) || (plan.part && digits > 0) {
             return true;
         }
-        let is_word = |c: char| c.is_alphabetic();
-        let mut words = text.split(|c: char| !is_word(c) && c != '/').filter(|word| word.contains(is_word));
-        let no_value = words.all(|word| NO_VALUES.iter().any(|known| word.eq_ignore_ascii_case(known)));
         // Zeros behind an exponent are digits, too: `8.1e10`.
         let short = !text.contains(['e', 'E']) || !text.bytes().any(|b| b.is_ascii_digit());
         let guessed = plan.action.is_none();
-        !(short && (guessed || no_value))
+        !(short && (guessed || is_no_value(text)))
     }
 
     /// Appends a finding for each value of a list (`canonical` is a buffer). Nothing, when `text` is one value, or not all parts are values.

@@ -168,6 +168,7 @@ impl Fields {
             let known = plural().or_else(acronyms).or_else(joined);
             plan = known.map_or(plan, |known| FieldPlan { listed: plan.listed, ..known });
         }
+        plan.joined |= self.ends_otherwise(plan, &name);
         let thing = if by_path {
             Thing::No
         } else {
@@ -180,6 +181,15 @@ impl Fields {
         let versions = plan.nature == Nature::Any && plan.entity.is_none() && around();
         let nature = if versions { Nature::Version } else { plan.nature };
         FieldPlan { part, role, stem: stem(&name), thing, complaint, nature, ..plan }
+    }
+
+    /// Whether the last word of a name of the catalog may be another entity: an `emergency_contact` is a number or somebody.
+    fn ends_otherwise(&self, plan: FieldPlan, name: &str) -> bool {
+        let last = name.rsplit_once('_').and_then(|(_, last)| self.catalog_names.whole.get(last));
+        plan.guess
+            && plan.claim == Claim::Likely
+            && plan.entity.is_some()
+            && last.is_some_and(|last| last.claim == Claim::Maybe && last.entity != plan.entity)
     }
 
     /// What the catalog says of a name: as it stands, or read otherwise.
@@ -290,6 +300,11 @@ const AMOUNTS: &[&str] = &[
     "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
     "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet",
 ];
+/// Words of names whose fields hold what a case, an order or a company is known by.
+const REFERENCES: &str = "
+    sag sagsnr sagsnummer sagsid journal journalnr case ticket tiket kasus order ordre ordrenr ordrenummer pesanan invoice
+    faktura fakturanr fakturanummer faktur cvr cvrnr cvrnummer pakke pakkenr varenr reference referensi ref
+";
 /// Names beside a value that it is the value of, and names of such values: `{"key": "email", "value": …}`.
 const NAMES: &[&str] = &[
     "name",
@@ -444,7 +459,14 @@ fn nature(name: &str) -> Nature {
     if name.split('_').next_back().is_some_and(|word| VERSIONS.contains(&word)) {
         return Nature::Version;
     }
-    if holds(AMOUNTS) && !holds(&IDENTIFIERS) { Nature::Amount } else { Nature::Any }
+    let reference = |word: &str| REFERENCES.split_ascii_whitespace().any(|known| known == word);
+    if holds(AMOUNTS) && !holds(&IDENTIFIERS) {
+        Nature::Amount
+    } else if name.split('_').any(reference) {
+        Nature::Reference
+    } else {
+        Nature::Any
+    }
 }
 
 /// Whether more than the name alone may be asked about it.

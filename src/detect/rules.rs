@@ -82,7 +82,8 @@ pub struct FieldPlan {
     pub part: bool,
     /// How much the field's name says of its values.
     pub claim: Claim,
-    /// Whether the name of the object around it is needed to know it: `{"email": {"address": …}}`.
+    /// Whether more than its last word is needed to know it: `{"email": {"address": …}}`, `emergency_contact`, where that
+    /// word alone may be something else.
     pub joined: bool,
     /// What part it has in a pair of members.
     pub role: Role,
@@ -186,11 +187,23 @@ pub enum Nature {
     Version,
     /// Amounts of money or points: long numbers are no cards and no phones.
     Amount,
+    /// What a case, an order or a company is known by: pairs of digits are no phone.
+    Reference,
 }
 
 impl Nature {
     /// Most digits of an amount. In Rupiah there are many; sixteen are a card or an identity number.
     const AMOUNT_DIGITS_MAX: u8 = 15;
+
+    /// Most digits of such a number in pairs: more may be a telephone number that stands in the wrong field.
+    const REFERENCE_DIGITS_MAX: u8 = 8;
+
+    /// Whether `text` is nothing but a number of a case, because the field holds those: `23 23 75 85`.
+    pub(super) fn is_reference(self, text: &str, digits: u8) -> bool {
+        self == Nature::Reference
+            && digits <= Nature::REFERENCE_DIGITS_MAX
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b' ')
+    }
 
     /// Whether `text` is nothing but an amount, because the field holds amounts: `1.250.000,50`, `1 250 000`, and neither
     /// `4111 1111 1111 1111` nor `0812…`: what stands in the wrong field is looked at all the same.

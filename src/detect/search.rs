@@ -85,7 +85,8 @@ impl Search<'_> {
             self.scratch.census = groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
         }
         self.matchers();
-        let amount = self.nature.is_amount(self.text, self.look.digits);
+        let Look { digits, .. } = self.look;
+        let amount = self.nature.is_amount(self.text, digits) || self.nature.is_reference(self.text, digits);
         if self.look.digits as usize >= self.rules.patterns.digits_range.0 && !amount {
             self.digits();
         }

@@ -1,6 +1,6 @@
 //! Dates of birth: a date beside a word that speaks of birth. Other dates are nobody's.
 
-use super::{Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
+use super::{Anchor, Anchored, LABELS_AND_DIGITS, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
 
 /// `lahir di Surabaya, 29 Januari 1995`.
@@ -51,6 +51,47 @@ pub(super) const LABELLED: Anchored = Anchored {
     at_labels: true,
     find: |anchor, out| out.extend(first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX)),
 };
+
+/// `født d. 010190`.
+pub(super) const SHORT: Anchored = Anchored {
+    name: "date_short",
+    doc: "the day, month and year in six digits directly behind the anchor",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let ends = |rest: &[u8]| match rest {
+            [b'-' | b'.' | b',' | b'/', next, ..] => !next.is_ascii_digit(),
+            [next, ..] => !next.is_ascii_alphanumeric(),
+            [] => true,
+        };
+        out.extend(short(anchor).filter(|day| ends(&anchor.text.as_bytes()[day.span.end as usize..])));
+    },
+};
+
+/// `CPR 010190-XXXX`.
+pub(super) const MASKED: Anchored = Anchored {
+    name: "date_masked",
+    doc: "the day, month and year in six digits directly behind the anchor and before four `X` or `*`",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let masked = |rest: &[u8]| {
+            let rest = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b" ")).unwrap_or(rest);
+            matches!(rest.first(), Some(b'x' | b'X' | b'*')) && rest.iter().take_while(|b| **b == rest[0]).count() == 4
+        };
+        out.extend(short(anchor).filter(|day| masked(&anchor.text.as_bytes()[day.span.end as usize..])));
+    },
+};
+
+/// `010190` directly behind an anchor: whether that is all of the number the caller says.
+fn short(anchor: &Anchor<'_>) -> Option<Match> {
+    let signs = anchor.rest().bytes().take(4).take_while(|b| b" :.=".contains(b)).count();
+    let start = anchor.behind + signs;
+    let (date, end) = number(anchor.text.as_bytes(), start);
+    let (day, month) = (date / 10_000, date / 100 % 100);
+    let is_date = end - start == 6 && (1..=31).contains(&day) && (1..=12).contains(&month);
+    (signs > 0 && is_date).then(|| found(start, end))
+}
 
 /// Most bytes between an anchor and its date.
 const BEHIND_BYTES_MAX: usize = 48;

@@ -90,6 +90,8 @@ pub(super) static ALL: &[Anchored] = &[
     date::NEAR,
     date::DIRECT,
     date::PLACED,
+    date::SHORT,
+    date::MASKED,
     date::LABELLED,
     secret::AFTER,
     secret::TOLD,

@@ -175,6 +175,7 @@ pub(super) static ALL: &[Validator] = &[
     npwp::VALIDATOR,
     number::NUMBER,
     number::DOCUMENT,
+    number::IN_THREES,
     payment_card::STRICT,
     payment_card::ANY,
     payment_card::FOURS,

@@ -3,7 +3,7 @@
 
 use super::{Candidate, Validator};
 use crate::detect::groups::Gap;
-use crate::record::Basis;
+use crate::record::{Basis, Span};
 
 /// Any digits.
 pub(super) const NUMBER: Validator = Validator {
@@ -29,6 +29,32 @@ pub(super) const DOCUMENT: Validator = Validator {
     basis: Basis::Pattern,
     check: |candidate: &Candidate<'_>, _| {
         let one = candidate.is_one_number() && !candidate.is_date() && !candidate.is_tied();
-        one.then(|| candidate.with_letters(2, 1)).flatten()
+        one.then(|| with_series(candidate)).flatten()
     },
 };
+
+/// `210 123 456`.
+pub(super) const IN_THREES: Validator = Validator {
+    name: "document_in_threes",
+    doc: "nine digits in threes, a space between; needs a keyword",
+    digits: (9, 9),
+    numbers: false,
+    basis: Basis::Pattern,
+    check: |candidate: &Candidate<'_>, _| {
+        let threes = candidate.groups.len() == 3 && candidate.is_thousands() && candidate.gaps() == Gap::SPACE;
+        (threes && !candidate.is_tied() && !candidate.is_decimal()).then_some(candidate.span)
+    },
+};
+
+/// A document's place, with the letters that touch it, or the one of its series before a space: `C 1234567`.
+fn with_series(candidate: &Candidate<'_>) -> Option<Span> {
+    let span = candidate.with_letters(2, 1)?;
+    let before = &candidate.text.as_bytes()[..span.start as usize];
+    let series = |rest: &[u8]| !rest.last().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'\'' | 0x80..));
+    match before {
+        [rest @ .., b'A'..=b'Z', b' '] if span.start == candidate.span.start && series(rest) => {
+            Some(Span::new(span.start - 2, span.end))
+        }
+        _ => Some(span),
+    }
+}

@@ -1,6 +1,6 @@
 //! What the field of an object or an array says of the values inside: `{"card": {"value": …}}`.
 
-use crate::detect::{Claim, FieldPlan, Role};
+use crate::detect::{Claim, FieldPlan, Nature, Role};
 use crate::record::{Class, Kind, Scalar};
 
 /// The rule of an object's or array's field, for the values inside that have none of their own.
@@ -40,7 +40,10 @@ impl Inherited {
             Some(around) if scalar.span.start < self.until && !container => {
                 let valued = scalar.class.has(Class::AT) || scalar.digits >= 4 || own.role == Role::Value;
                 let meant = around.action.is_some() || around.claim == Claim::Sure || valued;
-                if meant { around } else { own }
+                // What its own name says of numbers holds: `{"client": {"ver": "1.18.30.2"}}`, `{"to_account": {"balance": 125000}}`.
+                let guessed = around.action.is_none() && around.claim != Claim::Sure;
+                let other = guessed && matches!(own.nature, Nature::Amount | Nature::Version);
+                if meant && !other { FieldPlan { nature: own.nature, ..around } } else { own }
             }
             _ => own,
         }

@@ -2,7 +2,7 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
-use crate::detect::{Claim, FieldPlan, Role, Thing, is_name};
+use crate::detect::{Claim, FieldPlan, Role, Thing, is_name, normalize};
 use crate::record::{EntityId, Kind, PathId, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
@@ -123,7 +123,13 @@ impl Core {
         if joined.entity.is_some_and(|entity| self.is_meant(entity, joined, value)) {
             return joined;
         }
-        let alone = self.detector.plan_of_name(self.paths.name(tape[i].path));
+        let own = normalize(self.paths.name(tape[i].path));
+        let alone = self.detector.plan_of_name(own.as_bytes());
+        // `{"emergency_contact": "Ann Larsen"}`: its last word alone says so.
+        let alone = match own.rsplit_once('_') {
+            Some((_, last)) if alone.entity == joined.entity => self.detector.plan_of_name(last.as_bytes()),
+            _ => alone,
+        };
         let fits =
             alone.claim == Claim::Maybe && alone.entity.is_some_and(|entity| self.is_meant(entity, alone, value));
         if fits { FieldPlan { part: joined.part, ..alone } } else { joined }

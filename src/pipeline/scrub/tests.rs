@@ -634,6 +634,41 @@ fn what_stands_beside_a_value_names_it() {
 }
 
 #[test]
+fn what_a_field_may_be_its_value_tells() {
+    let mut scrubber = scrubber("");
+    for (raw, token) in [
+        (r#"{"pan":"4111111111111111","security_number":"123"}"#, r#""security_number":"[card_verification]""#),
+        (r#"{"card":{"no":"4111111111111111","checkDigits":123}}"#, r#""checkDigits":"[card_verification]""#),
+        (r#"{"cvd":"123"}"#, r#""[card_verification]""#),
+        (r#"{"csc_code":"123"}"#, r#""[card_verification]""#),
+        (r#"{"ktpFront":"https://cdn.example.id/1.jpg"}"#, r#""[id_photo]""#),
+        (r#"{"portrait":"https://cdn.example.id/1.jpg"}"#, r#""[id_photo]""#),
+        (r#"{"driver":"Budi Santoso"}"#, r#""nm_1k1_"#),
+        (r#"{"emergency_contact":"Budi Santoso"}"#, r#""nm_1k1_"#),
+        (r#"{"emergency_contact":"23237585"}"#, r#""ph_1k1_"#),
+        (r#"{"debtorAccount":"1234567890"}"#, r#""ba_1k1_"#),
+        (r#"{"gopay":"81234567890"}"#, r#""ph_1k1_"#),
+        (r#"{"no_ewallet":81234567890}"#, r#""ph_1k1_"#),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(out.contains(token), "{raw} became {out}");
+    }
+    for raw in [
+        r#"{"cvd_enabled":true,"cvd":1,"ccv":"M","csc_code":"DK-1234"}"#,
+        r#"{"security_number":"123","verification":"123"}"#,
+        r#"{"pan":null,"portrait":"landscape","id_front":"approved"}"#,
+        r#"{"client":"Chrome Mobile","driver":"postgres","manager":"Package Manager"}"#,
+        r#"{"refund_account":"wallet","gopay":1250000,"linkaja":"150000000"}"#,
+        r#"{"email":"none","cc_email":"-","to_mail":"ikke oplyst"}"#,
+        r#"{"client":{"ver":"1.18.30.2","sagsnr":"23 23 75 85"}}"#,
+        r#"{"settlement_account":{"balance":1250000,"opened":"2026-01-02","closed":"2026-01-02T10:00:00Z"}}"#,
+        r#"{"lat":"12ms","sagsnr":"23 23 75 85","cvr":"28 45 12 90"}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+#[test]
 fn what_is_around_a_member_names_it_with_its_own_name() {
     let mut scrubber = scrubber("");
     for (raw, value) in [
