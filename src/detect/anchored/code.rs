@@ -464,8 +464,16 @@ fn short(text: &str, behind: usize) -> Option<Match> {
         }
         at += 1;
     }
-    let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-    let end = at + digits;
+    let mut digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut end = at + digits;
+    // `1 2 3`, as one dictates it
+    let lone = |end: usize| {
+        matches!(bytes[end..], [b' ', next, ..] if next.is_ascii_digit())
+            && !bytes.get(end + 2).is_some_and(u8::is_ascii_digit)
+    };
+    while digits < 4 && end - at + 1 == 2 * digits && lone(end) {
+        (digits, end) = (digits + 1, end + 2);
+    }
     let goes_on = match bytes.get(end..) {
         Some([b'.' | b',' | b'/' | b':' | b'-', next, ..]) => next.is_ascii_digit(),
         Some([b'%', ..]) => true,
