@@ -108,6 +108,12 @@ pub(super) fn is_nobody(word: &str) -> bool {
     is_in(&NOBODY, word)
 }
 
+/// Whether `text` is a person's name in full, and that of no company or place.
+pub fn is_full_name(text: &str) -> bool {
+    let text = text.trim();
+    name_at(text, 0, Case::Capital).is_some_and(|(end, words)| end == text.len() && words > 1) && is_person(text)
+}
+
 /// Two words or more, and none of them of a company or a place.
 fn is_person(name: &str) -> bool {
     let mut words = name.split([' ', ',']).filter(|word| !word.is_empty());

@@ -26,6 +26,7 @@ struct Exception {
     entity: EntityId,
     members: Vec<Box<str>>,
     objects: Vec<Box<str>>,
+    maybe_objects: Vec<Box<str>>,
     lists: Vec<Box<str>>,
     siblings: Vec<Box<str>>,
     siblings_in_lists: Vec<Box<str>>,
@@ -47,6 +48,7 @@ impl Members {
             entity,
             members: names(&not_of.fields),
             objects: names(&not_of.objects),
+            maybe_objects: names(&not_of.maybe_objects),
             lists: names(&not_of.lists),
             siblings: names(&not_of.siblings),
             siblings_in_lists: names(&not_of.siblings_in_lists),
@@ -74,6 +76,13 @@ impl Members {
             known(&format!("{one}_name")).filter(|known| known.entity == plan.entity)
         };
         let unknown = plan.entity.is_none() && plan.scan;
+        let likely = |e: &Exception| {
+            let around = object_around(segments);
+            around.is_some_and(|around| e.maybe_objects.iter().any(|object| is_called(&around, object)))
+        };
+        if self.exceptions.iter().any(|e| plan.entity == Some(e.entity) && is(&e.members) && likely(e)) {
+            return Thing::Likely;
+        }
         if self.exceptions.iter().any(|e| of(&e)) {
             return if person().is_some() { Thing::No } else { Thing::Maybe };
         }

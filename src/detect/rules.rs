@@ -139,6 +139,8 @@ pub enum Thing {
     No,
     /// It may name a thing as well as somebody.
     Maybe,
+    /// It names a thing, unless it is somebody's name in full: `{"merchant": {"name": "Budi Santoso"}}`.
+    Likely,
     /// The object is a thing.
     Sign,
     /// It is one when it is an element of a list.

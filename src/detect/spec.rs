@@ -76,6 +76,9 @@ pub(super) struct NotOfSpec {
     pub fields: Vec<Spanned<String>>,
     /// Names of the objects, in snake case and the singular: `product` takes `products` and `main_product`, too.
     pub objects: Vec<Spanned<String>>,
+    /// Names of objects, likewise, that may be somebody's: there only a name in full counts.
+    #[serde(default)]
+    pub maybe_objects: Vec<Spanned<String>>,
     /// Names of lists, likewise, whose objects are meant: `{"fields": [{"name": "amount"}]}`.
     #[serde(default)]
     pub lists: Vec<Spanned<String>>,

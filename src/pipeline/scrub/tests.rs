@@ -684,6 +684,10 @@ fn what_is_around_a_member_names_it_with_its_own_name() {
         (r#"{"cards":[{"number":"77123409"}],"user":{"accts":[{"nbr":"77123409"}]}}"#, "accts\":[{\"nbr\":\"77123409"),
         (r#"{"crdHldrNm":"Siti Aminah"}"#, "Siti"),
         (r#"{"product":{"owner":{"name":"Siti"}}}"#, "Siti"),
+        (r#"{"merchant":{"name":"Siti Aminah"}}"#, "Siti"),
+        (r#"{"event":{"name":"Siti Aminah"}}"#, "Siti"),
+        (r#"{"items":[{"name":"Siti Aminah"}]}"#, "Siti"),
+        (r#"{"sender":{"name":"Siti"}}"#, "Siti"),
         (r#"{"msg":"customer=\"Siti Aminah\" ok"}"#, "Siti"),
     ] {
         let out = scrubbed(&mut scrubber, Format::Json, raw);
@@ -698,6 +702,9 @@ fn what_is_around_a_member_names_it_with_its_own_name() {
         r#"{"first":"Siti"}"#,
         r#"{"order":{"number":"77123409"}}"#,
         r#"{"product":{"name":"Free Fire 720 Diamonds"}}"#,
+        r#"{"event":{"name":"purchase"},"page":{"name":"Home"},"site":{"name":"Shop DK"},"status":{"name":"Paid"}}"#,
+        r#"{"payment_method":{"name":"BCA VA"},"bank":{"name":"BCA"},"merchant":{"name":"Tokopedia"}}"#,
+        r#"{"team":{"name":"FCK"},"items":[{"name":"Sword"}],"role":{"name":"admin"},"bank":{"name":"Danske Bank"}}"#,
         r#"{"account_names":3}"#,
     ] {
         assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
