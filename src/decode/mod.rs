@@ -2,8 +2,8 @@
 //!
 //! - [`Scanner`] makes the tape of a JSON record, [`text()`] that of a plain text: spans into the raw bytes, no copies.
 //! - [`View`] undoes the encodings of one value, layer by layer, and maps what is found there back to raw offsets.
-//! - [`documents`], [`pairs`], [`elements`], [`columns`] and [`encoded`] find what a text holds that is more than text: JSON,
-//!   names with values, XML, tables and SQL, base64 and hexadecimal.
+//! - [`documents`], [`pairs`], [`elements`], [`columns`], [`tables`] and [`encoded`] find what a text holds that is more than
+//!   text: JSON, names with values, XML, SQL, tables, base64 and hexadecimal.
 //!
 //! Most values never need a view: [`needs_view`] tells from the class that the scanner gathered.
 
@@ -15,6 +15,7 @@ mod escape;
 mod json;
 pub mod layers;
 pub mod pairs;
+pub mod tables;
 mod text;
 mod view;
 

@@ -55,6 +55,7 @@ use own::OwnTokens;
 /// Bytes of the shortest secret that is known by its beginning.
 pub const SECRET_BYTES_MIN: usize = matchers::SECRET_BYTES_MIN;
 
+pub use anchored::words::is_prose;
 pub use beside::is_full_name;
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use dismissal::is_time;

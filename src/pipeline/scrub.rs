@@ -19,6 +19,7 @@ mod reading;
 mod repeat;
 mod report;
 mod split;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod whole;

@@ -153,6 +153,38 @@ fn is_word_start(text: &str, at: usize) -> bool {
     chars.next() == Some(' ') && chars.next().is_some_and(char::is_uppercase)
 }
 
+/// Whether a text is a part of a sentence: all its words are common ones, or there are several and a common one among them is
+/// written small.
+pub fn is_prose(text: &str) -> bool {
+    let (mut words, mut common, mut small) = (0, 0, 0);
+    for word in words_of(text) {
+        let is_common = word.is_common(text);
+        words += 1;
+        common += usize::from(is_common);
+        small += usize::from(is_common && !word.is_capital(text));
+    }
+    words > 0 && words == common || words > 1 && small > 0
+}
+
+/// The words of a text, in order.
+pub(in crate::detect) fn words_of(text: &str) -> impl Iterator<Item = Word> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += text[at..].find(char::is_alphabetic)?;
+        let word = Word::at(text, at)?;
+        at = word.end;
+        Some(word)
+    })
+}
+
+/// Whether the line around `start..end` is written in capitals, so that these tell no name: `SITI MENANG BESAR HARI INI`.
+pub(in crate::detect) fn is_shouted(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].rsplit('\n').next().unwrap_or("");
+    let behind = text[end..].split('\n').next().unwrap_or("");
+    let has = |is: fn(char) -> bool| before.contains(is) || behind.contains(is);
+    !text[start..end].contains(char::is_lowercase) && has(char::is_uppercase) && !has(char::is_lowercase)
+}
+
 /// Whether a line ends at `at`, or what follows is no word: a comma, a dash, a bracket …
 pub(super) fn ends_at(text: &str, at: usize) -> bool {
     let rest = text[at..].trim_start_matches([' ', '\t', '.', '!', '*', '"', '\'', ')']);

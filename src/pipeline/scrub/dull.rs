@@ -3,12 +3,12 @@
 
 use super::Core;
 use super::reading::SIGNS;
-use crate::decode::{columns, encoded};
+use crate::decode::{encoded, tables};
 use crate::detect::{SECRET_BYTES_MIN, is_time};
 use crate::record::{Class, Kind, Scalar};
 
 /// Shortest text that its class alone does not dismiss: no secret, no table and nothing encoded is shorter.
-const LOOKED_AT_MIN: usize = least([encoded::SIGNS_MIN, columns::BYTES_MIN, SECRET_BYTES_MIN]);
+const LOOKED_AT_MIN: usize = least([encoded::SIGNS_MIN, tables::BYTES_MIN, SECRET_BYTES_MIN]);
 
 impl Core {
     /// Whether it is such a value. Not for one that is named by what stands around it or beside it.

@@ -9,7 +9,7 @@ use super::{At, Core, Frame, Guard};
 use crate::decode::encoded::{self, Content, Part};
 use crate::decode::pairs::{self, Pair};
 use crate::decode::{Undone, View, is_defanged, may_be_encoded};
-use crate::decode::{columns, documents, elements};
+use crate::decode::{columns, documents, elements, tables};
 use crate::detect::{FieldPlan, Look, Nature, is_name};
 use crate::pseudonymize::Outcome;
 use crate::record::{ActionId, Basis, Class, EntityId, Kind, Reject, Scalar, Span, Word};
@@ -23,8 +23,9 @@ pub(super) struct First {
     look: Look,
     /// Whether the text may mean more than it says.
     hides: bool,
-    /// Whether there are tables or statements in it.
+    /// Whether there are statements in it, and tables.
     columns: bool,
+    tables: bool,
 }
 
 impl First {
@@ -94,9 +95,10 @@ impl Core {
             None => encoded::may_hold(text.as_bytes(), encoded_bytes),
         };
         let is_text = matches!(kind, Kind::String | Kind::Key) && !look.is_time;
-        let columns = is_text && class.has(Class::SPACE) && columns::are_in(text);
-        let hides = columns || is_text && (class.has(SIGNS) || is_encoded());
-        First { look, hides, columns }
+        let spaced = is_text && class.has(Class::SPACE);
+        let (columns, tables) = (spaced && columns::are_in(text), spaced && tables::are_in(text));
+        let hides = columns || tables || is_text && (class.has(SIGNS) || is_encoded());
+        First { look, hides, columns, tables }
     }
 
     /// The value at hand as it is meant. Taken out of the frame while it is read, so that the rest of it can be written.
@@ -200,6 +202,9 @@ impl Core {
                 self.pair(at, reading, pair, frame);
             });
         }
+        if class.has(Class::SPACE) && reading.first.is_none_or(|first| first.tables) {
+            self.tables(at, reading, frame);
+        }
         self.encoded_parts(at, reading, frame);
         if !look.may_hold {
             return;
@@ -260,7 +265,7 @@ impl Core {
     }
 
     /// A name with its value: what the name says counts as for a field. False: it says nothing.
-    fn pair(&mut self, at: At<'_>, reading: Reading<'_>, pair: &Pair, frame: &mut Frame) -> bool {
+    pub(super) fn pair(&mut self, at: At<'_>, reading: Reading<'_>, pair: &Pair, frame: &mut Frame) -> bool {
         let plan = self.detector.plan_of_name(reading.text[pair.name.clone()].as_bytes());
         let Some(entity) = plan.entity else {
             return false;

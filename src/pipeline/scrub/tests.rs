@@ -749,6 +749,49 @@ fn columns_name_the_values_below_them() {
 }
 
 #[test]
+fn names_in_the_first_cells_of_rows_name_the_second_ones() {
+    let mut scrubber = scrubber("");
+    for (text, labels) in [
+        ("Navn\tSiti Aminah\nKodeord\tXk29Qm4L\nCVV\t123", "\nKodeord\t"),
+        ("| Name | Siti Aminah |\n| CPR | 010190-1235 |\n| Password | Xk29Qm4L |", "|\n| Password | "),
+        ("| Field | Value |\n|---|---|\n| Name | Siti Aminah |\n| Password | Xk29Qm4L |", "|\n|---|---|\n| Name |"),
+        ("Email\tsiti@x.dk\nKodeord\tXk29Qm4L", "Email\t"),
+        ("Navn;Siti Aminah\nOrdre;8812", "\nOrdre;8812"),
+        ("Name,Siti Aminah\nPassword,Xk29Qm4L\nOrder,8812", "\nOrder,8812"),
+        ("+----------+\n| Password | Xk29Qm4L |\n| PIN | 662104 |", "| PIN | "),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Text, text);
+        assert!(!["Siti", "Xk29", "123", "662104"].iter().any(|value| out.contains(value)), "{out}");
+        assert!(out.contains(labels), "{out}");
+        assert_eq!(scrubbed(&mut scrubber, Format::Text, &out), out, "twice");
+    }
+    // Columns that are named, though a value is called as a field is.
+    for text in [
+        "Name,Email\nSiti Aminah,siti@x.dk",
+        "name;password\nSiti;Xk29Qm4L\npassword;hunter2",
+        " full_name | pin\n-----------+-----\n Siti | 662104\n(1 row)",
+        "Liste, se her\nName, City\nSiti, Odense\nJohn, Virum",
+        "name, password, note\nSiti, hunter2, i cannot log in",
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Text, text);
+        assert!(!["Siti", "Xk29", "hunter2", "662104"].iter().any(|value| out.contains(value)), "{out}");
+        assert_eq!(scrubbed(&mut scrubber, Format::Text, &out), out, "twice");
+    }
+    for kept in [
+        "Email, telefon\nJeg har skiftet telefon, så ring ikke til den gamle\nTak, for nu",
+        "Phone, please\nCall me, it is urgent\nThanks, bye",
+        "Dear Support, email\nI can not see it, sorry",
+        "Password, login\nI cannot log in, please help me",
+        "| Price | Count |\n|---|---|\n| 100 | 3 |",
+        "| Field | Type |\n|---|---|\n| name | varchar |\n| password | text |",
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Text, kept), kept);
+    }
+    let out = scrubbed(&mut scrubber, Format::Text, "| Name | Price |\n|---|---|\n| Siti | 100 |");
+    assert!(out.starts_with("| Name | Price |\n|---|---|\n| nm_") && out.ends_with(" | 100 |"), "{out}");
+}
+
+#[test]
 fn a_field_of_amounts_hides_nothing_but_amounts() {
     let mut scrubber = scrubber("");
     for (name, value) in [

@@ -1,0 +1,122 @@
+//! Tables in a text. What a cell is its column's name says, or in a table of two columns the name beside it:
+//! `Name | Ann Larsen`, and below it `Password | Xk29Qm4L`.
+
+use std::ops::Range;
+
+use super::reading::Reading;
+use super::{At, Core, Frame};
+use crate::decode::pairs::Pair;
+use crate::decode::tables::{self, HEADS_MAX, Row, Table, plain_name};
+use crate::detect::{Claim, FieldPlan, is_prose};
+
+/// Most rows that are asked whether they begin with names.
+const ROWS_MAX: usize = 64;
+
+/// Names of columns that tell of fields, and not their values: `Field | Type`.
+const DESCRIPTIONS: [&str; 13] = [
+    "type",
+    "data type",
+    "datatype",
+    "description",
+    "required",
+    "meaning",
+    "format",
+    "default",
+    "beskrivelse",
+    "påkrævet",
+    "tipe",
+    "keterangan",
+    "wajib",
+];
+
+impl Core {
+    /// Claims the cells of the tables in one reading of a value.
+    pub(super) fn tables(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
+        tables::find(reading.text, |table| {
+            if table.width() == 2 && table.copied().is_none() && self.begin_with_names(table, reading.text) {
+                let rows = table.rows(reading.text).filter_map(|row| Some((label(reading.text, &row)?, second(&row)?)));
+                let loose = table.reads_as_sentences(reading.text);
+                rows.for_each(|(name, value)| self.cell(at, reading, Pair { name, value }, loose, frame));
+                return;
+            }
+            let Some((head, rows)) = self.head(table, reading.text) else { return };
+            let below = || table.rows(reading.text).skip(rows);
+            let prose = |row: Row| row.cells().any(|cell| is_prose(&reading.text[cell]));
+            let loose = table.reads_as_sentences(reading.text) && below().any(prose);
+            for row in below() {
+                for (name, value) in head.cells().zip(row.cells()) {
+                    self.cell(at, reading, Pair { name, value }, loose, frame);
+                }
+            }
+        });
+    }
+
+    /// Claims a cell. Where sentences are parted as cells are, it must look like what its name says.
+    fn cell(&mut self, at: At<'_>, reading: Reading<'_>, cell: Pair, loose: bool, frame: &mut Frame) {
+        let value = &reading.text[cell.value.clone()];
+        if value.is_empty() {
+            return;
+        }
+        let plan = self.detector.plan_of_name(reading.text[cell.name.clone()].as_bytes());
+        // What a rule of the config does with a field is not asked: its rule is about fields, and this may be none.
+        let guess = FieldPlan { action: None, guess: true, ..plan };
+        if !loose || plan.entity.is_some_and(|entity| !is_prose(value) && self.is_meant(entity, guess, value)) {
+            self.pair(at, reading, &cell, frame);
+        }
+    }
+
+    /// The names of a table's columns, at least one of them known, and how many of its rows they and those above are.
+    fn head(&mut self, table: &Table, text: &str) -> Option<(Row, usize)> {
+        if let Some(copied) = table.copied() {
+            return Some((*copied, 0));
+        }
+        table.rows(text).take(HEADS_MAX).enumerate().find_map(|(i, row)| {
+            let names = row.names(text)?;
+            let known = names.cells().any(|name| self.detector.plan_of_name(text[name].as_bytes()).entity.is_some());
+            known.then_some((names, i + 1))
+        })
+    }
+
+    /// Whether the rows of a table of two columns begin with names of fields. Two names in its first row are those of its
+    /// columns.
+    fn begin_with_names(&mut self, table: &Table, text: &str) -> bool {
+        let mut rows = table.rows(text).take(ROWS_MAX);
+        let Some(first) = rows.next() else { return false };
+        let (begins, second) = (label(text, &first), second(&first));
+        let begins = begins.is_some_and(|name| self.names_field(&text[name]));
+        let beside = second.map_or("", |cell| &text[cell]);
+        let describes = DESCRIPTIONS.iter().any(|word| word.eq_ignore_ascii_case(beside));
+        if describes || begins && self.names_field(beside) {
+            return false;
+        }
+        let (mut below, mut names, mut words) = (0, 0, 0);
+        for row in rows {
+            let name = label(text, &row).map_or("", |name| &text[name]);
+            let known = self.names_field(name);
+            below += 1;
+            names += usize::from(known);
+            words += usize::from(known || !name.is_empty() && is_prose(name));
+        }
+        // Of a first row alone, whose name may be a column's, all below must be words that are nobody's name.
+        names > 0 && 2 * words >= below || begins && below > 0 && words == below
+    }
+
+    /// Whether this is the name of a field that says what it holds.
+    fn names_field(&mut self, name: &str) -> bool {
+        if self.detector.is_own_token(name) {
+            return false;
+        }
+        let plan = self.detector.plan_of_name(name.as_bytes());
+        plan.entity.is_some() && plan.claim != Claim::Maybe
+    }
+}
+
+/// The name in the first cell of a row; what was scrubbed is none.
+fn label(text: &str, row: &Row) -> Option<Range<usize>> {
+    let cell = row.cells().next().filter(|cell| !text[cell.clone()].starts_with('['))?;
+    plain_name(text.as_bytes(), cell)
+}
+
+fn second(row: &Row) -> Option<Range<usize>> {
+    row.cells().nth(1)
+}
