@@ -3,13 +3,15 @@
 //! What was found once is looked for word by word. A word counts as a whole one, in any case when it is no common word, and
 //! with the endings of a genitive.
 
-use super::anchored::words::Word;
+use super::anchored::words::{Case, Word, is_shouted, name_at, words_of};
 use super::beside::is_nobody;
 use crate::record::{Basis, EntityId, Finding, Span};
 
 /// Longest value whose words are kept, in bytes, and its most words: more is a text.
 const VALUE_BYTES_MAX: usize = 80;
 const VALUE_WORDS_MAX: usize = 6;
+/// Most words of a name that begins with a given name.
+const WHOLE_WORDS_MAX: usize = 4;
 /// Most words that are kept of a record.
 const WORDS_MAX: usize = 48;
 /// Fewest letters of a word; written small it must have one more.
@@ -19,10 +21,18 @@ const LETTERS_MIN: usize = 3;
 pub struct Repeats {
     /// The words, in small letters, one behind another.
     text: String,
-    words: Vec<(Span, EntityId)>,
+    words: Vec<Known>,
     /// First and second letters of the words: a bit for each of ASCII, one for all others.
     firsts: u32,
     seconds: u32,
+}
+
+/// One word, and where it stands in the text of all.
+struct Known {
+    span: Span,
+    entity: EntityId,
+    /// Whether it was all of its value: a given name, whose surname nobody said.
+    alone: bool,
 }
 
 impl Default for Repeats {
@@ -57,18 +67,20 @@ impl Repeats {
         if value.len() > VALUE_BYTES_MAX || inner_dot || !value.chars().all(is_name) {
             return;
         }
-        if words(value).count() > VALUE_WORDS_MAX {
+        let count = words_of(value).count();
+        if count > VALUE_WORDS_MAX {
             return;
         }
-        for word in words(value) {
+        for word in words_of(value) {
             let tells = word.letters(value) >= LETTERS_MIN
                 && !word.is_common(value)
                 && !word.is_particle(value)
                 && !is_nobody(word.text(value));
-            if tells && self.words.len() < WORDS_MAX && self.entity_of(word.text(value)).is_none() {
+            if tells && self.words.len() < WORDS_MAX && self.find_word(word.text(value)).is_none() {
                 let from = self.text.len() as u32;
                 self.text.extend(word.text(value).chars().flat_map(char::to_lowercase));
-                self.words.push((Span::new(from, self.text.len() as u32), entity));
+                let span = Span::new(from, self.text.len() as u32);
+                self.words.push(Known { span, entity, alone: count == 1 });
                 let known = &self.text.as_bytes()[from as usize..];
                 self.firsts |= LETTERS[usize::from(known[0])];
                 // `O'Brien`
@@ -98,7 +110,12 @@ impl Repeats {
             }
             let Some(word) = Word::at(text, at) else { continue };
             end = word.end;
-            let Some((span, entity)) = self.known(text, word) else { continue };
+            let Some((mut span, known)) = self.known(text, word) else { continue };
+            if known.alone {
+                span.end = span.end.max(with_surname(text, span) as u32);
+                end = end.max(span.end as usize);
+            }
+            let entity = known.entity;
             match out[from..].last_mut() {
                 Some(last) if last.span.end + 1 == span.start && text.as_bytes()[last.span.end as usize] == b' ' => {
                     last.span.end = span.end;
@@ -114,34 +131,37 @@ impl Repeats {
     }
 
     /// The part of a word that is looked for, if it stands there as a name does.
-    fn known(&self, text: &str, word: Word) -> Option<(Span, EntityId)> {
+    fn known(&self, text: &str, word: Word) -> Option<(Span, &Known)> {
         let found = word.text(text);
         let stems = ["", "s", "'s", "’s"].iter().filter_map(|ending| found.strip_suffix(ending));
-        let (stem, entity) = stems.into_iter().find_map(|stem| Some((stem, self.entity_of(stem)?)))?;
+        let (stem, known) = stems.into_iter().find_map(|stem| Some((stem, self.find_word(stem)?)))?;
         if is_part_of_identifier(text, word) {
             return None;
         }
         let capital = word.is_capital(text);
         let is_name = capital || stem.chars().count() > LETTERS_MIN && !word.is_ambiguous(text);
-        is_name.then(|| (Span::new(word.start as u32, (word.start + stem.len()) as u32), entity))
+        is_name.then(|| (Span::new(word.start as u32, (word.start + stem.len()) as u32), known))
     }
 
-    fn entity_of(&self, word: &str) -> Option<EntityId> {
+    fn find_word(&self, word: &str) -> Option<&Known> {
         let same =
             |known: &str| known.len() == word.len() && known.chars().eq(word.chars().flat_map(char::to_lowercase));
-        self.words.iter().find(|(span, _)| same(&self.text[span.range()])).map(|(_, entity)| *entity)
+        self.words.iter().find(|known| same(&self.text[known.span.range()]))
     }
 }
 
-/// The words of a text, in order.
-fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        at += text[at..].find(char::is_alphabetic)?;
-        let word = Word::at(text, at)?;
-        at = word.end;
-        Some(word)
-    })
+/// Where the name ends that begins with a given name alone: up to three capitalised words that follow belong to it, unless they
+/// are common ones or those of a company.
+fn with_surname(text: &str, given: Span) -> usize {
+    let (start, end) = (given.start as usize, given.end as usize);
+    let whole = name_at(text, start, Case::Capital).filter(|_| text[end..].starts_with(' '));
+    let Some((whole, _)) = whole.filter(|&(whole, words)| words <= WHOLE_WORDS_MAX && !is_shouted(text, start, whole))
+    else {
+        return end;
+    };
+    let nobody = words_of(&text[end..whole]).any(|word| is_nobody(word.text(&text[end..whole])));
+    let identifier = text[whole..].starts_with(['_', '=', '@', '/', '\\']);
+    if nobody || identifier { end } else { whole }
 }
 
 /// Whether letters, digits or signs of an identifier touch the word: `siti_01`, `?user=siti`, `@siti`.
@@ -200,6 +220,16 @@ mod tests {
             (&["Sean O'Brien"], "O'Brien said", &["O'Brien"]),
             (&["Åse Øst"], "ÅSE kom, øst kom ikke", &["ÅSE"]),
             (&["Ann Larsen"], "“Ann” –Larsen", &["Ann", "Larsen"]),
+            (&["Mette"], "Mette Jensen har ringet, Mette", &["Mette Jensen", "Mette"]),
+            (&["Siti"], "atas SITI RAHMAWATI sudah", &["SITI RAHMAWATI"]),
+            (&["John"], "John A. Smith asked", &["John A. Smith"]),
+            (
+                &["Mette"],
+                "Mette Har ringet, Mette Visa, Mettes Kort, Mette. Jensen",
+                &["Mette", "Mette", "Mette", "Mette"],
+            ),
+            (&["Siti"], "SITI MENANG BESAR HARI INI", &["SITI"]),
+            (&["Ann Larsen"], "Ann Skov", &["Ann"]),
         ] {
             assert_eq!(found(values, text), wanted, "{text}");
         }

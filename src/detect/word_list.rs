@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hashbrown::HashMap;
 
-use super::anchored::words::{Case, Word, name_at};
+use super::anchored::words::{Case, Word, is_shouted, name_at};
 use super::catalog::CatalogError;
 use super::matchers::Match;
 use crate::record::{EntityId, Span};
@@ -157,9 +157,8 @@ impl WordList {
             let Some(more) = self.entry_at(text, next, lower) else { break };
             end = more;
         }
-        let shouted = !word.text(text).contains(char::is_lowercase);
         let end = match name_at(text, word.start, Case::Capital) {
-            Some((whole, _)) if self.case == Case::Capital && !shouted && !is_genitive(text, end) => end.max(whole),
+            Some((whole, _)) if !is_shouted(text, word.start, whole) && !is_genitive(text, end) => end.max(whole),
             _ => end,
         };
         let name = &text[..end];
@@ -241,6 +240,9 @@ mod tests {
             ("talk to Annette Døfler Botoft, please", &["Annette Døfler Botoft"]),
             ("ÅSE and åse and Åse", &["ÅSE", "Åse"]),
             ("SITI SUDAH DEPOSIT", &["SITI"]),
+            ("SITI MENANG BESAR HARI INI", &["SITI"]),
+            ("atas nama SITI RAHMAWATI", &["SITI RAHMAWATI"]),
+            ("Kepada:\nSITI RAHMAWATI", &["SITI RAHMAWATI"]),
             ("Muhammad Rizki dan Muhammad lain", &["Muhammad Rizki"]),
             ("Siti's phone, (Bo), \"Bo\"; Bo.", &["Siti", "Bo", "Bo", "Bo"]),
             ("Jean-Luc Picard", &["Jean-Luc Picard"]),

@@ -792,6 +792,19 @@ fn names_in_the_first_cells_of_rows_name_the_second_ones() {
 }
 
 #[test]
+fn a_given_name_that_was_found_takes_its_surname_with_it() {
+    let mut scrubber = scrubber("");
+    for (text, kept) in [
+        ("Siti Aminah har ringet om sin konto.\n\nMvh Siti", " har ringet"),
+        ("Hi Siti,\n\nyour colleague Siti Aminah asked us to call.", " asked us to call."),
+        ("Halo Kak Siti, pesanan atas Siti Aminah sudah dikirim", " sudah dikirim"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Text, text);
+        assert!(!out.contains("Siti") && !out.contains("Aminah") && out.contains(kept), "{out}");
+    }
+}
+
+#[test]
 fn a_field_of_amounts_hides_nothing_but_amounts() {
     let mut scrubber = scrubber("");
     for (name, value) in [
