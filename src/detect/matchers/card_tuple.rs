@@ -44,8 +44,8 @@ fn count(groups: &[Group]) -> Option<usize> {
 /// The code of the card whose number begins with the first group.
 fn code<'g>(text: &str, groups: &'g [Group]) -> Option<&'g Group> {
     let (number, rest) = groups.split_at(count(groups)?);
-    let found = behind_date(text, number, rest).or_else(|| alone(text, number, rest));
-    found.filter(|code| (3..=4).contains(&code.len()) && is_card(text.as_bytes(), number))
+    let found = behind_date(text, number, rest).filter(|code| (3..=4).contains(&code.len()));
+    found.or_else(|| alone(text, number, rest)).filter(|_| is_card(text.as_bytes(), number))
 }
 
 /// `4111111111111111 04/28 481`: behind the end date.
@@ -82,16 +82,23 @@ fn alone<'g>(text: &str, number: &[Group], rest: &'g [Group]) -> Option<&'g Grou
                 && is_month(bytes, month)
                 && is_year(bytes, year)
                 && is_joint(text, code, month)
+                && bytes.get(year.end as usize) != Some(&b'/')
         }
         _ => false,
     };
+    // American Express has four digits.
+    let len = if number.iter().map(|group| group.len()).sum::<usize>() == 15 { 3..=4 } else { 3..=3 };
     // `1.250`, `12:30` and `50%` are amounts and times.
     let ends = match behind.as_bytes() {
         [b'.' | b',' | b':' | b'/' | b'-', next, ..] => !next.is_ascii_digit(),
         [next, ..] => !next.is_ascii_alphanumeric() && *next != b'%',
         [] => true,
     };
-    (ends && is_joint(text, card, code) && (is_told(text, card, code) || is_on_back(behind) || dated())).then_some(code)
+    (ends
+        && len.contains(&code.len())
+        && is_joint(text, card, code)
+        && (is_told(text, card, code) || is_on_back(behind) || dated()))
+    .then_some(code)
 }
 
 /// How many of the first groups are an end date: `04/28`, `04 2028`, `0428`.
@@ -130,7 +137,7 @@ fn is_year(bytes: &[u8], group: &Group) -> bool {
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     "exp expires expiry expiring expire expiration date valid thru until through to ends udløb udløber udløbsdato dato \
      gyldig gyldigt til berlaku sampai hingga masa kadaluarsa kedaluwarsa tgl tanggal number no nr m y mm yy mmyy the and \
-     is my with card og er med min kortets dan dengan adalah saya nya kartu di kod angka digit digits"
+     is my with card og er med min kortets dan dengan adalah saya nya kartu di det den it kod angka digit digits"
         .split_ascii_whitespace()
         .chain(CODES.iter().copied())
         .collect()
@@ -139,7 +146,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 /// Those that speak of the code.
 static CODES: LazyLock<Words> = LazyLock::new(|| {
     "code kode koden kodenya security sec sikkerhedskode sikkerhedskoden sikkerhed kontrol kontrolnr kontrolnummer kontrolkode \
-     kontrolkoden kontrolcifre verification belakang back keamanan cvv cvc csc cvn cvd ccv"
+     kontrolkoden kontrolcifre verification belakang back keamanan cid cvv cvc csc cvn cvd ccv"
         .split_ascii_whitespace()
         .collect()
 });
