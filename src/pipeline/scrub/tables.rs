@@ -90,15 +90,20 @@ impl Core {
             return false;
         }
         let (mut below, mut names, mut words) = (0, 0, 0);
+        // Names of columns stand in a first row, or side by side.
+        let mut stands_alone = false;
         for row in rows {
             let name = label(text, &row).map_or("", |name| &text[name]);
             let known = self.names_field(name);
+            if known && names == 0 && !begins {
+                stands_alone = !self.names_field(self::second(&row).map_or("", |cell| &text[cell]));
+            }
             below += 1;
             names += usize::from(known);
             words += usize::from(known || !name.is_empty() && is_prose(name));
         }
         // Of a first row alone, whose name may be a column's, all below must be words that are nobody's name.
-        names > 0 && 2 * words >= below || begins && below > 0 && words == below
+        stands_alone || names > 0 && 2 * words >= below || begins && below > 0 && words == below
     }
 
     /// Whether this is the name of a field that says what it holds.
