@@ -55,7 +55,7 @@ struct Differences {
 #[derive(Serialize)]
 struct Difference {
     path: String,
-    /// What the old config does: entity and action, `passes`, or `rejected` with its reason.
+    /// What the old config does: entity and action, `passes`, or why the record goes nowhere.
     old: String,
     /// What the new config does.
     new: String,
@@ -103,7 +103,7 @@ struct Sides<'a> {
 impl<'a> Sides<'a> {
     fn new(args: &'a Args, old: &Path, new: &Path) -> Result<Sides<'a>, CliError> {
         let mut old = Look::new(old, &args.keys)?;
-        let mut new = Look::with_ring(config::load(new, Secrets::Skip)?, old.ring.clone())?;
+        let mut new = old.beside(config::load(new, Secrets::Skip)?)?;
         old.watch(&args.keys)?;
         new.watch(&args.keys)?;
         let trying = |look: &Look| Times::trying(&args.origin, &look.loaded, &look.plan);
@@ -125,10 +125,11 @@ impl<'a> Sides<'a> {
         let origin = Origin { time_ms, topic: &origin.topic, headers: &[] };
         let (before, after) = (self.old.at(format, raw, origin), self.new.at(format, raw, origin));
         let kinds = &mut self.kinds;
-        let mut differs = compare(&before, &after, |kind, masked| tell(kinds, kind, number, masked));
-        // Tenant, scope or limits: nothing that a finding shows, and yet another output. Daily tokens are of two salts.
-        let daily = before.is_daily(&self.old) || after.is_daily(&self.new);
-        if !differs && !daily && before.output != after.output {
+        let mut differs =
+            compare((&self.old, &before), (&self.new, &after), |kind, masked| tell(kinds, kind, number, masked));
+        // Tenant, scope or limits: nothing that a finding shows, and yet another output. What is dropped has none.
+        let dropped = before.suppressed && after.suppressed;
+        if !differs && !dropped && before.output != after.output {
             let kind = ("(the record)".to_owned(), "the same findings".to_owned(), "other tokens".to_owned());
             tell(kinds, kind, number, String::new());
             differs = true;
@@ -183,9 +184,17 @@ fn compare_signals(old: &[Signal], new: &[Signal], kinds: &mut Kinds) -> bool {
 }
 
 /// Tells of each difference its kind (path, old, new) and a masked example. True: there is one.
-fn compare(old: &Seen, new: &Seen, mut tell: impl FnMut((String, String, String), String)) -> bool {
-    let rejected = |seen: &Seen| seen.output.as_ref().err().map(|reason| format!("rejected, {}", reason.label()));
-    let whole = (rejected(old), rejected(new));
+fn compare(
+    (old_look, old): (&Look, &Seen),
+    (new_look, new): (&Look, &Seen),
+    mut tell: impl FnMut((String, String, String), String),
+) -> bool {
+    let stopped = |seen: &Seen| match &seen.output {
+        Err(reason) => Some(format!("rejected, {}", reason.label())),
+        Ok(_) if seen.suppressed => Some("dropped for a listed pseudonym".to_owned()),
+        Ok(_) => None,
+    };
+    let whole = (stopped(old), stopped(new));
     if whole.0.is_some() || whole.1.is_some() {
         let accepted = || "accepted".to_owned();
         let differs = whole.0 != whole.1;
@@ -195,20 +204,21 @@ fn compare(old: &Seen, new: &Seen, mut tell: impl FnMut((String, String, String)
         }
         return differs;
     }
-    let what = |found: Option<&Found>| found.map_or("passes".to_owned(), |f| format!("{} -> {}", f.entity, f.action));
+    let did = |(look, seen): (&Look, &Seen), found: Option<&Found>| {
+        found.map_or("passes".to_owned(), |found| format!("{} -> {}", found.entity, look.done(seen, found)))
+    };
     let overlap = |a: &Found, b: &Found| {
         let (a, b) = (a.traced.span, b.traced.span);
         a.start < b.end && b.start < a.end
     };
-    let mut any = false;
+    let (mut any, sides) = (false, ((old_look, old), (new_look, new)));
     let mut differ = |old: Option<&Found>, new: Option<&Found>| {
-        let same =
-            |a: &Found, b: &Found| (a.traced.span, &a.entity, &a.action) == (b.traced.span, &b.entity, &b.action);
         let Some(shown) = old.or(new) else { return };
-        if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
+        let mut kind = (shown.path.clone(), did(sides.0, old), did(sides.1, new));
+        let same_place = old.zip(new).is_some_and(|(old, new)| old.traced.span == new.traced.span);
+        if same_place && kind.1 == kind.2 {
             return;
         }
-        let mut kind = (shown.path.clone(), what(old), what(new));
         if kind.1 == kind.2 {
             kind.2 += ", of another length";
         }

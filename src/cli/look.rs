@@ -54,11 +54,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether a token of a day stands in it.
-    pub fn is_daily(&self, look: &Look) -> bool {
-        self.found.iter().any(|found| look.plan.is_daily(found.traced.entity))
-    }
-
     /// A record over the limit, of which nothing was read.
     pub fn too_large() -> Seen {
         Seen { output: Err(Reject::TooLarge), suppressed: false, saltless: false, found: Vec::new() }
@@ -109,12 +104,20 @@ impl Look {
     pub fn new(path: &Path, keys: &KeyArgs) -> Result<Look, CliError> {
         let loaded = config::load(path, Secrets::Skip)?;
         let ring = Arc::new(SharedRing::fixed(keys.ring_or_throwaway(loaded.settings.keys.as_ref())?));
-        Look::with_ring(loaded, ring)
+        Look::with_ring(loaded, ring, None)
     }
 
-    /// The engine of a config with these keys.
-    pub fn with_ring(loaded: Loaded, ring: Arc<SharedRing>) -> Result<Look, CliError> {
-        let plan = Plan::compile(&loaded, Arc::clone(&ring)).map_err(|error| CliError::Config(error.to_string()))?;
+    /// The engine of another config with the same keys and salts: what differs is by the configs.
+    pub fn beside(&self, loaded: Loaded) -> Result<Look, CliError> {
+        Look::with_ring(loaded, Arc::clone(&self.ring), Some(&self.plan))
+    }
+
+    fn with_ring(loaded: Loaded, ring: Arc<SharedRing>, salts_of: Option<&Plan>) -> Result<Look, CliError> {
+        let mut plan =
+            Plan::compile(&loaded, Arc::clone(&ring)).map_err(|error| CliError::Config(error.to_string()))?;
+        if let Some(other) = salts_of {
+            plan.salts = Arc::clone(&other.salts);
+        }
         let plan = Arc::new(plan);
         let mut scrubber = Scrubber::new(Arc::clone(&plan));
         scrubber.trace();
@@ -131,6 +134,19 @@ impl Look {
             self.signals = Some((plan, local));
         }
         Ok(self.signals.is_some())
+    }
+
+    /// What was done with a finding of a record, for people: what kind of token stands there, or why none does.
+    pub fn done(&self, seen: &Seen, found: &Found) -> String {
+        let entity = found.traced.entity;
+        let daily = self.plan.is_daily(entity);
+        let coarser = self.plan.coarser(entity).map_or(String::new(), |name| format!(" beside that of its {name}"));
+        match (found.action.as_str(), daily) {
+            ("token", true) if seen.saltless => "redact, for its day has no salt".to_owned(),
+            ("token", true) => format!("token of a day{coarser}"),
+            ("token", false) => format!("token{coarser}"),
+            (other, _) => other.to_owned(),
+        }
     }
 
     /// Forgets all accounts.

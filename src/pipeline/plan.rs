@@ -262,6 +262,11 @@ impl Plan {
         self.entities[entity.0 as usize].daily
     }
 
+    /// The name of the coarser thing whose token stands beside that of an entity.
+    pub fn coarser(&self, entity: EntityId) -> Option<&str> {
+        self.entities[entity.0 as usize].coarser.map(|coarser| self.entities[coarser.0 as usize].name.as_str())
+    }
+
     /// What stands for a part that is encoded and cannot be looked into, and what is done with it.
     pub fn encoded(&self) -> (EntityId, ActionId) {
         let own = |entity: &EntityPlan| entity.name == ENCODED;

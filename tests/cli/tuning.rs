@@ -203,6 +203,53 @@ fn diff_counts_what_a_changed_config_does_differently_and_masks_the_examples() {
     assert!(sluice(&["diff", "-c", &old, "-"]).failed(2).contains("two configs"));
 }
 
+#[test]
+fn diff_tells_of_tokens_that_hold_otherwise() {
+    let input = b"{\"ip\":\"203.0.113.7\",\"shop\":\"a\"}\n{\"n\":1}\n";
+    let diff = |old: &str, new: &str, more: &[&str]| {
+        let ((_old, old), (_new, new)) = (file(old, "old.yaml"), file(new, "new.yaml"));
+        let args = [&["diff", "-c", &old, "-c", &new][..], more, &["-"]].concat();
+        sluice_with_input(&args, input).ok()
+    };
+    let daily = |more: &str| format!("pseudonyms: {{epoch: daily, salts: {{topic: s}}{more}}}\n");
+    let (never, plain) = ("pseudonyms: {epoch: never}\n", daily(""));
+    let coarser = daily(", linkable: {ip: network}");
+    let redacted = "ip: ip -> token  =>  ip -> redact, for its day has no salt";
+    for (old, new, more, told) in [
+        (never, &plain, &[][..], "ip: ip -> token  =>  ip -> token of a day"),
+        (never, &plain, &["--day", "2020-01-31"], redacted),
+        (&plain, &coarser, &[], "ip -> token of a day  =>  ip -> token of a day beside that of its ip_network"),
+        (&plain, &daily(", tenant: other"), &[], "(the record): the same findings  =>  other tokens"),
+        (&plain, &daily(", scope: other"), &[], "(the record): the same findings  =>  other tokens"),
+        (
+            &plain,
+            &daily(", scope: {field: shop, default: b}"),
+            &[],
+            "(the record): the same findings  =>  other tokens",
+        ),
+    ] {
+        let output = diff(old, new, more);
+        assert!(output.starts_with("1 of 2 lines differ") && output.contains(told), "{new}: {output}");
+    }
+    assert!(diff(&plain, &plain, &[]).starts_with("0 of 2 lines differ"), "both make a day's tokens with one salt");
+}
+
+#[test]
+fn diff_tells_of_a_record_that_only_one_config_drops() {
+    let input = b"{\"email\":\"siti@example.id\"}\n{\"email\":\"ann@example.id\"}\n";
+    let (_new, new) = file("{}\n", "new.yaml");
+    let scrubbed = sluice_with_input(&["scrub", "-c", &new, "--seed-key", KEY], input).ok();
+    let scrubbed: Value = serde_json::from_str(scrubbed.lines().next().unwrap()).unwrap();
+    let (_list, list) = file(scrubbed["email"].as_str().unwrap(), "list");
+    let (_old, old) = file(&format!("pseudonyms: {{suppress: {list:?}}}\n"), "old.yaml");
+    let diff =
+        |old: &str, new: &str| sluice_with_input(&["diff", "-c", old, "-c", new, "--seed-key", KEY, "-"], input).ok();
+    let output = diff(&old, &new);
+    assert!(output.contains("1 of 2 lines differ"), "{output}");
+    assert!(output.contains("(the record): dropped for a listed pseudonym  =>  accepted"), "{output}");
+    assert!(diff(&old, &old).contains("0 of 2 lines differ"));
+}
+
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const STREAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/profiles/gaming/in/events.ndjson");
 
