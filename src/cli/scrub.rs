@@ -21,7 +21,7 @@ use crate::pipeline::audit::{Audit, What};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::payload::Payload;
 use crate::pipeline::{LocalSignals, Objections, Plan, Scrubber, SignalPlan};
-use crate::pseudonymize::SharedRing;
+use crate::pseudonymize::{SharedRing, day_of};
 use crate::record::{Record, Reject};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Coordinates, Signal};
@@ -115,6 +115,10 @@ struct Scrub {
     /// Rejected lines that are no JSON.
     unparsed: u64,
     suppressed: u64,
+    /// Lines of a day without a salt, whose daily tokens are placeholders.
+    saltless: u64,
+    /// Whether the line at hand is of any day.
+    dated: bool,
     line: Vec<u8>,
     times: Times,
     topic: String,
@@ -141,17 +145,19 @@ impl Signals {
         Ok(Signals { local, to: create(path)? })
     }
 
-    /// Judges the line `raw`, whose scrubbed form is `out`. A line has no Kafka timestamp: it is as old as the run.
+    /// Judges the line `raw`, whose scrubbed form is `out`, and tells why it gave no event, if it gave none. A line has no
+    /// Kafka timestamp: it is as old as the run.
     fn line(
         &mut self,
         (file, line): (&str, u64),
         raw: &[u8],
         scrubber: &mut Scrubber,
         out: &mut Vec<u8>,
-    ) -> Result<(), CliError> {
+    ) -> Result<Option<Unmapped>, CliError> {
         let at = Coordinates { topic: file.to_owned(), partition: 0, offset: i64::try_from(line).unwrap_or(i64::MAX) };
         let signals = self.local.line(raw, now_ms(), &at, scrubber, (0, out));
-        write_signals(&mut self.to, signals)
+        write_signals(&mut self.to, signals)?;
+        Ok(self.local.unmapped())
     }
 
     fn finish(&mut self) -> Result<(), CliError> {
@@ -217,6 +223,8 @@ impl Scrub {
             rejected: 0,
             unparsed: 0,
             suppressed: 0,
+            saltless: 0,
+            dated: false,
             line: Vec::new(),
             times,
             topic: args.origin.topic.clone(),
@@ -260,14 +268,9 @@ impl Scrub {
                         drop(self.scrubber.traced());
                         continue;
                     }
-                    if result == Ok(true) {
-                        self.audit(name, number)?;
-                    }
-                    if let (Ok(true), Some(signals), Format::Json) = (result, &mut self.signals, self.format) {
-                        signals.line((name, number), raw, &mut self.scrubber, &mut self.line)?;
-                    }
-                    if result.is_err() {
-                        sealed = self.seal(raw);
+                    match result {
+                        Ok(_) => self.passes(name, number, raw)?,
+                        Err(_) => sealed = self.seal(raw),
                     }
                     (result.map(|_| ()), line_break)
                 }
@@ -287,6 +290,7 @@ impl Scrub {
     /// Scrubs a line. One that passes and asks for a token of today, before anything else has, gets the salt for it.
     fn one(&mut self, raw: &[u8]) -> Result<Result<bool, Reject>, CliError> {
         let time_ms = self.times.of(raw)?;
+        self.dated = day_of(time_ms).is_some();
         let result = self.scrub(raw, time_ms);
         let pseudonymizer = self.scrubber.pseudonymizer();
         // What a signal names is only known once it was judged, and no line is judged twice.
@@ -305,14 +309,23 @@ impl Scrub {
         caught(|| scrub(engine, self.format, raw, (&self.topic, time_ms), &mut self.line))
     }
 
-    /// An erasure is recorded before the line that asks for it goes on.
-    fn audit(&mut self, file: &str, line: u64) -> Result<(), CliError> {
-        if self.scrubber.purpose() != Purpose::Erase {
-            return Ok(());
+    /// Judges a line that goes on, and records what it asks for before it does.
+    fn passes(&mut self, name: &str, number: u64, raw: &[u8]) -> Result<(), CliError> {
+        let mut unmapped = None;
+        if let (Some(signals), Format::Json) = (&mut self.signals, self.format) {
+            unmapped = signals.line((name, number), raw, &mut self.scrubber, &mut self.line)?;
         }
-        let of = [("file", file), ("line", &line.to_string())];
+        self.saltless += u64::from(self.dated && self.scrubber.pseudonymizer().notes().saltless);
+        if self.scrubber.purpose() == Purpose::Erase { self.audit(name, number, unmapped) } else { Ok(()) }
+    }
+
+    /// Records an erasure, and whose account could not be read: then nothing (0) was forgotten, and why.
+    fn audit(&mut self, file: &str, line: u64, unmapped: Option<Unmapped>) -> Result<(), CliError> {
+        let number = line.to_string();
+        let (count, why) = unmapped.map_or((1, String::new()), |why| (0, why.no_erasure()));
+        let of = [("file", file), ("line", number.as_str()), ("failed", why.as_str())];
         let failed = |error| CliError::Failed(format!("{file}: line {line}: no audit record, so no erasure: {error}"));
-        self.audit.write(What::Erase, 1, &of).map_err(failed)
+        self.audit.write(What::Erase, count, &of[..if unmapped.is_some() { 3 } else { 2 }]).map_err(failed)
     }
 
     /// Behind a fault nothing that the scrubber has begun is trusted.
@@ -346,13 +359,15 @@ impl Scrub {
 
     fn tell_findings(&mut self, file: &str, line: u64) -> Result<(), CliError> {
         let Some(to) = &mut self.findings else { return Ok(()) };
+        let saltless = self.scrubber.pseudonymizer().notes().saltless;
         for traced in self.scrubber.traced() {
+            let redacted = saltless && self.plan.is_linked(traced.action) && self.plan.is_daily(traced.entity);
             let finding = FindingLine {
                 file,
                 line,
                 path: &self.scrubber.path_name(traced.path),
                 entity: self.plan.entity_names()[usize::from(traced.entity.0)],
-                action: &self.plan.action_names()[usize::from(traced.action.0)],
+                action: if redacted { "redact" } else { &self.plan.action_names()[usize::from(traced.action.0)] },
                 basis: basis_name(traced.basis),
                 start: traced.span.start,
                 end: traced.span.end,
@@ -384,6 +399,12 @@ impl Scrub {
         if self.times.timeless > 0 {
             let what = "without a time in the field of --time: of no day, so that daily tokens are redacted";
             note(&format!("{} {what}", lines(self.times.timeless)));
+        }
+        if self.saltless > 0 {
+            note(&format!(
+                "{} of a day without a salt: what should be a daily token is redacted",
+                lines(self.saltless)
+            ));
         }
         if self.rejected > 0 {
             let hint = match self.format {

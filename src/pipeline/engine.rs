@@ -12,6 +12,7 @@ use super::signal_plan::SignalPlan;
 use super::watch::{Rekey, Watch};
 use crate::config::{BinaryKey, InputTopic};
 use crate::record::{PathId, Record, Reject, Span};
+use crate::signals::mapping::Unmapped;
 use crate::sink::{Mark, OutBatch, quarantine};
 use crate::state::tasks::TaskStore;
 
@@ -41,6 +42,15 @@ pub struct Fate {
     pub saltless: bool,
     /// What it is about.
     pub purpose: Purpose,
+    /// Why it told signals nothing, if they looked at it: an erasure has taken nothing then.
+    pub unmapped: Option<Unmapped>,
+}
+
+impl Fate {
+    /// Whether it asked for its subject to be forgotten; the inner value: why nothing is.
+    pub fn erasure(&self) -> Option<Option<Unmapped>> {
+        (self.purpose == Purpose::Erase).then_some(self.unmapped)
+    }
 }
 
 /// The payload of a quarantine record, sealed or not.
@@ -196,17 +206,19 @@ impl Engine {
         let purpose = self.scrubber.purpose();
         // Who has objected may be forgotten as well: consumers must hear of it.
         let suppressed = listed && purpose == Purpose::Event;
-        let fate = Fate { suppressed, saltless: notes.saltless, purpose };
+        let mut fate = Fate { suppressed, saltless: notes.saltless, purpose, unmapped: None };
         if suppressed {
             return Ok(fate);
         }
         if let (Some(watch), Some(seat)) = (&mut self.watch, seat) {
-            watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
+            fate.unmapped =
+                watch.observe((raw, record.timestamp_ms), place, seat, &mut self.scrubber, (from, out.arena()));
         }
         let value = out.span_from(from);
         self.push(mark, record, place, (key, Some(value)), out)?;
         if let Some(watch) = &mut self.watch {
-            watch.forward((raw, record.timestamp_ms), input, place, &mut self.scrubber, out);
+            let forwarded = watch.forward((raw, record.timestamp_ms), input, place, &mut self.scrubber, out);
+            fate.unmapped = fate.unmapped.or(forwarded);
         }
         Ok(fate)
     }
@@ -291,5 +303,33 @@ impl Engine {
     /// Takes what was found since the last call.
     pub fn take_counts(&mut self) -> Counts {
         self.scrubber.take_counts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Format, Secrets, from_str};
+    use crate::pseudonymize::{KeyRing, SharedRing, StateKey};
+
+    #[test]
+    fn an_erasure_whose_account_cannot_be_read_has_taken_nothing_and_says_why() {
+        let yaml = "erase: {field: e, equals: erase}\n\
+                    signals: {fields: {time: t, account: a}, events: [{kind: login, when: {e: login}}]}\n";
+        let loaded = from_str(yaml, "test.yaml", Secrets::Skip).expect("valid YAML");
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a key");
+        let plan = Arc::new(Plan::compile(&loaded, Arc::new(SharedRing::fixed(ring))).expect("compiles"));
+        let signals = SignalPlan::compile(&loaded, Arc::new(StateKey::new(&[7; 32]))).expect("compiles");
+        let rekey = Rekey { inputs: vec![0], to: 1, partitions: 1 };
+        let mut engine = Engine::new(&plan, 1 << 20).watching(&Arc::new(signals.expect("signals")), Some(rekey));
+        let input = InputTopic { name: "logins".to_owned(), format: Format::Json, internal: false };
+        let mut erasure = |value: &str| {
+            let record = Record { key: None, value: Some(value.as_bytes()), headers: &[], timestamp_ms: 0 };
+            let place = Place { topic: 0, partition: 0, offset: 0 };
+            engine.process(&input, &record, place, None, &mut OutBatch::new()).expect("it passes").erasure()
+        };
+        assert_eq!(erasure(r#"{"e":"erase","a":"7"}"#), Some(None));
+        assert_eq!(erasure(r#"{"e":"erase"}"#), Some(Some(Unmapped::Account)));
+        assert_eq!(erasure(r#"{"e":"other"}"#), None);
     }
 }

@@ -30,6 +30,15 @@ pub enum Seen {
     Unmapped(Unmapped),
 }
 
+impl Seen {
+    fn unmapped(self) -> Option<Unmapped> {
+        match self {
+            Seen::Unmapped(reason) => Some(reason),
+            Seen::Judged | Seen::Duplicate => None,
+        }
+    }
+}
+
 /// Domains of fingerprints: one value in two of them has two.
 mod domain {
     pub const EVENT: u8 = 1;
@@ -123,26 +132,22 @@ impl Watcher {
         Ok((self.plan.resolve(kind, &sighting, at, &mut self.places), sighting))
     }
 
-    /// What the record that `scrubber` has just read has to say on its way to its account. `None`: nothing.
+    /// What the record that `scrubber` has just read has to say on its way to its account.
     fn carry(
         &mut self,
         raw: &[u8],
         now_ms: i64,
         at: &Coordinates,
         scrubber: &mut Scrubber,
-    ) -> Option<(Event, Carried)> {
-        let (event, sighting) = match self.read(raw, now_ms, at, scrubber) {
-            Ok(read) => read,
-            Err(reason) => {
-                self.unmapped[reason.index()] += 1;
-                return None;
-            }
-        };
+    ) -> Result<(Event, Carried), Unmapped> {
+        let (event, sighting) = self.read(raw, now_ms, at, scrubber).inspect_err(|reason| {
+            self.unmapped[reason.index()] += 1;
+        })?;
         let mut names = NamesOf { sighting: &sighting, at, scrubber };
         let account = names.account();
         let of = [Who::Device, Who::Payee, Who::Address].map(|who| names.pseudonym(who));
         let carried = Carried::of(&event, at, &names.event_id(), account, of);
-        Some((event, carried))
+        Ok((event, carried))
     }
 
     /// Judges an event that was carried to its account.
@@ -212,6 +217,8 @@ pub struct LocalSignals {
     signals: Vec<Signal>,
     events: u64,
     flags: bool,
+    /// Why the last line told nothing, if it did.
+    unmapped: Option<Unmapped>,
 }
 
 /// Events between two sweeps of the store.
@@ -229,6 +236,7 @@ impl LocalSignals {
             watcher: Watcher::new(plan),
             signals: Vec::new(),
             events: 0,
+            unmapped: None,
         }
     }
 
@@ -251,7 +259,8 @@ impl LocalSignals {
         (from, out): (usize, &mut Vec<u8>),
     ) -> &[Signal] {
         self.signals.clear();
-        self.watcher.observe(raw, now_ms, at, scrubber, &mut self.store, &mut self.signals);
+        let seen = self.watcher.observe(raw, now_ms, at, scrubber, &mut self.store, &mut self.signals);
+        self.unmapped = seen.unmapped();
         if self.flags {
             splice_flags(&self.signals, from, out);
         }
@@ -260,6 +269,11 @@ impl LocalSignals {
             self.store.commit();
         }
         &self.signals
+    }
+
+    /// Why the last line told nothing, if it did.
+    pub fn unmapped(&self) -> Option<Unmapped> {
+        self.unmapped
     }
 
     /// Signals of what is still held back, when nothing more comes.
@@ -522,7 +536,7 @@ impl Watch {
     }
 
     /// Judges a value with its Kafka timestamp, which `scrubber` has just read, and puts flags on its scrubbed form: that
-    /// stands in the arena from `from` on.
+    /// stands in the arena from `from` on. Returns why it told nothing, if it did.
     pub fn observe(
         &mut self,
         (raw, timestamp_ms): (&[u8], i64),
@@ -530,13 +544,14 @@ impl Watch {
         mut seat: Seat<'_>,
         scrubber: &mut Scrubber,
         (from, out): (usize, &mut Vec<u8>),
-    ) {
+    ) -> Option<Unmapped> {
         self.signals.clear();
         self.stand(seat.topic, place);
-        self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
+        let seen = self.watcher.observe(raw, timestamp_ms, &self.at, scrubber, &mut seat.store, &mut self.signals);
         if self.flags {
             splice_flags(&self.signals, from, out);
         }
+        seen.unmapped()
     }
 
     fn stand(&mut self, topic: &str, place: Place) {
@@ -547,7 +562,8 @@ impl Watch {
     }
 
     /// Appends what a value has to say to its account to `out`, if its input is not keyed by account: a record of the
-    /// internal topic, keyed by the state's own key of the account. `scrubber` has just read the value.
+    /// internal topic, keyed by the state's own key of the account. `scrubber` has just read the value. Returns why it has
+    /// nothing to say, if so.
     pub fn forward(
         &mut self,
         (raw, timestamp_ms): (&[u8], i64),
@@ -555,21 +571,25 @@ impl Watch {
         place: Place,
         scrubber: &mut Scrubber,
         out: &mut OutBatch,
-    ) {
-        let Some(rekey) = &self.rekey else { return };
+    ) -> Option<Unmapped> {
+        let rekey = self.rekey.as_ref()?;
         // Scrubbed records of input `i` go to output `2i`.
         if !rekey.inputs.contains(&(place.topic / 2)) {
-            return;
+            return None;
         }
         let (to, partitions) = (rekey.to, rekey.partitions);
         self.stand(&input.name, place);
-        let Some((event, carried)) = self.watcher.carry(raw, timestamp_ms, &self.at, scrubber) else { return };
+        let (event, carried) = match self.watcher.carry(raw, timestamp_ms, &self.at, scrubber) {
+            Ok(carried) => carried,
+            Err(reason) => return Some(reason),
+        };
         let mark = out.mark();
         let key = out.append(&event.account.0);
         let from = out.bytes();
         carried.write(out.arena());
         let value = out.span_from(from);
         out.push(mark, (to, carried::partition(event.account, partitions), timestamp_ms), Some(key), Some(value));
+        None
     }
 
     /// Judges a record of the internal topic.

@@ -137,6 +137,11 @@ impl Unmapped {
     pub const fn label(self) -> &'static str {
         Unmapped::LABELS[self as usize]
     }
+
+    /// Why an erasure has taken nothing, for the audit.
+    pub fn no_erasure(self) -> String {
+        format!("the record gave no event: {}", self.label())
+    }
 }
 
 /// What kind of event a shape is; transfers are told apart by their direction.

@@ -51,6 +51,45 @@ fn daily_tokens_hold_over_runs_with_a_salt_file_and_days_without_salt_are_redact
     assert!(stderr.contains("chmod 600"), "{stderr}");
 }
 
+#[test]
+fn what_has_no_salt_is_told_as_redacted() {
+    let (dir, config) = folder("pseudonyms: {epochs: {ip: daily}, salts: {file: DIR/salts}}\n");
+    let findings = dir.path().join("findings");
+    let args = ["scrub", "-c", &config, "--seed-key", KEY, "--findings", findings.to_str().unwrap()];
+    let input = b"{\"ip\":\"203.0.113.7\",\"email\":\"siti@example.id\"}\n{\"n\":1}\n";
+    let run = |more: &[&str]| {
+        let run = sluice_with_input(&[&args[..], more].concat(), input);
+        let lines = fs::read_to_string(&findings).unwrap();
+        let actions: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (run.stderr, actions.iter().map(|line| line["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    let (stderr, actions) = run(&["--day", "2020-01-31"]);
+    assert_eq!(actions, ["redact", "token"], "the mail's tokens are of no day");
+    assert!(
+        stderr.contains("note: 1 line was of a day without a salt: what should be a daily token is redacted"),
+        "{stderr}"
+    );
+    let (stderr, actions) = run(&["--time", "at"]);
+    assert!(actions == ["redact", "token"] && !stderr.contains("without a salt"), "one note for one reason: {stderr}");
+    let (stderr, actions) = run(&[]);
+    assert!(actions == ["token", "token"] && !stderr.contains("without a salt"), "{stderr}");
+}
+
+#[test]
+fn an_erasure_whose_account_cannot_be_read_is_recorded_as_none() {
+    let (dir, config) = folder(
+        "audit: {file: DIR/audit}\nerase: {field: e, equals: erase}\n\
+         signals: {fields: {time: t, account: a}, events: [{kind: login, when: {e: login}}]}\n",
+    );
+    let input = "{\"e\":\"erase\",\"a\":\"7\"}\n{\"e\":\"erase\"}\n";
+    let args = ["scrub", "-c", &config, "--seed-key", KEY, "--signals", "/dev/null"];
+    sluice_with_input(&args, input.as_bytes()).ok();
+    let audit = fs::read_to_string(dir.path().join("audit")).unwrap();
+    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines.iter().map(|line| (line["count"].as_u64(), line["of"]["failed"].as_str())).collect();
+    assert_eq!(told, [(Some(1), None), (Some(0), Some("the record gave no event: account"))], "{audit}");
+}
+
 /// The lines of a file of salts; none: it is not there.
 fn salts(dir: &TempDir) -> usize {
     fs::read_to_string(dir.path().join("salts")).map_or(0, |text| text.lines().count())

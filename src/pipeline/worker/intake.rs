@@ -8,13 +8,13 @@ use super::{Assigned, LATENCY_SAMPLE};
 use crate::config::Settings;
 use crate::kafka::Partition;
 use crate::pipeline::audit::{Audit, What};
-use crate::pipeline::binding::Purpose;
 use crate::pipeline::clock::now_ms;
 use crate::pipeline::engine::{Engine, Fate, Place, Seat};
 use crate::pipeline::live::Generation;
 use crate::pipeline::scrub::Counts;
 use crate::pseudonymize::day_of;
 use crate::record::Reject;
+use crate::signals::mapping::Unmapped;
 use crate::sink::{OutBatch, quarantine};
 use crate::source::Incoming;
 use crate::state::Tasks;
@@ -32,8 +32,8 @@ pub struct Unit {
     pub(super) signals: Vec<(usize, usize)>,
     /// Kafka timestamps of a sample of the records.
     pub(super) timestamps_ms: Vec<i64>,
-    /// Where records stand that asked for their subject to be forgotten.
-    pub(super) erasures: Vec<(Partition, i64)>,
+    /// Where records stand that asked for their subject to be forgotten, and why nothing is, if so.
+    pub(super) erasures: Vec<(Partition, i64, Option<Unmapped>)>,
 }
 
 /// What a topic gave and got.
@@ -68,11 +68,13 @@ impl Unit {
 
     /// Before the commit: a record of an erasure may come twice, and is never missing.
     pub(super) fn audit_erasures(&mut self, settings: &Settings) {
-        for (at, offset) in self.erasures.drain(..) {
+        for (at, offset, unmapped) in self.erasures.drain(..) {
             let (partition, offset) = (at.partition.to_string(), offset.to_string());
             let topic = settings.inputs[at.topic].name.as_str();
-            let of = [("topic", topic), ("partition", &partition), ("offset", &offset)];
-            Audit::new(settings.audit.clone()).write_or_log(What::Erase, 1, &of);
+            let why = unmapped.map(Unmapped::no_erasure);
+            let mut of = vec![("topic", topic), ("partition", partition.as_str()), ("offset", offset.as_str())];
+            of.extend(why.as_deref().map(|why| ("failed", why)));
+            Audit::new(settings.audit.clone()).write_or_log(What::Erase, u64::from(unmapped.is_none()), &of);
         }
     }
 }
@@ -82,7 +84,7 @@ impl TopicCounts {
         self.records_out += u64::from(passed && !fate.suppressed);
         self.suppressed += u64::from(fate.suppressed);
         self.saltless += u64::from(fate.saltless);
-        self.erasures += u64::from(fate.purpose == Purpose::Erase);
+        self.erasures += u64::from(fate.erasure() == Some(None));
     }
 }
 
@@ -152,7 +154,7 @@ impl Fetched<'_> {
             Ok(fate) => {
                 topic.bytes_out += (self.batch.bytes() - before) as u64;
                 topic.count(fate, !input.internal);
-                self.unit.erasures.extend((fate.purpose == Purpose::Erase).then_some((incoming.at, incoming.offset)));
+                self.unit.erasures.extend(fate.erasure().map(|why| (incoming.at, incoming.offset, why)));
                 if let Some(watch) = self.engine.watch() {
                     let to = (self.signals_to, place.partition, record.timestamp_ms);
                     watch.send(to, self.batch, &mut self.unit.signals);
