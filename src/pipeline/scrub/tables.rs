@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::{At, Core, Frame};
 use crate::decode::pairs::Pair;
 use crate::decode::tables::{self, HEADS_MAX, Row, Table, plain_name};
-use crate::detect::{Claim, FieldPlan, is_prose};
+use crate::detect::{Claim, FieldPlan, is_full_name, is_prose};
 
 /// Most rows that are asked whether they begin with names.
 const ROWS_MAX: usize = 64;
@@ -28,6 +28,15 @@ const DESCRIPTIONS: [&str; 13] = [
     "keterangan",
     "wajib",
 ];
+
+/// Words of forms that are labels and no names of people, whatever is beside them; common words are, too.
+const LABELS: &str = "
+    age city country state zip amount total product item quantity reference comment note message plan level balance currency
+    gender title issue problem device browser website category priority platform region language model brand
+    land alder by postnr postnummer status beløb vare antal sag sagsnr besked emne køn firma titel abonnement ordrenr kundenr
+    bemærkning kommentar enhed beskrivelse produkt saldo valuta
+    negara umur usia kota provinsi jumlah pesanan keluhan pesan jenis kelamin produk metode keterangan catatan pekerjaan
+";
 
 impl Core {
     /// Claims the cells of the tables in one reading of a value.
@@ -85,6 +94,9 @@ impl Core {
         let (begins, second) = (label(text, &first), second(&first));
         let begins = begins.is_some_and(|name| self.names_field(&text[name]));
         let beside = second.map_or("", |cell| &text[cell]);
+        let valued = self.detector.is_own_token(beside)
+            || is_full_name(beside)
+            || beside.contains(|c: char| c == '@' || c.is_ascii_digit());
         let describes = DESCRIPTIONS.iter().any(|word| word.eq_ignore_ascii_case(beside));
         if describes || begins && self.names_field(beside) {
             return false;
@@ -100,10 +112,12 @@ impl Core {
             }
             below += 1;
             names += usize::from(known);
-            words += usize::from(known || !name.is_empty() && is_prose(name));
+            words += usize::from(known || is_label(name));
         }
-        // Of a first row alone, whose name may be a column's, all below must be words that are nobody's name.
-        stands_alone || names > 0 && 2 * words >= below || begins && below > 0 && words == below
+        // Of a first row alone, whose name may be a column's, all below must be words that are nobody's name; most of them, if a
+        // value is beside it, and no other name.
+        let most = names > 0 && 2 * words >= below;
+        stands_alone || most || begins && below > 0 && (words == below || valued && 2 * words > below)
     }
 
     /// Whether this is the name of a field that says what it holds.
@@ -120,6 +134,13 @@ impl Core {
 fn label(text: &str, row: &Row) -> Option<Range<usize>> {
     let cell = row.cells().next().filter(|cell| !text[cell.clone()].starts_with('['))?;
     plain_name(text.as_bytes(), cell)
+}
+
+/// Whether all words are such as forms ask for.
+fn is_label(name: &str) -> bool {
+    let known =
+        |word: &str| is_prose(word) || LABELS.split_ascii_whitespace().any(|known| word.eq_ignore_ascii_case(known));
+    !name.is_empty() && name.split([' ', '-', '_', '.']).filter(|word| !word.is_empty()).all(known)
 }
 
 fn second(row: &Row) -> Option<Range<usize>> {

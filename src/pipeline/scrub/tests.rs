@@ -758,6 +758,7 @@ fn names_in_the_first_cells_of_rows_name_the_second_ones() {
         ("Email\tsiti@x.dk\nKodeord\tXk29Qm4L", "Email\t"),
         ("Navn;Siti Aminah\nOrdre;8812", "\nOrdre;8812"),
         ("Sagsnr.;4471-B\nNavn;Siti Aminah\nProdukt;WM8\nFejlkode;E18", "\nProdukt;WM8\nFejlkode;E18"),
+        ("Name\tSiti Aminah\nCountry\tDenmark\nSeat\t44\nAge\t44", "\nCountry\tDenmark\nSeat\t"),
         ("Name,Siti Aminah\nPassword,Xk29Qm4L\nOrder,8812", "\nOrder,8812"),
         ("+----------+\n| Password | Xk29Qm4L |\n| PIN | 662104 |", "| PIN | "),
     ] {
