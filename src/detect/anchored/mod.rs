@@ -11,6 +11,7 @@ mod email;
 mod id;
 mod login;
 mod name;
+mod names;
 mod row;
 mod secret;
 mod street;

@@ -1,7 +1,8 @@
 //! Names of people by what stands around them: greetings, closings of letters, introductions, titles, quoting headers,
 //! labels. A name in bare prose is not found; nothing about it says that it is one.
 
-use super::words::{Case, Word, ends_at, name_at};
+use super::names::{and_more, joined};
+use super::words::{Case, Word, ends_at, is_occupation, name_at};
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
 use crate::record::Class;
@@ -150,32 +151,50 @@ pub(super) const ADDRESSED: Anchored = Anchored {
     },
 };
 
-/// `From: Doe, John` without an address.
+/// `From: Doe, John` without an address, `To: Ann Skov, Poul Vestergaard`.
 pub(super) const HEADED: Anchored = Anchored {
     name: "name_of_header",
-    doc: "the surname, a comma and the given names that are all of the line behind the anchor, which begins it, before another header",
+    doc: "a surname, a comma and given names, or several names, that are all of the line behind the anchor, which begins it, beside another header",
     needs: PROSE,
     at_labels: false,
-    find: |anchor, out| {
-        let text = anchor.text;
-        let line = text[..anchor.at.start as usize].trim_end_matches([' ', '>', '*']);
-        let start = anchor.behind + anchor.rest().bytes().take(4).take_while(|b| b" *".contains(b)).count();
-        let Some((end, surnames)) = name_at(text, start, Case::Capital) else { return };
-        let given = text[end..].strip_prefix(", ").and_then(|_| name_at(text, end + 2, Case::Capital));
-        let Some((given_end, given)) = given.filter(|&(end, _)| ends_line(text, end)) else { return };
-        if (line.is_empty() || line.ends_with('\n')) && surnames <= 2 && given <= 3 && is_header(&text[given_end..]) {
-            out.push(found(start, given_end));
-        }
-    },
+    find: headed,
 };
+
+fn headed(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    let text = anchor.text;
+    let line = text[..anchor.at.start as usize].trim_end_matches([' ', '>', '*']);
+    if !line.is_empty() && !line.ends_with('\n') {
+        return;
+    }
+    let start = anchor.behind + anchor.rest().bytes().take(4).take_while(|b| b" *".contains(b)).count();
+    let Some((end, words)) = name_at(text, start, Case::Capital) else { return };
+    let from = out.len();
+    out.push(found(start, end));
+    let last = and_more(text, end, &[", ", "; "], out);
+    let count = out.len() - from;
+    let full = out[from..].iter().all(|name| text[name.span.range()].contains(' '));
+    // A comma stands before given names, too: all of two names in full are two persons.
+    let inverted = count == 2 && !full && words <= 2 && text[end..].starts_with(", ");
+    let among =
+        is_header(&text[last..]) || !inverted && is_header_line(line.trim_end().rsplit('\n').next().unwrap_or(""));
+    if count < 2 || !ends_line(text, last) || !among {
+        out.truncate(from);
+    } else if inverted {
+        out.truncate(from);
+        out.push(found(start, last));
+    }
+}
 
 /// Whether the next line is another header of a mail.
 fn is_header(behind: &str) -> bool {
+    is_header_line(behind.trim_start_matches([' ', '*', '\r']).strip_prefix('\n').unwrap_or(""))
+}
+
+fn is_header_line(line: &str) -> bool {
     const NAMES: [&str; 14] = [
         "subject", "to", "cc", "bcc", "from", "date", "sent", "emne", "til", "dato", "sendt", "kepada", "perihal",
         "tanggal",
     ];
-    let line = behind.trim_start_matches([' ', '*', '\r']).strip_prefix('\n').unwrap_or("");
     let name = line.trim_start_matches([' ', '>', '*']).split([':', '\n']).next().unwrap_or("");
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name.trim_end_matches(['*', ' '])))
 }
@@ -277,7 +296,7 @@ fn greeted(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if let Some((start, end)) = name_behind(anchor, Case::Capital, 1) {
         if !is_crew(text, end) {
             out.push(found(start, end));
-            and_more(text, end, &[" and ", " og ", " dan ", " & "], out);
+            joined(text, end, out);
         }
         return;
     }
@@ -300,19 +319,6 @@ fn is_crew(text: &str, end: usize) -> bool {
     next.is_some_and(|word| CREWS.iter().any(|crew| crew.eq_ignore_ascii_case(word.text(text))))
 }
 
-/// The names that follow one behind these joints: `Hi Sally and Tom`, `Cc: Ann Skov; Poul Vestergaard`.
-fn and_more(text: &str, mut end: usize, joints: &[&str], out: &mut Vec<Match>) {
-    while let Some(joint) = joints.iter().find(|joint| text[end..].starts_with(**joint)) {
-        let start = end + joint.len();
-        let Some((next, _)) = name_at(text, start, Case::Capital).filter(|&(next, _)| !is_identifier(text, next))
-        else {
-            return;
-        };
-        out.push(found(start, next));
-        end = next;
-    }
-}
-
 /// Passes signs, tags, quote marks and up to three line breaks behind a closing.
 fn signature(text: &str, from: usize) -> (usize, usize) {
     let (mut at, mut lines) = (from, 0);
@@ -330,6 +336,8 @@ fn signature(text: &str, from: usize) -> (usize, usize) {
             }
             b' ' | b'\t' | b'\r' | b',' | b'.' | b'!' | b':' | b';' | b'-' | b'*' | b'>' | b'_' | b'"' | b'\''
             | b'/' => 1,
+            // `Hormat kami,` and on a line below `(Budi Santoso)`.
+            b'(' if lines > 0 => 1,
             b'<' => match rest.bytes().take(16).position(|b| b == b'>') {
                 Some(close) => {
                     lines += 1;
@@ -372,18 +380,30 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         let name = title.end + text[title.end..].bytes().take(2).take_while(|b| b". ".contains(b)).count();
         start = if name_at(text, name, Case::Capital).is_some() { name } else { start };
     }
+    let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
+    if lines > 0 && is_occupation(line) {
+        let next = signature(text, start + line.len()).0;
+        let named = name_at(text, next, Case::Capital).filter(|&(end, words)| words > 1 && ends_line(text, end));
+        out.extend(named.map(|(end, _)| found(next, end)));
+        return;
+    }
     if let Some((end, words)) = name_at(text, start, Case::Capital) {
         if is_crew(text, end) {
             return;
         }
-        let alone = ends_line(text, end);
-        if !is_identifier(text, end) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, end))) {
-            out.push(found(start, end));
+        let from = out.len();
+        out.push(found(start, end));
+        // `Mette og Lars`
+        let last = joined(text, end, out);
+        let alone = ends_line(text, last);
+        if !is_identifier(text, last) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, last))) {
             out.extend(signed_again(text, start, end));
+        } else {
+            out.truncate(from);
         }
         return;
     }
-    let lower = name_at(text, start, Case::Any).filter(|_| !whole);
+    let lower = name_at(text, start, Case::Any).filter(|_| !whole && !text[..start].ends_with('('));
     if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
         out.push(found(start, end));
     }
@@ -399,12 +419,19 @@ fn signed_again(text: &str, start: usize, end: usize) -> Option<Match> {
 
 /// Whether nothing but signs stands between `at` and the end of the line.
 fn ends_line(text: &str, at: usize) -> bool {
-    let rest = text[at..].trim_start_matches([' ', '\t', '.', '!', ',', '*', '"', '\'', '}', ']', ')']);
+    let signs = [' ', '\t', '.', '!', ',', '*', '"', '\'', '}', ']', ')'];
+    let mut rest = text[at..].trim_start_matches(signs);
+    // `Mary xx`
+    let kisses = rest.bytes().take(5).take_while(|b| b"xXoO".contains(b)).count();
+    if kisses < 5 && kisses < rest.len() + 1 && text[at..].starts_with(' ') {
+        let behind = rest[kisses..].trim_start_matches(signs);
+        rest = if behind.starts_with(char::is_alphanumeric) { rest } else { behind };
+    }
     rest.is_empty() || rest.starts_with(['\n', '\r', '<', '|']) || rest.starts_with("\\n") || is_picture(rest)
 }
 
 /// Whether the word goes on as names of things do: `Siti_2`, `worker.example`, `Foo::bar`, `x=`.
-fn is_identifier(text: &str, end: usize) -> bool {
+pub(super) fn is_identifier(text: &str, end: usize) -> bool {
     let mut rest = text[end..].chars();
     match rest.next() {
         Some('_' | '=' | '@' | '\\') => rest.next().is_some_and(|c| c != 'n' && c != 'r'),

@@ -191,6 +191,27 @@ pub(super) fn ends_at(text: &str, at: usize) -> bool {
     !rest.starts_with(|c: char| c.is_alphanumeric())
 }
 
+/// Whether a line says what somebody does, and not who it is: `Direktur Utama`, `Senior Manager`.
+pub(in crate::detect) fn is_occupation(line: &str) -> bool {
+    let mut words = words_of(line);
+    let first = words.next().map_or("", |word| word.text(line));
+    line.starts_with(char::is_uppercase)
+        && (is_occupation_word(first)
+            || is_in(&BEFORE_OCCUPATIONS, first) && words.any(|word| is_occupation_word(word.text(line))))
+        && words_of(line).count() <= 5
+}
+
+/// Whether a word says what somebody does: `manager`, and in one word `Kundekonsulent`.
+pub(in crate::detect) fn is_occupation_word(word: &str) -> bool {
+    /// Shortest one that other words end with; shorter ones end surnames (`Whitehead`).
+    const ENDING_BYTES_MIN: usize = 7;
+    let ends = |known: &str| {
+        let from = word.len().checked_sub(known.len()).filter(|from| *from == 0 || known.len() >= ENDING_BYTES_MIN);
+        from.is_some_and(|from| word.as_bytes()[from..].eq_ignore_ascii_case(known.as_bytes()))
+    };
+    OCCUPATIONS.split_ascii_whitespace().any(ends)
+}
+
 /// Whether a word, written in any way, is in a list.
 pub(in crate::detect) fn is_in(list: &Words, word: &str) -> bool {
     let mut lower = [0; 24];
@@ -211,6 +232,22 @@ static PARTICLES: LazyLock<Words> = LazyLock::new(|| {
 static TITLES: LazyLock<Words> = LazyLock::new(|| {
     "bapak ibu pak bu bpk kak kakak mas mbak bang abang sdr sdri saudara saudari tuan nyonya tn ny om tante hj \
      hr fru frk herr frøken mr mrs ms miss mx dr prof sir ir drs"
+        .split_ascii_whitespace()
+        .collect()
+});
+
+/// What people do, in English, Danish and Indonesian.
+const OCCUPATIONS: &str = "
+    manager director engineer analyst officer consultant lead head supervisor specialist coordinator developer architect
+    assistant associate ceo cto cfo coo partner founder accountant controller
+    konsulent chef direktør medarbejder rådgiver koordinator leder teamleder udvikler projektleder bogholder
+    manajer direktur staf staff penyelia kepala akuntan
+";
+
+/// Words before them that are no given names.
+static BEFORE_OCCUPATIONS: LazyLock<Words> = LazyLock::new(|| {
+    "senior junior chief vice deputy wakil marketing product project technical regional general executive managing \
+     adm administrerende teknisk"
         .split_ascii_whitespace()
         .collect()
 });
@@ -271,6 +308,7 @@ const COMMON_WORDS: &str = "
     slot gacor legends bca bri bni bsi mandiri qris gopay ovo shopeepay linkaja paypal facebook mobilepay portal premium
     experience operations operation platform payable receivable airport values select insert update where contact
     password passwords kodeord adgangskode return-path reply-to delivered-to svar
+    wr wb warahmatullahi wabarakatuh tanda tangan materai meterai nama lengkap navn berbeda beda sama sesuai
     perusahaan pribadi orang lain istri suami anak sendiri pemilik rekening penerima tersebut pemohon keluarga siapapun
 ";
 

@@ -21,6 +21,7 @@ pub(super) mod mac;
 mod mrz;
 mod name_beside_address;
 mod name_signed;
+mod name_speaking;
 mod postcode;
 mod secret;
 mod userinfo;
@@ -96,6 +97,7 @@ pub(super) static ALL: &[Matcher] = &[
     mrz::MATCHER,
     name_beside_address::MATCHER,
     name_signed::MATCHER,
+    name_speaking::MATCHER,
     postcode::MATCHER,
     secret::MATCHER,
     userinfo::MATCHER,

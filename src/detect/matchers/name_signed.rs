@@ -1,14 +1,14 @@
-//! Names that sign a text: `/Lisbeth Drejer` as its last line, the line below `-- ` (RFC 3676, 4.3), and a last paragraph
+//! Names that sign a text: `/Lisbeth Drejer` as its last line, `- Sarah` as its last paragraph, the line below `-- ` (RFC 3676, 4.3), and a last paragraph
 //! of a name and what its bearer does.
 
 use super::{Input, Match, Matcher};
-use crate::detect::anchored::words::{Case, name_at};
+use crate::detect::anchored::words::{Case, is_occupation_word, name_at};
 use crate::record::{Class, Span};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "name_signed",
-    doc: "a name behind `/` on the last line, below a line `-- `, or above what its bearer does at the end of a text",
+    doc: "a name behind `/` on the last line or behind `-` in the last paragraph, below a line `-- `, or above what its bearer does at the end of a text",
     wants: |class, _| class.has(Class::LETTER) && class.has(Class::SPACE),
     find,
 };
@@ -26,32 +26,33 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         out.extend(line.and_then(|at| name_line(text, at)).filter(|&(_, words)| words > 1).map(|(found, _)| found));
     }
     out.extend(above_title(text));
-    if text[last + 1..].starts_with('/') {
-        out.extend(name_line(text, last + 2).filter(|_| !text[..last].contains("\n/")).map(|(found, _)| found));
-    }
+    out.extend(behind_sign(text, last));
     out.sort_by_key(|found| found.span);
+}
+
+/// `/Lisbeth Drejer` on the last line, which begins at `last`, and below an empty one `// Mette Jensen` or `- Sarah`: where no
+/// other line begins so, which would be a list, a path or a comment.
+fn behind_sign(text: &str, last: usize) -> Option<Match> {
+    let (above, line) = (text[..last].trim_end_matches('\r'), &text[last + 1..]);
+    let name = line.trim_start_matches(['/', '-', '–', '—', '~', ' ']);
+    let sign = &line[..line.len() - name.len()];
+    let first = sign.chars().next().filter(|sign| *sign != ' ')?;
+    let lone = sign == "/" || above.ends_with('\n') && matches!(sign.trim_end(), "//" | "-" | "–" | "—" | "~");
+    let listed = above.lines().any(|line| line.starts_with(first));
+    name_line(text, text.len() - name.len()).filter(|_| lone && !listed).map(|(found, _)| found)
 }
 
 /// `Marie-Louise Qvortrup`, and `Settlement Manager` in the line below: the last paragraph.
 fn above_title(text: &str) -> Option<Match> {
-    const TITLES: &str = "manager director engineer analyst officer consultant lead head supervisor specialist coordinator \
-        developer architect assistant associate ceo cto cfo coo partner founder accountant controller \
-        konsulent chef direktør medarbejder rådgiver koordinator leder udvikler projektleder teamleder bogholder \
-        manajer direktur staf staff penyelia koordinator kepala akuntan";
     const LINES_MAX: usize = 4;
     let last = text.rfind("\n\n").map(|at| at + 2)?;
     let ends = text[last..].match_indices('\n').map(|(end, _)| last + end + 1).take(LINES_MAX);
-    let mut starts = std::iter::once(last).chain(ends);
-    let is_title = |word: &str| {
-        let word = word.to_lowercase();
-        TITLES.split_ascii_whitespace().any(|title| word.ends_with(title))
-    };
-    starts.find_map(|at| {
+    std::iter::once(last).chain(ends).find_map(|at| {
         let (found, words) = name_line(text, at)?;
         let title = text[found.span.end as usize..].trim_start().lines().next()?;
         let mut parts = title.split([' ', ',', '/', '-']).filter(|part| !part.is_empty());
-        let titled = title.starts_with(char::is_uppercase) && parts.clone().count() <= 6 && parts.any(is_title);
-        (words > 1 && titled).then_some(found)
+        let titled = title.starts_with(char::is_uppercase) && parts.clone().count() <= 6;
+        (words > 1 && titled && parts.any(is_occupation_word)).then_some(found)
     })
 }
 
@@ -94,6 +95,8 @@ mod tests {
             ("Venlig hilsen\n\np.v.a.\nDorte Ebbesen\nDriftsleder", "Dorte Ebbesen"),
             ("Vi ses.\n\nPer Holm\nSenior Kundekonsulent, Betalix", "Per Holm"),
             ("It does not work\n-- \nAnn Jensen\nCopenhagen", "Ann Jensen"),
+            ("Det virker ikke\n\n// Mette Jensen", "Mette Jensen"),
+            ("It does not work\r\n\r\n- Sarah\r\n", "Sarah"),
         ] {
             assert_eq!(names(text), [name], "{text}");
         }
@@ -104,6 +107,10 @@ mod tests {
             "see\n/Users/shared",
             "commands:\n/Help\n/Start",
             "a\n--\nBest offers here",
+            "we need\n- Sarah",
+            "we need\n- Coffee\n\n- Sugar",
+            "f();\n// Start Here\n\n// Stop Here",
+            "a\n\n- Sarah is away",
             "a\n-- \nOffers",
         ] {
             assert_eq!(names(text), [""; 0], "{text}");

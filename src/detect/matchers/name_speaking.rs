@@ -1,0 +1,103 @@
+//! Names of who speaks in a transcript: `[12:30] Mette Jensen: hej`, and below it `[12:31] Support: hej`.
+
+use super::{Input, Match, Matcher};
+use crate::detect::anchored::words::{Case, name_at};
+use crate::detect::beside::is_full_name;
+use crate::record::{Class, Span};
+
+/// The finder.
+pub(super) const MATCHER: Matcher = Matcher {
+    name: "name_speaking",
+    doc: "full names before colons at the beginning of lines, when one speaks again or with the support",
+    wants: |class, _| class.has(Class::LETTER) && class.has(Class::COLON) && class.has(Class::SPACE),
+    find,
+};
+
+/// Longest time before a speaker, and longest speaker, in bytes.
+const TIME_BYTES_MAX: usize = 32;
+const SPEAKER_BYTES_MAX: usize = 64;
+/// Most words of a speaker's name.
+const WORDS_MAX: usize = 4;
+
+fn find(input: &Input<'_>, out: &mut Vec<Match>) {
+    let text = input.text;
+    if memchr::memchr(b'\n', text.as_bytes()).is_none() {
+        return;
+    }
+    let (from, mut crew, mut start) = (out.len(), false, 0);
+    for line in text.split('\n') {
+        let time = time_before(line);
+        let (at, rest) = (start + time, &line[time..]);
+        start += line.len() + 1;
+        let head = &rest.as_bytes()[..rest.len().min(SPEAKER_BYTES_MAX)];
+        let Some(colon) = memchr::memchr(b':', head).filter(|&colon| rest[colon + 1..].starts_with(' ')) else {
+            continue;
+        };
+        crew |= is_crew(&rest[..colon], time > 0);
+        let named = name_at(text, at, Case::Capital).filter(|&(end, words)| end == at + colon && words <= WORDS_MAX);
+        if named.is_some() && is_full_name(&rest[..colon]) {
+            let span = Span::new(at as u32, (at + colon) as u32);
+            out.push(Match { span, value: span });
+        }
+    }
+    let name = |found: &Match| &text[found.span.range()];
+    let names = &out[from..];
+    let again = || names.iter().enumerate().any(|(i, found)| names[..i].iter().any(|other| name(other) == name(found)));
+    let others = || names.iter().any(|found| name(found) != name(&names[0]));
+    if !crew && !(again() && others()) {
+        out.truncate(from);
+    }
+}
+
+/// Bytes of the time before a speaker: `[12:30] `, `12/03/2024, 12:30 - `.
+fn time_before(line: &str) -> usize {
+    let sign = |b: &u8| b.is_ascii_digit() || b"[]()/.,:- T".contains(b);
+    let len = line.bytes().take(TIME_BYTES_MAX).take_while(sign).count();
+    let time = &line[..len];
+    if time.contains(':') && time.ends_with(' ') { len } else { 0 }
+}
+
+/// Whether nobody in person speaks; behind a time it may be said in words that stand in forms, too.
+fn is_crew(speaker: &str, timed: bool) -> bool {
+    const CREWS: &[&str] =
+        &["support", "kundeservice", "kundesupport", "customer service", "helpdesk", "cs", "bot", "chatbot"];
+    const TIMED: &[&str] = &["agent", "admin", "system", "customer", "kunde", "user", "pelanggan", "nasabah"];
+    let is = |list: &[&str]| list.iter().any(|crew| crew.eq_ignore_ascii_case(speaker));
+    is(CREWS) || timed && is(TIMED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&str> {
+        let mut out = Vec::new();
+        let (class, _) = Class::of_text(text.as_bytes());
+        find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
+        out.iter().map(|found| &text[found.span.range()]).collect()
+    }
+
+    #[test]
+    fn who_speaks_in_a_transcript_stands_before_a_colon() {
+        for (text, wanted) in [
+            (
+                "[12:30] Mette Jensen: hej\n[12:31] Support: hej\n[12:32] Mette Jensen: min konto virker ikke",
+                &["Mette Jensen", "Mette Jensen"][..],
+            ),
+            ("Mette Jensen: hej\r\nSupport: hej\r\n", &["Mette Jensen"]),
+            ("12/03/2024, 12:30 - Siti Rahma: halo\n12/03/2024, 12:31 - Agent: halo", &["Siti Rahma"]),
+            ("Ann Larsen: a\nOle Holm: b\nAnn Larsen: c", &["Ann Larsen", "Ole Holm", "Ann Larsen"]),
+        ] {
+            assert_eq!(names(text), wanted, "{text}");
+        }
+        for text in [
+            "Shipping Method: DHL\nTracking Page: x",
+            "Agent: Lars\nRoot Cause: expired",
+            "Root Cause: x\nRoot Cause: y",
+            "Mette Jensen: hej",
+            "Support: hej\nMette Jensen:hej",
+        ] {
+            assert_eq!(names(text), [""; 0], "{text}");
+        }
+    }
+}
