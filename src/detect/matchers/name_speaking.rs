@@ -24,37 +24,40 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return;
     }
-    let (from, mut crew, mut start) = (out.len(), false, 0);
+    let (from, mut crew, mut timed, mut start) = (out.len(), false, true, 0);
     for line in text.split('\n') {
         let time = time_before(line);
         let (at, rest) = (start + time, &line[time..]);
         start += line.len() + 1;
         let head = &rest.as_bytes()[..rest.len().min(SPEAKER_BYTES_MAX)];
-        let Some(colon) = memchr::memchr(b':', head).filter(|&colon| rest[colon + 1..].starts_with(' ')) else {
-            continue;
-        };
+        let sign = memchr::memchr2(b':', b'>', head).filter(|&sign| rest[sign + 1..].starts_with(' '));
+        // `09:31 Amal Yusuf > hey`
+        let arrow = sign.filter(|&sign| head[sign] == b'>').map(|sign| rest[..sign].trim_end().len());
+        let Some(colon) = arrow.or(sign).filter(|&end| arrow.is_none() || time > 0 && end > 0) else { continue };
         crew |= is_crew(&rest[..colon], time > 0);
         let named = name_at(text, at, Case::Capital).filter(|&(end, words)| end == at + colon && words <= WORDS_MAX);
         if named.is_some() && is_full_name(&rest[..colon]) {
             let span = Span::new(at as u32, (at + colon) as u32);
             out.push(Match { span, value: span });
+            timed &= time > 0;
         }
     }
     let name = |found: &Match| &text[found.span.range()];
     let names = &out[from..];
     let again = || names.iter().enumerate().any(|(i, found)| names[..i].iter().any(|other| name(other) == name(found)));
     let others = || names.iter().any(|found| name(found) != name(&names[0]));
-    if !crew && !(again() && others()) {
+    if !crew && !(again() && (timed || others())) {
         out.truncate(from);
     }
 }
 
-/// Bytes of the time before a speaker: `[12:30] `, `12/03/2024, 12:30 - `.
+/// Bytes of the time before a speaker: `[12:30] `, `12/03/2024, 12:30 - `, `12.01.2025 11.04 - `.
 fn time_before(line: &str) -> usize {
     let sign = |b: &u8| b.is_ascii_digit() || b"[]()/.,:- T".contains(b);
     let len = line.bytes().take(TIME_BYTES_MAX).take_while(sign).count();
     let time = &line[..len];
-    if time.contains(':') && time.ends_with(' ') { len } else { 0 }
+    let has_time = time.contains(':') || time.matches('.').count() >= 3;
+    if has_time && time.ends_with(' ') { len } else { 0 }
 }
 
 /// Whether nobody in person speaks; behind a time it may be said in words that stand in forms, too.
@@ -86,6 +89,11 @@ mod tests {
             ),
             ("Mette Jensen: hej\r\nSupport: hej\r\n", &["Mette Jensen"]),
             ("12/03/2024, 12:30 - Siti Rahma: halo\n12/03/2024, 12:31 - Agent: halo", &["Siti Rahma"]),
+            (
+                "12.01.2025 11.04 - Ann Larsen: a\n12.01.2025 11.09 - Butik: b\n12.01.2025 11.11 - Ann Larsen: c",
+                &["Ann Larsen", "Ann Larsen"],
+            ),
+            ("09:31 Amal H. Yusuf > hey\n09:31 Bot > hi", &["Amal H. Yusuf"]),
             ("Ann Larsen: a\nOle Holm: b\nAnn Larsen: c", &["Ann Larsen", "Ole Holm", "Ann Larsen"]),
         ] {
             assert_eq!(names(text), wanted, "{text}");
