@@ -46,7 +46,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let names = &out[from..];
     let again = || names.iter().enumerate().any(|(i, found)| names[..i].iter().any(|other| name(other) == name(found)));
     let others = || names.iter().any(|found| name(found) != name(&names[0]));
-    if !crew && !(again() && (timed || others())) {
+    if !(crew || again() && (timed || others())) {
         out.truncate(from);
     }
 }
