@@ -237,7 +237,8 @@ static TITLES: LazyLock<Words> = LazyLock::new(|| {
 });
 
 /// What people do, in English, Danish and Indonesian.
-const OCCUPATIONS: &str = "driftsleder afdelingsleder butikschef salgschef kundechef 
+const OCCUPATIONS: &str = "
+    driftsleder afdelingsleder butikschef salgschef kundechef
     manager director engineer analyst officer consultant lead head supervisor specialist coordinator developer architect
     assistant associate ceo cto cfo coo partner founder accountant controller
     konsulent chef direktør medarbejder rådgiver koordinator leder teamleder udvikler projektleder bogholder
