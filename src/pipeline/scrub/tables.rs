@@ -41,37 +41,41 @@ const LABELS: &str = "
 impl Core {
     /// Claims the cells of the tables in one reading of a value.
     pub(super) fn tables(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
-        tables::find(reading.text, |table| {
-            if table.width() == 2 && table.copied().is_none() && self.begin_with_names(table, reading.text) {
-                let rows = table.rows(reading.text).filter_map(|row| Some((label(reading.text, &row)?, second(&row)?)));
-                let loose = table.reads_as_sentences(reading.text);
-                rows.for_each(|(name, value)| self.cell(at, reading, Pair { name, value }, loose, frame));
+        let text = reading.text;
+        tables::find(text, |table| {
+            if table.width() == 2 && table.copied().is_none() && self.begin_with_names(table, text) {
+                let loose = table.reads_as_sentences(text);
+                for row in table.rows(text) {
+                    let Some((name, value)) = label(text, &row).zip(second(&row)) else { continue };
+                    let cell = Pair { name, value };
+                    if self.looks_meant(text, &cell) && !(loose && is_prose(&text[cell.value.clone()])) {
+                        self.pair(at, reading, &cell, frame);
+                    }
+                }
                 return;
             }
-            let Some((head, rows)) = self.head(table, reading.text) else { return };
-            let below = || table.rows(reading.text).skip(rows);
-            let prose = |row: Row| row.cells().any(|cell| is_prose(&reading.text[cell]));
-            let loose = table.reads_as_sentences(reading.text) && below().any(prose);
+            let Some((head, rows)) = self.head(table, text) else { return };
+            let below = || table.rows(text).skip(rows);
+            let prose = |row: Row| row.cells().any(|cell| is_prose(&text[cell]));
+            // Where sentences are parted as cells are, a cell must look like what its name says.
+            let loose = table.reads_as_sentences(text) && below().any(prose);
             for row in below() {
-                for (name, value) in head.cells().zip(row.cells()) {
-                    self.cell(at, reading, Pair { name, value }, loose, frame);
+                for (name, value) in head.cells().zip(row.cells()).filter(|(_, value)| !value.is_empty()) {
+                    let cell = Pair { name, value };
+                    if !loose || self.looks_meant(text, &cell) && !is_prose(&text[cell.value.clone()]) {
+                        self.pair(at, reading, &cell, frame);
+                    }
                 }
             }
         });
     }
 
-    /// Claims a cell. Where sentences are parted as cells are, it must look like what its name says.
-    fn cell(&mut self, at: At<'_>, reading: Reading<'_>, cell: Pair, loose: bool, frame: &mut Frame) {
-        let value = &reading.text[cell.value.clone()];
-        if value.is_empty() {
-            return;
-        }
-        let plan = self.detector.plan_of_name(reading.text[cell.name.clone()].as_bytes());
-        // What a rule of the config does with a field is not asked: its rule is about fields, and this may be none.
-        let guess = FieldPlan { action: None, guess: true, ..plan };
-        if !loose || plan.entity.is_some_and(|entity| !is_prose(value) && self.is_meant(entity, guess, value)) {
-            self.pair(at, reading, &cell, frame);
-        }
+    /// Whether a cell looks like what its name says. What a rule of the config does with a field is not asked: its rule is about
+    /// fields, and this may be none.
+    fn looks_meant(&mut self, text: &str, cell: &Pair) -> bool {
+        let plan = self.detector.plan_of_name(text[cell.name.clone()].as_bytes());
+        let (guess, value) = (FieldPlan { action: None, guess: true, ..plan }, &text[cell.value.clone()]);
+        !value.is_empty() && plan.entity.is_some_and(|entity| self.is_meant(entity, guess, value))
     }
 
     /// The names of a table's columns, at least one of them known, and how many of its rows they and those above are.
@@ -98,7 +102,10 @@ impl Core {
             || is_full_name(beside)
             || beside.contains(|c: char| c == '@' || c.is_ascii_digit());
         let describes = DESCRIPTIONS.iter().any(|word| word.eq_ignore_ascii_case(beside));
-        if describes || begins && self.names_field(beside) {
+        // `Issue | Owner`: what is beside a name that says nothing is the name of a column, however little it says.
+        let named =
+            self.detector.plan_of_name(beside.as_bytes()).entity.is_some() && !self.detector.is_own_token(beside);
+        if describes || named && (!begins || self.names_field(beside)) {
             return false;
         }
         let (mut below, mut names, mut words) = (0, 0, 0);

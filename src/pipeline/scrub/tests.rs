@@ -774,6 +774,7 @@ fn names_in_the_first_cells_of_rows_name_the_second_ones() {
         " full_name | pin\n-----------+-----\n Siti | 662104\n(1 row)",
         "Liste, se her\nName, City\nSiti, Odense\nJohn, Virum",
         "name, password, note\nSiti, hunter2, i cannot log in",
+        "Issue | Owner\nCard | Siti Aminah\nPayment | Siti Rahma",
     ] {
         let out = scrubbed(&mut scrubber, Format::Text, text);
         assert!(!["Siti", "Xk29", "hunter2", "662104"].iter().any(|value| out.contains(value)), "{out}");
@@ -785,6 +786,7 @@ fn names_in_the_first_cells_of_rows_name_the_second_ones() {
         "Dear Support, email\nI can not see it, sorry",
         "Password, login\nI cannot log in, please help me",
         "| Price | Count |\n|---|---|\n| 100 | 3 |",
+        "Setting\tValue\nLanguage\tDanish\nPhone\tSamsung\nEmail notifications\tOn",
         "| Field | Type |\n|---|---|\n| name | varchar |\n| password | text |",
     ] {
         assert_eq!(scrubbed(&mut scrubber, Format::Text, kept), kept);
