@@ -188,6 +188,9 @@ fn is_nobody(text: &str) -> bool {
 
 /// `12ms`, `0.4 sec`. (`12.5 S` is a latitude.)
 fn is_duration(text: &str) -> bool {
+    if !text.ends_with(|c: char| c.is_ascii_lowercase()) {
+        return false;
+    }
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     let units = ["ms", "us", "µs", "ns", "msec", "sec", "secs", "seconds", "min", "millis"];
     unit.len() < text.len() && units.contains(&unit.trim_start())

@@ -203,13 +203,14 @@ pub(in crate::detect) fn is_occupation(line: &str) -> bool {
 
 /// Whether a word says what somebody does: `manager`, and in one word `Kundekonsulent`.
 pub(in crate::detect) fn is_occupation_word(word: &str) -> bool {
-    /// Shortest one that other words end with; shorter ones end surnames (`Whitehead`).
-    const ENDING_BYTES_MIN: usize = 7;
+    /// A word that ends with the shortest of them and begins otherwise.
+    const COMPOUND_BYTES_MIN: usize = 10;
     let ends = |known: &str| {
-        let from = word.len().checked_sub(known.len()).filter(|from| *from == 0 || known.len() >= ENDING_BYTES_MIN);
+        let from = word.len().checked_sub(known.len());
         from.is_some_and(|from| word.as_bytes()[from..].eq_ignore_ascii_case(known.as_bytes()))
     };
-    OCCUPATIONS.split_ascii_whitespace().any(ends)
+    let compound = || word.len() >= COMPOUND_BYTES_MIN && OCCUPATION_ENDINGS.split_ascii_whitespace().any(ends);
+    is_in(&OCCUPATIONS, word) || compound()
 }
 
 /// Whether a word, written in any way, is in a list.
@@ -237,12 +238,16 @@ static TITLES: LazyLock<Words> = LazyLock::new(|| {
 });
 
 /// What people do, in English, Danish and Indonesian.
-const OCCUPATIONS: &str = "
-    driftsleder afdelingsleder butikschef salgschef kundechef
-    manager director engineer analyst officer consultant lead head supervisor specialist coordinator developer architect
-    assistant associate ceo cto cfo coo partner founder accountant controller
-    konsulent chef direktør medarbejder rådgiver koordinator leder teamleder udvikler projektleder bogholder
-    manajer direktur staf staff penyelia kepala akuntan
+static OCCUPATIONS: LazyLock<Words> = LazyLock::new(|| {
+    let short = "lead head ceo cto cfo coo chef leder staf staff kepala";
+    OCCUPATION_ENDINGS.split_ascii_whitespace().chain(short.split(' ')).collect()
+});
+
+/// Those that other words end with, too: `Kundekonsulent`. Shorter ones end surnames (`Whitehead`).
+const OCCUPATION_ENDINGS: &str = "
+    manager director engineer analyst officer consultant supervisor specialist coordinator developer architect assistant
+    associate partner founder accountant controller konsulent direktør medarbejder rådgiver koordinator teamleder
+    driftsleder afdelingsleder projektleder udvikler bogholder butikschef salgschef kundechef manajer direktur penyelia akuntan
 ";
 
 /// Words before them that are no given names.

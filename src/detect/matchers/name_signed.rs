@@ -45,7 +45,7 @@ fn behind_sign(text: &str, last: usize) -> Option<Match> {
 /// `Marie-Louise Qvortrup`, and `Settlement Manager` in the line below: the last paragraph.
 fn above_title(text: &str) -> Option<Match> {
     const LINES_MAX: usize = 4;
-    let last = text.rfind("\n\n").map(|at| at + 2)?;
+    let last = memchr::memmem::rfind(text.as_bytes(), b"\n\n").map(|at| at + 2)?;
     let ends = text[last..].match_indices('\n').map(|(end, _)| last + end + 1).take(LINES_MAX);
     std::iter::once(last).chain(ends).find_map(|at| {
         let (found, words) = name_line(text, at)?;
