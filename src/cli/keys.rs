@@ -9,8 +9,8 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::CliError;
 use super::output::{Output, print, print_json};
+use super::{CliError, note};
 use crate::config;
 use crate::pipeline::audit::{Audit, What};
 use crate::pseudonymize::{KeyError, KeyId, KeyRing, RootKey, new_key_file};
@@ -174,6 +174,7 @@ fn list(args: &ListArgs, now: Timestamp) -> Result<(), CliError> {
         (None, None) => return Err(CliError::Usage("--dir or --file is needed".to_owned())),
     };
     ring.destroy_due(now.as_millisecond());
+    ring.warnings().iter().for_each(|text| note(text));
     let active = ring.active_at(now.as_millisecond());
     let rows: Vec<Listed> =
         ring.keys().iter().enumerate().map(|(i, key)| Listed::new(key, active == Some(i))).collect();

@@ -35,6 +35,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         warn_of_untried(loaded);
         service::key_warnings(loaded).iter().for_each(|text| note(text));
         let ids = ring.as_ref().map(|ring| ring.ids().map(|id| id.to_string()).collect::<Vec<_>>());
+        ring.iter().flat_map(|ring| ring.warnings()).for_each(|text| note(&text));
         advice::warnings(loaded, plan, ids.as_deref()).iter().for_each(|text| note(text));
         if args.live {
             let warnings = service::check_live(loaded).map_err(|error| match error.is_config() {

@@ -89,6 +89,7 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     check_files(loaded, Some(&ring)).map_err(PlanError::from)?;
     key_warnings(loaded).iter().for_each(|text| tracing::warn!("{text}"));
     let mut reload = Reload::new(loaded);
+    ring.current().warnings().iter().for_each(|text| tracing::warn!("{text}"));
     let ids: Vec<String> = ring.current().ids().map(|id| id.to_string()).collect();
     let plan = Arc::new(Plan::compile(loaded, ring)?);
     advice::warnings(loaded, &plan, Some(&ids)).iter().for_each(|text| tracing::warn!("{text}"));

@@ -183,6 +183,37 @@ impl KeyRing {
         changed.collect()
     }
 
+    /// What the windows of the keys may mean otherwise than whoever wrote them: a sentence for each time without a key
+    /// between two, and for each two that start together.
+    pub fn warnings(&self) -> Vec<String> {
+        let time = |ms: i64| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.to_string());
+        let mut told = Vec::new();
+        let mut by_start: Vec<&RootKey> = self.keys.iter().collect();
+        by_start.sort_by_key(|key| (key.not_before_ms, key.id.number()));
+        for pair in by_start.windows(2).filter(|pair| pair[0].not_before_ms == pair[1].not_before_ms) {
+            let from = pair[0].not_before_ms.map_or("since ever".to_owned(), |ms| format!("from {}", time(ms)));
+            let [one, two] = [pair[0].id, pair[1].id];
+            let fix = format!("{two} makes the tokens; give one of them a `not_before` of its own, or remove it");
+            told.push(format!("keys: {one} and {two} are both active {from}: {fix}"));
+        }
+        // The key that ends last of those so far.
+        let mut last = by_start[0];
+        for &next in &by_start[1..] {
+            let (Some(end), Some(start)) = (last.destroy_after_ms, next.not_before_ms) else { break };
+            if start > end.saturating_add(1) {
+                let (last, next) = (last.id, next.id);
+                let (end, start) = (time(end), time(start));
+                let what = format!("no key is active between {end}, when {last} ends, and {start}, when {next} starts");
+                let fix = "records of that time are quarantined; let them meet";
+                told.push(format!("keys: {what}: {fix}"));
+            }
+            if next.destroy_after_ms.is_none_or(|ms| ms > end) {
+                last = next;
+            }
+        }
+        told
+    }
+
     /// The active key, and beside it the one before while its `dual_until` has not come.
     pub(super) fn pair_at(&self, timestamp_ms: i64) -> Option<KeyPair> {
         let active = self.active_at(timestamp_ms)?;
@@ -298,6 +329,25 @@ mod tests {
         assert_eq!(changes(&ended, day(5)), [(day(15) + 1, None)]);
         let gap = ring(vec![entry("k1", None, Some("15")), entry("k2", Some("20"), None)]);
         assert_eq!(changes(&gap, day(5)), [(day(15) + 1, None), (day(20), to("k2"))]);
+
+        let told = "keys: no key is active between 2026-01-15T00:00:00Z, when k1 ends, and 2026-01-20T00:00:00Z, when k2 starts";
+        assert!(gap.warnings().len() == 1 && gap.warnings()[0].starts_with(told), "{:?}", gap.warnings());
+        let told = "keys: k9 and k10 are both active from 2026-01-10T00:00:00Z: k10 makes the tokens";
+        assert!(tied.warnings().len() == 1 && tied.warnings()[0].starts_with(told), "{:?}", tied.warnings());
+        let ever = ring(vec![entry("k1", None, None), entry("k2", None, None)]);
+        assert!(
+            ever.warnings()[0].starts_with("keys: k1 and k2 are both active since ever: k2"),
+            "{:?}",
+            ever.warnings()
+        );
+        let around = ring(vec![
+            entry("k1", None, Some("25")),
+            entry("k2", Some("10"), Some("12")),
+            entry("k3", Some("20"), None),
+        ]);
+        for sound in [&rotated, &ended, &around] {
+            assert_eq!(sound.warnings(), Vec::<String>::new());
+        }
     }
 
     #[test]

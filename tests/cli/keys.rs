@@ -66,6 +66,28 @@ fn a_rotation_makes_the_next_key_active_later() {
 }
 
 #[test]
+fn windows_that_leave_a_gap_or_begin_together_are_warned_of() {
+    let (_dir, dir) = keys_dir();
+    fs::create_dir(&dir).unwrap();
+    let write = |name: &str, more: &str| {
+        fs::write(format!("{dir}/{name}"), format!("key: {}\n{more}", name.replace('k', "a").repeat(32))).unwrap();
+    };
+    write("k1", "destroy_after: 2098-01-01T00:00:00Z\n");
+    write("k2", "not_before: 2099-01-01T00:00:00Z\n");
+    write("k3", "not_before: 2099-01-01T00:00:00Z\n");
+    let config = format!("{dir}/../sluice.yaml");
+    fs::write(&config, format!("keys: {{directory: {dir:?}}}\n")).unwrap();
+    for args in [&["keys", "list", "--dir", &dir][..], &["validate", "-c", &config]] {
+        let run = sluice(args);
+        for told in
+            ["note: keys: k2 and k3 are both active from 2099-01-01T00:00:00Z", "note: keys: no key is active between"]
+        {
+            assert!(run.code == 0 && run.stderr.contains(told), "{told}: {run:?}");
+        }
+    }
+}
+
+#[test]
 fn a_rotation_into_the_past_is_refused() {
     let (_dir, dir) = keys_dir();
     sluice(&["keys", "new", "--dir", &dir]).ok();
