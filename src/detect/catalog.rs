@@ -103,7 +103,16 @@ impl Entity {
 
     /// The file that it was read from, with the line of its name.
     pub fn file(&self) -> String {
-        match self.spec.entity.referenced.line() {
+        self.place(&self.spec.entity)
+    }
+
+    /// The same with the line of its action, if it names one.
+    pub fn place_of_action(&self) -> String {
+        self.place(self.spec.action.as_ref().unwrap_or(&self.spec.entity))
+    }
+
+    fn place(&self, part: &Spanned<String>) -> String {
+        match part.referenced.line() {
             0 => self.file.to_string(),
             line => format!("{}:{line}", self.file),
         }
@@ -242,7 +251,7 @@ impl Catalog {
             token_type: spec.token.value.clone(),
             form: spec.form.value.clone(),
             description: spec.description.clone(),
-            action: spec.action.clone(),
+            action: spec.action.as_ref().map_or_else(|| "token".to_owned(), |action| action.value.clone()),
             fields: spec.fields.iter().chain(&spec.sure_fields).map(|f| f.value.clone()).collect(),
             never_passes: spec.never_passes,
             yields: spec.yields,
@@ -383,8 +392,8 @@ impl Checker<'_> {
             return Err(self.at(token, "token", "is no token type", "use two to four lower-case letters"));
         }
         self.one_of(&spec.form, "form", "canonical form", Form::ALL.iter().map(|(name, _)| *name))?;
-        if spec.action.trim().is_empty() {
-            return Err(self.at(name, "action", "is empty", "leave it out for `token`"));
+        if let Some(action) = spec.action.as_ref().filter(|action| action.value.trim().is_empty()) {
+            return Err(self.at(action, "action", "is empty", "leave it out for `token`"));
         }
         for field in spec.fields.iter().chain(&spec.sure_fields).chain(&spec.maybe_fields) {
             self.field(field)?;

@@ -16,9 +16,8 @@ pub(super) struct EntitySpec {
     /// What it is, for people.
     #[serde(default)]
     pub description: String,
-    /// What happens to it unless the config says otherwise.
-    #[serde(default = "token_action")]
-    pub action: String,
+    /// What happens to it unless the config says otherwise; none: `token`.
+    pub action: Option<Spanned<String>>,
     /// Names of fields that hold it, in snake case; `*_email` takes `customer_email`.
     #[serde(default)]
     pub fields: Vec<Spanned<String>>,
@@ -173,10 +172,6 @@ pub(super) enum Confidence {
     Medium,
     /// Hardly anything does.
     High,
-}
-
-fn token_action() -> String {
-    "token".to_owned()
 }
 
 fn keyword_distance() -> u32 {

@@ -424,7 +424,7 @@ impl Table {
                 Some(action) => table.action(action, &format!("patterns.actions.{}", entity.name), &mut faults),
                 None => {
                     let action = table.action(&entity.action, "patterns.directories", &mut faults);
-                    faults.iter_mut().for_each(|f| f.message = format!("{}: {}", entity.file(), f.message));
+                    faults.iter_mut().for_each(|f| f.message = format!("{}: {}", entity.place_of_action(), f.message));
                     action
                 }
             };

@@ -102,7 +102,7 @@ fn an_example_that_is_missed_and_a_counter_example_that_is_hit_are_refused() {
 #[test]
 fn an_action_that_does_not_exist_is_refused() {
     let bed = Bed::new(&GOOD.replace("form: text", "form: text\naction: tokn"));
-    bed.refused(2, "`tokn`");
+    bed.refused(5, "`tokn`");
 }
 
 #[test]
