@@ -65,6 +65,14 @@ fn cases_that_make_no_sense_are_a_bad_config_with_file_and_line() {
         ("cases:\n- {name: a, event: {}, before: [{}], expect: {}}\n", "only signals remember"),
         ("cases:\n- {name: a, event: {}, expect_key: x}\n", "add the key"),
         ("cases:\n- {name: a, event: x, rejected: empty, expect_headers: {}}\n", "neither key nor headers"),
+        (
+            "cases:\n- {name: a, event: x, rejected: malfromed}\n",
+            "case `a`: rejected: unknown reason `malfromed`; did you mean `malformed`?",
+        ),
+        (
+            "cases:\n- {name: a, event: x, findings: [{entity: emial}]}\n",
+            "findings.entity: unknown entity `emial`; did you mean `email`?",
+        ),
     ] {
         let (_folder, cases) = file(yaml, "cases.yaml");
         let error = sluice(&["test", "-c", "profile:gaming", &cases]).failed(78);

@@ -8,7 +8,7 @@ use super::case::{Case, Event, Salt};
 use crate::cli::CliError;
 use crate::cli::args::KeyArgs;
 use crate::cli::look::{Around, Look, Origin, Seen};
-use crate::config::Format;
+use crate::config::{Format, nearest};
 use crate::pipeline::keeper::Keeper;
 use crate::pipeline::{clock, salts};
 use crate::pseudonymize::DAY_MS;
@@ -81,6 +81,29 @@ impl Bench {
         });
         let around = around.transpose()?;
         Ok(Became { seen, signals, around })
+    }
+
+    /// Whether the case asks for what there is: reasons and entities.
+    ///
+    /// # Errors
+    /// The name that nothing has, and the nearest one.
+    pub fn knows(&self, case: &Case) -> Result<(), String> {
+        let unknown = |field: &str, what: &str, given: &str, known: &[&str]| {
+            let hint = match nearest(given, known.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("there are {}", known.join(", ")),
+            };
+            Err(format!("{field}: unknown {what} `{given}`; {hint}"))
+        };
+        if let Some(reason) = case.rejected.as_deref().filter(|reason| !Reject::LABELS.contains(reason)) {
+            return unknown("rejected", "reason", reason, &Reject::LABELS);
+        }
+        let entities = self.look.plan.entity_names();
+        let mut findings = case.findings.iter().flatten();
+        match findings.find(|finding| !entities.contains(&finding.entity.as_str())) {
+            Some(finding) => unknown("findings.entity", "entity", &finding.entity, &entities),
+            None => Ok(()),
+        }
     }
 
     fn one(&mut self, event: &Event, format: Format, origin: Origin<'_>, at: usize) -> (Seen, Vec<Signal>) {

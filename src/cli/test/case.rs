@@ -45,7 +45,8 @@ pub struct Case {
     pub before: Vec<Event>,
     /// The event: its text, or for JSON its structure.
     pub event: Event,
-    /// The scrubbed event, without flags. `${em}` stands for any token of type `em`, `${em:who}` for the same one each time.
+    /// The scrubbed event, without flags. `${em}` stands for any token of type `em`, `${em:who}` for the same one each time
+    /// and another than under any other name.
     #[serde(default)]
     pub expect: Option<Event>,
     /// The scrubbed key, with places for tokens as `expect` has them.

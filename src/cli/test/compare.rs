@@ -1,7 +1,5 @@
 //! What a case expects, against what came out: tokens by their type, text line by line.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use super::case::Event;
@@ -69,17 +67,40 @@ fn readable(text: &str) -> String {
 
 /// Whether `actual` is `expected`, with tokens where it has places for them.
 fn matches(expected: &str, actual: &str) -> bool {
-    let mut named: HashMap<&str, &str> = HashMap::new();
+    let mut named = Named::default();
     let (mut expected, mut actual) = (expected, actual);
     while let Some((before, place, after)) = next_place(expected) {
         let Some(rest) = actual.strip_prefix(before) else { return false };
         let Some(token) = token_at(rest, kind_of(place)) else { return false };
-        if place.contains(':') && *named.entry(place).or_insert(token) != token {
+        if !named.takes(place, token) {
             return false;
         }
         (expected, actual) = (after, &rest[token.len()..]);
     }
     expected == actual
+}
+
+/// Which token each name stands for: always the same one, and no two names for one.
+#[derive(Default)]
+struct Named<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Named<'a> {
+    /// Whether the token fits the place, by what was met so far.
+    fn takes(&mut self, place: &'a str, token: &'a str) -> bool {
+        if !place.contains(':') {
+            return true;
+        }
+        let known = self.0.iter().find(|(name, known)| *name == place || *known == token).copied();
+        if known.is_none() {
+            self.0.push((place, token));
+        }
+        known.is_none_or(|known| known == (place, token))
+    }
+
+    /// The name that stands for the token, if one does.
+    fn name(&self, token: &str) -> Option<&'a str> {
+        self.0.iter().find(|(_, known)| *known == token).map(|(name, _)| *name)
+    }
 }
 
 /// The text before the next `${em}` or `${em:who}`, what stands in the braces, and the text after it.
@@ -113,7 +134,8 @@ fn token_at<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
     (letters == TOKEN_LETTERS).then(|| &text[..text.len() - rest.len() + TOKEN_LETTERS])
 }
 
-/// `actual` with the places of `expected` where it has fitting tokens, so that only real differences are shown.
+/// `actual` with the places of `expected` where it has fitting tokens, so that only real differences are shown: a token
+/// that its place does not take has the name that it has already, or stands there itself.
 fn with_types(expected: &str, actual: &str) -> String {
     let mut places: Vec<&str> = Vec::new();
     let mut rest = expected;
@@ -121,13 +143,17 @@ fn with_types(expected: &str, actual: &str) -> String {
         places.push(place);
         rest = after;
     }
-    let mut places = places.into_iter().peekable();
+    let (mut places, mut named) = (places.into_iter().peekable(), Named::default());
     let mut out = String::with_capacity(actual.len());
     let mut at = 0;
     while at < actual.len() {
         let token = places.peek().and_then(|place| token_at(&actual[at..], kind_of(place)));
         if let (Some(token), Some(place)) = (token, places.peek()) {
-            out += &format!("${{{place}}}");
+            out += &match (named.takes(place, token), named.name(token)) {
+                (true, _) => format!("${{{place}}}"),
+                (false, Some(name)) => format!("${{{name}}}"),
+                (false, None) => token.to_owned(),
+            };
             at += token.len();
             places.next();
             continue;
@@ -181,6 +207,9 @@ mod tests {
         assert!(!matches("${ip}", TOKEN) && !matches("${em}", "em_1k1_short") && !matches("${em}", "em_1k1_"));
         assert!(matches("${em:x} ${em:x}", &format!("{TOKEN} {TOKEN}")));
         assert!(!matches("${em:x} ${em:x}", &format!("{TOKEN} {OTHER}")));
+        assert!(matches("${em:x} ${em:y}", &format!("{TOKEN} {OTHER}")));
+        assert!(!matches("${em:x} ${em:y}", &format!("{TOKEN} {TOKEN}")), "two names are two tokens");
+        assert!(matches("${em:x} ${em}", &format!("{TOKEN} {TOKEN}")), "without a name it may be any");
         assert!(matches("${HOME} ${}", "${HOME} ${}"), "what is no place is text");
     }
 
@@ -191,6 +220,18 @@ mod tests {
         let lines = event(&expected, &format!(r#"{{"email":"{TOKEN}","n":2}}"#)).expect("they differ");
         let changed: Vec<_> = lines.iter().filter(|line| !matches!(line, DiffLine::Same(_))).collect();
         assert_eq!(changed, [&DiffLine::Missing("  \"n\": 1".to_owned()), &DiffLine::Extra("  \"n\": 2".to_owned())]);
+    }
+
+    #[test]
+    fn which_tokens_are_equal_is_shown() {
+        let shown = |expected: &str, actual: String| {
+            let lines = event(&Event::Text(expected.to_owned()), &actual).expect("they differ");
+            [DiffLine::expected, DiffLine::actual].map(|side| lines.iter().filter_map(side).collect::<String>())
+        };
+        let [expected, actual] = shown("${em:a} ${em:b}", format!("{TOKEN} {TOKEN}"));
+        assert_eq!((expected.as_str(), actual.as_str()), ("${em:a} ${em:b}", "${em:a} ${em:a}"));
+        let [expected, actual] = shown("${em:a} ${em:a}", format!("{TOKEN} {OTHER}"));
+        assert_eq!((expected.as_str(), actual), ("${em:a} ${em:a}", format!("${{em:a}} {OTHER}")));
     }
 
     #[test]

@@ -30,7 +30,7 @@ const SHIPPED: [(&str, &str); 3] = [
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Exit code 1 when a case fails. In an expected event `${em}` stands for any token of type `em`, \
-                        `${em:who}` for the same one each time."
+                        `${em:who}` for the same one each time, and another than under any other name."
 )]
 pub struct Args {
     /// The config: a file, or `profile:<name>`.
@@ -81,6 +81,10 @@ impl Difference {
 pub fn run(args: &Args) -> Result<(), CliError> {
     let files = files(args)?;
     let mut bench = Bench::new(&args.config, &args.keys)?;
+    for (file, case) in files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file, case))) {
+        let fault = |fault| CliError::Config(format!("{file}: case `{}`: {fault}", case.name));
+        bench.knows(case).map_err(fault)?;
+    }
     let mut outcomes = Vec::new();
     for (file, cases) in files {
         outcomes.extend(cases.iter().map(|case| outcome(&mut bench, &file, case)));
