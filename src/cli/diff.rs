@@ -12,6 +12,7 @@ use super::look::{Found, Look, Origin, Seen};
 use super::output::{Output, print, print_json};
 use super::times::{OriginArgs, Times};
 use crate::config::{self, Format, Secrets};
+use crate::pipeline::HIDDEN;
 use crate::signals::{Coordinates, Signal};
 
 /// Examples of each difference.
@@ -222,7 +223,9 @@ fn compare(
         if kind.1 == kind.2 {
             kind.2 += ", of another length";
         }
-        tell(kind, shown.masked.clone());
+        // What may never pass for one of them is hidden for both.
+        let hidden = new.filter(|found| found.masked == HIDDEN).unwrap_or(shown);
+        tell(kind, hidden.masked.clone());
         any = true;
     };
     for before in &old.found {

@@ -19,7 +19,7 @@ use crate::source::lines::{Line, Lines};
 /// Arguments of `sluice explain`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Values are masked: letters are `a` or `A`, digits are `9`. With --output json one object a line."
+    after_help = "Values are masked: letters are `a` or `A`, digits are `9`, and of passwords and their like nothing shows. With --output json one object a line."
 )]
 pub struct Args {
     /// The config: a file, or `profile:<name>`.

@@ -10,7 +10,7 @@ use super::args::KeyArgs;
 use crate::config::{self, Format, Loaded, Secrets};
 use crate::pipeline::binding::Purpose;
 use crate::pipeline::{
-    LocalSignals, Mapped, Objections, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape,
+    HIDDEN, LocalSignals, Mapped, Objections, Plan, Scrubber, SignalPlan, Traced, Viewer, path_label, shape,
 };
 use crate::pseudonymize::SharedRing;
 use crate::record::{Basis, PathId, Record, Reject};
@@ -93,7 +93,7 @@ pub struct Found {
     pub action: String,
     /// Why.
     pub basis: &'static str,
-    /// What its bytes look like, letters and digits masked.
+    /// What its bytes look like, letters and digits masked; of what may never pass nothing.
     pub masked: String,
     /// As the engine tells it.
     pub traced: Traced,
@@ -239,13 +239,23 @@ impl Look {
         around.found.extend(traced.into_iter().map(|t| (part, self.found(raw, t))));
     }
 
+    /// Whether nothing of the value may be seen: it may never pass, or a rule that does not say what it is takes it away.
+    fn hides(&self, traced: Traced) -> bool {
+        let Traced { entity, action, .. } = traced;
+        let gone = self.plan.hides_all(action) || self.plan.is_drop(action);
+        self.plan.never_passes(entity) || self.plan.is_untyped(entity) && gone
+    }
+
     fn found(&self, raw: &[u8], traced: Traced) -> Found {
         Found {
             path: path_label(&self.scrubber, traced.path),
             entity: self.plan.entity_names()[usize::from(traced.entity.0)].to_owned(),
             action: self.plan.action_names()[usize::from(traced.action.0)].clone(),
             basis: basis_name(traced.basis),
-            masked: shape(raw.get(traced.span.range()).unwrap_or_default()),
+            masked: match self.hides(traced) {
+                true => HIDDEN.to_owned(),
+                false => shape(raw.get(traced.span.range()).unwrap_or_default()),
+            },
             traced,
         }
     }

@@ -67,5 +67,5 @@ pub use scrub::{Counts, Scrubber, Traced};
 pub use sight::{Mapped, Viewer};
 pub use signal_plan::SignalPlan;
 pub use watch::{LocalSignals, Watcher};
-pub use why::{Part, Reason, Why, path_label, shape};
+pub use why::{HIDDEN, Part, Reason, Why, path_label, shape};
 pub use worker::{Health as WorkerHealth, Worker};

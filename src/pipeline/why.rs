@@ -200,6 +200,9 @@ impl Why {
     }
 }
 
+/// Stands for a value that may never pass, or may be one that may not: of a password even signs and length say something.
+pub const HIDDEN: &str = "********";
+
 /// A value that nobody can read, with its shape: letters are `a` or `A`, digits are `9`.
 pub fn shape(value: &[u8]) -> String {
     /// Longest shape, in characters.

@@ -92,6 +92,27 @@ fn no_command_shows_who_a_record_is_about() {
 }
 
 #[test]
+fn of_a_password_neither_signs_nor_length_are_shown() {
+    let dir = TempDir::new().unwrap();
+    let input = dir.path().join("in");
+    fs::write(&input, "{\"password\":\"#$%^&*!?-Geheim\",\"email\":\"ann@example.com\"}\n").unwrap();
+    let path = |name: &str, yaml: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, yaml).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (input, plain) = (input.to_str().unwrap(), path("plain.yaml", "{}\n"));
+    let new = path("new.yaml", "patterns: {actions: {password: drop}}\n");
+    let rule = path("rule.yaml", "fields: [{name: password, action: redact}]\n");
+    let explain = |config: &str| sluice(&["explain", "-c", config, "--seed-key", KEY, input]).ok();
+    let diff = |old: &str, new: &str| sluice(&["diff", "-c", old, "-c", new, "--seed-key", KEY, input]).ok();
+    for text in [explain(&plain), explain(&rule), diff(&plain, &new), diff(&rule, &plain)] {
+        assert!(!text.contains("#$%") && text.contains(" ********\n"), "{text}");
+    }
+    assert!(explain(&plain).contains("aaa@aaaaaaa.aaa"), "the shape of others is shown");
+}
+
+#[test]
 fn a_case_that_fails_shows_findings_masked() {
     let dir = TempDir::new().unwrap();
     let cases = dir.path().join("cases.yaml");
