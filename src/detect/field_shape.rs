@@ -128,6 +128,10 @@ impl Shape {
 
     /// Whether `text` looks like a value.
     pub(super) fn fits(self, text: &str) -> bool {
+        // Most places are numbers, and there are many.
+        if self == Shape::Place && text.ends_with(|c: char| c.is_ascii_digit()) {
+            return true;
+        }
         let text = text.trim();
         if text.is_empty() || is_no_value(text) {
             return false;

@@ -222,7 +222,7 @@ const OPEN_CODES: &[&str] = &[
 
 fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
-    if is_in_name(anchor) || is_open_code(anchor) {
+    if is_in_name(anchor) || is_open_code(anchor) || is_replaced(anchor.rest()) {
         return;
     }
     // The code was there, and was replaced.
@@ -250,6 +250,14 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     // Cut in the middle, a longer number would look like a code.
     let cut = |m: &Match| from > 0 && m.span.start as usize == from && text.as_bytes()[from - 1].is_ascii_digit();
     out.extend(last.filter(|m| !cut(m)));
+}
+
+/// Whether a rule's placeholder stands where the code was: `otp=[field] HTTP/1.1" 200 512`.
+fn is_replaced(rest: &str) -> bool {
+    let value = rest.trim_start_matches([' ', ':', '=', '"', '\'']);
+    let name = value.strip_prefix('[').filter(|_| value.len() < rest.len()).unwrap_or("");
+    let len = name.bytes().take_while(|b| b.is_ascii_lowercase() || *b == b'_').count();
+    len > 0 && name[len..].starts_with(']')
 }
 
 /// The codes of the list that `first` begins, of as many digits: `1234-5678 8765-4321`, `482913 og 118822`, one in each line.

@@ -9,7 +9,12 @@ pub(super) const NEAR: Anchored = Anchored {
     doc: "the date that follows within 48 bytes, in numbers or with a month's name (id, da, en)",
     needs: PROSE_AND_DIGITS,
     at_labels: false,
-    find: |anchor, out| out.extend(first_date(anchor.text, anchor.behind, BEHIND_BYTES_MAX)),
+    find: |anchor, out| {
+        // `f. [birth_date]` was replaced, and a date some words later is another one; `[birth_date] 1995-01-29` is somebody's tag.
+        let tag = anchor.text[..anchor.at.start as usize].ends_with('[') && anchor.rest().starts_with(']');
+        let reach = if tag { "] ".len() + 1 } else { BEHIND_BYTES_MAX };
+        out.extend(first_date(anchor.text, anchor.behind, reach));
+    },
 };
 
 /// `f. 12/5-1985`.
@@ -49,8 +54,26 @@ pub(super) const LABELLED: Anchored = Anchored {
     doc: "the date behind a label",
     needs: LABELS_AND_DIGITS,
     at_labels: true,
-    find: |anchor, out| out.extend(first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX)),
+    find: |anchor, out| {
+        // `dob=[birth_date] got=1996-09-01`: it was replaced.
+        if anchor.rest().starts_with('[') {
+            return;
+        }
+        let date = first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX);
+        out.extend(date.and_then(|date| compared(anchor.text, date.span.end as usize)));
+        out.extend(date);
+        out.sort_by_key(|date| date.span);
+    },
 };
+
+/// The date that one which ends at `at` is held against: `expected dob=1996-09-10 got=1996-09-01`.
+fn compared(text: &str, at: usize) -> Option<Match> {
+    const WORDS: [&str; 8] = ["got", "actual", "vs", "but", "was", "!=", "->", "found"];
+    let rest = text[at..].trim_start_matches([' ', ',', ';', '"', '\'']);
+    let word = WORDS.iter().find(|word| rest.starts_with(**word))?;
+    let value = rest[word.len()..].trim_start_matches([' ', '=', ':', '"', '\'']);
+    first_date(text, text.len() - value.len(), 1)
+}
 
 /// `født d. 010190`.
 pub(super) const SHORT: Anchored = Anchored {

@@ -380,8 +380,7 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         let name = title.end + text[title.end..].bytes().take(2).take_while(|b| b". ".contains(b)).count();
         start = if name_at(text, name, Case::Capital).is_some() { name } else { start };
     }
-    let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
-    if lines > 0 && is_occupation(line) {
+    if let Some(line) = short_line(&text[start..]).filter(|line| lines > 0 && is_occupation(line)) {
         let next = signature(text, start + line.len()).0;
         let named = name_at(text, next, Case::Capital).filter(|&(end, words)| words > 1 && ends_line(text, end));
         out.extend(named.map(|(end, _)| found(next, end)));
@@ -407,6 +406,14 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
         out.push(found(start, end));
     }
+}
+
+/// The line that a text begins with, if it is short.
+fn short_line(text: &str) -> Option<&str> {
+    const BYTES_MAX: usize = 80;
+    let head = &text.as_bytes()[..text.len().min(BYTES_MAX)];
+    let end = memchr::memchr2(b'\n', b'\r', head).or((text.len() < BYTES_MAX).then_some(text.len()))?;
+    Some(&text[..end])
 }
 
 /// `Steen`, and below it, alone on a line, `Steen Abildskov`.
