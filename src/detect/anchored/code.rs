@@ -157,6 +157,20 @@ pub(super) const COMPARED: Anchored = Anchored {
     },
 };
 
+/// `GET /verify?code=482913`.
+pub(super) const QUERIED: Anchored = Anchored {
+    name: "code_queried",
+    doc: "4 to 8 digits directly behind a label in the query of a path that verifies, logs in or confirms",
+    needs: LABELS_AND_DIGITS,
+    at_labels: true,
+    find: |anchor, out| {
+        const PATHS: [&str; 8] = ["/verif", "/otp", "/login", "/signin", "/confirm", "/activat", "/2fa", "/mfa"];
+        if anchor.text[..anchor.at.start as usize].ends_with(['?', '&']) && is_behind(anchor, &PATHS) {
+            out.extend(code_at(anchor.text, anchor.behind));
+        }
+    },
+};
+
 /// Most bytes between an anchor and its code.
 const BEHIND_BYTES_MAX: usize = 48;
 const BEFORE_BYTES_MAX: usize = 28;

@@ -88,6 +88,7 @@ pub(super) static ALL: &[Anchored] = &[
     code::SHORT,
     code::LABELLED,
     code::COMPARED,
+    code::QUERIED,
     date::NEAR,
     date::DIRECT,
     date::PLACED,

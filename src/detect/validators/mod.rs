@@ -63,10 +63,13 @@ impl Candidate<'_> {
     /// Whether it is a part of a number with a decimal point: `0.4111111111111111`, `4111111111111111.00`.
     pub(super) fn is_decimal(&self) -> bool {
         let inner = self.groups.len() > 1 && self.gaps().has(Gap::DOT);
-        // `.0` alone is the mark of a floating point type that a whole number went through.
+        !inner && (self.before == Gap::DOT || (self.after == Gap::DOT && !self.is_whole()))
+    }
+
+    /// Whether `.0` follows and nothing else: the mark of a floating point type that a whole number went through.
+    pub(super) fn is_whole(&self) -> bool {
         let tail = &self.text.as_bytes()[self.span.end as usize..];
-        let whole = matches!(tail, [b'.', b'0', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_alphanumeric));
-        !inner && (self.before == Gap::DOT || (self.after == Gap::DOT && !whole))
+        matches!(tail, [b'.', b'0', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_alphanumeric))
     }
 
     /// Every sign that may stand between the groups of one number.

@@ -209,7 +209,8 @@ fn is_followed(candidate: &Candidate<'_>) -> bool {
 /// Whether a dash or a dot alone joins it to digits beside it.
 fn is_bound(candidate: &Candidate<'_>) -> bool {
     let binds = |gap: Gap| gap == Gap::DASH || gap == Gap::DOT;
-    binds(candidate.before) || binds(candidate.after) && !candidate.is_counted()
+    let ends = candidate.is_counted() || candidate.groups.len() == 1 && candidate.is_whole();
+    binds(candidate.before) || binds(candidate.after) && !ends
 }
 
 /// `Chrome/131.0.6778.81 Mobile Safari`: the version of a product.
