@@ -1,9 +1,14 @@
 //! What tells a version of four numbers from an address: a product before it, a release or a file's ending behind it.
 
+use std::sync::LazyLock;
+
+use crate::detect::anchored::words::{Words, is_in};
 use crate::detect::groups::Group;
 
 /// Products and things that have versions: behind one of these a number is a version unless it looks like an address.
-const PRODUCTS: &str = "\
+static PRODUCTS: LazyLock<Words> = LazyLock::new(|| PRODUCT_WORDS.split_ascii_whitespace().collect());
+
+const PRODUCT_WORDS: &str = "\
     nginx apache httpd openssl openssh chrome chromium firefox safari edge edg opera webkit applewebkit mozilla \
     gecko android ios ipados macos windows win linux ubuntu debian kernel java jdk python php node nodejs ruby rust \
     mysql mariadb postgres postgresql redis kafka mongodb elasticsearch tomcat jetty sdk api app apk aplikasi image \
@@ -109,7 +114,7 @@ fn is_package(word: &[u8]) -> bool {
 }
 
 fn is_of_products(name: &[u8]) -> bool {
-    PRODUCTS.split(' ').any(|word| name.eq_ignore_ascii_case(word.as_bytes()))
+    std::str::from_utf8(name).is_ok_and(|name| is_in(&PRODUCTS, name))
 }
 
 /// `image registry/app:10.4.2.1`: the tag of an image.

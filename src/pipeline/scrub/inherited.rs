@@ -26,7 +26,15 @@ impl Inherited {
 
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
     /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
+    #[inline]
     pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+        // Most values stand in nothing that has a rule, or have one of their own.
+        let ruled = own.entity.is_some() || !own.scan;
+        let container = matches!(scalar.kind, Kind::Object | Kind::Array);
+        if ruled && !container || !ruled && !self.reaches(scalar) { own } else { self.weighed(scalar, own) }
+    }
+
+    fn weighed(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
         if own.entity.is_some() || !own.scan {
             // What may be somebody (`contact`) gives way to what is in it and says more.
