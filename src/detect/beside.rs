@@ -114,8 +114,19 @@ pub fn is_full_name(text: &str) -> bool {
     name_at(text, 0, Case::Capital).is_some_and(|(end, words)| end == text.len() && words > 1) && is_person(text)
 }
 
-/// Two words or more, and none of them of a company or a place.
+/// The same, however it is written: `siti rahma`, `SITI R`.
+pub fn may_be_full_name(text: &str) -> bool {
+    let text = text.trim();
+    name_at(text, 0, Case::Any).is_some_and(|(end, words)| end == text.len() && words > 1)
+        && are_words_of_a_person(text)
+}
+
+/// Two words or more with a capital, and none of them of a company or a place.
 fn is_person(name: &str) -> bool {
+    Word::at(name, 0).is_some_and(|word| word.is_capital(name)) && are_words_of_a_person(name)
+}
+
+fn are_words_of_a_person(name: &str) -> bool {
     let mut words = name.split([' ', ',']).filter(|word| !word.is_empty());
     let nobody = |word: &str| {
         let ends_with = |end: &str| {
@@ -124,6 +135,5 @@ fn is_person(name: &str) -> bool {
         is_in(&NOBODY, word.trim_end_matches('.')) || ["bank", "kasse", "shop", "center"].into_iter().any(ends_with)
     };
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let capital = Word::at(name, 0).is_some_and(|word| word.is_capital(name));
-    capital && letters >= LETTERS_MIN && name.contains(' ') && !words.any(nobody)
+    letters >= LETTERS_MIN && name.contains(' ') && !words.any(nobody)
 }

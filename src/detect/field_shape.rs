@@ -54,11 +54,9 @@ pub(super) enum Shape {
 }
 
 /// Words of companies and of software: who has such a name is nobody.
-const NOBODY: &str = "corp corporation company logistics express delivery holding holdings partners solutions software \
-    technology technologies tech media energy insurance asuransi forsikring group bank trading industries \
-    international services systems mobile desktop browser chrome chromium safari firefox opera edge webview android \
-    iphone ipad ios windows linux macos driver server api sdk http https jdbc odbc postgresql postgres mysql oracle \
-    mongodb redis kafka nvidia amd intel realtek microsoft google package task resource session queue";
+const NOBODY: &str = "corp corporation holding holdings technologies industries mobile desktop browser chrome chromium safari firefox edge webview \
+    android iphone ipad ios windows linux macos driver server api sdk http https jdbc odbc postgresql postgres mysql mongodb redis \
+    kafka nvidia realtek microsoft package task queue";
 
 /// Words that say that there is no value, or that there is one.
 const NO_VALUES: &[&str] = &[

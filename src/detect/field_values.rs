@@ -215,7 +215,9 @@ impl FieldValues {
         if mailbox && (is_no_mailbox(text) || plan.action.is_none() && is_day_or_count(text)) {
             return false;
         }
-        if mailbox && digits == 0 && !text.contains('@') && is_no_value(text) {
+        // `tom` is a name, too.
+        let word = digits == 0 && !text.contains('@') && !text.eq_ignore_ascii_case("tom");
+        if mailbox && word && is_no_value(text) {
             return false;
         }
         let account = shape.is_some_and(|shape| shape.form == Form::Account);

@@ -300,10 +300,11 @@ const AMOUNTS: &[&str] = &[
     "jumlah", "nominal", "beløb", "belob", "pris", "sum", "fee", "turnover", "revenue", "omset", "cost", "biaya",
     "jackpot", "bonus", "points", "poin", "coins", "chips", "omzet",
 ];
-/// Words of names whose fields hold what a case, an order or a company is known by.
+/// Names of fields that hold what a case, an order or a company is known by.
 const REFERENCES: &str = "
-    sag sagsnr sagsnummer sagsid journal journalnr case ticket tiket kasus order ordre ordrenr ordrenummer pesanan invoice
-    faktura fakturanr fakturanummer faktur cvr cvrnr cvrnummer pakke pakkenr varenr reference referensi ref
+    sagsnr sags_nr sagsnummer sagsid sags_id journalnr journalnummer case_no case_nr case_number case_id ticket_no ticket_number ticket_id
+    order_no order_nr order_number order_id ordrenr ordre_nr ordrenummer invoice_no invoice_number faktura_nr fakturanr fakturanummer
+    cvr cvr_nr cvrnr cvrnummer cvr_nummer pakkenr pakke_nr varenr vare_nr
 ";
 /// Names beside a value that it is the value of, and names of such values: `{"key": "email", "value": …}`.
 const NAMES: &[&str] = &[
@@ -459,10 +460,10 @@ fn nature(name: &str) -> Nature {
     if name.split('_').next_back().is_some_and(|word| VERSIONS.contains(&word)) {
         return Nature::Version;
     }
-    let reference = |word: &str| REFERENCES.split_ascii_whitespace().any(|known| known == word);
+    let reference = |name: &str| REFERENCES.split_ascii_whitespace().any(|known| known == name);
     if holds(AMOUNTS) && !holds(&IDENTIFIERS) {
         Nature::Amount
-    } else if name.split('_').any(reference) {
+    } else if reference(name) {
         Nature::Reference
     } else {
         Nature::Any

@@ -56,7 +56,7 @@ use own::OwnTokens;
 pub const SECRET_BYTES_MIN: usize = matchers::SECRET_BYTES_MIN;
 
 pub use anchored::words::is_prose;
-pub use beside::is_full_name;
+pub use beside::{is_full_name, may_be_full_name};
 pub use catalog::{Catalog, CatalogError, Entity};
 pub use dismissal::is_time;
 pub use field_shape::is_name;

@@ -30,6 +30,7 @@ use super::binding::{Binder, Purpose};
 use super::deny::Deny;
 use super::plan::Plan;
 use super::shadow::Shadow;
+use crate::canonical::Form;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
 use crate::detect::{Detector, FieldPlan, Repeats};
@@ -418,7 +419,7 @@ impl Core {
             let own = columns.of(&self.paths, &tape, i, own);
             let field = match inherited.obeyed(scalar, own) {
                 Some(around) if !self.is_named(scalar, own, text) => around,
-                _ => inherited.of(scalar, own),
+                _ => inherited.of(scalar, own, |entity| self.plan.form_of(entity) == Form::Account),
             };
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
@@ -530,20 +531,6 @@ impl Core {
             Some(entity) => self.field(at, entity, field.action, reading, frame),
             None => self.content(at, field.nature, reading, frame),
         }
-    }
-
-    /// Whether a value may be something else than its field says. What has an `@` is an address in a field of addresses.
-    fn may_yield(&self, entity: EntityId, at: At<'_>) -> bool {
-        self.plan.yields(entity) && !(at.scalar.class.has(Class::AT) && self.plan.is_mailbox(entity))
-    }
-
-    /// All of the value is found to be one thing, whatever the field is called: it is replaced as that.
-    fn is_something_else(&mut self, at: At<'_>, field: FieldPlan, reading: Reading<'_>, frame: &mut Frame) -> bool {
-        let found = self.whole_finding(reading.text, &mut frame.findings);
-        if let Some(finding) = &found {
-            self.finding(at, finding, field.action, reading, frame);
-        }
-        found.is_some()
     }
 
     /// What is found in a text as it stands, in place of what the buffer held.

@@ -266,12 +266,9 @@ fn near(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     out.extend(last.filter(|m| !cut(m)));
 }
 
-/// Whether a rule's placeholder stands where the code was: `otp=[field] HTTP/1.1" 200 512`.
+/// Whether the placeholder of a rule stands where the code was: `otp=[field] HTTP/1.1" 200 512`.
 fn is_replaced(rest: &str) -> bool {
-    let value = rest.trim_start_matches([' ', ':', '=', '"', '\'']);
-    let name = value.strip_prefix('[').filter(|_| value.len() < rest.len()).unwrap_or("");
-    let len = name.bytes().take_while(|b| b.is_ascii_lowercase() || *b == b'_').count();
-    len > 0 && name[len..].starts_with(']')
+    rest.trim_start_matches([' ', ':', '=', '"', '\'']).starts_with("[field]")
 }
 
 /// The codes of the list that `first` begins, of as many digits: `1234-5678 8765-4321`, `482913 og 118822`, one in each line.

@@ -11,7 +11,8 @@ pub(super) const NEAR: Anchored = Anchored {
     at_labels: false,
     find: |anchor, out| {
         // `f. [birth_date]` was replaced, and a date some words later is another one; `[birth_date] 1995-01-29` is somebody's tag.
-        let tag = anchor.text[..anchor.at.start as usize].ends_with('[') && anchor.rest().starts_with(']');
+        let own = &anchor.text[anchor.at.range()] == "birth_date" && anchor.rest().starts_with(']');
+        let tag = own && anchor.text[..anchor.at.start as usize].ends_with('[');
         let reach = if tag { "] ".len() + 1 } else { BEHIND_BYTES_MAX };
         out.extend(first_date(anchor.text, anchor.behind, reach));
     },
@@ -56,7 +57,7 @@ pub(super) const LABELLED: Anchored = Anchored {
     at_labels: true,
     find: |anchor, out| {
         // `dob=[birth_date] got=1996-09-01`: it was replaced.
-        if anchor.rest().starts_with('[') {
+        if anchor.rest().starts_with("[birth_date]") || anchor.rest().starts_with("[field]") {
             return;
         }
         let date = first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX);

@@ -117,12 +117,19 @@ pub(super) const GRANT: Anchored = Anchored {
     needs: LABELS,
     at_labels: true,
     find: |anchor, out| {
-        let line = |text: &str| text.contains("state=") || text.contains("oauth") || text.contains("callback");
+        /// Longest query that is looked at, in bytes.
+        const QUERY_BYTES_MAX: usize = 512;
         let head = &anchor.text.as_bytes()[(anchor.at.start as usize).saturating_sub(96)..anchor.at.start as usize];
-        let rest = anchor.rest().split([' ', '"', '\n']).next().unwrap_or("");
+        if !(head.ends_with(b"?") || head.ends_with(b"&")) {
+            return;
+        }
+        let query = anchor.rest().bytes().take(QUERY_BYTES_MAX).take_while(u8::is_ascii_graphic).count();
+        let rest = anchor.rest()[..query].split('"').next().unwrap_or("");
         let code = rest.split('&').next().unwrap_or("");
-        let grant = head.ends_with(b"?") || head.ends_with(b"&");
-        if grant && is_key_like(code) && (line(rest) || line(&String::from_utf8_lossy(head))) {
+        let speaks = |text: &[u8]| {
+            [&b"state="[..], b"oauth", b"callback"].iter().any(|word| memchr::memmem::find(text, word).is_some())
+        };
+        if is_key_like(code) && (speaks(rest.as_bytes()) || speaks(head)) {
             out.push(found(anchor.behind, anchor.behind + code.len()));
         }
     },

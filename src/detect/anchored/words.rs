@@ -306,7 +306,7 @@ const COMMON_WORDS: &str = "
     danish indonesian english american dansk engelsk indonesia inggris
     happy sorry afraid sure glad interested worried unable able waiting looking writing having getting going locked
     teamet bestyrelsen bogholderi bogholderiet redaktionen kassereren sekretariatet administrationen ledelsen noget nogen andet
-    baik siap silakan silahkan ditunggu mohon
+    baik siap silakan silahkan ditunggu mohon sons co partnere sønner
     true false null none nil undefined unknown empty test error failed success info warning debug ukendt ingen tom
     not-set n/a todo tbd ltd inc llc aps gmbh pt cv tbk
     street road avenue lane drive page side chapter section

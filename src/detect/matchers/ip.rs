@@ -96,11 +96,12 @@ fn begins_npwp(bytes: &[u8], quad: &[Group]) -> bool {
             digits(&office[..3])
                 && office[3] == b'.'
                 && digits(&office[4..7])
-                && !office[7..].first().is_some_and(u8::is_ascii_digit)
+                && !matches!(office[7..], [b'0'..=b'9', ..] | [b'.' | b'-', b'0'..=b'9', ..])
         }
         _ => false,
     };
-    quad.iter().map(|g| g.len()).eq([2, 3, 3, 1]) && office(&bytes[quad[3].end as usize..])
+    let begins = !bytes[..quad[0].start as usize].ends_with(b".");
+    begins && quad.iter().map(|g| g.len()).eq([2, 3, 3, 1]) && office(&bytes[quad[3].end as usize..])
 }
 
 /// `203-0-113-7.static.example.net`, `ip-10-0-0-5`: an address in the name of its host.

@@ -44,7 +44,11 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     }
     let name = |found: &Match| &text[found.span.range()];
     let names = &out[from..];
-    let again = || names.iter().enumerate().any(|(i, found)| names[..i].iter().any(|other| name(other) == name(found)));
+    let again = || {
+        let mut sorted: Vec<&str> = names.iter().map(name).collect();
+        sorted.sort_unstable();
+        sorted.windows(2).any(|pair| pair[0] == pair[1])
+    };
     let others = || names.iter().any(|found| name(found) != name(&names[0]));
     if !(crew || again() && (timed || others())) {
         out.truncate(from);

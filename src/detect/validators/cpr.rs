@@ -21,19 +21,18 @@ pub(super) const DASHED: Validator = Validator {
     },
 };
 
-/// `RMA-310125-4417`, `TOPUP-250312-5519`: behind capitals that are no word for a person's number and a dash, with a day of
-/// the last years, whichever way round.
+/// `RMA-310125-4417`, `TOPUP-250312-5519`: behind what such numbers begin with and a dash, with a day of the last years,
+/// whichever way round.
 fn is_coded(candidate: &Candidate<'_>) -> bool {
-    const PERSONS: [&str; 9] = ["CPR", "CPRNR", "CPR-NR", "PNR", "ID", "NR", "NO", "PATIENT", "DK"];
+    const CODES: &str = "RMA INC REQ SR PO INV ORD ORDER TKT CASE TOPUP TRX TXN DEP WD BET REF JOB BF STL";
     let head = &candidate.text[..candidate.span.start as usize];
     let Some(head) = head.strip_suffix('-') else { return false };
-    let letters = head.bytes().rev().take(9).take_while(u8::is_ascii_uppercase).count();
-    let (rest, name) = head.split_at(head.len() - letters);
     let pair = |at: usize| 10 * (candidate.digits[at] - b'0') + (candidate.digits[at + 1] - b'0');
     let (first, month, last) = (pair(0), pair(2), pair(4));
     let recent = |year: u8, day: u8| (15..=35).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    let alone = !rest.ends_with(|c: char| c.is_alphanumeric());
-    (2..=8).contains(&letters) && alone && !PERSONS.contains(&name) && (recent(last, first) || recent(first, last))
+    let alone = |rest: &str| !rest.ends_with(|c: char| c.is_alphanumeric());
+    (recent(last, first) || recent(first, last))
+        && CODES.split(' ').any(|code| head.strip_suffix(code).is_some_and(alone))
 }
 
 /// For texts that speak of it.

@@ -14,7 +14,8 @@ pub(super) const NUMBER: Validator = Validator {
     basis: Basis::Pattern,
     check: |candidate: &Candidate<'_>, _| {
         // `250000.00` is money.
-        let money = matches!(candidate.groups, [_, cents] if cents.gap == Gap::DOT && cents.len() <= 2);
+        let money = matches!(candidate.groups, [whole, cents] if cents.gap == Gap::DOT && cents.len() == 2 && whole.len() <= 7)
+            && candidate.digits[0] != b'0';
         let one = candidate.is_one_number() && !candidate.is_date() && !candidate.is_tied() && !money;
         one.then_some(candidate.span)
     },

@@ -226,7 +226,8 @@ fn is_dated(candidate: &Candidate<'_>) -> bool {
     let date = |g: &[Group]| g[0].len() <= 2 && g[1].len() == 2 && g[2].len() == 4 && g[1].gap == g[2].gap;
     let dashed = |g: &&Group| g.gap.has(Gap::DASH) && g.gap.has(Gap::WIDE);
     let inner = groups.get(1..).unwrap_or_default();
-    let parted = inner.iter().filter(dashed).count() == 1 && inner.len() > 1;
+    let led = inner.first().is_some_and(|first| dashed(&first)) && !matches!(candidate.digits[0], b'0' | b'6');
+    let parted = led && inner.iter().filter(dashed).count() == 1 && inner.len() > 1;
     groups.windows(3).any(|g| date(g) && g[1].gap == Gap::DASH) || parted
 }
 

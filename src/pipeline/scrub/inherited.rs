@@ -1,7 +1,7 @@
 //! What the field of an object or an array says of the values inside: `{"card": {"value": …}}`.
 
 use crate::detect::{Claim, FieldPlan, Nature, Role};
-use crate::record::{Class, Kind, Scalar};
+use crate::record::{Class, EntityId, Kind, Scalar};
 
 /// The rule of an object's or array's field, for the values inside that have none of their own.
 #[derive(Default)]
@@ -27,14 +27,14 @@ impl Inherited {
     /// The rule of a value: its own, or the one around it. A field that is only known by its name (`card`) says of a
     /// value inside (`brand`) no more than that its digits or its `@` are meant, or what is called a value.
     #[inline]
-    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+    pub(super) fn of(&mut self, scalar: &Scalar, own: FieldPlan, is_account: impl Fn(EntityId) -> bool) -> FieldPlan {
         // Most values stand in nothing that has a rule, or have one of their own.
         let ruled = own.entity.is_some() || !own.scan;
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
-        if ruled && !container || !ruled && !self.reaches(scalar) { own } else { self.weighed(scalar, own) }
+        if ruled && !container || !ruled && !self.reaches(scalar) { own } else { self.weighed(scalar, own, is_account) }
     }
 
-    fn weighed(&mut self, scalar: &Scalar, own: FieldPlan) -> FieldPlan {
+    fn weighed(&mut self, scalar: &Scalar, own: FieldPlan, is_account: impl Fn(EntityId) -> bool) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
         if own.entity.is_some() || !own.scan {
             // What may be somebody (`contact`) gives way to what is in it and says more.
@@ -48,10 +48,11 @@ impl Inherited {
             Some(around) if scalar.span.start < self.until && !container => {
                 let valued = scalar.class.has(Class::AT) || scalar.digits >= 4 || own.role == Role::Value;
                 let meant = around.action.is_some() || around.claim == Claim::Sure || valued;
-                // What its own name says of numbers holds: `{"client": {"ver": "1.18.30.2"}}`, `{"to_account": {"balance": 125000}}`.
-                let guessed = around.action.is_none() && around.claim != Claim::Sure;
-                let other = guessed && matches!(own.nature, Nature::Amount | Nature::Version);
-                if meant && !other { FieldPlan { nature: own.nature, ..around } } else { own }
+                // Of what is not what is around it, its own name tells what its numbers are: `{"client": {"ver": "1.18.30.2"}}`.
+                // `{"to_account": {"balance": 125000}}` is no account.
+                let amount =
+                    own.nature == Nature::Amount && around.action.is_none() && around.entity.is_some_and(is_account);
+                if meant && !amount { FieldPlan { nature: own.nature, ..around } } else { own }
             }
             _ => own,
         }

@@ -2,15 +2,40 @@
 //! address, so that it joins with those of other fields; nothing of what stands beside it goes on.
 
 use super::place::write_back;
+use super::reading::Reading;
 use super::{At, Core, Frame};
 use crate::canonical::Form;
+use crate::detect::FieldPlan;
 use crate::pseudonymize::Outcome;
-use crate::record::{ActionId, EntityId};
+use crate::record::{ActionId, Class, EntityId, Finding};
 
 /// What stands between the tokens of several values.
 const BETWEEN: &[u8] = b", ";
 
 impl Core {
+    /// Whether a value may be something else than its field says. What has an `@` is an address in a field of addresses.
+    pub(super) fn may_yield(&self, entity: EntityId, at: At<'_>) -> bool {
+        self.plan.yields(entity) && !(at.scalar.class.has(Class::AT) && self.plan.is_mailbox(entity))
+    }
+
+    /// All of the value is found to be one thing, whatever the field is called: it is replaced as that.
+    pub(super) fn is_something_else(
+        &mut self,
+        at: At<'_>,
+        field: FieldPlan,
+        reading: Reading<'_>,
+        frame: &mut Frame,
+    ) -> bool {
+        let found = self.whole_finding(reading.text, &mut frame.findings);
+        // The action of another field is not for cards and what may never pass.
+        let other = |found: &Finding| !self.plan.is_card_number(found.entity) && !self.plan.never_passes(found.entity);
+        let found = found.filter(other);
+        if let Some(finding) = &found {
+            self.finding(at, finding, field.action, reading, frame);
+        }
+        found.is_some()
+    }
+
     /// Replaces the field by the tokens of the values in it. False: it holds none beside which something else stands.
     pub(super) fn inner(
         &mut self,

@@ -2,7 +2,7 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
-use crate::detect::{Claim, FieldPlan, Role, Thing, is_full_name, is_name, normalize};
+use crate::detect::{Claim, FieldPlan, Role, Thing, is_name, may_be_full_name, normalize};
 use crate::record::{EntityId, Kind, PathId, Paths, Scalar};
 
 /// How far away on the tape the name of a value is looked for.
@@ -24,7 +24,7 @@ impl Core {
     #[inline]
     pub(super) fn plan_at(&mut self, tape: &[Scalar], i: usize, text: &str) -> FieldPlan {
         let plan = self.detector.plan(&self.paths, tape[i].path);
-        let named = || is_full_name(&text[tape[i].span.range()]);
+        let named = || may_be_full_name(&text[tape[i].span.range()]);
         let thing = match plan.thing {
             Thing::Maybe => self.is_of_thing(tape, i, text),
             Thing::Likely => tape[i].kind == Kind::String && (!named() || self.is_of_thing(tape, i, text)),

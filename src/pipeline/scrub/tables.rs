@@ -62,7 +62,11 @@ impl Core {
             for row in below() {
                 for (name, value) in head.cells().zip(row.cells()).filter(|(_, value)| !value.is_empty()) {
                     let cell = Pair { name, value };
-                    if !loose || self.looks_meant(text, &cell) && !is_prose(&text[cell.value.clone()]) {
+                    let value = &text[cell.value.clone()];
+                    if !loose
+                        || self.looks_meant(text, &cell) && !is_prose(value)
+                        || self.is_secret(&text[cell.name.clone()]) && value.bytes().any(|b| b.is_ascii_digit())
+                    {
                         self.pair(at, reading, &cell, frame);
                     }
                 }
@@ -125,6 +129,12 @@ impl Core {
         // value is beside it, and no other name.
         let most = names > 0 && 2 * words >= below;
         stands_alone || most || begins && below > 0 && (words == below || valued && 2 * words > below)
+    }
+
+    /// Whether what this names may never pass: a PIN with a word behind it is one, too.
+    fn is_secret(&mut self, name: &str) -> bool {
+        let plan = self.detector.plan_of_name(name.as_bytes());
+        plan.entity.is_some_and(|entity| self.plan.never_passes(entity))
     }
 
     /// Whether this is the name of a field that says what it holds.
