@@ -34,6 +34,8 @@ impl Inherited {
         if ruled && !container || !ruled && !self.reaches(scalar) { own } else { self.weighed(scalar, own, is_account) }
     }
 
+    // Plans are large: where they are merged is kept out of the walk.
+    #[inline(never)]
     fn weighed(&mut self, scalar: &Scalar, own: FieldPlan, is_account: impl Fn(EntityId) -> bool) -> FieldPlan {
         let container = matches!(scalar.kind, Kind::Object | Kind::Array);
         if own.entity.is_some() || !own.scan {
