@@ -174,9 +174,8 @@ fn open_one(
     let payload = plain.and_then(|plain| Payload::parse(&plain).ok_or_else(|| "is none of ours".to_owned()));
     // First the record of it, then the payload: what is seen was recorded.
     let why = payload.as_ref().err().map(|why| format!("the payload {why}"));
-    let of = [&of[..], &why.as_deref().map(|why| ("failed", why)).into_iter().collect::<Vec<_>>()].concat();
-    let opened = u64::from(payload.is_ok());
-    audit.write(What::QuarantineOpen, opened, &of).map_err(|error| failed(format!("no audit record: {error}")))?;
+    let recorded = audit.write_tried(What::QuarantineOpen, &of, why.as_deref());
+    recorded.map_err(|error| failed(format!("no audit record: {error}")))?;
     let payload = match payload {
         Ok(payload) => payload,
         Err(why) => return Ok(Err(why)),
@@ -193,7 +192,7 @@ fn open_one(
 
 /// Who comes without an identity is recorded as well: nothing (0) was opened, and why.
 fn refused<T>(audit: &Audit, why: &str, error: CliError) -> Result<T, CliError> {
-    match audit.write(What::QuarantineOpen, 0, &[("failed", why)]) {
+    match audit.write_tried(What::QuarantineOpen, &[], Some(why)) {
         Ok(()) => Err(error),
         Err(fault) => Err(CliError::Failed(format!("{error}\nno audit record of it: {fault}"))),
     }

@@ -322,10 +322,10 @@ impl Scrub {
     /// Records an erasure, and whose account could not be read: then nothing (0) was forgotten, and why.
     fn audit(&mut self, file: &str, line: u64, unmapped: Option<Unmapped>) -> Result<(), CliError> {
         let number = line.to_string();
-        let (count, why) = unmapped.map_or((1, String::new()), |why| (0, why.no_erasure()));
-        let of = [("file", file), ("line", number.as_str()), ("failed", why.as_str())];
+        let why = unmapped.map(Unmapped::no_erasure);
+        let of = [("file", file), ("line", number.as_str())];
         let failed = |error| CliError::Failed(format!("{file}: line {line}: no audit record, so no erasure: {error}"));
-        self.audit.write(What::Erase, count, &of[..if unmapped.is_some() { 3 } else { 2 }]).map_err(failed)
+        self.audit.write_tried(What::Erase, &of, why.as_deref()).map_err(failed)
     }
 
     /// Behind a fault nothing that the scrubber has begun is trusted.

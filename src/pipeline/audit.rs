@@ -72,6 +72,15 @@ impl Audit {
         }
     }
 
+    /// Records that one thing was tried: it was done (1), or it was not (0), and why.
+    ///
+    /// # Errors
+    /// As of [`Audit::write`].
+    pub fn write_tried(&self, what: What, of: &[(&str, &str)], failed: Option<&str>) -> io::Result<()> {
+        let (count, of) = tried(of, failed);
+        self.write(what, count, &of)
+    }
+
     /// Whether records can be written, before anything is done that needs one. Writes nothing, and makes no file.
     ///
     /// # Errors
@@ -91,11 +100,17 @@ impl Audit {
     }
 
     /// The same for what happens in the stream, which a full disk does not stop: then the log has it.
-    pub fn write_or_log(&self, what: What, count: u64, of: &[(&str, &str)]) {
-        if let Err(error) = self.write(what, count, of) {
-            tracing::error!(error = %error, record = line(what, count, of).trim_end(), "an audit record was not written");
+    pub fn write_or_log(&self, what: What, of: &[(&str, &str)], failed: Option<&str>) {
+        let (count, of) = tried(of, failed);
+        if let Err(error) = self.write(what, count, &of) {
+            tracing::error!(error = %error, record = line(what, count, &of).trim_end(), "an audit record was not written");
         }
     }
+}
+
+/// How often it was done, and what is told of it.
+fn tried<'a>(of: &[(&'a str, &'a str)], failed: Option<&'a str>) -> (u64, Vec<(&'a str, &'a str)>) {
+    (u64::from(failed.is_none()), [of, failed.map(|why| ("failed", why)).as_slice()].concat())
 }
 
 /// Whether files can be made in a folder.

@@ -372,7 +372,7 @@ impl Running {
                 self.process.keys.done();
                 let ids: Vec<String> = plan.ring.current().ids().map(|id| id.as_str().to_owned()).collect();
                 tracing::info!(keys = ids.join(","), "took over changed keys");
-                self.audit.write_or_log(What::Rotation, 1, &[("keys", &ids.join(","))]);
+                self.audit.write_or_log(What::Rotation, &[("keys", &ids.join(","))], None);
             }
             Ok(false) => self.process.keys.set_refused(plan.ring.is_refused()),
             Err(e) => {
@@ -441,7 +441,7 @@ impl Running {
         self.process.set_active_key(&id);
         if let Some(before) = self.active.replace(id.clone()) {
             tracing::info!(before, now = id, "another key is active");
-            self.audit.write_or_log(What::Rotation, 1, &[("from", &before), ("to", &id)]);
+            self.audit.write_or_log(What::Rotation, &[("from", &before), ("to", &id)], None);
         }
     }
 

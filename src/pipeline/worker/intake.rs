@@ -72,9 +72,8 @@ impl Unit {
             let (partition, offset) = (at.partition.to_string(), offset.to_string());
             let topic = settings.inputs[at.topic].name.as_str();
             let why = unmapped.map(Unmapped::no_erasure);
-            let mut of = vec![("topic", topic), ("partition", partition.as_str()), ("offset", offset.as_str())];
-            of.extend(why.as_deref().map(|why| ("failed", why)));
-            Audit::new(settings.audit.clone()).write_or_log(What::Erase, u64::from(unmapped.is_none()), &of);
+            let of = [("topic", topic), ("partition", partition.as_str()), ("offset", offset.as_str())];
+            Audit::new(settings.audit.clone()).write_or_log(What::Erase, &of, why.as_deref());
         }
     }
 }
