@@ -125,9 +125,11 @@ impl Table {
 }
 
 impl Row {
+    const EMPTY: Row = Row { cells: [(0, 0); CELLS_MAX], len: 0 };
+
     /// The names of a list. `None`: it has one cell only, or one that is no plain name.
     pub(super) fn of_names(bytes: &[u8], list: Range<usize>, delimiter: u8) -> Option<Row> {
-        let mut row = Row { cells: [(0, 0); CELLS_MAX], len: 0 };
+        let mut row = Row::EMPTY;
         let mut start = list.start;
         for cell in bytes[list].split(|&b| b == delimiter) {
             row.push(plain_name(bytes, start..start + cell.len())?)?;
@@ -139,7 +141,7 @@ impl Row {
     /// The cells of a line; a delimiter in quotes parts nothing.
     fn of_line(bytes: &[u8], line: &Range<usize>, delimiter: u8) -> Option<Row> {
         let line = framed(bytes, line.clone(), delimiter);
-        let mut row = Row { cells: [(0, 0); CELLS_MAX], len: 0 };
+        let mut row = Row::EMPTY;
         let mut at = line.start;
         loop {
             let rest = &bytes[at..line.end];
@@ -166,7 +168,7 @@ impl Row {
 
     /// The cells as names of columns. `None`: one of them is no name, or all of them are too long.
     pub fn names(&self, text: &str) -> Option<Row> {
-        let mut names = Row { cells: [(0, 0); CELLS_MAX], len: 0 };
+        let mut names = Row::EMPTY;
         for cell in self.cells() {
             names.push(plain_name(text.as_bytes(), cell)?)?;
         }

@@ -111,14 +111,18 @@ pub(super) fn is_nobody(word: &str) -> bool {
 /// Whether `text` is a person's name in full, and that of no company or place.
 pub fn is_full_name(text: &str) -> bool {
     let text = text.trim();
-    name_at(text, 0, Case::Capital).is_some_and(|(end, words)| end == text.len() && words > 1) && is_person(text)
+    is_name_of_words(text, Case::Capital) && is_person(text)
 }
 
 /// The same, however it is written: `siti rahma`, `SITI R`.
 pub fn may_be_full_name(text: &str) -> bool {
     let text = text.trim();
-    name_at(text, 0, Case::Any).is_some_and(|(end, words)| end == text.len() && words > 1)
-        && are_words_of_a_person(text)
+    is_name_of_words(text, Case::Any) && are_words_of_a_person(text)
+}
+
+/// Whether all of a text is a name of two words or more.
+fn is_name_of_words(text: &str, case: Case) -> bool {
+    name_at(text, 0, case).is_some_and(|(end, words)| end == text.len() && words > 1)
 }
 
 /// Two words or more with a capital, and none of them of a company or a place.

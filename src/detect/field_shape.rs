@@ -1,8 +1,10 @@
 //! What a value of a field looks like whose name says what it is. A name is a guess: `address` may be of memory, `token`
 //! a currency, `name` that of an event. What does not look like a value is searched as any text.
 
+use std::sync::LazyLock;
+
 use super::anchored::is_key_like;
-use super::anchored::words::{Case, name_at};
+use super::anchored::words::{Case, Words, is_in, name_at};
 use super::dismissal::is_time;
 
 /// The shapes by the names that entity files call them.
@@ -54,9 +56,13 @@ pub(super) enum Shape {
 }
 
 /// Words of companies and of software: who has such a name is nobody.
-const NOBODY: &str = "corp corporation holding holdings technologies industries mobile desktop browser chrome chromium safari firefox edge webview \
+static NOBODY: LazyLock<Words> = LazyLock::new(|| {
+    "corp corporation holding holdings technologies industries mobile desktop browser chrome chromium safari firefox edge webview \
     android iphone ipad ios windows linux macos driver server api sdk http https jdbc odbc postgresql postgres mysql mongodb redis \
-    kafka nvidia realtek microsoft package task queue";
+    kafka nvidia realtek microsoft package task queue"
+    .split_ascii_whitespace()
+    .collect()
+});
 
 /// Words that say that there is no value, or that there is one.
 const NO_VALUES: &[&str] = &[
@@ -158,10 +164,11 @@ impl Shape {
             Shape::CardCode => matches!(text.len(), 3 | 4) && text.bytes().all(|b| b.is_ascii_digit()),
             Shape::Link => text.contains("://") || text.starts_with("data:") || text.len() >= 64 && !text.contains(' '),
             Shape::Mobile => {
-                let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
-                let national = digits.strip_prefix(b"62").or_else(|| digits.strip_prefix(b"0")).unwrap_or(&digits);
+                let digits = || text.bytes().filter(u8::is_ascii_digit);
+                let prefix = if digits().take(2).eq(*b"62") { 2 } else { usize::from(digits().next() == Some(b'0')) };
+                let national = || digits().skip(prefix);
                 let signs = text.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b));
-                signs && national.starts_with(b"8") && (9..=12).contains(&national.len())
+                signs && national().next() == Some(b'8') && (9..=12).contains(&national().count())
             }
             Shape::Place => !is_duration(text),
             Shape::Key if is_time(text.as_bytes(), 14) => false,
@@ -184,8 +191,7 @@ fn is_no_value(text: &str) -> bool {
 
 /// Whether a word of a company or of software is in `text`.
 fn is_nobody(text: &str) -> bool {
-    text.split([' ', ',', '.'])
-        .any(|word| NOBODY.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(word)))
+    text.split([' ', ',', '.']).any(|word| is_in(&NOBODY, word))
 }
 
 /// `12ms`, `0.4 sec`. (`12.5 S` is a latitude.)

@@ -165,7 +165,7 @@ pub(super) const QUERIED: Anchored = Anchored {
     at_labels: true,
     find: |anchor, out| {
         const PATHS: [&str; 8] = ["/verif", "/otp", "/login", "/signin", "/confirm", "/activat", "/2fa", "/mfa"];
-        if anchor.text[..anchor.at.start as usize].ends_with(['?', '&']) && is_behind(anchor, &PATHS) {
+        if anchor.is_in_query() && is_behind(anchor, &PATHS) {
             out.extend(code_at(anchor.text, anchor.behind));
         }
     },
@@ -276,19 +276,17 @@ fn others(text: &str, first: Span, out: &mut Vec<Match>) {
     const CODES_MAX: usize = 16;
     const DIGITS_MIN: usize = 6;
     const ANDS: [&str; 7] = ["and", "og", "dan", "or", "eller", "atau", "&"];
-    let digits = count(&text.as_bytes()[first.range()]);
+    let digits = |code: Span| count(&text.as_bytes()[code.range()]);
+    if digits(first) < DIGITS_MIN {
+        return;
+    }
     let mut end = first.end as usize;
     for _ in 1..CODES_MAX {
-        let signs = |at: usize| text[at..].bytes().take(6).take_while(|b| b" ,;\r\n\t*|".contains(b)).count();
-        let mut at = end + signs(end);
+        let mut at = end + text[end..].bytes().take(6).take_while(|b| b" ,;\r\n\t*|".contains(b)).count();
         let and = ANDS.iter().find(|word| text[at..].strip_prefix(**word).is_some_and(|rest| rest.starts_with(' ')));
         at += and.map_or(0, |word| word.len() + 1);
-        let code = code_at(text, at).filter(|code| {
-            digits >= DIGITS_MIN && at > end && {
-                code.span.len() == first.len() && count(&text.as_bytes()[code.span.range()]) == digits
-            }
-        });
-        let Some(code) = code else { return };
+        let like = |code: &Match| at > end && code.span.len() == first.len() && digits(code.span) == digits(first);
+        let Some(code) = code_at(text, at).filter(like) else { return };
         end = code.span.end as usize;
         out.push(code);
     }

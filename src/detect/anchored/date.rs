@@ -60,10 +60,10 @@ pub(super) const LABELLED: Anchored = Anchored {
         if anchor.rest().starts_with("[birth_date]") || anchor.rest().starts_with("[field]") {
             return;
         }
-        let date = first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX);
-        out.extend(date.and_then(|date| compared(anchor.text, date.span.end as usize)));
-        out.extend(date);
-        out.sort_by_key(|date| date.span);
+        if let Some(date) = first_date(anchor.text, anchor.behind, LABEL_BYTES_MAX) {
+            out.push(date);
+            out.extend(compared(anchor.text, date.span.end as usize));
+        }
     },
 };
 

@@ -138,6 +138,11 @@ impl Anchor<'_> {
         self.text.get(self.behind..).unwrap_or("")
     }
 
+    /// Whether it is a name in the query of a link: `?code=…`, `&token=…`.
+    fn is_in_query(&self) -> bool {
+        self.text[..self.at.start as usize].ends_with(['?', '&'])
+    }
+
     /// Whether the anchor itself ends with this sign.
     fn ends_with(&self, sign: char) -> bool {
         self.text[..self.behind].ends_with(sign)

@@ -430,7 +430,7 @@ fn ends_line(text: &str, at: usize) -> bool {
     let mut rest = text[at..].trim_start_matches(signs);
     // `Mary xx`
     let kisses = rest.bytes().take(5).take_while(|b| b"xXoO".contains(b)).count();
-    if kisses < 5 && kisses < rest.len() + 1 && text[at..].starts_with(' ') {
+    if kisses < 5 && text[at..].starts_with(' ') {
         let behind = rest[kisses..].trim_start_matches(signs);
         rest = if behind.starts_with(char::is_alphanumeric) { rest } else { behind };
     }

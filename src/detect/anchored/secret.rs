@@ -68,8 +68,7 @@ pub(super) const KEYED: Anchored = Anchored {
         };
         let head = signs(TELLING);
         // In a link it is a secret that is let in with, however short: `/reset-password?token=abc123XYZ`.
-        let query = anchor.text[..anchor.at.start as usize].ends_with(['?', '&']);
-        if is_key_like(head) || query && head.len() >= 8 && is_random(head) {
+        if is_key_like(head) || anchor.is_in_query() && head.len() >= 8 && is_random(head) {
             out.push(found(anchor.behind, anchor.behind + signs(rest.len()).len()));
         }
     },
@@ -119,10 +118,10 @@ pub(super) const GRANT: Anchored = Anchored {
     find: |anchor, out| {
         /// Longest query that is looked at, in bytes.
         const QUERY_BYTES_MAX: usize = 512;
-        let head = &anchor.text.as_bytes()[(anchor.at.start as usize).saturating_sub(96)..anchor.at.start as usize];
-        if !(head.ends_with(b"?") || head.ends_with(b"&")) {
+        if !anchor.is_in_query() {
             return;
         }
+        let head = &anchor.text.as_bytes()[(anchor.at.start as usize).saturating_sub(96)..anchor.at.start as usize];
         let query = anchor.rest().bytes().take(QUERY_BYTES_MAX).take_while(u8::is_ascii_graphic).count();
         let rest = anchor.rest()[..query].split('"').next().unwrap_or("");
         let code = rest.split('&').next().unwrap_or("");

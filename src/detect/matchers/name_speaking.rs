@@ -31,13 +31,14 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         start += line.len() + 1;
         let head = &rest.as_bytes()[..rest.len().min(SPEAKER_BYTES_MAX)];
         let sign = memchr::memchr2(b':', b'>', head).filter(|&sign| rest[sign + 1..].starts_with(' '));
+        let Some(sign) = sign.filter(|&sign| head[sign] == b':' || time > 0) else { continue };
         // `09:31 Amal Yusuf > hey`
-        let arrow = sign.filter(|&sign| head[sign] == b'>').map(|sign| rest[..sign].trim_end().len());
-        let Some(colon) = arrow.or(sign).filter(|&end| arrow.is_none() || time > 0 && end > 0) else { continue };
-        crew |= is_crew(&rest[..colon], time > 0);
-        let named = name_at(text, at, Case::Capital).filter(|&(end, words)| end == at + colon && words <= WORDS_MAX);
-        if named.is_some() && is_full_name(&rest[..colon]) {
-            let span = Span::new(at as u32, (at + colon) as u32);
+        let speaker = if head[sign] == b'>' { rest[..sign].trim_end() } else { &rest[..sign] };
+        crew |= is_crew(speaker, time > 0);
+        let end = at + speaker.len();
+        let named = name_at(text, at, Case::Capital).filter(|&(to, words)| to == end && words <= WORDS_MAX);
+        if named.is_some() && is_full_name(speaker) {
+            let span = Span::new(at as u32, end as u32);
             out.push(Match { span, value: span });
             timed &= time > 0;
         }

@@ -99,9 +99,8 @@ impl Core {
     fn begin_with_names(&mut self, table: &Table, text: &str) -> bool {
         let mut rows = table.rows(text).take(ROWS_MAX);
         let Some(first) = rows.next() else { return false };
-        let (begins, second) = (label(text, &first), second(&first));
-        let begins = begins.is_some_and(|name| self.names_field(&text[name]));
-        let beside = second.map_or("", |cell| &text[cell]);
+        let begins = label(text, &first).is_some_and(|name| self.names_field(&text[name]));
+        let beside = second(&first).map_or("", |cell| &text[cell]);
         let valued = self.detector.is_own_token(beside)
             || is_full_name(beside)
             || beside.contains(|c: char| c == '@' || c.is_ascii_digit());
@@ -119,7 +118,7 @@ impl Core {
             let name = label(text, &row).map_or("", |name| &text[name]);
             let known = self.names_field(name);
             if known && names == 0 && !begins {
-                stands_alone = !self.names_field(self::second(&row).map_or("", |cell| &text[cell]));
+                stands_alone = !self.names_field(second(&row).map_or("", |cell| &text[cell]));
             }
             below += 1;
             names += usize::from(known);
