@@ -139,6 +139,12 @@ impl Detector {
         self.plans.get(path.0 as usize).is_some_and(|plan| plan.as_ref().is_some_and(FieldPlan::is_silent))
     }
 
+    /// The plan of a value at `path` that is what its field says, whatever stands beside it; if that is known.
+    #[inline]
+    pub fn settled(&self, path: PathId) -> Option<FieldPlan> {
+        self.plans.get(path.0 as usize).copied().flatten().filter(FieldPlan::is_settled)
+    }
+
     #[cold]
     fn new_plan(&mut self, paths: &Paths, path: PathId) -> FieldPlan {
         let at = path.0 as usize;

@@ -60,6 +60,8 @@ pub struct Options {
 }
 
 /// What is to be done with the values of a field.
+// Aligned, so that it is copied in whole registers: a copy in two that overlap waits for the stores of the one before.
+#[repr(align(16))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldPlan {
     /// The whole value is this.
@@ -122,6 +124,14 @@ impl FieldPlan {
         let asks = matches!(thing, Thing::Beside(_));
         // Without an early end: fields of many sorts follow each other, and no guess of the processor would hold.
         entity.is_none() & action.is_none() & scan & !part & !asks & (role == Role::None)
+    }
+
+    /// Whether nothing beside a value, and no value before it, says more of what it is: what stands around it may.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        let asks = matches!(self.thing, Thing::Maybe | Thing::Likely | Thing::Beside(_) | Thing::InPair(_));
+        let paired = self.role != Role::None || self.part || self.joined && self.guess;
+        !asks && !paired
     }
 
     /// What a field is, in place of what a rule about more would do with it: one that lets no value as it is makes none pass.

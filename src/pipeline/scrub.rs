@@ -22,6 +22,7 @@ mod split;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod whole;
 
 use std::sync::Arc;
@@ -30,7 +31,6 @@ use super::binding::{Binder, Purpose};
 use super::deny::Deny;
 use super::plan::Plan;
 use super::shadow::Shadow;
-use crate::canonical::Form;
 use crate::config::Format;
 use crate::decode::{self, Limits, Scanner, View, needs_view};
 use crate::detect::{Detector, FieldPlan, Repeats};
@@ -39,9 +39,7 @@ use crate::record::{ActionId, Basis, Class, EntityId, Finding, Kind, PathId, Pat
 use crate::rewrite::Edits;
 
 use claims::{Claims, Label};
-use columns::Columns;
 use guard::Guard;
-use inherited::Inherited;
 use known::{Known, Verdict};
 use place::{Place, write_back, write_code};
 use reading::Reading;
@@ -365,96 +363,6 @@ impl Core {
         self.scalar(At::new(text, &scalar, Place::Text), FieldPlan::SCAN, frame);
         self.echoes_of_text(&scalar, text, frame);
         Ok(())
-    }
-
-    /// Makes the edits of the document whose tape is in the frame.
-    fn walk(&mut self, text: &str, frame: &mut Frame) {
-        let tape = std::mem::take(&mut frame.tape);
-        frame.viewed = None;
-        let mut covered = 0;
-        let mut inherited = Inherited::default();
-        let (mut columns, mut looked) = (Columns::default(), false);
-        // What stands inside of a named value is named with it.
-        let denies = self.plan.default_deny && self.depth == 0;
-        if denies {
-            frame.deny.look(&tape, |path| self.detector.plan(&self.paths, path));
-        }
-        // Whether nobody asks about a value but for what its field and its bytes say.
-        let plain = !denies && self.shadow.is_none();
-        for (i, scalar) in tape.iter().enumerate() {
-            if scalar.span.start < covered {
-                continue;
-            }
-            let apart = plain && columns.are_unnamed() && !inherited.reaches(scalar);
-            if apart && self.is_dull(scalar, text) {
-                continue;
-            }
-            if denies && frame.deny.drops(scalar) {
-                covered = scalar.span.end;
-                self.deny(At::new(text, scalar, Place::JsonNumber), frame);
-                continue;
-            }
-            if self.flags == Some(scalar.path) && scalar.kind != Kind::Key {
-                frame.edits.remove_member(text.as_bytes(), scalar);
-                covered = scalar.span.end;
-                continue;
-            }
-            // A key has no rule of its own: the rule of its path is about the value.
-            if scalar.kind == Kind::Key {
-                let before = frame.edits.as_slice().len();
-                self.shadow_counted = false;
-                self.scalar(At::new(text, scalar, Place::JsonString), FieldPlan::SCAN, frame);
-                // What a shadow rule finds in a key is counted every time.
-                if frame.edits.as_slice().len() == before && self.shadow.is_none() && self.guard == Guard::Off {
-                    self.paths.set_clean(scalar.path, &text.as_bytes()[scalar.span.range()]);
-                }
-                continue;
-            }
-            self.shadow_field(scalar);
-            let own = self.plan_at(&tape, i, text);
-            // Most documents have no list.
-            if scalar.kind == Kind::Array && !looked {
-                (columns, looked) = (self.columns(&tape, text), true);
-            }
-            let own = columns.of(&self.paths, &tape, i, own);
-            let field = match inherited.obeyed(scalar, own) {
-                Some(around) if !self.is_named(scalar, own, text) => around,
-                _ => inherited.of(scalar, own, |entity| self.plan.form_of(entity) == Form::Account),
-            };
-            match scalar.kind {
-                Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
-                    let at = At::new(text, scalar, Place::JsonNumber);
-                    let split = |core: &mut Core, frame: &mut Frame| core.split(at, &tape[i + 1..], field, frame);
-                    if self.whole(at, field, frame) || scalar.kind == Kind::Array && split(self, frame) {
-                        covered = scalar.span.end;
-                    }
-                }
-                Kind::Number => self.scalar(At::new(text, scalar, Place::JsonNumber), field, frame),
-                Kind::String => self.string(At::new(text, scalar, Place::JsonString), field, frame),
-                Kind::Key => {}
-            }
-        }
-        self.echoes(&tape, text, frame);
-        frame.tape = tape;
-    }
-
-    /// Whether a value is what its own name says.
-    #[cold]
-    fn is_named(&self, scalar: &Scalar, own: FieldPlan, text: &str) -> bool {
-        own.entity.is_some() && self.detector.is_field_value(own, &text[scalar.span.range()], scalar.digits)
-    }
-
-    /// A shadow rule says what the field holds: counted, and no more, and its content is not searched for others.
-    #[inline]
-    fn shadow_field(&mut self, scalar: &Scalar) {
-        self.shadow_counted = false;
-        let Some(shadow) = self.shadow.as_mut().filter(|_| self.guard == Guard::Off) else { return };
-        let holds = scalar.kind != Kind::Null && !scalar.span.is_empty();
-        if let Some(entity) = shadow.field(&self.paths, scalar.path).filter(|_| holds) {
-            let label = Label { entity, action: shadow.action, basis: Basis::Field };
-            self.report.note_shadow(traced(scalar.path, scalar.span, label));
-            self.shadow_counted = true;
-        }
     }
 
     /// A JSON string: not searched when it was before, and held nothing.
