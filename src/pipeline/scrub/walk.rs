@@ -64,7 +64,11 @@ impl Core {
             }
             let is_one = matches!(scalar.kind, Kind::String | Kind::Number);
             let field = match self.detector.settled(scalar.path).filter(|_| apart && is_one) {
-                Some(field) => field,
+                Some(field) => {
+                    #[cfg(test)]
+                    assert_eq!(self.field_at(&tape, i, text, &mut around), field, "nothing else says more");
+                    field
+                }
                 None => self.field_at(&tape, i, text, &mut around),
             };
             match scalar.kind {
