@@ -1,7 +1,7 @@
 //! Criterion benchmark of the engine (decode → detect → pseudonymize → rewrite), one core.
 //!
 //! `cargo bench --bench engine`. `engine/event…` are times per event of the fixed corpus (1.0 µs: a million events a
-//! second), with the defaults and with each profile; `logs` and `mail` are bytes per second of generated text; `scale` is what
+//! second), with the defaults, with the core of detection and with each profile; `logs` and `mail` are bytes per second of generated text; `scale` is what
 //! should stay as it is when records are longer, rules are off, or a second worker has a core of its own.
 #![allow(missing_docs)]
 
@@ -16,7 +16,7 @@ use sluice::record::Class;
 
 mod support;
 
-use support::{CORPUS, NOW_MS, config, config_with_off, scrubber, texts};
+use support::{CORPUS, NOW_MS, config, config_of_core, config_with_off, scrubber, texts};
 
 const PROFILES: [&str; 3] = ["analytics", "support", "gaming"];
 
@@ -46,6 +46,8 @@ fn engine(c: &mut Criterion) {
         let mut scrubber = scrubber(&config(None));
         group.bench_function(name, |b| b.iter_custom(|n| run(&mut scrubber, lines, Format::Json, n)));
     }
+    let mut core = scrubber(&config_of_core());
+    group.bench_function("event_core", |b| b.iter_custom(|n| run(&mut core, &lines, Format::Json, n)));
     for name in PROFILES {
         let mut scrubber = scrubber(&config(Some(name)));
         group.bench_function(format!("event_{name}"), |b| {

@@ -115,10 +115,7 @@ impl Pass<'_> {
         loop {
             let start = self.at;
             match self.raw.get(start) {
-                Some(b'"') => {
-                    let content = self.string()?;
-                    self.push(Kind::String, content);
-                }
+                Some(b'"') => self.value_string()?,
                 Some(b'{') => {
                     if self.outer.len() >= depth_max {
                         return Err(Reject::TooDeep);
@@ -297,9 +294,31 @@ impl Pass<'_> {
         }
     }
 
-    /// Reads the string whose opening quote stands at `at`.
+    /// Reads the string whose opening quote stands at `at`, as a value.
     #[inline(always)]
+    fn value_string(&mut self) -> Result<(), Reject> {
+        // Pushed in two places: what both put into one would go through memory, and be waited for.
+        match self.plain_string() {
+            Plain::Whole(content) => self.push(Kind::String, content),
+            Plain::Until { start, at, seen, digits } => {
+                let content = self.string_with_escapes(start, at, seen, digits)?;
+                self.push(Kind::String, content);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the string whose opening quote stands at `at`.
     fn string(&mut self) -> Result<Content, Reject> {
+        match self.plain_string() {
+            Plain::Whole(content) => Ok(content),
+            Plain::Until { start, at, seen, digits } => self.string_with_escapes(start, at, seen, digits),
+        }
+    }
+
+    /// Reads the string whose opening quote stands at `at` up to its end, or to what is not plain.
+    #[inline(always)]
+    fn plain_string(&mut self) -> Plain {
         let start = self.at + 1;
         let (mut seen, mut digits) = (0u32, 0u32);
         let rest = &self.raw[start..];
@@ -324,16 +343,16 @@ impl Pass<'_> {
                 at += 1;
                 continue;
             }
-            if b != b'"' {
-                return self.string_with_escapes(start, at, seen, digits);
+            if b == b'"' {
+                self.at = at + 1;
+                return Plain::Whole(Content::new(start, at, seen, digits));
             }
-            self.at = at + 1;
-            return Ok(Content::new(start, at, seen, digits));
+            break;
         }
-        Err(Reject::Truncated)
+        Plain::Until { start, at, seen, digits }
     }
 
-    /// Goes on with [`Pass::string`] from `at`, the first byte that is not plain.
+    /// Goes on with [`Pass::plain_string`] from `at`, the first byte that is not plain.
     #[cold]
     fn string_with_escapes(
         &mut self,
@@ -431,6 +450,14 @@ impl Pass<'_> {
         self.push(kind, Content::new(start, self.at, u32::from(Class::LETTER.0), 0));
         Ok(())
     }
+}
+
+/// What was read of a string without escapes.
+enum Plain {
+    /// All of it.
+    Whole(Content),
+    /// What stands before `at`, where an escape, a fault or the end of the record is.
+    Until { start: usize, at: usize, seen: u32, digits: u32 },
 }
 
 /// What was read of a string or number.

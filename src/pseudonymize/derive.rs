@@ -106,14 +106,26 @@ impl TokenMac {
         }
         compress256(&mut inner, tail_blocks);
 
-        let mut tail = [0u8; 2 * BLOCK];
-        tail[..32].copy_from_slice(&to_bytes(inner));
-        let tail_blocks = finish(&mut tail, 32, BLOCK + 32);
+        let mut block = HASH_PADDED;
+        block[..32].copy_from_slice(&to_bytes(inner));
         let mut outer = *self.outer;
-        compress256(&mut outer, tail_blocks);
+        compress256(&mut outer, &[block]);
         to_bytes(outer)
     }
 }
+
+/// The block of a hash behind the block of a key, all but the hash.
+const HASH_PADDED: [u8; BLOCK] = {
+    let mut block = [0; BLOCK];
+    block[32] = 0x80;
+    let bits = (8 * (BLOCK as u64 + 32)).to_be_bytes();
+    let mut i = 0;
+    while i < bits.len() {
+        block[BLOCK - 8 + i] = bits[i];
+        i += 1;
+    }
+    block
+};
 
 /// Pads the last `len` bytes of a message of `total` bytes (FIPS 180-4, 5.1.1): a one bit, zeros, its length in bits.
 fn finish(tail: &mut [u8; 2 * BLOCK], len: usize, total: usize) -> &[[u8; BLOCK]] {
