@@ -12,7 +12,8 @@ use super::look::{Found, Look, Origin, Seen};
 use super::output::{Output, print, print_json};
 use super::times::{OriginArgs, Times};
 use crate::config::{self, Format, Secrets};
-use crate::pipeline::HIDDEN;
+use crate::pipeline::{HIDDEN, unsealed};
+use crate::record::Reject;
 use crate::signals::{Coordinates, Signal};
 
 /// Examples of each difference.
@@ -92,6 +93,11 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     }
 }
 
+/// What came out, but for what is sealed: that is another text each time.
+fn without_sealed(seen: &Seen) -> Result<Vec<u8>, &Reject> {
+    seen.output.as_ref().map(|output| unsealed(output))
+}
+
 /// Both configs, each with the accounts that it remembers, and what they did differently so far.
 struct Sides<'a> {
     old: Look,
@@ -130,7 +136,7 @@ impl<'a> Sides<'a> {
             compare((&self.old, &before), (&self.new, &after), |kind, masked| tell(kinds, kind, number, masked));
         // Tenant, scope or limits: nothing that a finding shows, and yet another output. What is dropped has none.
         let dropped = before.suppressed && after.suppressed;
-        if !differs && !dropped && before.output != after.output {
+        if !differs && !dropped && without_sealed(&before) != without_sealed(&after) {
             let kind = ("(the record)".to_owned(), "the same findings".to_owned(), "other tokens".to_owned());
             tell(kinds, kind, number, String::new());
             differs = true;

@@ -160,7 +160,7 @@ pub async fn prepare_salts(settings: &Settings, topic: &str, absent: Missing) ->
         (None, None) => {
             let list: Vec<String> = wanted.iter().map(|(name, value)| format!("--config {name}={value}")).collect();
             let text = format!(
-                "topic `{topic}` of daily salts does not exist; create it with one partition and {}, or set `output.create`",
+                "pseudonyms.salts.topic: `{topic}` does not exist; create it with one partition and {}, or set `output.create`",
                 list.join(" ")
             );
             return Err(Error::new(ErrorKind::UnknownTopic, "UNKNOWN_TOPIC_OR_PART", text));
@@ -193,7 +193,7 @@ fn salts_fault(found: &BTreeMap<String, String>) -> Option<String> {
 }
 
 fn unfit(topic: &str, fault: &str) -> Error {
-    Error::new(ErrorKind::Config, "SALTS_TOPIC", format!("topic `{topic}` of daily salts {fault}"))
+    Error::new(ErrorKind::Config, "SALTS_TOPIC", format!("pseudonyms.salts.topic: `{topic}` {fault}"))
 }
 
 fn missing(topic: &str) -> Error {

@@ -64,6 +64,7 @@ pub use engine::{Engine, Fate, Place};
 pub use objection::Objections;
 pub use plan::{Plan, PlanError, load_ring};
 pub use scrub::{Counts, Scrubber, Traced};
+pub use seal::unsealed;
 pub use sight::{Mapped, Viewer};
 pub use signal_plan::SignalPlan;
 pub use watch::{LocalSignals, Watcher};

@@ -22,7 +22,7 @@ impl SaltTopic {
 
 impl SaltStore for SaltTopic {
     fn place(&self) -> String {
-        format!("salts topic `{}`", self.topic)
+        format!("pseudonyms.salts.topic `{}`", self.topic)
     }
 
     fn is_open_to_strangers(&self) -> bool {

@@ -243,6 +243,16 @@ fn diff_tells_of_tokens_that_hold_otherwise() {
 }
 
 #[test]
+fn diff_does_not_take_what_is_sealed_twice_for_a_difference() {
+    let config = "seal: {recipients: [age1avzccz9z72h6xxfsdcnrfqps3mslwzscugxzpy03xkfu6t48ue0qjtfkjl]}\n\
+                  patterns: {actions: {email: seal}}\n";
+    let (_file, config) = file(config, "c.yaml");
+    let input = b"{\"email\":\"siti@example.id\",\"n\":1}\n";
+    let output = sluice_with_input(&["diff", "-c", &config, "-c", &config, "-"], input).ok();
+    assert!(output.starts_with("0 of 1 lines differ"), "{output}");
+}
+
+#[test]
 fn diff_tells_of_a_record_that_only_one_config_drops() {
     let input = b"{\"email\":\"siti@example.id\"}\n{\"email\":\"ann@example.id\"}\n";
     let (_new, new) = file("{}\n", "new.yaml");
