@@ -52,6 +52,8 @@ struct Names {
     glued: Vec<(Box<str>, FieldPlan)>,
     /// `email_*`.
     prefixes: HashMap<Box<str>, FieldPlan>,
+    /// `email*`: with any letters behind.
+    begun: Vec<(Box<str>, FieldPlan)>,
 }
 
 impl Fields {
@@ -71,10 +73,13 @@ impl Fields {
             Select::Name(name) => {
                 let words = normalize(name.as_bytes());
                 name_fault(name).map_or(Ok(()), Err)?;
+                // `*_note` asks for words before, `*note` also for letters, and for nothing.
+                let inner = name.trim_matches('*');
+                let joint = |sign: Option<char>| if sign.is_some_and(char::is_alphanumeric) { "" } else { "_" };
                 match (name.starts_with('*'), name.ends_with('*')) {
                     (false, false) => self.config_names.add(&words, plan),
-                    (true, false) => self.config_names.add(&format!("*_{words}"), plan),
-                    (false, true) => self.config_names.add(&format!("{words}_*"), plan),
+                    (true, false) => self.config_names.add(&format!("*{}{words}", joint(inner.chars().next())), plan),
+                    (false, true) => self.config_names.add(&format!("{words}{}*", joint(inner.chars().last())), plan),
                     (true, true) => unreachable!("invariant: such a name was refused above"),
                 }
             }
@@ -258,9 +263,10 @@ impl Names {
             (None, Some(prefix)) => {
                 self.prefixes.insert(prefix.into(), plan);
             }
-            (None, None) => match name.strip_prefix('*') {
-                Some(ending) => self.glued.push((ending.into(), plan)),
-                None => {
+            (None, None) => match (name.strip_prefix('*'), name.strip_suffix('*')) {
+                (Some(ending), _) => self.glued.push((ending.into(), plan)),
+                (None, Some(beginning)) => self.begun.push((beginning.into(), plan)),
+                (None, None) => {
                     self.whole.entry(name.into()).or_insert(plan);
                 }
             },
@@ -284,9 +290,11 @@ impl Names {
         let joints = || name.match_indices('_').map(|(at, _)| at);
         let suffix = joints().find_map(|at| self.suffixes.get_key_value(&name[at + 1..]));
         let prefix = joints().rev().find_map(|at| self.prefixes.get_key_value(&name[..at]));
-        let glued =
-            self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending)).map(|(ending, plan)| (ending, plan));
-        suffix.into_iter().chain(prefix).chain(glued).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
+        let glued = self.glued.iter().filter(|(ending, _)| name.ends_with(&**ending));
+        let begun = self.begun.iter().filter(|(beginning, _)| name.starts_with(&**beginning));
+        let letters = glued.chain(begun).map(|(part, plan)| (part, plan));
+        // The last of equals wins: `*_note` before `*note`.
+        letters.chain(suffix).chain(prefix).max_by_key(|(part, _)| part.len()).map(|(_, plan)| *plan)
     }
 }
 
@@ -581,7 +589,7 @@ fn name_fault(name: &str) -> Option<&'static str> {
     } else if inner.contains('*') {
         Some("has `*` in its middle; it may stand at one end only")
     } else if name.contains('?') {
-        Some("has `?`, which stands for nothing; `*` at one end stands for one or more words")
+        Some("has `?`, which stands for nothing; `*` at one end stands for any letters, and `*_` or `_*` for words")
     } else if name.contains(['.', '[', '@']) {
         Some("looks like a path; write `path` in place of `name`")
     } else {
@@ -674,6 +682,26 @@ mod tests {
 
     fn rule(select: Select, entity: &str) -> FieldRule {
         FieldRule { select, entity: Catalog::builtin().find(entity), action: None, scan: true, hides: false }
+    }
+
+    #[test]
+    fn a_star_stands_for_letters_and_a_star_with_a_joint_for_words() {
+        for (rule_name, name, fits) in [
+            ("*note", "note", true),
+            ("*note", "footnote", true),
+            ("*note", "shopNote", true),
+            ("*note", "note_x", false),
+            ("*_note", "shop-note", true),
+            ("*_note", "note", false),
+            ("*_note", "footnote", false),
+            ("memo*", "memos", true),
+            ("memo*", "memo_text", true),
+            ("memo_*", "memos", false),
+            ("memo_*", "memoText", true),
+        ] {
+            let rules = [rule(Select::Name(rule_name.to_owned()), "cpr")];
+            assert_eq!(entity_of(&rules, &[name]).as_deref() == Some("cpr"), fits, "{rule_name} {name}");
+        }
     }
 
     #[test]
