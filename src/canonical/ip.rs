@@ -54,6 +54,12 @@ pub fn write_network((address, bits): ([u8; 16], u8), out: &mut Vec<u8>) {
     written.expect("writing to a Vec cannot fail");
 }
 
+/// Whether `text` is a mask of networks of eight bits or more, as `255.255.255.0`: no host has such an address.
+pub fn is_mask(text: &str) -> bool {
+    let is = |bits: u32| bits.leading_ones() + bits.trailing_zeros() == 32;
+    text.starts_with("255.") && text.parse::<Ipv4Addr>().is_ok_and(|address| is(address.to_bits()))
+}
+
 /// Whether the 16 bytes stand for an IPv4 address.
 pub fn is_v4(address: &[u8; 16]) -> bool {
     address.starts_with(&MAPPED)
@@ -293,6 +299,19 @@ fn hex_group(text: &[u8]) -> (u16, usize) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_mask_is_ones_and_then_zeroes() {
+        for mask in ["255.0.0.0", "255.255.0.0", "255.255.240.0", "255.255.255.0", "255.255.255.252", "255.255.255.255"]
+        {
+            assert!(is_mask(mask), "{mask}");
+        }
+        for other in
+            ["203.0.113.7", "254.0.0.0", "255.0.255.0", "255.255.255.1", "255.255.255.0:80", "255.255.255", "0.0.0.0"]
+        {
+            assert!(!is_mask(other), "{other}");
+        }
+    }
 
     const V4: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 203, 0, 113, 7];
 

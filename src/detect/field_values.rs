@@ -3,8 +3,8 @@
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
 use super::rules::{Claim, FieldPlan, Thing};
-use crate::canonical::Form;
 use crate::canonical::phone::Region;
+use crate::canonical::{Form, ip};
 use crate::record::{Basis, EntityId, Finding, Span};
 
 /// What values of each entity look like in a field of their own, by [`EntityId`].
@@ -218,6 +218,9 @@ impl FieldValues {
         // `tom` is a name, too.
         let word = digits == 0 && !text.contains('@') && !text.eq_ignore_ascii_case("tom");
         if mailbox && word && is_no_value(text) {
+            return false;
+        }
+        if shape.is_some_and(|shape| shape.form == Form::Ip) && ip::is_mask(text) {
             return false;
         }
         let account = shape.is_some_and(|shape| shape.form == Form::Account);

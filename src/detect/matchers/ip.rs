@@ -74,9 +74,10 @@ fn starts_with(text: &[u8], start: &[u8]) -> bool {
 fn is_v4(text: &str, quad: &[Group]) -> bool {
     let (start, end) = (quad[0].start as usize, quad[3].end as usize);
     let bytes = text.as_bytes();
-    // Every address of a host, the host itself, and all hosts: nobody's.
+    // Every address of a host, the host itself, all hosts, and masks: nobody's.
     if quad.iter().any(|g| g.len() > 3)
-        || matches!(&text[start..end], "0.0.0.0" | "127.0.0.1" | "255.255.255.255")
+        || matches!(&text[start..end], "0.0.0.0" | "127.0.0.1")
+        || ip::is_mask(&text[start..end])
         || ip::parse(&text[start..end]).is_none()
     {
         return false;
