@@ -22,6 +22,11 @@ pub(super) const NAMES: &[(&str, Shape)] = &[
     ("link", Shape::Link),
     ("mobile", Shape::Mobile),
     ("place", Shape::Place),
+    ("seed_phrase", Shape::SeedPhrase),
+    ("addressee", Shape::Addressee),
+    ("plate", Shape::Plate),
+    ("short_code", Shape::ShortCode),
+    ("handle", Shape::Handle),
 ];
 
 /// What a value looks like.
@@ -53,6 +58,16 @@ pub(super) enum Shape {
     Mobile,
     /// Anything but how long something took: of a latency the name is `lat`, too.
     Place,
+    /// Words that open a wallet: 12, 15, 18, 21 or 24 of three to eight small letters, as BIP 39 has them.
+    SeedPhrase,
+    /// Somebody's name in full, or several parts of an address, a number among them.
+    Addressee,
+    /// A vehicle's number plate: a digit, and few letters and digits beside.
+    Plate,
+    /// Four to eight digits and nothing else, but a sign in their middle.
+    ShortCode,
+    /// What somebody may be called in a system: no number, no handle of a file, and no regular expression of what that may be.
+    Handle,
 }
 
 /// Words of companies and of software: who has such a name is nobody.
@@ -142,11 +157,7 @@ impl Shape {
         }
         match self {
             Shape::Name => is_name(text),
-            Shape::FullName => {
-                let ends =
-                    |end: usize| end == text.len() || text[end..].starts_with(" (") || text[end..].starts_with(" <");
-                name_at(text, 0, Case::Capital).is_some_and(|(end, words)| words > 1 && ends(end)) && !is_nobody(text)
-            }
+            Shape::FullName => is_full_name(text),
             Shape::Address => is_address(text),
             Shape::Code => text.chars().any(char::is_numeric),
             Shape::Secret => true,
@@ -171,6 +182,15 @@ impl Shape {
                 signs && national().next() == Some(b'8') && (9..=12).contains(&national().count())
             }
             Shape::Place => !is_duration(text),
+            Shape::SeedPhrase => is_seed_phrase(text),
+            Shape::Addressee => is_full_name(text) || is_label(text),
+            Shape::Plate => is_plate(text),
+            Shape::Handle => is_handle(text),
+            Shape::ShortCode => {
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                let (signs, ends) = (text.len() - digits, text.starts_with(['-', ' ']) || text.ends_with(['-', ' ']));
+                (4..=8).contains(&digits) && !ends && (signs == 0 || signs == 1 && text.contains(['-', ' ']))
+            }
             Shape::Key if is_time(text.as_bytes(), 14) => false,
             Shape::Key => {
                 let word = text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -180,6 +200,43 @@ impl Shape {
             }
         }
     }
+}
+
+/// Whether `text` is a person's name in full, and nothing behind it but what stands in brackets.
+fn is_full_name(text: &str) -> bool {
+    let ends = |end: usize| end == text.len() || text[end..].starts_with(" (") || text[end..].starts_with(" <");
+    name_at(text, 0, Case::Capital).is_some_and(|(end, words)| words > 1 && ends(end)) && !is_nobody(text)
+}
+
+/// Whether `text` is what opens a wallet. Nothing else has so many words without a capital and a sign.
+fn is_seed_phrase(text: &str) -> bool {
+    let word = |word: &str| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
+    let mut words = 0;
+    let all = text.split([' ', ',', '\n']).filter(|part| !part.is_empty()).inspect(|_| words += 1).all(word);
+    all && matches!(words, 12 | 15 | 18 | 21 | 24)
+}
+
+/// Whether `text` has the parts of a parcel's label: `Ann Larsen, Lindevej 12, 5000 Odense`. One of them has a word and a
+/// number; `queue-1, queue-2` and `https://…` have none.
+fn is_label(text: &str) -> bool {
+    let parts = || text.split([',', ';', '\n', '|']).map(str::trim).filter(|part| !part.is_empty());
+    let word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let numbered = |part: &str| part.split(' ').any(word) && part.split(' ').any(number);
+    !text.contains("://") && parts().any(numbered) && (parts().count() > 1 || text.split(' ').count() > 3)
+}
+
+fn is_handle(text: &str) -> bool {
+    let number = text.chars().all(|c| c.is_numeric() || matches!(c, ' ' | '+' | '-' | '.' | '(' | ')'));
+    let hex = text.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    !(number || hex || text.starts_with('^') && text.ends_with('$'))
+}
+
+/// Whether `text` may stand on a number plate: `B 1234 XYZ`, `CX 48 217`, `K-AB 123E`.
+fn is_plate(text: &str) -> bool {
+    let signs = text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.' | '·'));
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    signs && (3..=10).contains(&letters) && text.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// Whether `text` says that there is no value. None that does has a digit, or many letters.
@@ -322,6 +379,37 @@ mod tests {
                 &["81234567890", "0812-3456-7890", "+62 812 3456 7890"][..],
                 &["1250000", "8000000", "active", "150000000", "81234567890.50"][..],
             ),
+            (
+                Shape::SeedPhrase,
+                &["orbit velvet canyon ladder mimic thrive puzzle hedgehog lamp stove ripple acid"][..],
+                &[
+                    "orbit velvet canyon ladder",
+                    "7",
+                    "Orbit velvet canyon ladder mimic thrive puzzle hedgehog lamp stove ripple acid",
+                    "orbit velvet canyon ladder mimic thrive puzzle hedgehog lamp stove ripple acid.",
+                ][..],
+            ),
+            (
+                Shape::Addressee,
+                &[
+                    "Herr Matthias Brandt, Lindenallee 12, 50968 Köln",
+                    "Ann Larsen\nLindevej 12\n5000 Odense",
+                    "Siti Rahma",
+                    "Bu Siti (0812) Jl. Melati 5 Bandung",
+                ][..],
+                &["queue-1, queue-2", "warehouse", "https://example.com/a, 1", "ann@example.com", "solved", "12345"][..],
+            ),
+            (
+                Shape::Plate,
+                &["L 4471 QX", "CX 48 217", "B1234XYZ", "K-AB 123E"][..],
+                &["none", "steel", "a/b 1", "1"][..],
+            ),
+            (
+                Shape::Handle,
+                &["siti_88", "siti@example.id", "^^siti^^"][..],
+                &["^[a-z0-9_]{3,20}$", "required", "88213041", "0x7ffe"][..],
+            ),
+            (Shape::ShortCode, &["4801", "480216", "480-216"][..], &["480", "E4012", "-4801", "480216937"][..]),
             (Shape::Place, &["55.6761", "12.5683 S", "6P58QV7F+XX"][..], &["12ms", "0.4 sec", "12 µs"][..]),
         ] {
             for text in yes {

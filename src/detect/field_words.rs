@@ -94,7 +94,7 @@ const SHORT_WORDS: &str = "
 /// Words behind a name that say where a value comes from, how it is written or which of several it is.
 const BEHIND_WORDS: &str = "
     line txt tx text str string raw val value fmt formatted clear cleartext plain plaintext klartekst full data
-    input masuk entered given try attempt old new lama baru gammel ny prev previous current curr cur orig original
+    input masuk entered given try tried attempt attempted typed submitted dicoba diketik indtastet prøvet old new lama baru gammel ny prev previous current curr cur orig original
     before after latin kana local a b c primary secondary alt main utama terakhir sms rmh rumah kantor ktr tujuan
     sesuai ktp ymd mdy md y dmy yyyymmdd iso e164 dk uk sg us here
 ";

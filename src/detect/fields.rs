@@ -761,6 +761,73 @@ mod tests {
     }
 
     #[test]
+    fn the_role_of_a_person_with_a_word_for_name_is_a_name_and_that_of_a_thing_is_none() {
+        for name in [
+            "staff_name",
+            "attendeeName",
+            "inquiryName",
+            "expectedName",
+            "beneficiaryName",
+            "lineManagerName",
+            "sellerName",
+            "namaAkun",
+            "namaAgen",
+            "nama_petugas",
+            "penerimaNama",
+            "driver_nama",
+            "medlemsNavn",
+            "kundensNavn",
+            "medarbejderNavn",
+            "sagsbehandlerens_navn",
+            "gæstenavn",
+            "mottakerNavn",
+        ] {
+            assert_eq!(entity_of(&[], &["event", name]).as_deref(), Some("person_name"), "{name}");
+        }
+        for name in [
+            "product_name",
+            "gameName",
+            "bankName",
+            "merchantName",
+            "eventName",
+            "file_name",
+            "planName",
+            "hostName",
+            "user_name",
+            "teamName",
+            "serviceName",
+            "companyName",
+            "nama_produk",
+            "nama_bank",
+            "namaToko",
+            "produktNavn",
+            "butiksnavn",
+            "brokerName",
+        ] {
+            assert_ne!(entity_of(&[], &["event", name]).as_deref(), Some("person_name"), "{name}");
+        }
+        for (name, entity) in [
+            ("passwordTried", "password"),
+            ("password_attempt", "password"),
+            ("passwordUsed", "password"),
+            ("triedPin", "pin"),
+            ("pin_tried", "pin"),
+            ("walletSeed", "secret"),
+            ("seed_phrase", "secret"),
+            ("frase_pemulihan", "secret"),
+            ("plat_nomor", "vehicle_plate"),
+            ("nummerplade", "vehicle_plate"),
+            ("licensePlate", "vehicle_plate"),
+            ("plateNumber", "vehicle_plate"),
+            ("nopol", "vehicle_plate"),
+            ("bill_to", "address"),
+            ("kirimKe", "address"),
+        ] {
+            assert_eq!(entity_of(&[], &["event", name]).as_deref(), Some(entity), "{name}");
+        }
+    }
+
+    #[test]
     fn elements_inherit_from_their_array_and_members_do_not() {
         assert_eq!(entity_of(&[], &["emails", "[]"]), None, "the catalog has no such name");
         assert_eq!(entity_of(&[], &["email", "[]"]).as_deref(), Some("email"));
