@@ -407,7 +407,8 @@ impl Checker<'_> {
             }
         }
         for field in spec.not_of.iter().flat_map(|not_of| &not_of.fields) {
-            if !spec.fields.iter().any(|known| known.value == field.value) {
+            // Those of an entity without any are named by rules.
+            if !spec.fields.is_empty() && !spec.fields.iter().any(|known| known.value == field.value) {
                 return Err(self.at(
                     field,
                     "not_of.fields",

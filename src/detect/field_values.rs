@@ -207,6 +207,8 @@ impl FieldValues {
             Claim::Likely => shape.words,
             Claim::Maybe => shape.maybe,
         });
+        // Nobody is called as what forms ask of a name is written, whatever a rule says.
+        let words = words.or_else(|| shape.and_then(|shape| shape.words).filter(|words| *words == WordShape::Handle));
         if words.is_some_and(|words| !words.fits(text)) {
             return false;
         }
