@@ -369,7 +369,7 @@ impl Checker<'_> {
     /// Names of objects and of members beside others are in snake case, as those of fields are read.
     fn names_of_members(&self, spec: &EntitySpec) -> Result<(), CatalogError> {
         let of = spec.not_of.iter().flat_map(|not_of| not_of.names()).map(|name| ("not_of.objects", name));
-        let beside = spec.fields_beside.iter().flat_map(|beside| beside.fields.iter().chain(&beside.siblings));
+        let beside = spec.fields_beside.iter().flat_map(|beside| beside.names());
         let beside = beside.map(|name| ("fields_beside", name));
         let pairs = spec.fields_of_pairs.iter().map(|name| ("fields_of_pairs", name));
         for (field, name) in of.chain(beside).chain(pairs) {

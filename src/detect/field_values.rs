@@ -1,5 +1,8 @@
 //! What stands in a field whose entity is known by its name: a value, several, or something else.
 
+use std::sync::LazyLock;
+
+use super::anchored::words::{Words, is_in};
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
 use super::rules::{Claim, FieldPlan, Thing};
@@ -122,6 +125,29 @@ fn is_no_mailbox(text: &str) -> bool {
             || KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text)))
 }
 
+/// Words for what a ticket, an order or a case is. In three languages.
+static STATES: LazyLock<Words> = LazyLock::new(|| {
+    "open opened reopened new pending solved resolved unresolved closed hold in progress on waiting awaiting for active \
+        inactive enabled disabled draft submitted approved rejected declined accepted cancelled canceled completed complete done \
+        failed succeeded processing processed queued scheduled running stopped paused suspended blocked unblocked locked unlocked \
+        verified unverified assigned unassigned escalated archived deleted created paid unpaid refunded shipped delivered returned \
+        expired review under low normal medium high urgent critical tier level stage step baru terbuka dibuka proses diproses \
+        menunggu tertunda selesai ditutup ditolak disetujui dibatalkan aktif nonaktif diblokir dikirim dibayar rendah sedang tinggi \
+        mendesak ny kunde customer åben åbnet genåbnet afventer afventende løst lukket igang i gang behandles godkendt afvist annulleret afsluttet \
+        aktiv inaktiv spærret betalt sendt leveret lav mellem høj haster"
+        .split_ascii_whitespace()
+        .collect()
+});
+
+/// `{"from": "open", "to": "in_progress"}`: what a ticket, an order or a case is, was or becomes. No mailbox, and nobody's name.
+fn is_state(text: &str) -> bool {
+    let word = |word: &str| is_in(&STATES, word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    (1..=40).contains(&text.len())
+        && !text.contains('@')
+        && text.contains(char::is_alphabetic)
+        && text.split(['_', '-', ' ']).filter(|part| !part.is_empty()).all(word)
+}
+
 /// `{"from": "2026-01-01"}`, `{"mail": 112}`: a day or a number of something.
 fn is_day_or_count(text: &str) -> bool {
     (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) || is_day(text)
@@ -214,7 +240,7 @@ impl FieldValues {
         }
         // A rule that says what to do is obeyed.
         let mailbox = shape.is_some_and(|shape| shape.form == Form::Email);
-        if mailbox && (is_no_mailbox(text) || plan.action.is_none() && is_day_or_count(text)) {
+        if mailbox && (is_no_mailbox(text) || is_state(text) || plan.action.is_none() && is_day_or_count(text)) {
             return false;
         }
         // `tom` is a name, too.

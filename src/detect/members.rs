@@ -30,6 +30,7 @@ struct Exception {
     lists: Vec<Box<str>>,
     siblings: Vec<Box<str>>,
     siblings_in_lists: Vec<Box<str>>,
+    types: Vec<Box<str>>,
 }
 
 /// Names of members that are an entity, and of those beside them that say so.
@@ -38,7 +39,13 @@ struct Beside {
     entity: EntityId,
     members: Vec<Box<str>>,
     siblings: Vec<Box<str>>,
+    said_in: Vec<Box<str>>,
+    words: Vec<Box<str>>,
+    unless: Vec<Box<str>>,
 }
+
+/// Longest text that may say what stands beside it, in bytes: the name of an event, and no message.
+const TELLING_BYTES_MAX: usize = 64;
 
 impl Members {
     /// Adds what one entity's file says.
@@ -52,9 +59,17 @@ impl Members {
             lists: names(&not_of.lists),
             siblings: names(&not_of.siblings),
             siblings_in_lists: names(&not_of.siblings_in_lists),
+            types: names(&not_of.types),
         }));
         let beside = spec.fields_beside.as_ref();
-        self.beside.extend(beside.map(|b| Beside { entity, members: names(&b.fields), siblings: names(&b.siblings) }));
+        self.beside.extend(beside.map(|b| Beside {
+            entity,
+            members: names(&b.fields),
+            siblings: names(&b.siblings),
+            said_in: names(&b.said_in),
+            words: names(&b.words),
+            unless: names(&b.unless),
+        }));
         self.pairs.extend(spec.fields_of_pairs.iter().map(|name| (entity, name.value.as_str().into())));
     }
 
@@ -98,7 +113,22 @@ impl Members {
         }
         let asks = self.beside.iter().find(|beside| unknown && is(&beside.members));
         let says = || self.beside.iter().find(|beside| is(&beside.siblings)).map(|b| Thing::Says(b.entity));
-        asks.map(|beside| Thing::Beside(beside.entity)).or_else(says).unwrap_or_default()
+        let denies = || self.beside.iter().find(|beside| is(&beside.unless)).map(|b| Thing::Denies(b.entity));
+        let may_say = || self.beside.iter().find(|beside| is(&beside.said_in)).map(|b| Thing::MaySay(b.entity));
+        let asks = asks.map(|beside| Thing::Beside(beside.entity));
+        asks.or_else(says).or_else(denies).or_else(may_say).unwrap_or_default()
+    }
+
+    /// Whether the value of a member that may say what stands beside it says that this is `entity`.
+    pub(super) fn says(&self, entity: EntityId, value: &str) -> bool {
+        let beside = self.beside.iter().find(|beside| beside.entity == entity);
+        let words = beside.filter(|_| value.len() <= TELLING_BYTES_MAX).map_or(&[][..], |beside| &beside.words);
+        words.iter().any(|word| holds_words(value.as_bytes(), word.as_bytes()))
+    }
+
+    /// Whether what stands under `type` says that its object is a thing.
+    pub(super) fn is_type_of_thing(&self, text: &str) -> bool {
+        self.exceptions.iter().any(|e| e.types.iter().any(|known| known.eq_ignore_ascii_case(text)))
     }
 
     /// Whether a member called as `entity` is something else by the object that it stands in.
@@ -110,6 +140,26 @@ impl Members {
         let in_list = segments.iter().rev().nth(1) == Some(&Paths::ELEMENT);
         of(&exception.objects) || in_list && of(&exception.lists)
     }
+}
+
+/// Whether a name of an event, however it is written, holds these words in snake case: `otp` is in `otp.sent`, `SEND_OTP` and
+/// `loginOtp`, and not in `hotpot`. Does not allocate.
+fn holds_words(text: &[u8], words: &[u8]) -> bool {
+    let at = |i: usize| text.get(i).copied().unwrap_or(b' ');
+    let small = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let starts =
+        |i: usize| i == 0 || !at(i - 1).is_ascii_alphanumeric() || at(i).is_ascii_uppercase() && small(at(i - 1));
+    let ends = |i: usize| {
+        let humps = at(i).is_ascii_uppercase() && (small(at(i - 1)) || small(at(i + 1)));
+        !at(i).is_ascii_alphanumeric() || humps
+    };
+    let end = |start: usize| {
+        words.iter().try_fold(start, |i, word| match word {
+            b'_' => Some(i + usize::from(matches!(at(i), b'_' | b'-' | b'.' | b' ' | b':'))),
+            word => (at(i).to_ascii_lowercase() == *word).then_some(i + 1),
+        })
+    };
+    (0..text.len()).any(|start| starts(start) && end(start).is_some_and(ends))
 }
 
 /// The name of the object that the last member of a path stands in.
@@ -125,4 +175,27 @@ fn is_called(object: &str, word: &str) -> bool {
         || last(&format!("{word}s"))
         || last(&format!("{word}es"))
         || word.strip_suffix('y').is_some_and(|stem| last(&format!("{stem}ies")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_an_event_are_found_however_it_is_written() {
+        for (text, words) in [
+            ("otp.generated", "otp"),
+            ("SEND_OTP", "otp"),
+            ("loginOtp", "otp"),
+            ("OTPSent", "otp"),
+            ("login 2FA", "2fa"),
+            ("oneTimeCode", "one_time_code"),
+            ("ONE-TIME-CODE.sent", "one_time_code"),
+        ] {
+            assert!(holds_words(text.as_bytes(), words.as_bytes()), "{text}");
+        }
+        for (text, words) in [("hotpot", "otp"), ("otpx", "otp"), ("", "otp"), ("one_time", "one_time_code")] {
+            assert!(!holds_words(text.as_bytes(), words.as_bytes()), "{text}");
+        }
+    }
 }

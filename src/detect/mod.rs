@@ -232,6 +232,16 @@ impl Detector {
         self.rules.field_values.is_value(plan, text, digits)
     }
 
+    /// Whether the value of a member that may say what stands beside it says that this is `entity`.
+    pub fn says(&self, entity: EntityId, value: &str) -> bool {
+        self.rules.fields.members.says(entity, value)
+    }
+
+    /// Whether what stands under `type` says that its object is a thing.
+    pub fn is_type_of_thing(&self, text: &str) -> bool {
+        self.rules.fields.members.is_type_of_thing(text)
+    }
+
     /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
     /// nothing when it is no list.
     pub fn split_field(&mut self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {

@@ -161,6 +161,10 @@ pub enum Thing {
     InPair(EntityId),
     /// That is what it says of the members beside it.
     Says(EntityId),
+    /// Its value may say so: `{"event": "otp.sent", "code": "480216"}`.
+    MaySay(EntityId),
+    /// It says that they are not: `{"error": "no such route", "code": "4012"}`.
+    Denies(EntityId),
 }
 
 /// How much a field's name says of its values.

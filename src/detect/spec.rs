@@ -87,6 +87,9 @@ pub(super) struct NotOfSpec {
     /// The same of objects in lists: `[{"sku": "A-1", "name": "Kopi Luwak"}]`.
     #[serde(default)]
     pub siblings_in_lists: Vec<Spanned<String>>,
+    /// What stands under `type` beside them where they are things: `{"type": "record", "name": "Customer", "fields": […]}`.
+    #[serde(default)]
+    pub types: Vec<Spanned<String>>,
 }
 
 /// Members that are the entity in objects that have one of other members, too.
@@ -96,13 +99,30 @@ pub(super) struct FieldsBesideSpec {
     /// Names of the members, which are no `fields`.
     pub fields: Vec<Spanned<String>>,
     /// Names of members beside them that say so.
+    #[serde(default)]
     pub siblings: Vec<Spanned<String>>,
+    /// Names of members beside them whose values say so with one of `words`: `{"event": "otp.sent", "code": "480216"}`.
+    #[serde(default)]
+    pub said_in: Vec<Spanned<String>>,
+    /// Those words, in snake case.
+    #[serde(default)]
+    pub words: Vec<Spanned<String>>,
+    /// Names of members beside which they say nothing: `{"event": "otp.failed", "code": "4012", "error": …}`.
+    #[serde(default)]
+    pub unless: Vec<Spanned<String>>,
+}
+
+impl FieldsBesideSpec {
+    /// All names and words.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.fields.iter().chain(&self.siblings).chain(&self.said_in).chain(&self.words).chain(&self.unless)
+    }
 }
 
 impl NotOfSpec {
     /// All names of objects, lists and members beside.
     pub(super) fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
-        self.objects.iter().chain(&self.lists).chain(&self.siblings).chain(&self.siblings_in_lists)
+        self.objects.iter().chain(&self.lists).chain(&self.siblings).chain(&self.siblings_in_lists).chain(&self.types)
     }
 }
 

@@ -2,6 +2,7 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
+use crate::canonical::Form;
 use crate::detect::{Claim, FieldPlan, Role, Thing, is_name, may_be_full_name, normalize};
 use crate::record::{EntityId, Kind, PathId, Paths, Scalar};
 
@@ -34,12 +35,18 @@ impl Core {
             return FieldPlan { entity: None, action: None, scan: true, ..plan };
         }
         let said = match plan.thing {
-            Thing::Beside(entity) => self.is_said_of(tape, i, entity).then_some(entity),
+            Thing::Beside(entity) => self.is_said_of(tape, i, text, entity).then_some(entity),
             Thing::InPair(entity) => self.is_in_pair(tape, i, text).then_some(entity),
             _ => None,
         };
         if said.is_some() {
             return FieldPlan { entity: said, claim: Claim::Maybe, ..plan };
+        }
+        let mailbox = |entity| matches!(self.plan.form_of(entity), Form::Email | Form::Mailbox);
+        let ends = plan.role == Role::Value && matches!(self.paths.name(tape[i].path), b"from" | b"to");
+        let word = || plan.entity.is_some_and(mailbox) && is_small_word(&text[tape[i].span.range()]);
+        if ends && word() && self.is_of_change(tape, i, text) {
+            return FieldPlan { entity: None, action: None, scan: true, ..plan };
         }
         if plan.joined && plan.guess && plan.role == Role::None && tape[i].kind == Kind::String {
             return self.or_alone(tape, i, text, plan);
@@ -114,7 +121,10 @@ impl Core {
             if plan.entity.is_some() && beside.path != tape[i].path {
                 return false;
             }
-            signs += u32::from(plan.thing == Thing::Sign);
+            let typed = || {
+                self.paths.name(beside.path) == b"type" && self.detector.is_type_of_thing(&text[beside.span.range()])
+            };
+            signs += u32::from(plan.thing == Thing::Sign || beside.kind == Kind::String && typed());
             wares |= in_list && plan.thing == Thing::SignInList;
         }
         // One of them alone may be anything: `{"namespace": "eu", "name": "Siti"}`.
@@ -143,12 +153,45 @@ impl Core {
 
     /// Whether a member beside the one at hand says that it is this entity.
     #[cold]
-    fn is_said_of(&mut self, tape: &[Scalar], i: usize, entity: EntityId) -> bool {
+    fn is_said_of(&mut self, tape: &[Scalar], i: usize, text: &str, entity: EntityId) -> bool {
         let parent = self.paths.parent(tape[i].path);
-        members_beside(tape, i).filter(|beside| beside.kind != Kind::Key).any(|beside| {
-            let mut says = || self.detector.plan(&self.paths, beside.path).thing == Thing::Says(entity);
-            self.paths.parent(beside.path) == parent && says()
-        })
+        let mut said = false;
+        for beside in members_beside(tape, i) {
+            if beside.kind == Kind::Key || self.paths.parent(beside.path) != parent {
+                continue;
+            }
+            match self.detector.plan(&self.paths, beside.path).thing {
+                Thing::Denies(of) if of == entity && beside.kind != Kind::Null => return false,
+                Thing::Says(of) => said |= of == entity,
+                Thing::MaySay(of) if of == entity && beside.kind == Kind::String => {
+                    said = said || self.detector.says(entity, &text[beside.span.range()]);
+                }
+                _ => {}
+            }
+        }
+        said
+    }
+
+    /// Whether the value at hand is what something was or became, and not who sent it or got it:
+    /// `{"event": "ticket.status_changed", "from": "triage", "to": "waiting"}`.
+    #[cold]
+    fn is_of_change(&self, tape: &[Scalar], i: usize, text: &str) -> bool {
+        let parent = self.paths.parent(tape[i].path);
+        let (mut words, mut says) = (0, false);
+        for beside in members_beside(tape, i).chain([&tape[i]]) {
+            if beside.kind != Kind::String || self.paths.parent(beside.path) != parent {
+                continue;
+            }
+            let (name, value) = (self.paths.name(beside.path), &text[beside.span.range()]);
+            match name {
+                b"from" | b"to" if !is_small_word(value) => return false,
+                b"from" | b"to" => words += 1,
+                // Who writes to whom has something to say.
+                b"text" | b"body" | b"message" | b"subject" => return false,
+                _ => says |= says_change(name, value),
+            }
+        }
+        says && words >= 2
     }
 
     /// Whether the element at hand is one of two, both of them degrees.
@@ -246,7 +289,63 @@ fn is_fault(value: &str) -> bool {
         "mismatch",
         "unknown",
     ];
-    FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(value))
+    let is_known = |word: &str| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word));
+    let identifier =
+        value.contains(['_', '.']) && value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'));
+    let capital = value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    // `EMAIL_INVALID`, `email.too_short`
+    is_known(value)
+        || capital
+        || identifier && value.split('.').flat_map(|part| [part].into_iter().chain(part.split('_'))).any(is_known)
+}
+
+/// Whether a value is a word or two of small letters: what somebody is called in a system may be, too.
+fn is_small_word(value: &str) -> bool {
+    let signs = |c: char| c.is_lowercase() || matches!(c, '_' | '-' | ' ');
+    (1..=32).contains(&value.len()) && value.chars().all(signs)
+}
+
+/// Whether a member says that the state of something changed.
+fn says_change(name: &[u8], value: &str) -> bool {
+    const WHAT: [&str; 12] = [
+        "status",
+        "state",
+        "stage",
+        "phase",
+        "priority",
+        "severity",
+        "queue",
+        "tahap",
+        "prioritas",
+        "tilstand",
+        "prioritet",
+        "trin",
+    ];
+    const HOW: [&str; 11] = [
+        "changed",
+        "change",
+        "updated",
+        "update",
+        "transition",
+        "transitioned",
+        "moved",
+        "berubah",
+        "diubah",
+        "ændret",
+        "skiftet",
+    ];
+    if matches!(name, b"changed_at" | b"changedAt" | b"transitioned_at" | b"transition_at" | b"transition") {
+        return true;
+    }
+    let words = normalize(value.as_bytes());
+    let has = |list: &[&str]| words.split('_').any(|word| list.contains(&word));
+    match name {
+        b"event" | b"type" | b"action" | b"event_type" | b"eventType" | b"kind" => {
+            value.len() <= NAME_BYTES_MAX && has(&WHAT) && has(&HOW)
+        }
+        b"field" | b"attribute" | b"property" => has(&WHAT),
+        _ => false,
+    }
 }
 
 /// Whether a name and a value of these names may be a pair: short and common ones pair with their own kind only.

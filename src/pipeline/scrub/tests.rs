@@ -669,6 +669,100 @@ fn what_a_field_may_be_its_value_tells() {
 }
 
 #[test]
+fn who_logs_in_has_the_token_of_what_he_logs_in_with() {
+    let mut scrubber = scrubber(
+        "fields: [{name: [username, user_name, nickname, handle], entity: username}, {name: email, entity: email}]",
+    );
+    let mut value = |raw: &str| scrubbed(&mut scrubber, Format::Json, raw).split('"').nth(3).unwrap_or("").to_owned();
+    assert_eq!(value(r#"{"userName":"siti@example.com"}"#), value(r#"{"email":"siti@example.com"}"#), "they join");
+    assert_eq!(value(r#"{"nickname":"DikaSlayer_88"}"#), value(r#"{"username":"DikaSlayer_88"}"#), "so do names");
+    assert!(value(r#"{"username":"+62 812 3456 7890"}"#).starts_with("ph_1k1_"));
+    assert!(value(r#"{"username":"siti"}"#).starts_with("usr_1k1_"));
+    for raw in [
+        r#"{"regex":{"username":"^[a-z0-9_]{3,20}$"}}"#,
+        r#"{"username":88213041,"handle":"0x7ffe12"}"#,
+        r#"{"billing_scheme":"per_unit","unit_amount":9900,"nickname":"basic-monthly"}"#,
+        r#"{"product":{"handle":"kopi-luwak"}}"#,
+        r#"{"errors":{"username":["must be at least 3 characters"]}}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+#[test]
+fn what_a_ticket_was_and_became_is_no_mailbox_and_who_wrote_is_one() {
+    let mut scrubber = scrubber("fields: [{name: [from, to], entity: email, action: token}]");
+    for raw in [
+        r#"{"event":"ticket.status_changed","from":"open","to":"solved"}"#,
+        r#"{"from":"In Progress","to":"ON_HOLD"}"#,
+        r#"{"from":"åben","to":"afventer kunde","changed_at":"2025-02-11T16:20:00+01:00"}"#,
+        r#"{"event":"case.stage_changed","from":"triage","to":"vendor"}"#,
+        r#"{"changes":[{"field":"priority","from":"whenever","to":"high"}]}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+    for (raw, value) in [
+        (r#"{"from":"siti","to":"budi","text":"hi"}"#, "siti"),
+        (r#"{"from":"siti","to":"budi"}"#, "budi"),
+        (r#"{"event":"message.status_changed","from":"siti","to":"budi","text":"hi"}"#, "siti"),
+        (r#"{"event":"owner.changed","from":"siti","to":"budi"}"#, "siti"),
+        (r#"{"event":"ticket.status_changed","from":"Siti","to":"open"}"#, "Siti"),
+        (r#"{"event":"ticket.status_changed","from":"siti@example.com","to":"open"}"#, "siti@"),
+        (r#"{"event":"ticket.status_changed","from":"0812-3456-7890","to":"open"}"#, "0812"),
+        (r#"{"from":"open siti"}"#, "siti"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!out.contains(value), "{raw} became {out}");
+    }
+}
+
+#[test]
+fn what_stands_beside_a_code_says_whether_it_is_one_of_a_login() {
+    let mut scrubber = scrubber("");
+    for (raw, value) in [
+        (r#"{"event":"otp.generated","to":"085655129037","code":"480216","purpose":"WITHDRAW"}"#, "480216"),
+        (r#"{"template":"login-otp","kode":480216}"#, "480216"),
+        (r#"{"code":"480-216","type":"SEND_VERIFICATION_SMS"}"#, "480-216"),
+        (r#"{"purpose":"LOGIN_2FA","data":{"n":1},"code":"4802"}"#, "4802"),
+        (r#"{"event":"otp.sent","code":"480216","error":null}"#, "480216"),
+        (r#"{"field":"email","code":"siti@example.com"}"#, "siti"),
+        (r#"{"field":"phone","code":"+6281234567890"}"#, "812345"),
+        (r#"{"walletSeed":"orbit velvet canyon ladder","x":1}"#, "velvet"),
+        (r#"{"seed":"orbit velvet canyon ladder mimic thrive puzzle hedgehog lamp stove ripple acid"}"#, "velvet"),
+        (r#"{"mnemonic":["orbit","velvet","canyon"]}"#, "velvet"),
+        (r#"{"billTo":"Herr Matthias Brandt, Lindenallee 12, 50968 Köln"}"#, "Köln"),
+        (r#"{"ship_to":"Ann Larsen\nLindevej 12\n5000 Odense"}"#, "Odense"),
+        (r#"{"deliverTo":"Budi Santoso"}"#, "Budi"),
+        (r#"{"shipTo":{"name":"Budi Santoso","email":"budi@example.com"}}"#, "budi"),
+        (r#"{"vehicle":"van","registreringsnummer":"CX 48 217"}"#, "48 217"),
+        (r#"{"plat_nomor":"L 4471 QX"}"#, "4471"),
+        (r#"{"type":"record","name":"Siti Rahma"}"#, "Siti"),
+        (r#"{"type":"record","name":"Siti Rahma","fields":[],"phone":"+6281234567890"}"#, "Siti"),
+        (r#"{"rule":"R-207","name":"Siti Rahma"}"#, "Siti"),
+        (r#"{"condition":"stable","name":"siti rahma"}"#, "siti"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!out.contains(value), "{raw} became {out}");
+    }
+    for raw in [
+        r#"{"code":"4012","error":"OTP invalid","event":"otp.failed"}"#,
+        r#"{"event":"deposit","code":"480216"}"#,
+        r#"{"event":"otp.failed","code":"RATE_LIMITED"}"#,
+        r#"{"code":"EMAIL_INVALID","field":"email"}"#,
+        r#"{"code":"email.too_short","field":"email"}"#,
+        r#"{"rngSeed":"8812","seed":"a3f1","words":"hello there","sendTo":"queue-1","return_to":"https://example.com/a 1"}"#,
+        r#"{"shipTo":{"warehouse":"north","tier":"gold"}}"#,
+        r#"{"plate":"CX 48 217","licensePlate":"none","registreringsnummer":"DK-48217"}"#,
+        r#"{"type":"record","name":"WithdrawRequested","fields":[{"name":"atas_nama","type":"string"}]}"#,
+        r#"{"type":"enum","name":"Status","symbols":["OPEN"]}"#,
+        r#"{"rule":"R-207","name":"many cards per email domain","condition":"distinct(card) > 5"}"#,
+        r#"{"netmask":"255.255.255.0","server_ip":"255.255.0.0"}"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+#[test]
 fn what_is_around_a_member_names_it_with_its_own_name() {
     let mut scrubber = scrubber("");
     for (raw, value) in [
