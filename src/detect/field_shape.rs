@@ -222,7 +222,11 @@ fn is_label(text: &str) -> bool {
     let parts = || text.split([',', ';', '\n', '|']).map(str::trim).filter(|part| !part.is_empty());
     let word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
     let number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-    let numbered = |part: &str| part.split(' ').any(word) && part.split(' ').any(number);
+    // `3 recipients` is how many: a number stands behind its street, or before its town.
+    let numbered = |part: &str| {
+        let behind = part.split(' ').skip_while(|part| !word(part)).any(number);
+        behind || part.contains(char::is_uppercase) && part.split(' ').any(word) && part.split(' ').any(number)
+    };
     !text.contains("://") && parts().any(numbered) && (parts().count() > 1 || text.split(' ').count() > 3)
 }
 
@@ -397,7 +401,15 @@ mod tests {
                     "Siti Rahma",
                     "Bu Siti (0812) Jl. Melati 5 Bandung",
                 ][..],
-                &["queue-1, queue-2", "warehouse", "https://example.com/a, 1", "ann@example.com", "solved", "12345"][..],
+                &[
+                    "queue-1, queue-2",
+                    "3 recipients, 2 groups",
+                    "warehouse",
+                    "https://example.com/a, 1",
+                    "ann@example.com",
+                    "solved",
+                    "12345",
+                ][..],
             ),
             (
                 Shape::Plate,

@@ -177,7 +177,8 @@ impl Core {
     #[cold]
     fn is_of_change(&self, tape: &[Scalar], i: usize, text: &str) -> bool {
         let parent = self.paths.parent(tape[i].path);
-        let (mut words, mut says) = (0, false);
+        // `{"status": {"from": "triage", "to": "vendor"}}`
+        let (mut words, mut says) = (0, has_word(self.paths.name(parent), &WHAT));
         for beside in members_beside(tape, i).chain([&tape[i]]) {
             if beside.kind != Kind::String || self.paths.parent(beside.path) != parent {
                 continue;
@@ -305,22 +306,29 @@ fn is_small_word(value: &str) -> bool {
     (1..=32).contains(&value.len()) && value.chars().all(signs)
 }
 
+/// Words for what changes from one word to another, in three languages.
+const WHAT: [&str; 12] = [
+    "status",
+    "state",
+    "stage",
+    "phase",
+    "priority",
+    "severity",
+    "queue",
+    "tahap",
+    "prioritas",
+    "tilstand",
+    "prioritet",
+    "trin",
+];
+
+/// Whether a name has one of these words.
+fn has_word(name: &[u8], list: &[&str]) -> bool {
+    normalize(name).split('_').any(|word| list.contains(&word))
+}
+
 /// Whether a member says that the state of something changed.
 fn says_change(name: &[u8], value: &str) -> bool {
-    const WHAT: [&str; 12] = [
-        "status",
-        "state",
-        "stage",
-        "phase",
-        "priority",
-        "severity",
-        "queue",
-        "tahap",
-        "prioritas",
-        "tilstand",
-        "prioritet",
-        "trin",
-    ];
     const HOW: [&str; 11] = [
         "changed",
         "change",
@@ -337,8 +345,7 @@ fn says_change(name: &[u8], value: &str) -> bool {
     if matches!(name, b"changed_at" | b"changedAt" | b"transitioned_at" | b"transition_at" | b"transition") {
         return true;
     }
-    let words = normalize(value.as_bytes());
-    let has = |list: &[&str]| words.split('_').any(|word| list.contains(&word));
+    let has = |list: &[&str]| has_word(value.as_bytes(), list);
     match name {
         b"event" | b"type" | b"action" | b"event_type" | b"eventType" | b"kind" => {
             value.len() <= NAME_BYTES_MAX && has(&WHAT) && has(&HOW)

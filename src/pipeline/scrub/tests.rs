@@ -697,6 +697,7 @@ fn what_a_ticket_was_and_became_is_no_mailbox_and_who_wrote_is_one() {
         r#"{"from":"In Progress","to":"ON_HOLD"}"#,
         r#"{"from":"åben","to":"afventer kunde","changed_at":"2025-02-11T16:20:00+01:00"}"#,
         r#"{"event":"case.stage_changed","from":"triage","to":"vendor"}"#,
+        r#"{"changes":{"status":{"from":"triage","to":"vendor"}}}"#,
         r#"{"changes":[{"field":"priority","from":"whenever","to":"high"}]}"#,
     ] {
         assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
@@ -705,6 +706,7 @@ fn what_a_ticket_was_and_became_is_no_mailbox_and_who_wrote_is_one() {
         (r#"{"from":"siti","to":"budi","text":"hi"}"#, "siti"),
         (r#"{"from":"siti","to":"budi"}"#, "budi"),
         (r#"{"event":"message.status_changed","from":"siti","to":"budi","text":"hi"}"#, "siti"),
+        (r#"{"changes":{"assignee":{"from":"siti","to":"budi"}}}"#, "siti"),
         (r#"{"event":"owner.changed","from":"siti","to":"budi"}"#, "siti"),
         (r#"{"event":"ticket.status_changed","from":"Siti","to":"open"}"#, "Siti"),
         (r#"{"event":"ticket.status_changed","from":"siti@example.com","to":"open"}"#, "siti@"),
