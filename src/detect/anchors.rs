@@ -93,7 +93,7 @@ impl Anchors {
             if self.sieve.has(key) {
                 self.look_up(bytes, word.start, key, hits);
             }
-            if let [b' ', b'0'..=b'9', ..] = bytes[word.end..] {
+            if is_numbered(&bytes[..word.end], &bytes[word.end..]) {
                 self.look_at_ending(word.start, &bytes[word], hits);
             }
         });
@@ -152,6 +152,25 @@ impl Phrase {
     }
 }
 
+/// Whether a number stands behind the word that ends `head`: `vej 3`, `vej nr. 3`, `vej nummer 3`, and `Hauptstr. 3`.
+#[inline]
+fn is_numbered(head: &[u8], behind: &[u8]) -> bool {
+    match behind {
+        [b' ', b'0'..=b'9', ..] => true,
+        [b' ', b'n' | b'N', b'r' | b'u' | b'o', ..] => is_number_word(&behind[1..]),
+        [b'.', b' ', b'0'..=b'9', ..] => head.len() > 3 && head[head.len() - 3..].eq_ignore_ascii_case(b"str"),
+        _ => false,
+    }
+}
+
+#[cold]
+fn is_number_word(behind: &[u8]) -> bool {
+    let words = [&b"nr. "[..], b"nr ", b"no. ", b"no ", b"nummer "];
+    let number = |word: &&[u8]| behind.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
+    let word = words.iter().find(|word| number(word));
+    word.is_some_and(|word| behind.get(word.len()).is_some_and(u8::is_ascii_digit))
+}
+
 /// A word's end, by which most are told to be none of the endings.
 fn last_two(word: &[u8]) -> Key {
     words::key(word, word.len().saturating_sub(2)..word.len())
@@ -203,6 +222,8 @@ mod tests {
     #[test]
     fn endings_count_before_a_number() {
         assert_eq!(hits(&["*vej", "*allé"], "Bredevej 3, vejen 4, Lange Allé 5 vej x"), ["Bredevej", "Allé"]);
+        let numbered = "Bredevej nr. 3, Bredevej nummer 27, Bredevej nu 3, Bredevej. 3, Hauptstr. 5";
+        assert_eq!(hits(&["*vej", "*str"], numbered), ["Bredevej", "Bredevej", "Hauptstr"]);
     }
 
     proptest::proptest! {

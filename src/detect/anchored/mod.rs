@@ -77,6 +77,7 @@ pub(super) static ALL: &[Anchored] = &[
     street::BEFORE,
     street::NUMBERED,
     street::BOX,
+    street::ROMANCE,
     street::LABELLED,
     code::NEAR,
     code::BEFORE,

@@ -48,6 +48,15 @@ pub(super) const BOX: Anchored = Anchored {
     },
 };
 
+/// `8 rue Mercière, 69002 Lyon`, `Calle Mayor 12, 28013 Madrid`.
+pub(super) const ROMANCE: Anchored = Anchored {
+    name: "street_romance",
+    doc: "the anchor and a capitalised name, with a number before the anchor or one behind the name before a postcode of five digits and a town",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: romance,
+};
+
 /// `alamat: Jl. Melati No. 5`.
 pub(super) const LABELLED: Anchored = Anchored {
     name: "address_labelled",
@@ -65,6 +74,7 @@ const PARTS: &[&str] = &[
     "no",
     "nomor",
     "nr",
+    "nummer",
     "rt",
     "rw",
     "blok",
@@ -113,7 +123,12 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         return;
     }
     let Some(word) = Word::at(text, from) else { return };
-    let short = anchor.at.len() <= 4;
+    // `hver gang får jeg et svar`: in Danish the word is that for a time, so it is no short form of anything.
+    let times = text[anchor.at.range()].eq_ignore_ascii_case("gang");
+    if times && is_time_of(&text[..anchor.at.start as usize]) {
+        return;
+    }
+    let short = anchor.at.len() <= 4 && !times;
     let named = word.is_capital(text) && !word.is_common(text);
     if !named && word.is_common(text) {
         return;
@@ -132,7 +147,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let has_number = text[end..whole].bytes().any(|b| b.is_ascii_digit());
     // `jalan kaki 5 menit` is a walk, `jalan merdeka no 5` an address.
     let numbered = has_number && is_number_word(&text[end..]);
-    if !(named || short || numbered) {
+    if !(named || short || numbered || times && has_number) {
         return;
     }
     if named || has_number {
@@ -140,6 +155,17 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     } else if parts == 1 {
         out.push(found(anchor.at.start as usize, word.end));
     }
+}
+
+/// Whether a text ends with a word before the Danish `gang`: `hver gang`, `for første gang`.
+fn is_time_of(head: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "hver", "første", "anden", "tredje", "en", "én", "sidste", "næste", "denne", "nogen", "ingen", "samme", "ny",
+        "hel", "lang", "god", "eneste", "enkelt", "mange", "forrige", "fjerde", "femte", "i", "ad",
+    ];
+    let head = head.trim_end_matches(' ');
+    let word = &head[last_word(head)..];
+    WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word for a number of a house comes next.
@@ -154,6 +180,51 @@ fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some(start) = number_before(text, anchor.at.start as usize) else { return };
     let dot = usize::from(anchor.at.len() <= 4 && text[anchor.behind..].starts_with('.'));
     out.push(found(start, tail(text, anchor.behind + dot)));
+}
+
+fn romance(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
+    /// Small words between the kind of a street and its name, and most words of both.
+    const PARTICLES: [&str; 12] = ["de", "des", "du", "la", "le", "les", "del", "della", "di", "da", "do", "los"];
+    const WORDS_MAX: usize = 6;
+    let text = anchor.text;
+    let (mut end, mut capital) = (anchor.behind, false);
+    for _ in 0..WORDS_MAX {
+        let Some(word) = Word::at(text, end + 1).filter(|_| text[end..].starts_with(' ')) else { break };
+        let named = word.is_capital(text) && !word.is_common(text);
+        if !named && !PARTICLES.contains(&word.text(text)) {
+            break;
+        }
+        (end, capital) = (word.end, named);
+    }
+    if !capital {
+        return;
+    }
+    let head = text[..anchor.at.start as usize].trim_end_matches([' ', ',']);
+    let head = head.strip_suffix(" bis").or_else(|| head.strip_suffix(" ter")).unwrap_or(head);
+    let digits = head.bytes().rev().take(5).take_while(u8::is_ascii_digit).count();
+    let number = head.len() - digits;
+    let bounded = !head[..number].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '/' | ','));
+    let whole = tail(text, end);
+    // Others are English words as well: a postcode tells what they are.
+    let kind = &text[anchor.at.range()];
+    let street = ["rue", "chemin", "impasse", "quai", "allée"].iter().any(|known| known.eq_ignore_ascii_case(kind));
+    let coded =
+        || text[end..whole].split([' ', ',']).any(|part| part.len() == 5 && part.bytes().all(|b| b.is_ascii_digit()));
+    if (1..=4).contains(&digits) && bounded && head.len() < anchor.at.start as usize && (street || coded()) {
+        out.push(found(number, whole));
+    } else if let Some(town) = number_and_town(&text[end..]) {
+        out.push(found(anchor.at.start as usize, end + town));
+    }
+}
+
+/// How far a number, a postcode of five digits and a town reach at the beginning of a text: ` 12, 28013 Madrid`.
+fn number_and_town(text: &str) -> Option<usize> {
+    let number = text.trim_start_matches([' ', ',', 'n', 'º', '°', '.']);
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let code = number[digits..].trim_start_matches([' ', ',', '\n']);
+    let town = code.get(5..).filter(|_| code.as_bytes()[..5].iter().all(u8::is_ascii_digit))?.strip_prefix(' ')?;
+    let town = Word::at(town, 0).filter(|word| word.is_capital(town)).map(|word| &town[word.end..])?;
+    ((1..=4).contains(&digits) && code.len() < number.len() - digits).then_some(text.len() - town.len())
 }
 
 /// Where the last word of a text begins.
@@ -186,7 +257,10 @@ fn numbered(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some(street) = Word::at(text, start) else { return };
     // Only some endings are streets without a capital, too; and some words with them are no streets at all.
     let name = street.text(text);
-    let no_street = ["motorvej", "omvej", "udvej", "genvej", "vej", "alle", "plads", "parken", "haven", "gade"];
+    let no_street = [
+        "motorvej", "omvej", "udvej", "genvej", "vej", "alle", "plads", "parken", "haven", "gade", "weg", "platz",
+        "gasse", "laan", "str",
+    ];
     let lower = ["vej", "gade", "allé", "stræde"].iter().any(|ending| ends_with(name, ending) && name.len() > 7);
     let is_street = !no_street.iter().any(|word| word.len() == name.len() && ends_with(name, word));
     let compound = lower && is_street;

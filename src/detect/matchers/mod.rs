@@ -24,6 +24,7 @@ mod name_signed;
 mod name_speaking;
 mod postcode;
 mod secret;
+mod us_postcode;
 mod userinfo;
 mod version;
 
@@ -100,6 +101,7 @@ pub(super) static ALL: &[Matcher] = &[
     name_speaking::MATCHER,
     postcode::MATCHER,
     secret::MATCHER,
+    us_postcode::MATCHER,
     userinfo::MATCHER,
 ];
 
