@@ -1,4 +1,4 @@
-//! Ids that nothing but the words before them tells from other letters and digits.
+//! Ids and numbers of documents that nothing but the words before them tells from other letters and digits.
 
 use super::{Anchor, Anchored, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
@@ -32,8 +32,37 @@ pub(super) const HEX: Anchored = Anchored {
     },
 };
 
+/// `passport number is 19AV51283`, `nomor paspor saya: X1234567`.
+pub(super) const DOCUMENT: Anchored = Anchored {
+    name: "document_after",
+    doc: "6 to 9 capitals and digits in one word, of which at least two are digits, behind the anchor and a sign, `is`, `er` or `adalah`",
+    needs: PROSE_AND_DIGITS,
+    at_labels: false,
+    find: |anchor, out| {
+        let start = value_start(anchor);
+        let rest = &anchor.text[start..];
+        let len = rest.bytes().take(*DOCUMENT_BYTES.end() + 1).take_while(u8::is_ascii_alphanumeric).count();
+        let word = &rest[..len];
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        // As people type it: all letters small, but mostly digits.
+        let capitals = !word.bytes().any(|b| b.is_ascii_lowercase());
+        let small = !word.bytes().any(|b| b.is_ascii_uppercase()) && digits * 2 > len;
+        let mut behind = rest[len..].chars();
+        let ends = match behind.next() {
+            Some('.' | ',') => !behind.next().is_some_and(char::is_alphanumeric),
+            Some(c) => !(c.is_alphanumeric() || matches!(c, '-' | '_' | '@' | '/' | ':' | '=')),
+            None => true,
+        };
+        if start > anchor.behind && DOCUMENT_BYTES.contains(&len) && digits >= 2 && (capitals || small) && ends {
+            out.push(found(start, start + len));
+        }
+    },
+};
+
+const DOCUMENT_BYTES: std::ops::RangeInclusive<usize> = 6..=9;
+
 /// Words that stand between the anchor and the id.
-const COPULAS: [&str; 4] = ["is ", "was ", "er ", "adalah "];
+const COPULAS: [&str; 8] = ["is ", "was ", "er ", "adalah ", "is: ", "er: ", "adalah: ", "yaitu "];
 const ID_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
 const DIGITS_MIN: usize = 3;
 
@@ -53,7 +82,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 /// Where the value behind an anchor begins: over signs and a verb. At the anchor's end when it touches the next word.
 fn value_start(anchor: &Anchor<'_>) -> usize {
     let rest = anchor.rest();
-    let signs = rest.bytes().take(4).take_while(|b| b" :=#\"'".contains(b)).count();
+    let signs = rest.bytes().take(4).take_while(|b| b" :=#(\"'".contains(b)).count();
     let word = |word: &&&str| rest[signs..].get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
     let copula = COPULAS.iter().find(word).map_or(0, |word| word.len());
     anchor.behind.min(anchor.text.len()) + if signs == 0 { 0 } else { signs + copula }

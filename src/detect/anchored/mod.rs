@@ -109,6 +109,7 @@ pub(super) static ALL: &[Anchored] = &[
     email::SPELLED,
     id::AFTER,
     id::HEX,
+    id::DOCUMENT,
     login::NAME,
     login::LOGGED,
     login::SESSION,
