@@ -258,6 +258,14 @@ impl Search<'_> {
     }
 }
 
+/// Whether a plus before a long number tells what it is, whatever letter is stuck to its end: `+6285299104873x`. In base64
+/// a plus has a sign of it before it.
+fn is_told(before: &str, len: usize) -> bool {
+    const BYTES_MIN: usize = 10;
+    let head = before.strip_suffix('+').filter(|_| len >= BYTES_MIN);
+    head.is_some_and(|head| !head.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '+' | '=')))
+}
+
 /// Whether letters touch it: then it is a part of a word or an id, unless a keyword says otherwise. Scripts that put no
 /// spaces between words (from U+2E80 on) glue nothing.
 fn is_glued(text: &str, span: Span) -> bool {
@@ -266,6 +274,6 @@ fn is_glued(text: &str, span: Span) -> bool {
     let extension = matches!(after.as_bytes(), [b'x', digit, ..] if digit.is_ascii_digit());
     let track = before.ends_with("%B");
     let left = !track && before.chars().next_back().is_some_and(glues);
-    let right = !extension && after.chars().next().is_some_and(glues);
+    let right = !extension && after.chars().next().is_some_and(glues) && !is_told(before, span.len());
     left || right
 }
