@@ -13,6 +13,21 @@ pub struct Pair {
     pub value: Range<usize>,
 }
 
+impl Pair {
+    /// Whether it is the digest of a certificate or of a host's key as tools print it, which names no device: `SHA1
+    /// Fingerprint=AA:1C:…`, 16, 20 or 32 bytes.
+    pub fn is_digest(&self, text: &str) -> bool {
+        const ALGORITHMS: [&str; 8] = ["sha1", "sha-1", "sha256", "sha-256", "md5", "certificate", "cert", "host"];
+        let value = &text.as_bytes()[self.value.clone()];
+        let shaped = matches!(value.len(), 47 | 59 | 95)
+            && value.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() });
+        let name = &text.as_bytes()[self.name.clone()];
+        let named = |known: &str| name.windows(known.len()).any(|part| part.eq_ignore_ascii_case(known.as_bytes()));
+        let word = || text[..self.name.start].trim_end().rsplit([' ', '\n', ',']).next().unwrap_or("");
+        shaped && ALGORITHMS.iter().any(|known| named(known) || word().eq_ignore_ascii_case(known))
+    }
+}
+
 /// Longest name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 /// How many times its length the values of a text may be that nobody takes, and so many bytes more.
@@ -228,6 +243,23 @@ mod tests {
             [("to", "Person(a=1, b=(2))"), ("dob", "date(1990, 4, 12)"), ("x", "f")]
         );
         assert_eq!(found("user.email=a;X-Ip=1|k = v"), [("user.email", "a"), ("X-Ip", "1"), ("k", "v")]);
+    }
+
+    #[test]
+    fn the_digest_of_a_certificate_is_told_by_its_algorithm() {
+        let digest = |text: &str| {
+            let mut all = Vec::new();
+            find(text, |pair| {
+                all.push(pair.is_digest(text));
+                true
+            });
+            all
+        };
+        let pairs = ["AA:1c"; 10].join(":");
+        assert_eq!(digest(&format!("SHA1 Fingerprint={pairs}")), [true]);
+        assert_eq!(digest(&format!("x=1 sha1_fingerprint={pairs}")), [false, true]);
+        assert_eq!(digest(&format!("device fingerprint={pairs}")), [false]);
+        assert_eq!(digest("SHA1 Fingerprint=AA:1C:0F"), [false]);
     }
 
     #[test]

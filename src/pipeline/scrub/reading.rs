@@ -273,7 +273,7 @@ impl Core {
         let part = span_of(&pair.value);
         let raw = reading.raw(part);
         let text = &reading.text[pair.value.clone()];
-        if frame.claims.is_covered(raw) || self.detector.is_own_token(text) {
+        if frame.claims.is_covered(raw) || self.detector.is_own_token(text) || pair.is_digest(reading.text) {
             return false;
         }
         let (class, _) = Class::of_text(text.as_bytes());
