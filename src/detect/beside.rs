@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::anchored::name_ending;
-use super::anchored::words::{Case, Word, Words, is_in, name_at};
+use super::anchored::words::{Case, Word, Words, is_in, is_occupation_word, name_at, words_of};
 use super::matchers::Match;
 use crate::record::{EntityId, Span};
 
@@ -47,6 +47,49 @@ static NOBODY: LazyLock<Words> = LazyLock::new(|| {
         .split_ascii_whitespace()
         .collect()
 });
+
+/// Words of what stands where somebody might: behind `admin`, `driver`, before a bracket with an address.
+static THINGS: LazyLock<Words> = LazyLock::new(|| THING_WORDS.split_ascii_whitespace().collect());
+
+const THING_WORDS: &str = "
+    abonnement academy acceptance access account accounts adapter adobe agreement aktier alarm alert amd anteraja api
+    app apple application archive area array artikel asset association audio audit avd backend backup balancer barcode
+    bastion batch batik bea benefits beta block blog bluetooth board bredbånd bridge broker browser btrfs bucket
+    buffer build bundle cache camera campaign canon cart casino cassandra catalog certificate channel chat chrome
+    chromium class client cloud club cluster code college commons compact component computer config configuration
+    console contract control controller cookie core council cukai cyber daemon dansk danske dashboard data database
+    default definition deliveree demo desktop detail device devices dewan dhl dinas directory disk display docker
+    document domain download driver drivers dual dummy edge edition email endpoint energi engine enterprise
+    entertainment entity epson error ethernet event events exchange express extended external factory fakta fedex
+    feedback file files film films filter firefox firewall firmware folder foodora forening form forum foundation
+    framework friday frontend function gateway gecko geckodriver generic global gls gmbh gojek gosend grab grand
+    graphics group groups guide handbook handler handling header headless health heap helper high history home host
+    hosting http id image import index indosat information ingres input instance institute intel interface internal
+    international internet invoice item items java jbod jne jnt job journey json kaffe kafka kementerian kernel keys
+    kingdom label lalamove layer legacy lego level levering library license licensed limit line linux list listener
+    live load loaded local location log logger login logitech logs loop loyalty machine mail main mainframe management
+    manual master mastercard matrix media member memory menu message metric microsoft ministeriet ministry mobil
+    mobile mode model module mongo monitor motors mount mysql name national nations negeri nemlig network ninja node
+    nordisk normal note notice notification novo null number nvidia object odbc office offline online option oracle
+    order ordre output overlay overlay2 owner package pages pajak panel papir parameter partner password paxel payload
+    payment phone pin plan plans platform platinum playwright plugin plus point points policy polisi polri pool port
+    portal pos posten postgres postgresql postnord premium press primary print printer private pro process processor
+    prod product production produkt profile program project protocol proxy public puppeteer query question queue
+    raspberry read ready realtek record records redis region regionen registration regular relationship relay release
+    remote replica report reports republic republik request reset resource response restaurant result reward rewards
+    role roles root router rule run runtime safari sale sales sample samsung sap satpol scan scanner schedule
+    scheduler schema screen script search secondary secret section secure selenium sensor sequence server service
+    services session settings setup shared shell shipment shop sicepat sipil site size society software source spark
+    special sport sports sql sqlite staging standard standby start started state states statistics status step stopped
+    storage store stories story stream strøm studio studios style styrelsen subscription success summary survey switch
+    sybase sync system systems table tablet target task tasks tcp telkomsel template temporary term terminal terms
+    tesla test tester testing thread ticket tier tiki time tnt token tool toolkit tools topic total tower trace
+    tracking trade trading traffic training transaction transport trial type udp uninstall union unit united
+    university unix unknown update upgrade upload ups url usage usb user username users usps utility value vare varer
+    vendor version video view virtual visa visual vlan voucher vpn wahana wallet warehouse wars watch web webcam
+    webdriver webhook website week widget widgets wifi window windows wireless wizard wms wolt word work worker
+    workflow workspace xpress year zone zoom
+";
 
 impl Beside {
     /// Appends the names that stand beside a finding, before and behind it.
@@ -106,6 +149,23 @@ fn behind(tail: &str) -> Option<Match> {
 /// Whether a word is of a company, a place or a product.
 pub(super) fn is_nobody(word: &str) -> bool {
     is_in(&NOBODY, word)
+}
+
+/// Whether a word is of software, of machines or of business, and so of nobody behind a word such as `driver`.
+pub(super) fn is_thing(word: &str) -> bool {
+    is_in(&THINGS, word) || is_nobody(word)
+}
+
+/// Whether `text` is a person's name in full where a thing may stand as well, and what somebody does is no name either.
+pub(super) fn is_somebody(text: &str) -> bool {
+    const WORDS_MAX: usize = 5;
+    let ends = |word: &str| {
+        ["skole", "skolen", "forening", "klub", "klubben", "styrelse", "ware"].iter().any(|end| word.ends_with(end))
+    };
+    let thing = |word: &str| is_thing(word) || is_occupation_word(word) || ends(word);
+    is_full_name(text)
+        && words_of(text).count() <= WORDS_MAX
+        && !text.split([' ', '-']).any(|word| thing(word.trim_end_matches('.')))
 }
 
 /// Whether `text` is a person's name in full, and that of no company or place.

@@ -12,6 +12,7 @@ mod id;
 mod login;
 mod name;
 mod names;
+mod role;
 mod row;
 mod secret;
 mod street;
@@ -73,6 +74,11 @@ pub(super) static ALL: &[Anchored] = &[
     name::HEADED,
     name::ROWED,
     name::LABELLED,
+    role::OF,
+    role::FORM,
+    role::PARCEL,
+    role::NUMBERED,
+    role::ALONE,
     street::AFTER,
     street::BEFORE,
     street::NUMBERED,

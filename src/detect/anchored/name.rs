@@ -281,7 +281,7 @@ fn word_behind(anchor: &Anchor<'_>) -> Option<usize> {
     Some(at)
 }
 
-fn name_behind(anchor: &Anchor<'_>, case: Case, words_min: usize) -> Option<(usize, usize)> {
+pub(super) fn name_behind(anchor: &Anchor<'_>, case: Case, words_min: usize) -> Option<(usize, usize)> {
     let start = word_behind(anchor)?;
     // An anchor and a word without anything between them are one word.
     if start == anchor.behind && anchor.text[..start].ends_with(char::is_alphanumeric) {
@@ -425,7 +425,7 @@ fn signed_again(text: &str, start: usize, end: usize) -> Option<Match> {
 }
 
 /// Whether nothing but signs stands between `at` and the end of the line.
-fn ends_line(text: &str, at: usize) -> bool {
+pub(super) fn ends_line(text: &str, at: usize) -> bool {
     let signs = [' ', '\t', '.', '!', ',', '*', '"', '\'', '}', ']', ')'];
     let mut rest = text[at..].trim_start_matches(signs);
     // `Mary xx`
