@@ -394,7 +394,7 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         out.push(found(start, end));
         // `Mette og Lars`
         let last = joined(text, end, out);
-        let alone = ends_line(text, last);
+        let alone = ends_line(text, last) || lines > 0 && is_of_department(&text[last..]);
         if !is_identifier(text, last) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, last))) {
             out.extend(signed_again(text, start, end));
         } else {
@@ -406,6 +406,16 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
         out.push(found(start, end));
     }
+}
+
+/// `Kasper fra Kundeservice`: behind the name of who signs only where it is from, which ends the line.
+fn is_of_department(behind: &str) -> bool {
+    const FROM: [&str; 10] =
+        [" from the ", " dari tim ", " fra ", " from ", " dari ", " at ", " hos ", " i ", " in ", " @ "];
+    const WORDS_MAX: usize = 4;
+    let line = short_line(behind).unwrap_or("");
+    let place = FROM.iter().find_map(|from| line.strip_prefix(from)).unwrap_or("");
+    place.starts_with(char::is_uppercase) && place.split(' ').count() <= WORDS_MAX && !place.contains(['?', ':'])
 }
 
 /// The line that a text begins with, if it is short.

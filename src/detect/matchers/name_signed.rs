@@ -1,14 +1,15 @@
 //! Names that sign a text: `/Lisbeth Drejer` as its last line, `- Sarah` as its last paragraph, the line below `-- ` (RFC 3676, 4.3), and a last paragraph
-//! of a name and what its bearer does.
+//! of a name and what its bearer does, or where to reach them.
 
 use super::{Input, Match, Matcher};
 use crate::detect::anchored::words::{Case, is_occupation_word, name_at};
+use crate::detect::beside::is_somebody;
 use crate::record::{Class, Span};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "name_signed",
-    doc: "a name behind `/` on the last line or behind `-` in the last paragraph, below a line `-- `, or above what its bearer does at the end of a text",
+    doc: "a name behind `/` on the last line or behind `-` in the last paragraph, below a line `-- `, or above what its bearer does or can be reached at at the end of a text",
     wants: |class, _| class.has(Class::LETTER) && class.has(Class::SPACE),
     find,
 };
@@ -26,6 +27,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         out.extend(line.and_then(|at| name_line(text, at)).filter(|&(_, words)| words > 1).map(|(found, _)| found));
     }
     out.extend(above_title(text));
+    out.extend(above_contact(text));
     out.extend(behind_sign(text, last));
     out.sort_by_key(|found| found.span);
 }
@@ -54,6 +56,51 @@ fn above_title(text: &str) -> Option<Match> {
         let titled = title.starts_with(char::is_uppercase) && parts.clone().count() <= 6;
         (words > 1 && titled && parts.any(is_occupation_word)).then_some(found)
     })
+}
+
+/// `Flemming Juhl`, and in one of the lines below his address or his number: one of the last paragraphs of a letter. A given
+/// name alone counts when the address repeats it.
+fn above_contact(text: &str) -> Option<Match> {
+    const PARAGRAPHS: usize = 3;
+    const LINES_MAX: usize = 4;
+    let mut end = text.len();
+    for _ in 0..PARAGRAPHS {
+        let start = memchr::memmem::rfind(&text.as_bytes()[..end], b"\n\n")?;
+        if let Some((found, words)) = name_line(text, start + 2) {
+            let below = text[found.span.end as usize..end].lines().skip(1).take(LINES_MAX);
+            let name = &text[found.span.range()];
+            let repeats =
+                |local: &[u8]| local.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+            if let Some(contact) = below.into_iter().find(|line| is_contact(line)) {
+                let local = contact.split_once('@').map_or("", |(local, _)| local);
+                let own = words == 1 && repeats(local.as_bytes());
+                return (own || words > 1 && is_somebody(name)).then_some(found);
+            }
+        }
+        end = start;
+    }
+    None
+}
+
+/// Whether a line is an e-mail address or a telephone number, a word for it before or not.
+fn is_contact(line: &str) -> bool {
+    const LABEL_BYTES_MAX: usize = 14;
+    let line = line.trim();
+    let value = match line.split_once([':', '.', ' ']) {
+        Some((label, value))
+            if label.len() <= LABEL_BYTES_MAX && label.chars().all(|c| c.is_alphabetic() || c == '-') =>
+        {
+            value.trim_start_matches([':', ' '])
+        }
+        _ => line,
+    };
+    let address =
+        |word: &str| word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let number = value.bytes().all(|b| b.is_ascii_digit() || b"+()-. /".contains(&b));
+    number && (7..=15).contains(&digits)
+        || !line.contains(' ') && address(line)
+        || !value.contains(' ') && address(value)
 }
 
 /// `--<br><b>Ann Jensen</b>`: the same in HTML.
@@ -97,6 +144,9 @@ mod tests {
             ("It does not work\n-- \nAnn Jensen\nCopenhagen", "Ann Jensen"),
             ("Det virker ikke\n\n// Mette Jensen", "Mette Jensen"),
             ("It does not work\r\n\r\n- Sarah\r\n", "Sarah"),
+            ("Hej.\n\nFlemming Juhl\nflemming.juhl@youmail.dk\nTlf. 86 12 45 09", "Flemming Juhl"),
+            ("Hej.\n\nFlemming Juhl\nNordlys Keramik\n+45 86 12 45 09\n\nSendt fra min iPhone", "Flemming Juhl"),
+            ("Hi.\n\nFlemming\nE-mail: flemming82@youmail.dk", "Flemming"),
         ] {
             assert_eq!(names(text), [name], "{text}");
         }
@@ -112,6 +162,10 @@ mod tests {
             "f();\n// Start Here\n\n// Stop Here",
             "a\n\n- Sarah is away",
             "a\n-- \nOffers",
+            "a\n\nCustomer Service\nhelp@shop.dk",
+            "a\n\nDigital Services\n+45 86 12 45 09",
+            "a\n\nAarhus\ninfo@shop.dk",
+            "a\n\nFlemming Juhl\nhas 3 of them",
         ] {
             assert_eq!(names(text), [""; 0], "{text}");
         }
