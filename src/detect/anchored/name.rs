@@ -2,7 +2,7 @@
 //! labels. A name in bare prose is not found; nothing about it says that it is one.
 
 use super::names::{and_more, joined};
-use super::words::{Case, Word, ends_at, is_occupation, name_at};
+use super::words::{Case, Word, ends_at, is_department, is_occupation, name_at};
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
 use crate::record::Class;
@@ -315,8 +315,10 @@ fn is_crew(text: &str, end: usize) -> bool {
         return true;
     }
     const CREWS: [&str; 8] = ["team", "support", "kundeservice", "kundesupport", "staff", "crew", "admin", "cs"];
-    let next = Word::at(text, end + 1).filter(|_| text[end..].starts_with(' '));
-    next.is_some_and(|word| CREWS.iter().any(|crew| crew.eq_ignore_ascii_case(word.text(text))))
+    let next = Word::at(text, end + 1).filter(|_| text[end..].starts_with(' ')).map(|word| word.text(text));
+    // `Tim Infrastruktur`: elsewhere Tim is somebody.
+    let team = || ["Tim", "Team"].iter().any(|team| text[..end].ends_with(team));
+    next.is_some_and(|word| CREWS.iter().any(|crew| crew.eq_ignore_ascii_case(word)) || team() && is_department(word))
 }
 
 /// Passes signs, tags, quote marks and up to three line breaks behind a closing.

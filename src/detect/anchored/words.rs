@@ -266,7 +266,22 @@ static NAMES_TOO: LazyLock<Words> = LazyLock::new(|| {
 });
 
 /// Words that stand where a name might: whom a form letter greets, who signs for a company, how a sentence goes on.
-static COMMON: LazyLock<Words> = LazyLock::new(|| COMMON_WORDS.split_ascii_whitespace().collect());
+static COMMON: LazyLock<Words> =
+    LazyLock::new(|| COMMON_WORDS.split_ascii_whitespace().chain(DEPARTMENTS.split_ascii_whitespace()).collect());
+
+/// Parts of companies, which sign letters: `Release Management`, `Tim Infrastruktur`, `Økonomi`.
+const DEPARTMENTS: &str = "
+    compliance management release releases operations ops engineering infrastructure platform payments payment marketing
+    logistics legal risk fraud procurement onboarding payroll treasury it-support it-drift
+    økonomi Økonomi drift it-afdelingen indkøb jura udvikling levering lønkontoret regnskab kundecenter borgerservice
+    layanan pelayanan infrastruktur keuangan operasional pemasaran teknologi hukum risiko kepatuhan pengaduan penagihan
+    personalia verifikasi keamanan rilis";
+
+/// Whether a word is a part of a company.
+pub(super) fn is_department(word: &str) -> bool {
+    let is = |known: &str| known.chars().eq(word.chars().flat_map(char::to_lowercase));
+    DEPARTMENTS.split_ascii_whitespace().any(is)
+}
 
 const COMMON_WORDS: &str = "
     cpr dob nik ktp npwp tlf telf telp tempat tgl ssn iban cvr kontonr fødselsdato kandung gadis

@@ -29,6 +29,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     out.extend(above_title(text));
     out.extend(above_contact(text));
     out.extend(behind_sign(text, last));
+    out.extend(above_quote(text));
     out.sort_by_key(|found| found.span);
 }
 
@@ -42,6 +43,17 @@ fn behind_sign(text: &str, last: usize) -> Option<Match> {
     let lone = sign == "/" || above.ends_with('\n') && matches!(sign.trim_end(), "//" | "-" | "–" | "—" | "~");
     let listed = above.lines().any(|line| line.starts_with(first));
     name_line(text, text.len() - name.len()).filter(|_| lone && !listed).map(|(found, _)| found)
+}
+
+/// `/Camilla`, a paragraph of its own above the letter that is answered: where no other line begins so.
+fn above_quote(text: &str) -> Option<Match> {
+    let at = memchr::memmem::find(text.as_bytes(), b"\n\n/")?;
+    let (found, _) = name_line(text, at + 3)?;
+    let below = &text[found.span.end as usize..];
+    let ends =
+        below.trim_start_matches([' ', '\r']).strip_prefix('\n').is_some_and(|rest| rest.starts_with(['\n', '\r']));
+    let one = text.lines().filter(|line| line.starts_with('/')).count() == 1;
+    (ends && one).then_some(found)
 }
 
 /// `Marie-Louise Qvortrup`, and `Settlement Manager` in the line below: the last paragraph.
@@ -138,6 +150,7 @@ mod tests {
         for (text, name) in [
             ("Koden virker ikke.\n/Lisbeth Drejer", "Lisbeth Drejer"),
             ("Koden virker ikke.\n\n/Lisbeth\n", "Lisbeth"),
+            ("Det er rettet.\n\n/Camilla\n\nDen 13. mar. skrev kunden:\n> Hej", "Camilla"),
             ("Ring mig.\n\nMarie-Louise Qvortrup\nSettlement Manager\n", "Marie-Louise Qvortrup"),
             ("Venlig hilsen\n\np.v.a.\nDorte Ebbesen\nDriftsleder", "Dorte Ebbesen"),
             ("Vi ses.\n\nPer Holm\nSenior Kundekonsulent, Betalix", "Per Holm"),
@@ -156,6 +169,8 @@ mod tests {
             "/Lisbeth",
             "see\n/Users/shared",
             "commands:\n/Help\n/Start",
+            "commands:\n\n/Help\n\n/Start\n\nthat is all",
+            "see\n\n/Users is the folder\n\nof all",
             "a\n--\nBest offers here",
             "we need\n- Sarah",
             "we need\n- Coffee\n\n- Sugar",

@@ -124,7 +124,8 @@ impl Core {
             let typed = || {
                 self.paths.name(beside.path) == b"type" && self.detector.is_type_of_thing(&text[beside.span.range()])
             };
-            signs += u32::from(plan.thing == Thing::Sign || beside.kind == Kind::String && typed());
+            let sign = matches!(plan.thing, Thing::Sign | Thing::SignInList);
+            signs += u32::from(sign || beside.kind == Kind::String && typed());
             wares |= in_list && plan.thing == Thing::SignInList;
         }
         // One of them alone may be anything: `{"namespace": "eu", "name": "Siti"}`.
