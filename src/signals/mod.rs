@@ -19,6 +19,7 @@ pub mod mapping;
 pub mod models;
 pub mod money;
 pub mod outflows;
+pub mod pages;
 pub mod pending;
 pub mod population;
 pub mod recent;
@@ -26,6 +27,7 @@ pub mod rules;
 pub mod settings;
 pub mod signal;
 pub mod store;
+pub mod table;
 pub mod time;
 
 pub use account::{Account, Parts};

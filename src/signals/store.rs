@@ -3,13 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
-use hashbrown::HashMap;
-
 use super::account::{Account, COLD_AFTER_MS, Parts};
 use super::codec::{self, CodecError, Head, Unread};
 use super::event::AccountId;
 use super::images::{Image, Images};
 use super::population::Population;
+use super::table::Table;
 
 /// The state of one task (partition `i` of all signal inputs). All that the engine knows stands in here, so a store that
 /// keeps it makes the engine survive.
@@ -112,6 +111,20 @@ enum Slot {
     Rest(Image),
 }
 
+impl Slot {
+    /// As the table of accounts knows it.
+    fn of(number: u32) -> Slot {
+        if number < Image::END { Slot::Rest(Image::of(number)) } else { Slot::Open(number - Image::END) }
+    }
+
+    fn number(&self) -> u32 {
+        match self {
+            Slot::Open(at) => Image::END + at,
+            Slot::Rest(image) => image.number(),
+        }
+    }
+}
+
 /// An account that the open transaction works on.
 #[derive(Debug, Default)]
 struct Opened {
@@ -140,26 +153,33 @@ impl Default for Was {
 }
 
 impl Opened {
-    fn image<'a>(was: &'a Was, undo: &'a Undo) -> Option<&'a Image> {
+    /// The encoding that it was read from.
+    fn encoded<'a>(was: &Was, undo: &Undo, images: &'a Images) -> Option<&'a [u8]> {
         match was {
-            Was::Noted(at) => undo.accounts[*at].1.as_ref(),
-            Was::Written(image) => Some(image),
+            Was::Noted(at) => undo.accounts[*at].1.as_ref().map(|image| images.bytes(image)),
+            Was::Written(image) => Some(images.bytes(image)),
         }
     }
 
-    fn read_lists(&mut self, undo: &Undo) {
-        if let (Some(unread), Some(image)) = (self.unread.take(), Opened::image(&self.was, undo)) {
-            codec::read_lists(image.bytes(), &unread, &mut self.account).expect(WELL_FORMED);
+    fn read_lists(&mut self, undo: &Undo, images: &Images) {
+        if let Some(unread) = self.unread.take()
+            && let Some(bytes) = Opened::encoded(&self.was, undo, images)
+        {
+            codec::read_lists(bytes, &unread, &mut self.account).expect(WELL_FORMED);
         }
     }
 
-    fn write(&mut self, undo: &Undo, out: &mut Vec<u8>) {
+    fn write(&mut self, undo: &Undo, images: &Images, out: &mut Vec<u8>) {
+        out.clear();
         if self.unread.is_some_and(|unread| !unread.fits(&self.account)) {
-            self.read_lists(undo);
+            self.read_lists(undo, images);
         }
-        match (&self.unread, Opened::image(&self.was, undo)) {
-            (Some(unread), Some(image)) => codec::encode_unread(&self.account, unread, image.bytes(), out),
-            _ => codec::encode(&self.account, out),
+        if let Some(unread) = &self.unread
+            && let Some(bytes) = Opened::encoded(&self.was, undo, images)
+        {
+            codec::encode_unread(&self.account, unread, bytes, out);
+        } else {
+            codec::encode(&self.account, out);
         }
     }
 }
@@ -187,7 +207,8 @@ const OPEN_MAX: usize = if cfg!(test) { 3 } else { 1024 };
 #[derive(Debug)]
 pub struct MemoryStore {
     limits: Limits,
-    accounts: HashMap<AccountId, Slot, foldhash::fast::FixedState>,
+    /// Their [`Slot`]s.
+    accounts: Table,
     /// Accounts of the open transaction, and how many: what stands behind them is room that is used again.
     open: Vec<Opened>,
     opened: usize,
@@ -221,7 +242,7 @@ impl MemoryStore {
     pub fn new(limits: Limits) -> MemoryStore {
         MemoryStore {
             limits,
-            accounts: HashMap::default(),
+            accounts: Table::default(),
             open: Vec::new(),
             opened: 0,
             hand: 0,
@@ -259,8 +280,9 @@ impl MemoryStore {
             None if !self.held.is_empty() => drop(self.held.remove(&id)),
             None => {}
         }
-        let image = bytes.map(|bytes| self.images.of(bytes));
-        self.put(id, image);
+        let image = bytes.map(|bytes| self.images.of(id, bytes));
+        let before = self.put(id, image);
+        self.give_back(before);
         Ok(())
     }
 
@@ -268,10 +290,11 @@ impl MemoryStore {
     pub fn restored(&mut self, task: Task) {
         self.task = task;
         self.task.due = std::mem::take(&mut self.held).into_iter().map(|(id, due_ms)| (due_ms, id)).collect();
-        let heads = || self.accounts.iter().map(|(id, slot)| (*id, head_of(slot, &self.open)));
-        self.aging = heads().map(|(id, head)| Reverse((head.last_ms, id))).collect();
+        let heads = || self.accounts.numbers().map(|number| self.known(&Slot::of(number)));
+        let aging = heads().map(|(id, head)| Reverse((head.last_ms, id))).collect();
         let hot = heads().filter(|(_, head)| head.hot);
         let mut cooling: Vec<(i64, AccountId)> = hot.map(|(id, head)| (head.last_ms + COLD_AFTER_MS, id)).collect();
+        self.aging = aging;
         cooling.sort_unstable();
         self.cooling = cooling.into();
     }
@@ -282,30 +305,27 @@ impl MemoryStore {
     pub fn seal(&mut self, mut each: impl FnMut(AccountId, Option<&[u8]>)) {
         self.expire();
         for (id, _) in &self.undo.accounts {
-            match self.accounts.get_mut(id) {
-                Some(Slot::Rest(image)) if image.is_written() => {
-                    each(*id, Some(image.bytes()));
-                    image.set_written(false);
+            let Some(place) = find(*id, &self.accounts, &self.images, &self.open) else {
+                each(*id, None);
+                continue;
+            };
+            match Slot::of(self.accounts.get(place)) {
+                Slot::Rest(image) if self.images.is_written(&image) => {
+                    each(*id, Some(self.images.bytes(&image)));
+                    self.images.set_written(&image, false);
                 }
                 // Handed over already: it was touched, forgotten and touched again.
-                Some(Slot::Rest(_)) => {}
-                Some(slot) => {
-                    let Slot::Open(at) = *slot else { unreachable!("it is not at rest") };
-                    self.scratch.clear();
-                    let opened = &mut self.open[at as usize];
-                    opened.write(&self.undo, &mut self.scratch);
+                Slot::Rest(_) => {}
+                Slot::Open(at) => {
+                    self.open[at as usize].write(&self.undo, &self.images, &mut self.scratch);
                     each(*id, Some(&self.scratch));
-                    let image = self.images.of(&self.scratch);
-                    self.bytes += image.size();
-                    *slot = Slot::Rest(image);
-                    if let Was::Written(image) = std::mem::take(&mut opened.was) {
-                        self.images.give_back(image);
-                    }
+                    let image = self.images.of(*id, &self.scratch);
+                    self.bytes += self.images.size(&image);
+                    self.accounts.replace(place, image.number());
                 }
-                None => each(*id, None),
             }
         }
-        self.opened = 0;
+        self.close_all();
         self.cool();
         self.undo.moves = std::mem::take(&mut self.task.moves);
         let next = Undo { accounts: Vec::with_capacity(self.undo.accounts.len()), ..Undo::default() };
@@ -314,8 +334,10 @@ impl MemoryStore {
 
     /// The oldest sealed transaction lasts.
     pub fn durable(&mut self) {
-        let images = self.sealed.pop_front().into_iter().flat_map(|undo| undo.accounts);
-        images.filter_map(|(_, image)| image).for_each(|image| self.images.give_back(image));
+        if let Some(undo) = self.sealed.pop_front() {
+            let images = undo.accounts.into_iter().filter_map(|(_, image)| image);
+            images.for_each(|image| self.images.give_back(image));
+        }
     }
 
     /// Whether the open transaction changed anything.
@@ -341,18 +363,21 @@ impl MemoryStore {
             self.take_back(undo);
             newest = if self.sealed.len() > kept { self.sealed.pop_back() } else { None };
         }
-        self.opened = 0;
-        self.sealed.clear();
+        self.close_all();
+        while !self.sealed.is_empty() {
+            self.durable();
+        }
     }
 
     fn take_back(&mut self, undo: Undo) {
         for (id, image) in undo.accounts.into_iter().rev() {
             if let Some(image) = &image {
                 // Its places in the queues may have been used up.
-                self.aging.push(Reverse((head(image).last_ms, id)));
+                self.aging.push(Reverse((head(self.images.bytes(image)).last_ms, id)));
                 self.cooling.push_back((self.task.newest_ms, id));
             }
-            self.put(id, image);
+            let after = self.put(id, image);
+            self.give_back(after);
         }
         self.task.take_back(undo.moves);
         if let Some(task) = undo.task {
@@ -380,25 +405,60 @@ impl MemoryStore {
         &self.task
     }
 
+    /// The place of an account in the table.
+    fn place(&self, id: AccountId) -> Option<usize> {
+        find(id, &self.accounts, &self.images, &self.open)
+    }
+
+    /// Whose a slot is, and what is known of the account without decoding it.
+    fn known(&self, slot: &Slot) -> (AccountId, Head) {
+        match slot {
+            Slot::Open(at) => {
+                let Opened { id, account, .. } = &self.open[*at as usize];
+                let (hot, pending) = (account.hot, account.pending.is_some());
+                (*id, Head { last_ms: account.last_ms, hot, pending })
+            }
+            Slot::Rest(image) => (self.images.id(image), head(self.images.bytes(image))),
+        }
+    }
+
+    /// When an account was touched last.
+    fn last_ms(&self, id: AccountId) -> Option<i64> {
+        self.place(id).map(|place| self.known(&Slot::of(self.accounts.get(place))).1.last_ms)
+    }
+
     /// Replaces an account by one at rest, or by none; tells what was there.
     fn put(&mut self, id: AccountId, image: Option<Image>) -> Option<Slot> {
-        self.bytes += image.as_ref().map_or(0, Image::size);
-        let old = match image {
-            Some(image) => self.accounts.insert(id, Slot::Rest(image)),
-            None => self.accounts.remove(&id),
+        self.bytes += image.as_ref().map_or(0, |image| self.images.size(image));
+        let old = match (self.place(id), image) {
+            (Some(place), Some(image)) => Some(self.accounts.replace(place, image.number())),
+            (Some(place), None) => Some(self.accounts.remove(place)),
+            (None, image) => {
+                if let Some(image) = image {
+                    self.accounts.insert(id, image.number());
+                }
+                None
+            }
         };
+        let old = old.map(Slot::of);
         if let Some(Slot::Rest(old)) = &old {
-            self.bytes -= old.size();
+            self.bytes -= self.images.size(old);
         }
         old
+    }
+
+    /// What was there is not needed any more.
+    fn give_back(&mut self, slot: Option<Slot>) {
+        if let Some(Slot::Rest(image)) = slot {
+            self.images.give_back(image);
+        }
     }
 
     /// Forgets the account that was touched longest ago. It happens when an account too many comes, and the order is
     /// that of event time, so it does not matter when transactions end.
     fn evict(&mut self) {
         while let Some(Reverse((due_ms, id))) = self.aging.pop() {
-            let Some(slot) = self.accounts.get(&id) else { continue };
-            let last_ms = head_of(slot, &self.open).last_ms;
+            let Some(last_ms) = self.last_ms(id) else { continue };
             if last_ms > due_ms {
                 self.aging.push(Reverse((last_ms, id)));
                 continue;
@@ -418,8 +478,7 @@ impl MemoryStore {
                 break;
             }
             self.aging.pop();
-            let Some(slot) = self.accounts.get(&id) else { continue };
-            let last_ms = head_of(slot, &self.open).last_ms;
+            let Some(last_ms) = self.last_ms(id) else { continue };
             if last_ms >= old {
                 self.aging.push(Reverse((last_ms, id)));
                 continue;
@@ -433,8 +492,9 @@ impl MemoryStore {
     fn cool(&mut self) {
         let now_ms = self.task.newest_ms;
         while let Some((_, id)) = self.cooling.pop_front_if(|(due_ms, _)| *due_ms < now_ms) {
-            let Some(Slot::Rest(image)) = self.accounts.get_mut(&id) else { continue };
-            let Head { last_ms, hot: is_hot, pending } = head(image);
+            let Some(place) = self.place(id) else { continue };
+            let Slot::Rest(image) = Slot::of(self.accounts.get(place)) else { continue };
+            let Head { last_ms, hot: is_hot, pending } = head(self.images.bytes(&image));
             let due_ms = last_ms + COLD_AFTER_MS;
             if !is_hot {
                 continue;
@@ -443,80 +503,102 @@ impl MemoryStore {
                 self.cooling.push_back((due_ms.max(now_ms), id));
                 continue;
             }
-            read(image, &mut self.spare);
+            codec::decode(self.images.bytes(&image), &mut self.spare).expect(WELL_FORMED);
             self.spare.cool();
             self.scratch.clear();
             codec::encode(&self.spare, &mut self.scratch);
-            let hot = std::mem::replace(image, self.images.of(&self.scratch));
-            self.bytes = self.bytes - hot.size() + image.size();
-            self.images.give_back(hot);
+            self.bytes -= self.images.size(&image);
+            self.images.give_back(image);
+            let image = self.images.of(id, &self.scratch);
+            self.bytes += self.images.size(&image);
+            self.accounts.replace(place, image.number());
         }
     }
 
     /// Room for one more account that is decoded. When all is taken, the next one makes room that had no event since the
-    /// last round: who comes often stays.
-    fn room(&mut self) -> u32 {
-        if self.opened < OPEN_MAX {
+    /// last round: who comes often stays. No account moves in the table.
+    fn room(&mut self, id: AccountId) -> u32 {
+        let at = if self.opened < OPEN_MAX {
             if self.opened == self.open.len() {
                 self.open.push(Opened::default());
             }
             self.opened += 1;
-            return self.opened as u32 - 1;
-        }
-        while std::mem::take(&mut self.open[self.hand].again) {
-            self.hand = (self.hand + 1) % OPEN_MAX;
-        }
-        let at = self.hand;
-        self.hand = (at + 1) % OPEN_MAX;
-        self.close(at);
+            self.opened - 1
+        } else {
+            while std::mem::take(&mut self.open[self.hand].again) {
+                self.hand = (self.hand + 1) % OPEN_MAX;
+            }
+            let at = self.hand;
+            self.hand = (at + 1) % OPEN_MAX;
+            self.close(at);
+            at
+        };
+        (self.open[at].id, self.open[at].again) = (id, false);
         at as u32
     }
 
     /// Encodes an account before the transaction ends.
     fn close(&mut self, at: usize) {
-        let opened = &mut self.open[at];
+        let id = self.open[at].id;
         // It may be forgotten by now, and open again elsewhere.
-        if let Some(slot) = self.accounts.get_mut(&opened.id)
-            && matches!(slot, Slot::Open(open) if *open as usize == at)
+        if let Some(place) =
+            self.accounts.find(id, |number| matches!(Slot::of(number), Slot::Open(open) if open as usize == at))
         {
-            self.scratch.clear();
-            opened.write(&self.undo, &mut self.scratch);
-            let mut image = self.images.of(&self.scratch);
-            image.set_written(true);
-            self.bytes += image.size();
-            *slot = Slot::Rest(image);
+            self.open[at].write(&self.undo, &self.images, &mut self.scratch);
+            let image = self.images.of(id, &self.scratch);
+            self.images.set_written(&image, true);
+            self.bytes += self.images.size(&image);
+            self.accounts.replace(place, image.number());
         }
-        if let Was::Written(image) = std::mem::take(&mut opened.was) {
+        if let Was::Written(image) = std::mem::take(&mut self.open[at].was) {
             self.images.give_back(image);
         }
     }
 
-    /// Decodes an account at rest, or makes a new one.
-    fn open(&mut self, id: AccountId, now_ms: i64) -> u32 {
-        let at = self.room();
-        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
-        if let Some(slot) = self.accounts.get_mut(&id) {
-            let Slot::Rest(image) = std::mem::replace(slot, Slot::Open(at)) else { unreachable!("it is not open") };
-            *unread = Some(codec::decode_but_lists(image.bytes(), account).expect(WELL_FORMED));
-            self.bytes -= image.size();
-            if !account.hot {
-                self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+    /// Nothing is open any more.
+    fn close_all(&mut self) {
+        for opened in &mut self.open[..self.opened] {
+            if let Was::Written(image) = std::mem::take(&mut opened.was) {
+                self.images.give_back(image);
             }
-            *was = if image.is_written() {
-                Was::Written(image)
-            } else {
-                self.undo.accounts.push((id, Some(image)));
-                Was::Noted(self.undo.accounts.len() - 1)
-            };
-        } else {
-            (*account, *unread, *was) = (Account::default(), None, Was::Noted(self.undo.accounts.len()));
-            self.accounts.insert(id, Slot::Open(at));
-            self.undo.accounts.push((id, None));
-            self.came.push(id);
-            self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
-            self.aging.push(Reverse((now_ms, id)));
         }
-        (self.open[at as usize].id, self.open[at as usize].again) = (id, false);
+        self.opened = 0;
+    }
+
+    /// Decodes an account at rest, which is at this place of the table.
+    fn open(&mut self, id: AccountId, now_ms: i64, place: usize) -> u32 {
+        let at = self.room(id);
+        let Slot::Rest(image) = Slot::of(self.accounts.replace(place, Slot::Open(at).number())) else {
+            unreachable!("it is not open")
+        };
+        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
+        *unread = Some(codec::decode_but_lists(self.images.bytes(&image), account).expect(WELL_FORMED));
+        self.bytes -= self.images.size(&image);
+        if !account.hot {
+            self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+        }
+        *was = if self.images.is_written(&image) {
+            Was::Written(image)
+        } else {
+            self.undo.accounts.push((id, Some(image)));
+            Was::Noted(self.undo.accounts.len() - 1)
+        };
+        at
+    }
+
+    /// Makes a new account.
+    fn begin(&mut self, id: AccountId, now_ms: i64) -> u32 {
+        if self.accounts.len() >= self.limits.accounts {
+            self.evict();
+        }
+        let at = self.room(id);
+        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
+        (*account, *unread, *was) = (Account::default(), None, Was::Noted(self.undo.accounts.len()));
+        self.accounts.insert(id, Slot::Open(at).number());
+        self.undo.accounts.push((id, None));
+        self.came.push(id);
+        self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
+        self.aging.push(Reverse((now_ms, id)));
         at
     }
 }
@@ -524,59 +606,49 @@ impl MemoryStore {
 /// What is in memory was encoded here or checked when it was restored.
 const WELL_FORMED: &str = "invariant: accounts at rest are well-formed";
 
-fn head(image: &Image) -> Head {
-    codec::head(image.start()).expect(WELL_FORMED)
+fn head(bytes: &[u8]) -> Head {
+    codec::head(bytes).expect(WELL_FORMED)
 }
 
-fn read(image: &Image, account: &mut Account) {
-    codec::decode(image.bytes(), account).expect(WELL_FORMED);
-}
-
-fn head_of(slot: &Slot, open: &[Opened]) -> Head {
-    match slot {
-        Slot::Open(at) => {
-            let account = &open[*at as usize].account;
-            Head { last_ms: account.last_ms, hot: account.hot, pending: account.pending.is_some() }
-        }
-        Slot::Rest(image) => head(image),
-    }
+/// The place of an account in the table.
+fn find(id: AccountId, accounts: &Table, images: &Images, open: &[Opened]) -> Option<usize> {
+    accounts.find(id, |number| match Slot::of(number) {
+        Slot::Open(at) => open[at as usize].id == id,
+        Slot::Rest(image) => images.id(&image) == id,
+    })
 }
 
 impl Store for MemoryStore {
     fn account(&mut self, id: AccountId, now_ms: i64, parts: Parts) -> &mut Account {
-        let at = match self.accounts.get(&id) {
-            Some(Slot::Open(at)) => {
-                self.open[*at as usize].again = true;
-                *at
+        let place = self.place(id);
+        let at = match place.map(|place| (place, Slot::of(self.accounts.get(place)))) {
+            Some((_, Slot::Open(at))) => {
+                self.open[at as usize].again = true;
+                at
             }
-            Some(Slot::Rest(_)) => self.open(id, now_ms),
-            None => {
-                if self.accounts.len() >= self.limits.accounts {
-                    self.evict();
-                }
-                self.open(id, now_ms)
-            }
+            Some((place, Slot::Rest(_))) => self.open(id, now_ms, place),
+            None => self.begin(id, now_ms),
         };
         let opened = &mut self.open[at as usize];
         if opened.account.last_ms != 0 && now_ms - opened.account.last_ms > self.limits.ttl_ms {
             (opened.account, opened.unread) = Default::default();
         }
         if parts == Parts::All || opened.account.cools_at(now_ms) {
-            opened.read_lists(&self.undo);
+            opened.read_lists(&self.undo, &self.images);
         }
         opened.account.wake(now_ms);
         &mut opened.account
     }
 
     fn contains(&self, id: AccountId) -> bool {
-        self.accounts.contains_key(&id)
+        self.place(id).is_some()
     }
 
     fn forget(&mut self, id: AccountId) {
         match self.put(id, None) {
             // What it was before the transaction is noted already.
             Some(Slot::Open(_)) => {}
-            Some(Slot::Rest(image)) if image.is_written() => self.images.give_back(image),
+            Some(Slot::Rest(image)) if self.images.is_written(&image) => self.images.give_back(image),
             Some(Slot::Rest(image)) => self.undo.accounts.push((id, Some(image))),
             None => self.undo.accounts.push((id, None)),
         }
@@ -717,7 +789,7 @@ mod tests {
                     store.commit();
                 }
             }
-            let mut left: Vec<u8> = store.accounts.keys().map(|id| id.0[0]).collect();
+            let mut left: Vec<u8> = all(&store, NOW).keys().map(|id| id.0[0]).collect();
             left.sort_unstable();
             (left, store.evicted)
         };
@@ -762,22 +834,35 @@ mod tests {
 
     /// All accounts of a store as they are for whoever asks at `at_ms`.
     fn all(store: &MemoryStore, at_ms: i64) -> BTreeMap<AccountId, Account> {
-        let one = |(id, slot): (&AccountId, &Slot)| {
+        let one = |number: u32| {
+            let slot = Slot::of(number);
             let mut account = Account::default();
-            match slot {
+            match &slot {
                 Slot::Open(at) => {
                     let opened = &store.open[*at as usize];
                     account.clone_from(&opened.account);
-                    if let (Some(unread), Some(image)) = (&opened.unread, Opened::image(&opened.was, &store.undo)) {
-                        codec::read_lists(image.bytes(), unread, &mut account).expect(WELL_FORMED);
+                    let bytes = Opened::encoded(&opened.was, &store.undo, &store.images);
+                    if let (Some(unread), Some(bytes)) = (&opened.unread, bytes) {
+                        codec::read_lists(bytes, unread, &mut account).expect(WELL_FORMED);
                     }
                 }
-                Slot::Rest(image) => read(image, &mut account),
+                Slot::Rest(image) => codec::decode(store.images.bytes(image), &mut account).expect(WELL_FORMED),
             }
             account.wake(at_ms);
-            (*id, account)
+            (store.known(&slot).0, account)
         };
-        store.accounts.iter().map(one).collect()
+        store.accounts.numbers().map(one).collect()
+    }
+
+    /// How many images somebody can still ask for, and the bytes of those at rest.
+    fn held(store: &MemoryStore) -> (usize, usize) {
+        let slots = store.accounts.numbers().map(Slot::of);
+        let rest: Vec<Image> =
+            slots.filter_map(|slot| if let Slot::Rest(image) = slot { Some(image) } else { None }).collect();
+        let undo = store.sealed.iter().chain([&store.undo]).flat_map(|undo| &undo.accounts);
+        let written = store.open[..store.opened].iter().filter(|opened| matches!(opened.was, Was::Written(_)));
+        let live = rest.len() + undo.filter(|(_, image)| image.is_some()).count() + written.count();
+        (live, rest.iter().map(|image| store.images.size(image)).sum())
     }
 
     fn awake(accounts: &BTreeMap<AccountId, Account>, at_ms: i64) -> BTreeMap<AccountId, Account> {
@@ -836,14 +921,15 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(all(&store, at_ms), awake(&model.now, at_ms));
+                prop_assert_eq!(held(&store), (store.images.live(), store.bytes), "no image is lost or counted twice");
             }
             let mut restored = MemoryStore::new(store.limits);
             log.iter().for_each(|(id, bytes)| restored.restore(*id, Some(bytes)).expect("our own bytes"));
             restored.restored(Task::default());
             prop_assert_eq!(all(&restored, at_ms), awake(&model.durable, at_ms), "the changelog has what is durable");
             store.abort(0);
-            let at_rest = |slot: &Slot| if let Slot::Rest(image) = slot { image.size() } else { 0 };
-            prop_assert_eq!(store.bytes, store.accounts.values().map(at_rest).sum::<usize>());
+            prop_assert_eq!(held(&store), (store.images.live(), store.bytes));
+            prop_assert_eq!(store.images.live(), store.accounts.len(), "what is left are the accounts at rest");
         }
     }
 }

@@ -61,6 +61,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("x25519_dalek", &["pseudonymize"]),
     ("siphasher", &["pseudonymize"]),
     ("maxminddb", &["signals/geo.rs"]),
+    ("memmap2", &["signals/pages.rs"]),
     ("cel", &["signals/condition.rs"]),
     ("regex", &["detect"]),
     ("regex_syntax", &["detect"]),
