@@ -8,7 +8,7 @@ use super::codec::{self, CodecError, Head, Unread};
 use super::event::AccountId;
 use super::images::{Image, Images};
 use super::population::Population;
-use super::table::Table;
+use super::table::{Mark, Table};
 
 /// The state of one task (partition `i` of all signal inputs). All that the engine knows stands in here, so a store that
 /// keeps it makes the engine survive.
@@ -138,6 +138,8 @@ struct Opened {
     was: Was,
     /// An event came to it since it was looked at for closing.
     again: bool,
+    /// Its place in the table.
+    mark: Mark,
 }
 
 /// Where the image is that an account was read from.
@@ -560,16 +562,15 @@ impl MemoryStore {
 
     /// Encodes an account before the transaction ends.
     fn close(&mut self, at: usize) {
-        let id = self.open[at].id;
-        // It may be forgotten by now, and open again elsewhere.
-        if let Some(place) =
-            self.accounts.find(id, |number| matches!(Slot::of(number), Slot::Open(open) if open as usize == at))
-        {
+        let Opened { id, mark, .. } = self.open[at];
+        // It may be forgotten by now, and open again elsewhere: then something has moved.
+        let is_here = |number: u32| number == Slot::Open(at as u32).number();
+        if let Some(place) = self.accounts.marked(mark).or_else(|| self.accounts.find(id, is_here)) {
             self.open[at].write(&self.undo, &self.images, &mut self.scratch);
             let image = self.images.of(id, &self.scratch);
             self.images.set_written(&image, true);
             self.bytes += self.images.size(&image);
-            self.accounts.replace(place, image.number());
+            self.accounts.write(place, id, image.number());
         }
         if let Was::Written(image) = std::mem::take(&mut self.open[at].was) {
             self.images.give_back(image);
@@ -592,8 +593,9 @@ impl MemoryStore {
         let Slot::Rest(image) = Slot::of(self.accounts.replace(place, Slot::Open(at).number())) else {
             unreachable!("it is not open")
         };
-        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
+        let Opened { account, unread, was, mark, .. } = &mut self.open[at as usize];
         *unread = Some(codec::decode_but_lists(self.images.bytes(&image), account).expect(WELL_FORMED));
+        *mark = self.accounts.mark(place);
         self.bytes -= self.images.size(&image);
         if !account.hot {
             self.cooling.push_back((now_ms + COLD_AFTER_MS, id));
@@ -613,9 +615,10 @@ impl MemoryStore {
             self.evict();
         }
         let at = self.room(id);
-        let Opened { account, unread, was, .. } = &mut self.open[at as usize];
+        let Opened { account, unread, was, mark, .. } = &mut self.open[at as usize];
         (*account, *unread, *was) = (Account::default(), None, Was::Noted(self.undo.accounts.len()));
-        self.accounts.insert(id, Slot::Open(at).number());
+        let place = self.accounts.insert(id, Slot::Open(at).number());
+        *mark = self.accounts.mark(place);
         self.undo.accounts.push((id, None));
         self.came.push(id);
         self.cooling.push_back((now_ms + COLD_AFTER_MS, id));

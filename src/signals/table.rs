@@ -14,6 +14,15 @@ pub struct Table {
     /// As many places, as a power of two.
     bits: u32,
     len: usize,
+    /// How often anything moved.
+    moves: u64,
+}
+
+/// Where an account was found, for as long as nothing moves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    at: usize,
+    moves: u64,
 }
 
 const WORD: usize = size_of::<u64>();
@@ -30,7 +39,8 @@ impl Default for Table {
 
 impl Table {
     fn of(bits: u32) -> Table {
-        Table { words: Pages::new(WORD << bits, 0), bits, len: 0 }
+        // A mark by default is one of another time.
+        Table { words: Pages::new(WORD << bits, 0), bits, len: 0, moves: 1 }
     }
 
     /// How many are in.
@@ -60,6 +70,21 @@ impl Table {
         self.word(at) as u32
     }
 
+    /// Remembers a place.
+    pub fn mark(&self, at: usize) -> Mark {
+        Mark { at, moves: self.moves }
+    }
+
+    /// The place that was remembered, if nothing has moved since.
+    pub fn marked(&self, mark: Mark) -> Option<usize> {
+        (mark.moves == self.moves).then_some(mark.at)
+    }
+
+    /// Puts the number of an account into its place, without a look at what is there: nobody waits for the place's line.
+    pub fn write(&mut self, at: usize, id: AccountId, number: u32) {
+        self.set(at, hash(id) << 32 | u64::from(number));
+    }
+
     /// Replaces the number at a place, and tells what it was.
     pub fn replace(&mut self, at: usize, number: u32) -> u32 {
         let word = self.word(at);
@@ -67,14 +92,14 @@ impl Table {
         word as u32
     }
 
-    /// Puts in an account that is not in. Places may be others afterwards.
-    pub fn insert(&mut self, id: AccountId, number: u32) {
+    /// Puts in an account that is not in, and tells its place. Other places may be others afterwards.
+    pub fn insert(&mut self, id: AccountId, number: u32) -> usize {
         // Past three quarters the rows of taken places become long.
         if self.len >= 3 << (self.bits - 2) {
             self.grow();
         }
-        self.put(hash(id) << 32 | u64::from(number));
         self.len += 1;
+        self.put(hash(id) << 32 | u64::from(number))
     }
 
     /// Takes out what is at a place. Places may be others afterwards.
@@ -96,6 +121,7 @@ impl Table {
         }
         self.set(gap, EMPTY);
         self.len -= 1;
+        self.moves += 1;
         number
     }
 
@@ -110,16 +136,18 @@ impl Table {
 
     fn grow(&mut self) {
         let mut larger = Table::of(self.bits + 1);
-        self.all().for_each(|word| larger.put(word));
+        self.all().for_each(|word| drop(larger.put(word)));
         (self.words, self.bits) = (larger.words, larger.bits);
+        self.moves += 1;
     }
 
-    fn put(&mut self, word: u64) {
+    fn put(&mut self, word: u64) -> usize {
         let mut at = self.home(word >> 32);
         while self.word(at) != EMPTY {
             at = self.after(at);
         }
         self.set(at, word);
+        at
     }
 
     fn mask(&self) -> usize {
@@ -170,17 +198,24 @@ mod tests {
 
         #[test]
         fn a_table_is_a_map(steps in prop::collection::vec((0u16..900, prop::bool::weighted(0.7)), 1..3_000)) {
-            let (mut table, mut map) = (Table::default(), BTreeMap::new());
+            let (mut table, mut map, mut marks) = (Table::default(), BTreeMap::new(), Vec::new());
             for (step, (n, comes)) in (0u32..).zip(steps) {
                 let is_it = |number: u32| map.get(&n) == Some(&number);
                 match (table.find(id(n), is_it), comes) {
                     (Some(at), true) => prop_assert_eq!(map.insert(n, step), Some(table.replace(at, step))),
                     (None, true) => {
-                        table.insert(id(n), step);
-                        prop_assert_eq!(map.insert(n, step), None);
+                        let at = table.insert(id(n), step);
+                        prop_assert_eq!((table.get(at), map.insert(n, step)), (step, None));
+                        marks.push((n, table.mark(at)));
                     }
                     (Some(at), false) => prop_assert_eq!(map.remove(&n), Some(table.remove(at))),
                     (None, false) => prop_assert!(!map.contains_key(&n)),
+                }
+            }
+            for (n, mark) in marks {
+                if let Some(at) = table.marked(mark) {
+                    prop_assert_eq!(Some(&table.get(at)), map.get(&n));
+                    table.write(at, id(n), table.get(at));
                 }
             }
             prop_assert_eq!(table.len(), map.len());
