@@ -288,7 +288,8 @@ impl Writer<'_> {
     /// Words that are written only if there is anything in them.
     #[inline]
     fn section<const N: usize>(&mut self, flag: u32, words: [u32; N]) {
-        if words != [0; N] {
+        // Not compared as a whole: that waits for each word to be written, to read them again together.
+        if words.iter().fold(0, |all, word| all | word) != 0 {
             self.flags |= flag;
             self.words(words);
         }
@@ -449,7 +450,7 @@ impl<'a> Reader<'a> {
             hours: std::array::from_fn(|at| (hours >> (28 - 4 * at) & 15) as u8),
         };
         account.play = Play { deposit_s, deposited, bonus, wagered, slices, slice };
-        account.amounts = self.amounts(has(has::AMOUNTS), hot)?;
+        self.amounts(has(has::AMOUNTS), hot, &mut account.amounts)?;
         account.decays = self.decays(has(has::DECAYS), hot)?;
         let [hour_s, hour, day_s, day] = self.section(has(has::PEAKS))?;
         let peak = |at_s: u32, value: u32| Peak { at_s, value: f32::from_bits(value) };
@@ -488,20 +489,28 @@ impl<'a> Reader<'a> {
     /// Words that were written only if there was anything in them.
     #[inline]
     fn section<const N: usize>(&mut self, written: bool) -> Option<[u32; N]> {
-        if written { self.words() } else { Some([0; N]) }
+        const NOTHING: [u8; 64] = [0; 64];
+        // Both ways give bytes to read from: words that one of two ways has put somewhere are waited for when they are copied.
+        let (bytes, rest) = if written { self.rest.split_at_checked(4 * N)? } else { (&NOTHING[..4 * N], self.rest) };
+        self.rest = rest;
+        Some(read_words(bytes))
     }
 
-    fn amounts(&mut self, written: bool, hot: bool) -> Option<[LogModel; 4]> {
+    /// In place: a copy of all would wait for each of them to be written.
+    fn amounts(&mut self, written: bool, hot: bool, models: &mut [LogModel; 4]) -> Option<()> {
         let [counts] = self.section(written)?;
-        let mut models = [LogModel::default(); 4];
-        for (model, n) in models.iter_mut().zip(counts.to_le_bytes()).filter(|(_, n)| *n > 0) {
+        for (model, n) in models.iter_mut().zip(counts.to_le_bytes()) {
+            if n == 0 {
+                *model = LogModel::default();
+                continue;
+            }
             let [mean, m2] = match hot {
                 true => floats(self.words()?),
                 false => coarse_unpair(self.words::<1>()?[0]),
             };
             *model = LogModel { n: n.into(), mean, m2 };
         }
-        Some(models)
+        Some(())
     }
 
     fn decays(&mut self, written: bool, hot: bool) -> Option<Decays> {
