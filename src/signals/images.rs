@@ -335,7 +335,7 @@ mod tests {
 
         #[test]
         fn an_image_is_what_it_was_made_of_as_long_as_it_is_there(
-            steps in prop::collection::vec((prop_oneof![0usize..300, 0usize..5_000], any::<prop::sample::Index>(), 0u8..3), 1..800)
+            steps in prop::collection::vec((prop_oneof![0usize..300, 0usize..5_000], any::<prop::sample::Index>(), 0u8..3), 1..150)
         ) {
             let (mut images, mut kept) = (Images::default(), Vec::new());
             for ((len, at, what), n) in steps.into_iter().zip(0u8..=255) {

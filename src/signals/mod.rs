@@ -28,6 +28,7 @@ pub mod settings;
 pub mod signal;
 pub mod store;
 pub mod table;
+pub mod task;
 pub mod time;
 
 pub use account::{Account, Parts};
@@ -39,4 +40,5 @@ pub use pending::{Gap, Origin, Outflow, Pending};
 pub use population::Population;
 pub use settings::{Mode, RuleSettings, Settings};
 pub use signal::{Evidence, Held, Severity, Signal, Verdict, Who};
-pub use store::{Limits, MemoryStore, Store, StoreStats, Task};
+pub use store::{Limits, MemoryStore, Store, StoreStats};
+pub use task::Task;

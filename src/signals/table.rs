@@ -136,7 +136,9 @@ impl Table {
 
     fn grow(&mut self) {
         let mut larger = Table::of(self.bits + 1);
-        self.all().for_each(|word| drop(larger.put(word)));
+        for word in self.all() {
+            larger.put(word);
+        }
         (self.words, self.bits) = (larger.words, larger.bits);
         self.moves += 1;
     }
