@@ -68,7 +68,7 @@ fn the_counter_counts() {
     assert_eq!(allocation_counter::measure(|| drop(vec![0u8; 10])).count_total, 1);
 }
 
-/// With signals it does: lists of an account that grow, the images of a transaction, what a signal says. Less than once
+/// With signals it does: lists of an account that grow, the notes of a transaction, what a signal says. Less than once
 /// an event, however many events a transaction has.
 #[test]
 fn signals_allocate_less_than_once_an_event() {
