@@ -353,7 +353,7 @@ impl MemoryStore {
     /// What it did and holds.
     pub fn stats(&self) -> StoreStats {
         StoreStats {
-            accounts: self.accounts.len(),
+            accounts: self.accounts.count(),
             bytes: self.bytes + self.open.len() * size_of::<Opened>(),
             evicted: self.evicted,
             expired: self.expired,
@@ -566,7 +566,7 @@ impl MemoryStore {
 
     /// Makes a new account.
     fn begin(&mut self, id: AccountId, now_ms: i64) -> u32 {
-        if self.accounts.len() >= self.limits.accounts {
+        if self.accounts.count() >= self.limits.accounts {
             self.evict();
         }
         let at = self.room(id);
@@ -908,7 +908,7 @@ mod tests {
             prop_assert_eq!(all(&restored, at_ms), awake(&model.durable, at_ms), "the changelog has what is durable");
             store.abort(0);
             prop_assert_eq!(held(&store), (store.images.live(), store.bytes));
-            prop_assert_eq!(store.images.live(), store.accounts.len(), "what is left are the accounts at rest");
+            prop_assert_eq!(store.images.live(), store.accounts.count(), "what is left are the accounts at rest");
         }
     }
 }

@@ -44,7 +44,7 @@ impl Table {
     }
 
     /// How many are in.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len
     }
 
@@ -220,7 +220,7 @@ mod tests {
                     table.write(at, id(n), table.get(at));
                 }
             }
-            prop_assert_eq!(table.len(), map.len());
+            prop_assert_eq!(table.count(), map.len());
             let mut numbers: Vec<u32> = table.numbers().collect();
             numbers.sort_unstable();
             let mut wanted: Vec<u32> = map.values().copied().collect();
