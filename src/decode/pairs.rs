@@ -24,7 +24,9 @@ impl Pair {
         let name = &text.as_bytes()[self.name.clone()];
         let named = |known: &str| name.windows(known.len()).any(|part| part.eq_ignore_ascii_case(known.as_bytes()));
         let word = || text[..self.name.start].trim_end().rsplit([' ', '\n', ',']).next().unwrap_or("");
-        shaped && ALGORITHMS.iter().any(|known| named(known) || word().eq_ignore_ascii_case(known))
+        // The fingerprint of a device is what somebody is known by.
+        let of_device = ["device", "client", "user", "browser", "hw", "enhed", "perangkat"].into_iter().any(named);
+        shaped && !of_device && ALGORITHMS.iter().any(|known| named(known) || word().eq_ignore_ascii_case(known))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::anchored::words::{Words, is_in};
 use super::catalog::Catalog;
 use super::field_shape::Shape as WordShape;
-use super::rules::{Claim, FieldPlan, Thing};
+use super::rules::{Claim, FieldPlan, Role, Thing};
 use crate::canonical::phone::Region;
 use crate::canonical::{Form, ip};
 use crate::record::{Basis, EntityId, Finding, Span};
@@ -127,24 +127,27 @@ fn is_no_mailbox(text: &str) -> bool {
 
 /// Words for what a ticket, an order or a case is. In three languages.
 static STATES: LazyLock<Words> = LazyLock::new(|| {
-    "open opened reopened new pending solved resolved unresolved closed hold in progress on waiting awaiting for active \
+    "open opened reopened new pending solved resolved unresolved closed hold in progress waiting awaiting active \
         inactive enabled disabled draft submitted approved rejected declined accepted cancelled canceled completed complete done \
         failed succeeded processing processed queued scheduled running stopped paused suspended blocked unblocked locked unlocked \
         verified unverified assigned unassigned escalated archived deleted created paid unpaid refunded shipped delivered returned \
         expired review under low normal medium high urgent critical tier level stage step baru terbuka dibuka proses diproses \
         menunggu tertunda selesai ditutup ditolak disetujui dibatalkan aktif nonaktif diblokir dikirim dibayar rendah sedang tinggi \
-        mendesak ny kunde customer åben åbnet genåbnet afventer afventende løst lukket igang i gang behandles godkendt afvist annulleret afsluttet \
-        aktiv inaktiv spærret betalt sendt leveret lav mellem høj haster"
+        mendesak åben åbnet genåbnet afventer afventende løst lukket igang i gang behandles godkendt afvist annulleret afsluttet \
+        aktiv inaktiv spærret betalt sendt leveret mellem høj haster"
         .split_ascii_whitespace()
         .collect()
 });
 
 /// `{"from": "open", "to": "in_progress"}`: what a ticket, an order or a case is, was or becomes. No mailbox, and nobody's name.
 fn is_state(text: &str) -> bool {
-    let word = |word: &str| is_in(&STATES, word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    // `on hold`, `waiting for customer`: alone these may be anybody.
+    const BESIDE: [&str; 5] = ["on", "for", "customer", "kunde", "pelanggan"];
+    let word = |word: &str| {
+        is_in(&STATES, word) || word.len() < text.len() && BESIDE.iter().any(|known| known.eq_ignore_ascii_case(word))
+    };
     (1..=40).contains(&text.len())
         && !text.contains('@')
-        && text.contains(char::is_alphabetic)
         && text.split(['_', '-', ' ']).filter(|part| !part.is_empty()).all(word)
 }
 
@@ -240,7 +243,11 @@ impl FieldValues {
         }
         // A rule that says what to do is obeyed.
         let mailbox = shape.is_some_and(|shape| shape.form == Form::Email);
-        if mailbox && (is_no_mailbox(text) || is_state(text) || plan.action.is_none() && is_day_or_count(text)) {
+        if mailbox
+            && (is_no_mailbox(text)
+                || plan.role == Role::Value && is_state(text)
+                || plan.action.is_none() && is_day_or_count(text))
+        {
             return false;
         }
         // `tom` is a name, too.

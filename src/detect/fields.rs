@@ -75,7 +75,9 @@ impl Fields {
                 name_fault(name).map_or(Ok(()), Err)?;
                 // `*_note` asks for words before, `*note` also for letters, and for nothing.
                 let inner = name.trim_matches('*');
-                let joint = |sign: Option<char>| if sign.is_some_and(char::is_alphanumeric) { "" } else { "_" };
+                // (What keeps asks for words always: it is not to let more pass than it names.)
+                let joint =
+                    |sign: Option<char>| if rule.scan && sign.is_some_and(char::is_alphanumeric) { "" } else { "_" };
                 match (name.starts_with('*'), name.ends_with('*')) {
                     (false, false) => self.config_names.add(&words, plan),
                     (true, false) => self.config_names.add(&format!("*{}{words}", joint(inner.chars().next())), plan),

@@ -30,7 +30,6 @@ struct Exception {
     lists: Vec<Box<str>>,
     siblings: Vec<Box<str>>,
     siblings_in_lists: Vec<Box<str>>,
-    types: Vec<Box<str>>,
 }
 
 /// Names of members that are an entity, and of those beside them that say so.
@@ -59,7 +58,6 @@ impl Members {
             lists: names(&not_of.lists),
             siblings: names(&not_of.siblings),
             siblings_in_lists: names(&not_of.siblings_in_lists),
-            types: names(&not_of.types),
         }));
         let beside = spec.fields_beside.as_ref();
         self.beside.extend(beside.map(|b| Beside {
@@ -124,11 +122,6 @@ impl Members {
         let beside = self.beside.iter().find(|beside| beside.entity == entity);
         let words = beside.filter(|_| value.len() <= TELLING_BYTES_MAX).map_or(&[][..], |beside| &beside.words);
         words.iter().any(|word| holds_words(value.as_bytes(), word.as_bytes()))
-    }
-
-    /// Whether what stands under `type` says that its object is a thing.
-    pub(super) fn is_type_of_thing(&self, text: &str) -> bool {
-        self.exceptions.iter().any(|e| e.types.iter().any(|known| known.eq_ignore_ascii_case(text)))
     }
 
     /// Whether a member called as `entity` is something else by the object that it stands in.

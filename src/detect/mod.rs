@@ -237,11 +237,6 @@ impl Detector {
         self.rules.fields.members.says(entity, value)
     }
 
-    /// Whether what stands under `type` says that its object is a thing.
-    pub fn is_type_of_thing(&self, text: &str) -> bool {
-        self.rules.fields.members.is_type_of_thing(text)
-    }
-
     /// Splits a field's value that is a list of values, such as `203.0.113.7, 10.0.0.1`. Appends a finding for each;
     /// nothing when it is no list.
     pub fn split_field(&mut self, entity: EntityId, text: &str, out: &mut Vec<Finding>) {

@@ -87,9 +87,6 @@ pub(super) struct NotOfSpec {
     /// The same of objects in lists: `[{"sku": "A-1", "name": "Kopi Luwak"}]`.
     #[serde(default)]
     pub siblings_in_lists: Vec<Spanned<String>>,
-    /// What stands under `type` beside them where they are things: `{"type": "record", "name": "Customer", "fields": […]}`.
-    #[serde(default)]
-    pub types: Vec<Spanned<String>>,
 }
 
 /// Members that are the entity in objects that have one of other members, too.
@@ -122,7 +119,7 @@ impl FieldsBesideSpec {
 impl NotOfSpec {
     /// All names of objects, lists and members beside.
     pub(super) fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
-        self.objects.iter().chain(&self.lists).chain(&self.siblings).chain(&self.siblings_in_lists).chain(&self.types)
+        self.objects.iter().chain(&self.lists).chain(&self.siblings).chain(&self.siblings_in_lists)
     }
 }
 

@@ -294,7 +294,7 @@ const COMMON_WORDS: &str = "
     resources support helpdesk help desk service services kundeservice kundesupport customer-service care agent admin
     administrator operator moderator mod min cs bot assistant department afdeling afdelingen manager office kontor
     sales salg billing finance accounting bank company firma group gruppen security sikkerhed system systems noreply
-    damen herren und zusammen kundin kundinnen guten bitte danke ich sie wir meine mein ihre ihr sehr geehrte geehrter
+    herren und zusammen kundin kundinnen geehrte geehrter
     pelanggan nasabah tim kak kakak gan sis agan min mimin admin om tante bapak ibu pak bu bpk sdr sdri tuan nyonya
     mas mbak bang abang saudara saudari rekan teman semua semuanya sekalian anda kamu kalian pemain member pengguna
     hai halo hallo hello hi hey hej hejsa dear kære yth

@@ -2,7 +2,6 @@
 //! `[["user", "siti"], ["pin", "4711"]]`.
 
 use super::Core;
-use crate::canonical::Form;
 use crate::detect::{Claim, FieldPlan, Role, Thing, is_name, may_be_full_name, normalize};
 use crate::record::{EntityId, Kind, PathId, Paths, Scalar};
 
@@ -40,13 +39,13 @@ impl Core {
             _ => None,
         };
         if said.is_some() {
-            return FieldPlan { entity: said, claim: Claim::Maybe, ..plan };
-        }
-        let mailbox = |entity| matches!(self.plan.form_of(entity), Form::Email | Form::Mailbox);
-        let ends = plan.role == Role::Value && matches!(self.paths.name(tape[i].path), b"from" | b"to");
-        let word = || plan.entity.is_some_and(mailbox) && is_small_word(&text[tape[i].span.range()]);
-        if ends && word() && self.is_of_change(tape, i, text) {
-            return FieldPlan { entity: None, action: None, scan: true, ..plan };
+            // `{"name": "password", "code": "hunter2", "type": "verify"}`: a name beside it says more.
+            let named = if plan.role == Role::None { plan } else { self.named(tape, i, text, plan) };
+            return if named.entity.is_some() {
+                named
+            } else {
+                FieldPlan { entity: said, claim: Claim::Maybe, ..plan }
+            };
         }
         if plan.joined && plan.guess && plan.role == Role::None && tape[i].kind == Kind::String {
             return self.or_alone(tape, i, text, plan);
@@ -84,7 +83,7 @@ impl Core {
         let claim = if is_option { Claim::Sure } else { plan.claim };
         let plan = FieldPlan { claim, ..plan };
         let value = &text[tape[i].span.range()];
-        let complaint = self.paths.name(tape[i].path) == b"code" && is_fault(value);
+        let complaint = self.paths.name(tape[i].path) == b"code" && is_fault(value, name);
         let container = matches!(tape[i].kind, Kind::Object | Kind::Array);
         match plan.entity {
             // All that is in it is named, too: `{"key": "password", "value": {"stringValue": …}}`.
@@ -111,7 +110,7 @@ impl Core {
             return false;
         }
         let in_list = self.paths.name(parent) == Paths::ELEMENT;
-        let (mut signs, mut wares) = (0, false);
+        let (mut signs, mut wares) = (0, 0);
         for beside in members_beside(tape, i) {
             if beside.kind == Kind::Key || self.paths.parent(beside.path) != parent {
                 continue;
@@ -121,15 +120,11 @@ impl Core {
             if plan.entity.is_some() && beside.path != tape[i].path {
                 return false;
             }
-            let typed = || {
-                self.paths.name(beside.path) == b"type" && self.detector.is_type_of_thing(&text[beside.span.range()])
-            };
-            let sign = matches!(plan.thing, Thing::Sign | Thing::SignInList);
-            signs += u32::from(sign || beside.kind == Kind::String && typed());
-            wares |= in_list && plan.thing == Thing::SignInList;
+            signs += u32::from(plan.thing == Thing::Sign);
+            wares += u32::from(plan.thing == Thing::SignInList);
         }
         // One of them alone may be anything: `{"namespace": "eu", "name": "Siti"}`.
-        signs > 1 || wares || signs == 1 && !is_name(&text[tape[i].span.range()])
+        signs > 1 || in_list && wares > 0 || signs + wares > 0 && !is_name(&text[tape[i].span.range()])
     }
 
     /// The plan by the member's own name where its value is not what that and the object's name together say:
@@ -171,29 +166,6 @@ impl Core {
             }
         }
         said
-    }
-
-    /// Whether the value at hand is what something was or became, and not who sent it or got it:
-    /// `{"event": "ticket.status_changed", "from": "triage", "to": "waiting"}`.
-    #[cold]
-    fn is_of_change(&self, tape: &[Scalar], i: usize, text: &str) -> bool {
-        let parent = self.paths.parent(tape[i].path);
-        // `{"status": {"from": "triage", "to": "vendor"}}`
-        let (mut words, mut says) = (0, has_word(self.paths.name(parent), &WHAT));
-        for beside in members_beside(tape, i).chain([&tape[i]]) {
-            if beside.kind != Kind::String || self.paths.parent(beside.path) != parent {
-                continue;
-            }
-            let (name, value) = (self.paths.name(beside.path), &text[beside.span.range()]);
-            match name {
-                b"from" | b"to" if !is_small_word(value) => return false,
-                b"from" | b"to" => words += 1,
-                // Who writes to whom has something to say.
-                b"text" | b"body" | b"message" | b"subject" => return false,
-                _ => says |= says_change(name, value),
-            }
-        }
-        says && words >= 2
     }
 
     /// Whether the element at hand is one of two, both of them degrees.
@@ -264,7 +236,7 @@ fn is_whole(text: &str) -> bool {
 }
 
 /// `{"field": "email", "code": "required"}`: what is wrong with it, as libraries of validation call it.
-fn is_fault(value: &str) -> bool {
+fn is_fault(value: &str, name: &str) -> bool {
     const FAULTS: [&str; 24] = [
         "required",
         "invalid",
@@ -291,69 +263,16 @@ fn is_fault(value: &str) -> bool {
         "mismatch",
         "unknown",
     ];
-    let is_known = |word: &str| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word));
-    let identifier =
-        value.contains(['_', '.']) && value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.'));
-    let capital = value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    // `EMAIL_INVALID`, `email.too_short`
-    is_known(value)
-        || capital
-        || identifier && value.split('.').flat_map(|part| [part].into_iter().chain(part.split('_'))).any(is_known)
-}
-
-/// Whether a value is a word or two of small letters: what somebody is called in a system may be, too.
-fn is_small_word(value: &str) -> bool {
-    let signs = |c: char| c.is_lowercase() || matches!(c, '_' | '-' | ' ');
-    (1..=32).contains(&value.len()) && value.chars().all(signs)
-}
-
-/// Words for what changes from one word to another, in three languages.
-const WHAT: [&str; 12] = [
-    "status",
-    "state",
-    "stage",
-    "phase",
-    "priority",
-    "severity",
-    "queue",
-    "tahap",
-    "prioritas",
-    "tilstand",
-    "prioritet",
-    "trin",
-];
-
-/// Whether a name has one of these words.
-fn has_word(name: &[u8], list: &[&str]) -> bool {
-    normalize(name).split('_').any(|word| list.contains(&word))
-}
-
-/// Whether a member says that the state of something changed.
-fn says_change(name: &[u8], value: &str) -> bool {
-    const HOW: [&str; 11] = [
-        "changed",
-        "change",
-        "updated",
-        "update",
-        "transition",
-        "transitioned",
-        "moved",
-        "berubah",
-        "diubah",
-        "ændret",
-        "skiftet",
-    ];
-    if matches!(name, b"changed_at" | b"changedAt" | b"transitioned_at" | b"transition_at" | b"transition") {
-        return true;
-    }
-    let has = |list: &[&str]| has_word(value.as_bytes(), list);
-    match name {
-        b"event" | b"type" | b"action" | b"event_type" | b"eventType" | b"kind" => {
-            value.len() <= NAME_BYTES_MAX && has(&WHAT) && has(&HOW)
-        }
-        b"field" | b"attribute" | b"property" => has(&WHAT),
-        _ => false,
-    }
+    // `EMAIL_INVALID`, `email.too_short`: what is wrong, and with what.
+    const BETWEEN: [&str; 8] = ["is", "not", "no", "too", "short", "long", "already", "error"];
+    let any = |words: &[&str], part: &str| words.iter().any(|word| word.eq_ignore_ascii_case(part));
+    let named = normalize(name.as_bytes());
+    let of_name = |part: &str| named.split('_').any(|word| word.eq_ignore_ascii_case(part));
+    let mut parts = value.split(['_', '.']);
+    any(&FAULTS, value)
+        || parts.clone().count() > 1
+            && parts.clone().any(|part| any(&FAULTS, part))
+            && parts.all(|part| any(&FAULTS, part) || any(&BETWEEN, part) || of_name(part))
 }
 
 /// Whether a name and a value of these names may be a pair: short and common ones pair with their own kind only.
