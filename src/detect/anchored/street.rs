@@ -123,12 +123,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         return;
     }
     let Some(word) = Word::at(text, from) else { return };
-    // `hver gang får jeg et svar`: in Danish the word is that for a time, so it is no short form of anything.
-    let times = text[anchor.at.range()].eq_ignore_ascii_case("gang");
-    if times && is_time_of(&text[..anchor.at.start as usize]) {
-        return;
-    }
-    let short = anchor.at.len() <= 4 && !times;
+    let short = anchor.at.len() <= 4;
     let named = word.is_capital(text) && !word.is_common(text);
     if !named && word.is_common(text) {
         return;
@@ -147,7 +142,13 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let has_number = text[end..whole].bytes().any(|b| b.is_ascii_digit());
     // `jalan kaki 5 menit` is a walk, `jalan merdeka no 5` an address.
     let numbered = has_number && is_number_word(&text[end..]);
-    if !(named || short || numbered || times && has_number) {
+    if !(named || short || numbered) {
+        return;
+    }
+    // `hver gang får jeg et svar`: in Danish the word is that for a time, but not in `i Gang Kelinci`.
+    let kind = &text[anchor.at.range()];
+    let street = numbered || named && kind.starts_with('G');
+    if kind.eq_ignore_ascii_case("gang") && !street && is_time(anchor, word.text(text), &text[end..whole]) {
         return;
     }
     if named || has_number {
@@ -157,22 +158,42 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// Whether a text ends with a word before the Danish `gang`: `hver gang`, `for første gang`.
-fn is_time_of(head: &str) -> bool {
-    const WORDS: [&str; 24] = [
-        "hver", "første", "anden", "tredje", "en", "én", "sidste", "næste", "denne", "nogen", "ingen", "samme", "ny",
-        "hel", "lang", "god", "eneste", "enkelt", "mange", "forrige", "fjerde", "femte", "i", "ad",
-    ];
-    let head = head.trim_end_matches(' ');
-    let word = &head[last_word(head)..];
-    WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+/// Whether a `gang` is the Danish one, by the words beside it: `hver gang`, `for 3. gang`, `sætter gang i`. `rest` is
+/// what belongs to the address behind the words.
+fn is_time(gang: &Anchor<'_>, next: &str, rest: &str) -> bool {
+    const BEFORE: &str = "the hver første anden tredje fjerde femte sjette tiende en én to tre fire sidste næste \
+                          denne den nogen ingen samme ny hel lang god eneste enkelt mange flere forrige hvilken endnu \
+                          i ad på fuld sin sætte sætter sæt satte få fået får";
+    const BEHIND: &str = "i om til på er var har havde får fik kan skal vil at jeg du vi de det den der mere igen \
+                          imellem mellem siden hvor efter før og med for bliver blev";
+    let is = |words: &str, word: &str| !word.is_empty() && words.split(' ').any(|known| lower_is(word, known));
+    let head = gang.text[..gang.at.start as usize].trim_end_matches(' ');
+    let at = last_word(head);
+    let before = &head[at..];
+    // `i gang melati nr. 5`, where `hver gang ordre nr. 5` is no address.
+    if lower_is(before, "i") && is_word(rest.trim_start_matches([' ', ',']), "nr") {
+        return false;
+    }
+    let number = |digits: &str| matches!(digits.len(), 1 | 2) && digits.bytes().all(|b| b.is_ascii_digit());
+    let house = || is_number_word(&head[last_word(head[..at].trim_end_matches(' '))..]);
+    is(BEFORE, before) || is(BEHIND, next) || before.strip_suffix('.').is_some_and(number) && !house()
+}
+
+/// Whether the lower case of `word` is `lower`.
+fn lower_is(word: &str, lower: &str) -> bool {
+    word.chars().flat_map(char::to_lowercase).eq(lower.chars())
+}
+
+/// Whether a text begins with a word of letters in either case.
+fn is_word(text: &str, word: &str) -> bool {
+    let len = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    word.eq_ignore_ascii_case(&text[..len])
 }
 
 /// Whether a word for a number of a house comes next.
 fn is_number_word(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', ',']);
-    let len = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-    ["no", "nomor", "nomer", "blok", "kav", "rt", "km"].iter().any(|word| word.eq_ignore_ascii_case(&rest[..len]))
+    ["no", "nomor", "nomer", "blok", "kav", "rt", "km"].iter().any(|word| is_word(rest, word))
 }
 
 fn before(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
@@ -406,4 +427,48 @@ fn opened(text: &str) -> usize {
 /// The greatest character boundary of `text` that is not above `most`.
 fn floor(text: &str, most: usize) -> usize {
     (0..=most.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::examples::find;
+    use crate::detect::tests::detector;
+
+    fn is_found(text: &str, value: &str) -> bool {
+        let end = (text.find(value).expect("the value is in the text") + value.len()) as u32;
+        let start = end - value.len() as u32;
+        find(&mut detector(), text).iter().any(|f| f.span.start <= start && f.span.end >= end)
+    }
+
+    #[test]
+    fn an_alley_is_a_street_and_what_happens_a_time_is_none() {
+        for (text, value) in [
+            ("rumah saya di gang melati", "gang melati"),
+            ("alamat: gang mawar", "gang mawar"),
+            ("kirim ke gang buntu", "gang buntu"),
+            ("jl merdeka gang anggrek", "gang anggrek"),
+            ("blok c gang anggrek", "gang anggrek"),
+            ("rt 5. gang anggrek", "gang anggrek"),
+            ("tinggal di samping gang masjid", "gang masjid"),
+            ("jeg bor i Gang Kelinci No. 5, Bogor", "Gang Kelinci No. 5, Bogor"),
+            ("i gang melati no 5", "gang melati no 5"),
+            ("i gang melati nr 5", "gang melati nr 5"),
+        ] {
+            assert!(is_found(text, value), "{text}");
+        }
+        for text in [
+            "3 uger på en reservedel til 89 kr., og hver gang får jeg et nyt svar",
+            "det er første gang jeg",
+            "første gang kunden ringer",
+            "prøv en gang til",
+            "det var sidste gang",
+            "næste gang du",
+            "for 3. gang skriver jeg",
+            "hver gang ordre nr. 12345 vises",
+            "sætter gang snarest",
+            "the gang members",
+        ] {
+            assert_eq!(find(&mut detector(), text).len(), 0, "{text}");
+        }
+    }
 }

@@ -39,9 +39,10 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     });
     let name = |found: &Match| &text[found.span.range()];
     let names = &out[from..];
-    let again = names.len() > 1 && is_any_twice(names.iter().map(name));
+    let twice = names.len() > 1 && is_any_twice(names.iter().map(name));
     let others = || names.iter().any(|found| name(found) != name(&names[0]));
-    talk.judge(again);
+    talk.judge(twice);
+    let again = twice || talk.is_role_again();
     let short = talk.short().iter().any(|short| short.accepted);
     if !(talk.crew || again && (!talk.untimed || others() || short)) {
         out.truncate(from);
@@ -188,8 +189,9 @@ impl<'a> Talk<'a> {
             Heard::Full(span) => Some(Match { span, value: span }),
             Heard::Short(span, kind) => {
                 let says = line.text[speaker.span.end..].split_whitespace().count() > SAID_WORDS_MIN;
-                self.add(span, kind, speaker.timed, says);
-                None
+                // Too many to know them all: who stands behind a role is found as a full name is.
+                let known = self.add(span, kind, speaker.timed, says);
+                (!known && kind == Kind::OfRole).then_some(Match { span, value: span })
             }
         }
     }
@@ -198,9 +200,10 @@ impl<'a> Talk<'a> {
         self.short().iter().position(|short| self.text[short.span.range()] == self.text[span.range()])
     }
 
-    fn add(&mut self, span: Span, kind: Kind, timed: bool, says: bool) {
+    /// Whether there was room for it.
+    fn add(&mut self, span: Span, kind: Kind, timed: bool, says: bool) -> bool {
         let at = self.place_of(span).unwrap_or(self.shorts);
-        let Some(short) = self.short.get_mut(at) else { return };
+        let Some(short) = self.short.get_mut(at) else { return false };
         if at == self.shorts {
             (short.span, short.kind) = (span, kind);
             self.shorts += 1;
@@ -208,6 +211,12 @@ impl<'a> Talk<'a> {
         short.times += 1;
         short.timed &= timed;
         short.says |= says;
+        true
+    }
+
+    /// Whether somebody behind a role speaks a second time.
+    fn is_role_again(&self) -> bool {
+        self.short().iter().any(|short| short.kind == Kind::OfRole && short.times > 1)
     }
 
     /// Says which of the short names are people's; `known` when one with a full name speaks again.
@@ -224,10 +233,14 @@ impl<'a> Talk<'a> {
                     Kind::Given if !short.says => false,
                     Kind::Given if short.timed => people || timed && again && others && talked,
                     Kind::Given => people && talked,
-                    Kind::OfRole => short.timed || short.times > 1 || people,
+                    Kind::OfRole => short.timed || short.times > 1 || people || self.crew,
                     Kind::Login => short.timed && people,
                     Kind::LoginTimed => people || others,
                 };
+        }
+        // Where one speaks, all behind roles do.
+        if self.short().iter().any(|short| short.accepted) {
+            self.short[..self.shorts].iter_mut().for_each(|short| short.accepted |= short.kind == Kind::OfRole);
         }
     }
 
@@ -255,8 +268,12 @@ fn heard(text: &str, start: usize, speaker: &Speaker) -> Option<Heard> {
     };
     if let Some(given) = beside_role(name) {
         let (from, to) = (at + given.start, at + given.end);
-        let named = whole(from, to).is_some() && name[given].split(' ').all(is_given);
-        return named.then(|| Heard::Short(span(from, to), Kind::OfRole));
+        let (own, words) = (&name[given], whole(from, to).map_or(0, |(_, words)| words));
+        // `Doctor Siti binti Ahmad`, `Interviewer JP Holm`: several words are held to less.
+        let several = || words > 1 && own.split(' ').any(is_given) && (is_full_name(own) || is_full_name(name));
+        if words > 0 && own.split(' ').all(is_given) || several() {
+            return Some(Heard::Short(span(from, to), Kind::OfRole));
+        }
     }
     match whole(at, end)? {
         (_, 1) => is_given(name).then(|| Heard::Short(span(at, end), Kind::Given)),
@@ -379,6 +396,29 @@ mod tests {
                 "12/03/2024, 12:30 - Siti: a\n12/03/2024, 12:31 - Agus: b c d\n12/03/2024, 12:32 - Siti: a b c",
                 &["Siti", "Agus", "Siti"],
             ),
+            ("Support: hej\nDoctor Siti binti Ahmad: hej", &["Siti binti Ahmad"]),
+            ("Support: hej\nSupervisor Jan van der Berg: hej", &["Jan van der Berg"]),
+            ("Support: hej\nDoctor Ann B. Larsen: hej", &["Ann B. Larsen"]),
+            ("Support: hej\nDoctor D. Larsen: hej", &["D. Larsen"]),
+            ("Support: hej\nPatient O'Brien: hej", &["Patient O'Brien"]),
+            ("Support: hej\nInterviewer JP Holm: hej", &["JP Holm"]),
+            ("Support: hej\nStaff Ann Grand: one", &["Ann Grand"]),
+            ("CS: halo\nPenjual H. Budi Santoso: hej", &["H. Budi Santoso"]),
+            ("Customer Service: hej\nDoctor Ann Larsen: hej", &["Ann Larsen"]),
+            ("Doctor Ann Larsen: hej\nOle Holm: hej\nDoctor Ann Larsen: ok", &["Ann Larsen", "Ole Holm", "Ann Larsen"]),
+            (
+                "Seller Siti Rahma: hej\nBuyer Budi Santoso: hej\nSeller Siti Rahma: ok",
+                &["Siti Rahma", "Budi Santoso", "Siti Rahma"],
+            ),
+            ("Seller Siti: hej\nBuyer Budi: hej\nSeller Siti: ok", &["Siti", "Budi", "Siti"]),
+            (
+                "Supervisor Lars: a\nMette Jensen: b\nSupervisor Lars: c\nMette Jensen: d",
+                &["Lars", "Mette Jensen", "Lars", "Mette Jensen"],
+            ),
+            (
+                "Patient Ann Larsen: a\nDoctor Ole Holm: b\nPatient Ann Larsen: c",
+                &["Ann Larsen", "Ole Holm", "Ann Larsen"],
+            ),
         ] {
             assert_eq!(names(text), wanted, "{text}");
         }
@@ -398,8 +438,16 @@ mod tests {
             "[10:02] Bestilling: oprettet\n[10:03] Kunde: oprettet",
             "Kunde: 1234\nSkab: rødt\nKunde: 1235\nSkab: gult",
             "Colour: red\nHeight: 3\nWidth: 4",
+            "Doctor Ann Larsen: hej\nOle Holm: hej",
         ] {
             assert_eq!(names(text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn behind_roles_more_speak_than_are_known() {
+        let line = |i: u8| format!("Patient Ann {}olm: hej\n", char::from(b'A' + i));
+        let text: String = (0..SHORT_MAX as u8 + 2).map(line).collect();
+        assert_eq!(names(&format!("Support: hej\n{text}")).len(), SHORT_MAX + 2);
     }
 }
