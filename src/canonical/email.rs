@@ -154,7 +154,9 @@ fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
         return false;
     };
     // Of domains the spelling says who owns them; of mailboxes it is a disguise.
-    let local = &*in_latin(local);
+    let local = in_latin(local);
+    // In Latin it may need no quotes any more.
+    let local = unquoted(&local);
     // An ASCII domain is taken as it is, as in the fast way: a disguise in the local part must not change it.
     let ascii = if domain.is_ascii() {
         domain.into()
@@ -252,6 +254,7 @@ mod tests {
             "john.doe@example dot com",
             "\"john.doe\"@example.com",
             "jоhn.dοe@example.com",
+            "\"jоhn.dοe\"@example.com",
         ] {
             assert_eq!(address(text).as_deref(), Some("john.doe@example.com"), "{text}");
         }
