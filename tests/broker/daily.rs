@@ -282,6 +282,6 @@ fn a_salt_is_gone_from_its_topic_within_48_hours() {
     let mut service = setup(&broker, topic, 0, 0).start();
     let today = now_ms().div_euclid(DAY_MS);
     let living = [before[2].div_euclid(DAY_MS), today];
-    wait_until(Duration::from_secs(60), "the topic to lose its dead salts", || salts_days(&broker, salts) == living);
+    wait_until(Duration::from_secs(180), "the topic to lose its dead salts", || salts_days(&broker, salts) == living);
     service.stop();
 }
