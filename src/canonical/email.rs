@@ -153,6 +153,10 @@ fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
     let Some((local, domain)) = split(lower.trim()) else {
         return false;
     };
+    // Where a line ends elsewhere (U+2028), no address goes on: what stands around it would depend on a tag that goes.
+    if domain.contains(char::is_whitespace) || !local.starts_with('"') && local.contains(char::is_whitespace) {
+        return false;
+    }
     // Of domains the spelling says who owns them; of mailboxes it is a disguise.
     let local = in_latin(local);
     // In Latin it may need no quotes any more.
@@ -272,6 +276,8 @@ mod tests {
     fn what_is_no_address_is_refused() {
         for text in [
             "",
+            "i\u{2028}\u{2028}+tag@example.com",
+            "i@example\u{2028}.com",
             "at",
             "a at b",
             "a dot at b dot dk",
