@@ -3,7 +3,7 @@
 //! What was found once is looked for word by word. A word counts as a whole one, in any case when it is no common word, and
 //! with the endings of a genitive.
 
-use super::anchored::words::{Case, Word, is_shouted, name_at, words_of};
+use super::anchored::words::{Case, Word, is_shouted, lower_is, name_at, words_of};
 use super::beside::is_nobody;
 use crate::record::{Basis, EntityId, Finding, Span};
 
@@ -144,8 +144,7 @@ impl Repeats {
     }
 
     fn find_word(&self, word: &str) -> Option<&Known> {
-        let same =
-            |known: &str| known.len() == word.len() && known.chars().eq(word.chars().flat_map(char::to_lowercase));
+        let same = |known: &str| known.len() == word.len() && lower_is(word, known);
         self.words.iter().find(|known| same(&self.text[known.span.range()]))
     }
 }

@@ -176,7 +176,9 @@ fn alone(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     // `driver: Loaded from disk` tells what happened; the next pair or the end of the line does not go on.
     let word = Word::at(rest, 0).filter(|_| text[end..].starts_with(' '));
     let ends = word.is_none_or(|word| rest[word.end..].starts_with(['=', ':', '_']));
-    if if words == 1 { ends && is_given(&text[start..end]) } else { is_somebody(&text[start..end]) } {
+    let name = &text[start..end];
+    let fits = if words == 1 { ends && is_given(name) } else { is_somebody(name) };
+    if fits {
         out.push(found(start, end));
     }
 }

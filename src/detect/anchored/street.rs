@@ -1,7 +1,7 @@
 //! Addresses: a street with its number, and what follows it up to the town. Streets have no grammar that tells them
 //! from other words, but they have heads (`Jl.`), tails (`Street`) and endings (`…vej`), and numbers beside them.
 
-use super::words::Word;
+use super::words::{Word, lower_is};
 use super::{Anchor, Anchored, LABELS, PROSE, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
 
@@ -177,11 +177,6 @@ fn is_time(gang: &Anchor<'_>, next: &str, rest: &str) -> bool {
     let number = |digits: &str| matches!(digits.len(), 1 | 2) && digits.bytes().all(|b| b.is_ascii_digit());
     let house = || is_number_word(&head[last_word(head[..at].trim_end_matches(' '))..]);
     is(BEFORE, before) || is(BEHIND, next) || before.strip_suffix('.').is_some_and(number) && !house()
-}
-
-/// Whether the lower case of `word` is `lower`.
-fn lower_is(word: &str, lower: &str) -> bool {
-    word.chars().flat_map(char::to_lowercase).eq(lower.chars())
 }
 
 /// Whether a text begins with a word of letters in either case.

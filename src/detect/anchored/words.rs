@@ -222,6 +222,11 @@ pub(in crate::detect) fn is_in(list: &Words, word: &str) -> bool {
     std::str::from_utf8(lower).is_ok_and(|lower| list.contains(lower))
 }
 
+/// Whether the lower case of `word` is `lower`, in any alphabet.
+pub(in crate::detect) fn lower_is(word: &str, lower: &str) -> bool {
+    word.chars().flat_map(char::to_lowercase).eq(lower.chars())
+}
+
 /// Small words inside of names.
 static PARTICLES: LazyLock<Words> = LazyLock::new(|| {
     "van von der den de la le du da di dos das do del della ter ten af av bin binti binte bint ibn al el zu zur y"
@@ -279,8 +284,7 @@ const DEPARTMENTS: &str = "
 
 /// Whether a word is a part of a company.
 pub(super) fn is_department(word: &str) -> bool {
-    let is = |known: &str| known.chars().eq(word.chars().flat_map(char::to_lowercase));
-    DEPARTMENTS.split_ascii_whitespace().any(is)
+    DEPARTMENTS.split_ascii_whitespace().any(|known| lower_is(word, known))
 }
 
 const COMMON_WORDS: &str = "
