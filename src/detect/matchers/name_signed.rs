@@ -1,6 +1,10 @@
 //! Names that sign a text: `/Lisbeth Drejer` as its last line, `- Sarah` as its last paragraph, the line below `-- ` (RFC 3676, 4.3), and a last paragraph
 //! of a name and what its bearer does, or where to reach them.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::FinderRev;
+
 use super::{Input, Match, Matcher};
 use crate::detect::anchored::words::{Case, is_occupation_word, name_at};
 use crate::detect::beside::is_somebody;
@@ -117,7 +121,11 @@ fn is_contact(line: &str) -> bool {
 
 /// `--<br><b>Ann Jensen</b>`: the same in HTML.
 fn below_tags(text: &str) -> Option<Match> {
-    let mut at = memchr::memmem::rfind(text.as_bytes(), b"--<")? + 2;
+    // Made once: for a line of text it costs more than the search.
+    static DASHES: LazyLock<FinderRev<'_>> = LazyLock::new(|| FinderRev::new(b"--<"));
+    // Most brackets of logs are others.
+    memchr::memchr(b'<', text.as_bytes())?;
+    let mut at = DASHES.rfind(text.as_bytes())? + 2;
     while let Some(close) = text[at..].strip_prefix('<').and_then(|tag| tag.bytes().take(64).position(|b| b == b'>')) {
         at += close + 2;
         at += text[at..].len() - text[at..].trim_start().len();
