@@ -12,11 +12,16 @@ pub fn write(text: &str, out: &mut Vec<u8>) -> bool {
     if !text.is_ascii() {
         return write_unicode(text, out);
     }
-    let Some((local, domain)) = split(text.trim_ascii()).filter(|(_, domain)| !domain.contains(',')) else {
+    let Some((local, domain)) = as_it_stands(text) else {
         return unspell(text).or_else(|| unspaced(text)).is_some_and(|address| write_plain(&address, out));
     };
     append(local, domain, out);
     true
+}
+
+/// Local part and domain of what is an address as it stands: only what is none is looked at for words and slips of the pen.
+fn as_it_stands(text: &str) -> Option<(&str, &str)> {
+    split(text.trim()).filter(|(_, domain)| !domain.contains(','))
 }
 
 /// How people write a dot so that no machine reads it; in Indonesian, Danish and English.
@@ -147,7 +152,9 @@ fn is_plain(text: &str) -> bool {
 
 fn write_unicode(text: &str, out: &mut Vec<u8>) -> bool {
     let mut lower = lowered(text);
-    if let Some(address) = unspell(&lower).or_else(|| unspaced(&lower)) {
+    if as_it_stands(&lower).is_none()
+        && let Some(address) = unspell(&lower).or_else(|| unspaced(&lower))
+    {
         lower = address;
     }
     let Some((local, domain)) = split(lower.trim()) else {
@@ -309,6 +316,13 @@ mod tests {
             let once = address(text);
             assert_eq!(once.as_deref().and_then(address), once, "{text}");
         }
+        // Two slips of the pen, of which one hides the other.
+        for text in ["ø(dot)b@dd a t.tt", "ø(dot)b@dd.tt", "b\u{200b}(dot)c@dd.tt", "ø(dot)b@ø,tt", "ø(dot)b@ø tt.dk"]
+        {
+            let once = address(text).expect("an address");
+            assert_eq!(address(&once), Some(once), "{text}");
+        }
+        assert_eq!(address("b\u{200b}(dot)c@dd.tt"), address("b(dot)c@dd.tt"));
         let once = mailbox("fυallto+ҝ@x").expect("an address");
         assert_eq!(mailbox(&once), Some(once));
     }
