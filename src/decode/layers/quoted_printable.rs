@@ -1,7 +1,9 @@
 //! Quoted-printable: `=40`, `=C3=B8`, and lines that go on behind a `=` at their end.
 //!
 //! Logs are full of `=` and digits (`status=404`), so a lone escape is believed only where it joins what else would be
-//! two things: a soft line break, escapes in a row, `=3D`, or an `@`, dot, dash or space between parts of a value.
+//! two things: a soft line break, escapes in a row, `=3D`, or an `@`, dot, dash or space between parts of a value. One of
+//! a letter or digit is believed where no name stands before its `=` (`=34111 1111 1111 1111`, `=73iti=40example.com`):
+//! there it begins no value. The text as it stands is searched, too, so nothing is lost by a wrong guess.
 
 use std::ops::Range;
 
@@ -70,18 +72,77 @@ fn escape_at(bytes: &[u8], at: usize, sure: impl Fn() -> bool) -> Option<(Range<
     let end = at + 3 * count;
     let in_row = count > 1 || byte_at(end).is_some() || at >= 3 && byte_at(at - 3).is_some();
     let before = at.checked_sub(1).map(|i| bytes[i]);
-    // Those who write it write capitals.
-    let capital = !bytes[at + 1..at + 3].iter().any(u8::is_ascii_lowercase);
     let believed = in_row
         || bytes[at + 1..].starts_with(b"3D")
-        || capital
-            && (joins(before, byte, &bytes[end..]) || ends_line(byte, &bytes[end..]) || may_be_sign(byte) && sure());
+        || is_capital(bytes, at)
+            && if byte.is_ascii_alphanumeric() {
+                is_in_value(bytes, at)
+            } else {
+                joins(before, byte, &bytes[end..]) || ends_line(byte, &bytes[end..]) || sure()
+            };
     believed.then_some((at..end, Some(c)))
 }
 
-/// Escapes stand for signs and for what is beyond ASCII: `status=41` is no `A`.
-fn may_be_sign(byte: u8) -> bool {
-    !byte.is_ascii_alphanumeric()
+/// Whether the escape at `at`, of a letter or digit, goes on in a word or number and no name stands before it:
+/// `status=41` is no `A`.
+fn is_in_value(bytes: &[u8], at: usize) -> bool {
+    match at.checked_sub(1).map(|before| bytes[before]) {
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'+' | b'.' | 0x80..) => goes_on_value(bytes, at),
+        // What closes belongs to a name (`x[0]=41ab`, `"id"=30`), and operators end in their `=` (`x!=41ab`).
+        Some(before) if b"])}\"'`$!>*/%&|^~?\\#".contains(&before) => false,
+        _ => match bytes[at + 3..] {
+            [b' ' | b'-', next, ..] => bytes[at + 1] == b'3' && next.is_ascii_digit(),
+            [next, ..] => next.is_ascii_alphanumeric(),
+            [] => false,
+        },
+    }
+}
+
+/// Whether what stands before the escape at `at` is no name: it holds an `@` or an escape that joins, or it is a part
+/// of a number. (Of `user=73iti=40example.com` the first `=` is that of a name, whatever the value is.)
+fn goes_on_value(bytes: &[u8], at: usize) -> bool {
+    const REACH: usize = 64;
+    let joins_at = |equals: usize| {
+        let sign = hex_byte(bytes, equals + 1).filter(|_| is_capital(bytes, equals));
+        sign.is_some_and(|sign| joins(equals.checked_sub(1).map(|i| bytes[i]), sign, &bytes[equals + 3..]))
+    };
+    if bytes[at - 1].is_ascii_digit() && is_in_number(bytes, at) {
+        return true;
+    }
+    for i in (at.saturating_sub(REACH)..at).rev() {
+        match bytes[i] {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'+' | b'.' | 0x80.. => {}
+            b'@' => return true,
+            b'=' if joins_at(i) => return true,
+            b'=' => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether an escaped digit and those around it are a number of an account, a card or a phone: `4111=31111 1111 1111`.
+/// (`35=38` of FIX has fewer.)
+fn is_in_number(bytes: &[u8], at: usize) -> bool {
+    const DIGITS_MIN: usize = 10;
+    const REACH: usize = 24;
+    if bytes[at + 1] != b'3' || !bytes[at + 2].is_ascii_digit() {
+        return false;
+    }
+    let is_part = |b: &&u8| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'.');
+    let digits = |b: &&u8| b.is_ascii_digit();
+    let run = bytes[..at].iter().rev().take(REACH).take_while(is_part).count();
+    let first = at - run + bytes[at - run..at].iter().take_while(|b| !b.is_ascii_digit()).count();
+    // `x-1=3145678901`, `shard2=31…`: the digits end a name.
+    let named = first > 0 && matches!(bytes[first - 1], b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'.' | 0x80..);
+    let before = bytes[first..at].iter().filter(digits).count();
+    let after = bytes[at + 3..].iter().take(REACH).take_while(is_part).filter(digits).count();
+    !named && before + after >= DIGITS_MIN
+}
+
+/// Whether the escape at `at` is in capitals: those who write it write them.
+fn is_capital(bytes: &[u8], at: usize) -> bool {
+    !bytes[at + 1..at + 3].iter().any(u8::is_ascii_lowercase)
 }
 
 /// `hilsen=20` at the end of a line: a blank there is always escaped.
@@ -143,6 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_before_letters_or_digits_is_read_where_no_name_stands_before_it() {
+        for (raw, text) in [
+            ("=34111 1111 1111 1111", "4111 1111 1111 1111"),
+            ("=73iti=40example.com", "siti@example.com"),
+            ("kort: =34111 1111 =31111 1111", "kort: 4111 1111 1111 1111"),
+            ("4111=31111 1111 1111", "41111111 1111 1111"),
+            ("411=31 1111 1111 1111", "4111 1111 1111 1111"),
+            ("4111 1111 1111 111=31", "4111 1111 1111 1111"),
+            ("=34 111 1111", "4 111 1111"),
+            ("siti@example.co=6D", "siti@example.com"),
+            ("=30812-3456-7890, =44K50 0040", "0812-3456-7890, DK50 0040"),
+            ("email==73iti=40example.com", "email=siti@example.com"),
+            ("<=73iti@=65xample.com>", "<siti@example.com>"),
+            ("siti@ex=61mple.com", "siti@example.com"),
+            ("siti=2Es=61ri=40ex=61mple.com", "siti.sari@example.com"),
+            ("email=siti=40ex=61mple.com", "email=siti@example.com"),
+            ("user=73iti=40example.com", "user=73iti@example.com"),
+        ] {
+            assert_eq!(decoded(raw), text);
+        }
+    }
+
+    #[test]
     fn pairs_of_logs_stay() {
         for text in [
             "status=404 took=25ms id=41ab k=3d2",
@@ -158,6 +242,13 @@ mod tests {
             "user=40",
             "=4",
             "count=7E a=0A",
+            "a=12345 key=ABCD phone=4523237585 card=4111111111111111",
+            "x[0]=41ab \"id\"=30ab f(x)=41ab x_=41ab k.v=41ab æ=41ab",
+            "x!=41ab a>=41ab n+=30ms n-=30ms /?=41ab",
+            "token=41abc== sig=6Fbc+/==",
+            "8=FIX.4.4|35=41|49=5050",
+            "{1=31111, 2=4523}",
+            "x-1=3145678901 shard2=3145678901234 node.1=31456789012",
         ] {
             assert_eq!(decoded(text), text);
         }

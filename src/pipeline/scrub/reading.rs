@@ -280,13 +280,19 @@ impl Core {
         let mut view = std::mem::take(&mut frame.part);
         let mut value = text;
         if may_be_encoded(class) || text.contains('+') {
-            // With its `=`, so that a form is seen as one.
-            let start = pair.value.start - usize::from(reading.text.as_bytes()[..pair.value.start].ends_with(b"="));
+            // With its `=`, so that a form is seen as one; and with the last sign of its name where the `=` would else
+            // seem to begin an escape: `token=41ab==`.
+            let before = &reading.text.as_bytes()[..pair.value.start];
+            let equals = usize::from(before.ends_with(b"="));
+            let letter = |hex| u8::from_str_radix(hex, 16).is_ok_and(|byte| byte.is_ascii_alphanumeric());
+            let named = matches!(before, [.., last, b'='] if last.is_ascii_alphanumeric());
+            let named = named && text.get(..2).is_some_and(letter);
+            let start = pair.value.start - equals - usize::from(named);
             reading.load_into(Span::new(start as u32, part.end), &mut view);
             view.undo_encodings(class.with(Class::EQUALS), self.plan.limits.encoded_depth);
-            // Its `=` may itself have been read as the beginning of an escape: then all of what it became is the value.
-            let whole = view.text();
-            value = whole.strip_prefix('=').filter(|_| start < pair.value.start).unwrap_or(whole);
+            // The `=` may itself have been read as the beginning of an escape: then all of what it became is the value.
+            let whole = view.text().get(usize::from(named)..).unwrap_or_default();
+            value = whole.strip_prefix('=').filter(|_| equals > 0).unwrap_or(whole);
         }
         // `name="password"`: what a form or an element calls its value, which stands elsewhere.
         let naming = matches!(&reading.text[pair.name.clone()], "name" | "key" | "id" | "field" | "type" | "property");

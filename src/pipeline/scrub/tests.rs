@@ -462,6 +462,23 @@ fn a_value_that_reads_as_quoted_printable_with_its_sign_is_read_whole() {
 }
 
 #[test]
+fn an_escape_that_begins_a_value_joins_and_a_name_with_its_value_begins_none() {
+    let mut scrubber = scrubber("fields: [{name: session, action: token, entity: username}]");
+    let mut text = |text: &str| scrubbed(&mut scrubber, Format::Text, text);
+    let (card, mail) = (text("4111 1111 1111 1111"), text("siti@example.com"));
+    assert_eq!(text("=34111 1111 1111 1111"), card);
+    assert_eq!(text("kort =34111 1111 =31111 1111 ok"), format!("kort {card} ok"));
+    assert_eq!(text("=73iti=40example.com"), mail);
+    assert_eq!(text("from <=73iti@ex=61mple.com>"), format!("from <{mail}>"));
+    assert_eq!(text("email==73iti=40example.com"), format!("email={mail}"));
+    for plain in ["a=12345", "key=ABCD", "at =34ms, x=41ab y =6Fbc"] {
+        assert_eq!(text(plain), plain);
+    }
+    // Not the token of `Aabc==`.
+    assert_ne!(text("session=41abcdefgh=="), text("session=Aabcdefgh=="));
+}
+
+#[test]
 fn a_name_of_several_words_behind_a_label_has_its_own_token() {
     let mut scrubber = scrubber("");
     let field = scrubbed(&mut scrubber, Format::Json, r#"{"full_name":"Budi Santoso"}"#);
