@@ -28,6 +28,10 @@ const TABLE: &[(Form, &str, &[&str])] = &[
             "3.405803783E9",
             "0xCB007107",
             "-889163513",
+            "0313.0.0161.07",
+            "0xCB.0x00.0x71.0x07",
+            "0xcb.0.0161.7",
+            "031300070407",
             "２０３．０．１１３．７",
         ],
     ),
@@ -146,7 +150,8 @@ fn document() -> String {
     let mut text = "# Spellings of one value\n\nWithin one tenant and scope, and under one key, all spellings in a row give one \
                     token. This page is written by\n`SLUICE_UPDATE_EQUIVALENCE=1 cargo test --lib equivalence`, which checks \
                     it as well. Disguises of Unicode (full-width and\nother digits, zero-width characters, odd dashes and \
-                    spaces) are undone before.\n\n| value | spellings |\n|---|---|\n"
+                    spaces) are undone before.\n\nIn an IPv4 address zeros before a part pad it (`010.000.000.001` is `10.0.0.1`), unless another part can only be octal \
+                    or\nhexadecimal: then they make it octal.\n\n| value | spellings |\n|---|---|\n"
         .to_owned();
     for (_, what, spellings) in TABLE {
         let spellings = spellings.iter().map(|s| format!("`{}`", s.trim())).collect::<Vec<_>>().join(" · ");

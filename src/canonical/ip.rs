@@ -12,10 +12,11 @@ const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// The address that `text` spells, an IPv4 address as `::ffff:a.b.c.d`.
 ///
-/// Takes dotted IPv4 (leading zeros are decimal, not octal), IPv6 in any case and compression, IPv4 inside IPv6
+/// Takes dotted IPv4 (leading zeros are decimal: people pad with them), the octal and hexadecimal parts of `inet_aton`
+/// where a part cannot be decimal (`0313.0.0161.07`, `0xCB.0x00.0x71.0x07`: then all parts are read so), IPv6 in any case and compression, IPv4 inside IPv6
 /// (mapped, `64:ff9b::/96`), brackets, a port, a zone (`%eth0`), a prefix length behind an address that is no network,
 /// dashes for dots and colons (`203-0-113-7`, `2001-db8-85a3--7334`), names of the reverse tree (`7.113.0.203.in-addr.arpa`, `….ip6.arpa`) and numbers
-/// (`3405803783`, `0xcb007107`, negative as Java writes them). The whole text must be the address: `10.4.2.1.781379` is
+/// (`3405803783`, `0xcb007107`, octal where decimal is too much, negative as Java writes them). The whole text must be the address: `10.4.2.1.781379` is
 /// none. Does not allocate.
 pub fn parse(text: &str) -> Option<[u8; 16]> {
     with_ascii(text, |text| parse_ascii(text.as_bytes()))
@@ -88,14 +89,15 @@ fn parse_ascii(text: &[u8]) -> Option<[u8; 16]> {
             return None;
         }
         let inside = &rest[..close];
-        return parse_v6(inside).or_else(|| parse_v4(inside).map(mapped));
+        return parse_v6(inside).or_else(|| parse_v4(inside).or_else(|| parse_aton(inside)).map(mapped));
     }
     // The first sign tells the two apart: a dot for IPv4, a colon for IPv6.
     match text.iter().find(|&&b| b == b'.' || b == b':')? {
         b'.' => {
             let colon = memchr::memchr(b':', text).unwrap_or(text.len());
             let (address, port) = text.split_at(colon);
-            (port.is_empty() || is_port(port)).then(|| parse_v4(address))?.map(mapped)
+            let parse = || parse_v4(address).or_else(|| parse_aton(address));
+            (port.is_empty() || is_port(port)).then(parse)?.map(mapped)
         }
         _ => parse_v6(text).or_else(|| parse_v6_and_port(text)),
     }
@@ -132,13 +134,16 @@ fn dashed_v6(text: &[u8]) -> Option<[u8; 16]> {
     parse_v6(colons)
 }
 
+/// Longest 32 bits in octal, with the zero before them.
+const OCTAL_BYTES_MAX: usize = 12;
+
 /// The address of a number: 32 bits are IPv4, more are IPv6. In hexadecimal its length decides.
 fn number(text: &[u8]) -> Option<[u8; 16]> {
     let text = std::str::from_utf8(text).ok()?;
     if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         let value = u128::from_str_radix(hex, 16).ok()?;
         return match hex.len() {
-            8 => Some(mapped((value as u32).to_be_bytes())),
+            7 | 8 => Some(mapped((value as u32).to_be_bytes())),
             32 => Some(value.to_be_bytes()),
             _ => None,
         };
@@ -148,6 +153,12 @@ fn number(text: &[u8]) -> Option<[u8; 16]> {
         return Some(mapped((-value as i32).to_be_bytes()));
     }
     let value = text.parse::<u128>().ok()?;
+    // `031300070407`: no IPv6 address has so small a number.
+    if value > u128::from(u32::MAX) && text.len() <= OCTAL_BYTES_MAX && text.starts_with('0') {
+        if let Ok(octal) = u32::from_str_radix(text, 8) {
+            return Some(mapped(octal.to_be_bytes()));
+        }
+    }
     Some(u32::try_from(value).map_or_else(|_| value.to_be_bytes(), |v4| mapped(v4.to_be_bytes())))
 }
 
@@ -218,6 +229,25 @@ fn parse_v4(text: &[u8]) -> Option<[u8; 4]> {
     }
     address[3] = u8::try_from(value).ok()?;
     Some(address)
+}
+
+/// Four parts as `inet_aton` reads them: `0x` makes hexadecimal, a zero octal. Asked where they are not all decimal.
+fn parse_aton(text: &[u8]) -> Option<[u8; 4]> {
+    let mut address = [0u8; 4];
+    let mut parts = text.split(|&b| b == b'.');
+    for octet in &mut address {
+        let (digits, radix) = match parts.next()? {
+            [b'0', b'x' | b'X', hex @ ..] => (hex, 16),
+            [b'0', octal @ ..] if !octal.is_empty() => (octal, 8),
+            decimal => (decimal, 10),
+        };
+        let mut value = (!digits.is_empty()).then_some(0u8)?;
+        for &b in digits {
+            value = value.checked_mul(radix)?.checked_add((b as char).to_digit(radix.into())? as u8)?;
+        }
+        *octet = value;
+    }
+    parts.next().is_none().then_some(address)
 }
 
 fn mapped(v4: [u8; 4]) -> [u8; 16] {
@@ -341,8 +371,31 @@ mod tests {
             "3405803783",
             "0xCB007107",
             "-889163513",
+            "0313.0.0161.07",
+            "0313.0000.0161.0007",
+            "0xCB.0x00.0x71.0x07",
+            "0xcb.0.0161.7",
+            "203.0x0.113.7",
+            "0313.0.113.7:8080",
+            "[0xCB.0.0x71.7]",
+            "0xCB.0x0.0x71.0x7/24",
+            "031300070407",
         ] {
             assert_eq!(parse(text), Some(V4), "{text}");
+        }
+    }
+
+    #[test]
+    fn zeros_before_three_digits_are_decimal() {
+        for (text, address) in [
+            ("010.000.000.001", [10, 0, 0, 1]),
+            ("013.07.1.2", [13, 7, 1, 2]),
+            ("192.168.001.010", [192, 168, 1, 10]),
+            ("0300.168.001.010", [192, 168, 1, 8]),
+            ("03405803783", [203, 0, 113, 7]),
+            ("0xA000001", [10, 0, 0, 1]),
+        ] {
+            assert_eq!(parse(text), Some(mapped(address)), "{text}");
         }
     }
 
@@ -393,7 +446,14 @@ mod tests {
             "1.2.3.4:65536",
             "1.2.3.4:123456",
             "1.2.3.4:x",
-            "0001.2.3.4",
+            "0081.2.3.4",
+            "0400.1.1.1",
+            "0x100.1.1.1",
+            "0x.1.1.1",
+            "0x1F4A.0x2",
+            "0x1.0x2.0x3",
+            "0x1.0x2.0x3.0x4.0x5",
+            "0xg.1.1.1",
             "203.0.113.0/24",
             "203.0.113.7/",
             "203.0.113.7/x",

@@ -1,4 +1,4 @@
-//! IP addresses: dotted IPv4 and IPv6 in all its spellings, but not versions, times, ratios, MAC addresses or amounts.
+//! IP addresses: dotted IPv4, also octal and hexadecimal, numbers as hosts of URLs, and IPv6 in all its spellings, but not versions, times, ratios, MAC addresses or amounts.
 //!
 //! What is an address is decided by the parser of the canonical form; this file decides where one may begin and end.
 
@@ -8,13 +8,14 @@ use memchr::memmem::Finder;
 
 use super::{Input, Match, Matcher, version};
 use crate::canonical::ip;
+use crate::detect::anchored::words::{Words, is_in};
 use crate::detect::groups::{Gap, Group};
 use crate::record::{Class, Span, places_of};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "ip",
-    doc: "IPv4 and IPv6 addresses with or without port, brackets, zone and leading zeros",
+    doc: "IPv4 (in the spellings of inet_aton, too) and IPv6 addresses with or without port, brackets, zone and leading zeros",
     wants: |class, digits| (class.has(Class::DOT) && digits >= 4) || class.has(Class::COLON),
     find,
 };
@@ -28,6 +29,11 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     };
     if input.class.has(Class::COLON) && may_hold_v6(input.text.as_bytes()) {
         v6(input.text, &mut found);
+    }
+    hexadecimal(input.text, &mut found);
+    // Numbers as long as hosts are rare, and so is the walk.
+    if input.census.longest as usize >= NUMBER_DIGITS_MIN {
+        numbers_of_urls(input.text, input.groups, &mut found);
     }
     if input.class.has(Class::DOT) {
         if input.census.dots >= 3 {
@@ -75,7 +81,7 @@ fn is_v4(text: &str, quad: &[Group]) -> bool {
     let (start, end) = (quad[0].start as usize, quad[3].end as usize);
     let bytes = text.as_bytes();
     // Every address of a host, the host itself, all hosts, and masks: nobody's.
-    if quad.iter().any(|g| g.len() > 3)
+    if quad.iter().any(|g| g.len() > 3 && !is_octal(&bytes[g.start as usize..g.end as usize]))
         || matches!(&text[start..end], "0.0.0.0" | "127.0.0.1")
         || ip::is_mask(&text[start..end])
         || ip::parse(&text[start..end]).is_none()
@@ -87,6 +93,73 @@ fn is_v4(text: &str, quad: &[Group]) -> bool {
         && !begins_npwp(bytes, quad)
         && !version::is_product(bytes, quad)
         && !version::is_release(bytes, quad)
+}
+
+/// `0313`: an octet in octal with its zero. (`0012` is padded, as builds are.)
+fn is_octal(part: &[u8]) -> bool {
+    matches!(part, [b'0', b'1'..=b'3', b'0'..=b'7', b'0'..=b'7'])
+}
+
+/// `0xCB.0x00.0x71.0x07`, `203.0x0.0161.7`, and in URLs `http://0xCB007107/`.
+fn hexadecimal(text: &str, found: &mut impl FnMut(usize, usize)) {
+    const REACH: usize = 64;
+    let bytes = text.as_bytes();
+    let mut floor = 0;
+    for x in memchr::memchr2_iter(b'x', b'X', bytes) {
+        if x <= floor || bytes[x - 1] != b'0' {
+            continue;
+        }
+        let is_part = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'.';
+        let start = x - bytes[floor..x].iter().rev().take(REACH).take_while(is_part).count();
+        floor = x + bytes[x..].iter().take(REACH).take_while(is_part).count();
+        let end = floor - bytes[start..floor].iter().rev().take_while(|b| **b == b'.').count();
+        let dotted = bytes[start..end].contains(&b'.');
+        if (dotted || is_host_of_url(bytes, start, end)) && ip::parse(&text[start..end]).is_some() {
+            found(start, end);
+        }
+    }
+}
+
+/// Least digits of the number of an address in a URL.
+const NUMBER_DIGITS_MIN: usize = 8;
+
+/// `http://3405803783/`, `http://031300070407/`.
+fn numbers_of_urls(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
+    const DIGITS_MAX: usize = 12;
+    for group in groups {
+        let (start, end) = (group.start as usize, group.end as usize);
+        let long = (NUMBER_DIGITS_MIN..=DIGITS_MAX).contains(&group.len());
+        if long && is_host_of_url(text.as_bytes(), start, end) {
+            // Below 1.0.0.0 there is nobody.
+            if ip::parse(&text[start..end]).is_some_and(|address| ip::is_v4(&address) && address[12] > 0) {
+                found(start, end);
+            }
+        }
+    }
+}
+
+/// What the URLs begin with whose hosts may be addresses: `order://3405803783` is an order.
+static SCHEMES: LazyLock<Words> =
+    LazyLock::new(|| "http https ws wss ftp ftps sftp ssh tcp udp rtsp rtmp redis amqp mqtt".split(' ').collect());
+
+/// Whether `bytes[start..end]` is all of the host of a URL.
+fn is_host_of_url(bytes: &[u8], start: usize, end: usize) -> bool {
+    const REACH: usize = 64;
+    let head = &bytes[..start];
+    if !head.ends_with(b"/") && !head.ends_with(b"@") {
+        return false;
+    }
+    let head = &head[start.saturating_sub(REACH)..];
+    let Some(colon) = memchr::memmem::rfind(head, b"://") else {
+        return false;
+    };
+    let user = &head[colon + 3..];
+    let scheme = colon - head[..colon].iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let scheme = std::str::from_utf8(&head[scheme..colon]).is_ok_and(|scheme| is_in(&SCHEMES, scheme));
+    // What may stand in a host, or ends a user before one: `http://3405803783:x@host`.
+    let authority = || bytes[end..].iter().take(REACH).take_while(|b| b.is_ascii_graphic() && !b"/?#".contains(b));
+    let ends = !bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'%'));
+    scheme && ends && !user.iter().any(|b| matches!(b, b'/' | b'?' | b' ')) && !authority().any(|b| *b == b'@')
 }
 
 /// `15.055.230.6-998.001`: an Indonesian tax number, whose first groups may be an address with zeros before its parts.
