@@ -130,6 +130,7 @@ const TABLE: &[(Form, &str, &[&str])] = &[
             "john.doe@example dot com",
             "john dot doe at example dot com",
             "jоhn.doe@example.com",
+            "john.doe@exаmple.com",
         ],
     ),
     (
@@ -151,7 +152,10 @@ fn document() -> String {
                     token. This page is written by\n`SLUICE_UPDATE_EQUIVALENCE=1 cargo test --lib equivalence`, which checks \
                     it as well. Disguises of Unicode (full-width and\nother digits, zero-width characters, odd dashes and \
                     spaces) are undone before.\n\nIn an IPv4 address zeros before a part pad it (`010.000.000.001` is `10.0.0.1`), unless another part can only be octal \
-                    or\nhexadecimal: then they make it octal.\n\n| value | spellings |\n|---|---|\n"
+                    or\nhexadecimal: then they make it octal.\n\nIn an e-mail address a word that mixes Latin letters with Cyrillic or Greek ones \
+                    that look like them is read as Latin: no\nregistry takes such a domain. A word all in another alphabet \
+                    (`роса.com`), and a domain in the form of machines (`xn--…`),\nstay what they are: they may be \
+                    somebody else's.\n\n| value | spellings |\n|---|---|\n"
         .to_owned();
     for (_, what, spellings) in TABLE {
         let spellings = spellings.iter().map(|s| format!("`{}`", s.trim())).collect::<Vec<_>>().join(" · ");
