@@ -28,5 +28,5 @@ pub(super) const ENCODINGS: [(Class, Decode); 6] = [
     (Class::AMPERSAND, html_entity::decode),
     (Class::EQUALS, quoted_printable::decode),
     (Class::ESCAPE, backslash::decode),
-    (Class::BRACE, defang::decode),
+    (Class::BRACE.with(Class::OTHER), defang::decode),
 ];

@@ -58,6 +58,15 @@ const NO_MAILBOXES: &[&str] = &[
     "customers",
 ];
 
+/// What files, pages and programs end in.
+const NO_LAST_NAMES: &[&str] = &[
+    "com", "net", "org", "dk", "id", "co", "io", "html", "htm", "php", "asp", "aspx", "js", "jsx", "ts", "tsx", "css",
+    "json", "xml", "yaml", "yml", "toml", "txt", "pdf", "csv", "doc", "docx", "xls", "xlsx", "log", "java", "py", "rs",
+    "go", "cs", "rb", "sh", "sql", "exe", "dll", "jar", "zip", "gz", "tar", "png", "jpg", "jpeg", "gif", "svg", "conf",
+    "ini", "cfg", "md", "bat", "apk", "ipa", "run", "main", "call", "invoke", "get", "set", "handle", "exec",
+    "execute", "process",
+];
+
 /// Who keeps most mailboxes: `ann at gmail.com`.
 const PROVIDERS: &[&str] =
     &["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "proton", "protonmail"];
@@ -83,7 +92,7 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if anchor.at.len() == 1 && !open {
         return;
     }
-    let sure = open || anchor.at.len() > 2;
+    let sure = open || anchor.at.len() > 2 || is_mailbox(text, anchor);
     let (local_end, domain_start) = (trim_back(text, start), trim(text, end));
     if local_end == start || domain_start == end {
         return;
@@ -100,6 +109,19 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if !prose && unspell(&text[local_start..domain_end]).is_some() {
         out.push(found(local_start, domain_end));
     }
+}
+
+/// Whether two names with a dot between them stand before `at`, or anything with such a sign before `AT`: `john.doe at
+/// example.com`, and no file or page (`index.html at example.com`).
+fn is_mailbox(text: &str, anchor: &Anchor<'_>) -> bool {
+    let head = text[..anchor.at.start as usize].trim_end();
+    let local = &head[atom_back(head, head.len())..];
+    let named = |part: &str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let last = local.rsplit('.').next().unwrap_or("");
+    let names = local.contains('.') && local.split('.').all(named);
+    let shouted = &text[anchor.at.range()] == "AT" && local.bytes().any(|b| b.is_ascii_lowercase());
+    let signed = shouted && local.bytes().any(|b| matches!(b, b'.' | b'_' | b'+') || b.is_ascii_digit());
+    (names || signed) && !NO_LAST_NAMES.iter().any(|known| known.eq_ignore_ascii_case(last))
 }
 
 /// Passes the brackets and spaces behind `at`, or before it.

@@ -36,6 +36,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         }
         let found = match domain_end(text, at + 1)
             .or_else(|| spelled_end(text, at + 1))
+            .or_else(|| slip_end(text, at + 1))
             .or_else(|| literal_end(text, at + 1))
         {
             Some(end) => local_start(text, floor, at).map(|start| (start, end)).or_else(|| spaced(text, floor, at)),
@@ -155,6 +156,22 @@ fn spelled_end(text: &str, at: usize) -> Option<usize> {
     let top_at = at + label + 1 + word.len() + 1;
     let top = top_level(text.get(top_at..)?).filter(|&top| dot && TOPS.contains(&&text[top_at..top_at + top]))?;
     Some(top_at + top)
+}
+
+/// One past `example,com` or `example .com` at `at`: a slip of the pen before a top-level domain that is no word of a list.
+fn slip_end(text: &str, at: usize) -> Option<usize> {
+    const BEHIND_COMMA: [&str; 6] = ["com", "net", "org", "dk", "co.id", "co.uk"];
+    let label = text[at..].bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+    let (slip, tops) = match text.as_bytes().get(at + label..)? {
+        [b',', ..] => (1, &BEHIND_COMMA[..]),
+        [b' ', b'.', ..] => (2, &TOPS[..]),
+        _ => return None,
+    };
+    let rest = &text[at + label + slip..];
+    let run = rest.bytes().take(63).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    let run = rest[..run].trim_end_matches('.');
+    let known = tops.iter().any(|top| top.eq_ignore_ascii_case(run)) || slip == 2 && run.eq_ignore_ascii_case("co.id");
+    (label > 1 && known && !rest[run.len()..].starts_with('@')).then_some(at + label + slip + run.len())
 }
 
 /// One past `example . com` at `at`: where the `@` has spaces on both sides the dot may have them, too, before what is no

@@ -97,7 +97,8 @@ impl Core {
         let is_text = matches!(kind, Kind::String | Kind::Key) && !look.is_time;
         let spaced = is_text && class.has(Class::SPACE);
         let (columns, tables) = (spaced && columns::are_in(text), spaced && tables::are_in(text));
-        let hides = columns || tables || is_text && (class.has(SIGNS) || is_encoded());
+        let defanged = || class.has(Class::OTHER) && is_defanged(text);
+        let hides = columns || tables || is_text && (class.has(SIGNS) || defanged() || is_encoded());
         First { look, hides, columns, tables }
     }
 
@@ -155,7 +156,9 @@ impl Core {
             && self.document_in(at, reading, whole, frame);
         if !is_document {
             self.search(at, reading, look, frame);
-            if may_be_encoded(look.class) || look.class.has(Class::BRACE) && is_defanged(reading.text) {
+            if may_be_encoded(look.class)
+                || look.class.has(Class::BRACE.with(Class::OTHER)) && is_defanged(reading.text)
+            {
                 self.search_undone(at, reading, look.class, frame);
             }
         }
