@@ -154,10 +154,9 @@ fn number(text: &[u8]) -> Option<[u8; 16]> {
     }
     let value = text.parse::<u128>().ok()?;
     // `031300070407`: no IPv6 address has so small a number.
-    if value > u128::from(u32::MAX) && text.len() <= OCTAL_BYTES_MAX && text.starts_with('0') {
-        if let Ok(octal) = u32::from_str_radix(text, 8) {
-            return Some(mapped(octal.to_be_bytes()));
-        }
+    let octal = value > u128::from(u32::MAX) && text.len() <= OCTAL_BYTES_MAX && text.starts_with('0');
+    if let Some(octal) = octal.then(|| u32::from_str_radix(text, 8).ok()).flatten() {
+        return Some(mapped(octal.to_be_bytes()));
     }
     Some(u32::try_from(value).map_or_else(|_| value.to_be_bytes(), |v4| mapped(v4.to_be_bytes())))
 }

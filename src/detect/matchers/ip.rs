@@ -30,7 +30,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     if input.class.has(Class::COLON) && may_hold_v6(input.text.as_bytes()) {
         v6(input.text, &mut found);
     }
-    hexadecimal(input.text, &mut found);
+    hexadecimal(input.text, input.groups, &mut found);
     // Numbers as long as hosts are rare, and so is the walk.
     if input.census.longest as usize >= NUMBER_DIGITS_MIN {
         numbers_of_urls(input.text, input.groups, &mut found);
@@ -101,12 +101,14 @@ fn is_octal(part: &[u8]) -> bool {
 }
 
 /// `0xCB.0x00.0x71.0x07`, `203.0x0.0161.7`, and in URLs `http://0xCB007107/`.
-fn hexadecimal(text: &str, found: &mut impl FnMut(usize, usize)) {
+fn hexadecimal(text: &str, groups: &[Group], found: &mut impl FnMut(usize, usize)) {
     const REACH: usize = 64;
     let bytes = text.as_bytes();
     let mut floor = 0;
-    for x in memchr::memchr2_iter(b'x', b'X', bytes) {
-        if x <= floor || bytes[x - 1] != b'0' {
+    // Over the groups: there are fewer than letters.
+    for group in groups {
+        let x = group.end as usize;
+        if !matches!(bytes.get(x), Some(b'x' | b'X')) || group.len() != 1 || bytes[x - 1] != b'0' || x <= floor {
             continue;
         }
         let is_part = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'.';
