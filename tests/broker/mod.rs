@@ -13,7 +13,7 @@ use crate::support::service::Setup;
 mod bed;
 /// The broker goes away under load, cleanly and by a crash, and comes back.
 mod broker_restart;
-/// Daily tokens: two processes over midnight, late events, a restart, salts out of reach.
+/// Daily tokens: two processes over midnight, late events, a restart, a salt that does not open, dead salts.
 mod daily;
 /// An erasure reaches the state of accounts.
 mod erase;
@@ -31,6 +31,8 @@ mod rebalance;
 mod rekey;
 /// Rules change while the service runs.
 mod reload;
+/// The topic of daily salts is out of reach, at the start and over midnight: the stream waits.
+mod salts_away;
 /// SASL/PLAIN, a wrong password, a missing right.
 mod security;
 mod signals;

@@ -210,7 +210,16 @@ impl Broker {
     /// Creates a topic and waits until every partition has a leader.
     pub fn create_topic(&self, name: &str, partitions: i32, config: &[(&str, &str)]) {
         let copies = self.options.node.as_ref().map_or(1, |node| node.replication);
-        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(copies));
+        self.create(NewTopic::new(name, partitions, TopicReplication::Fixed(copies)), config);
+    }
+
+    /// Creates a topic of one partition whose only copy is on the broker with this `node.id`.
+    pub fn create_topic_on(&self, node: i32, name: &str, config: &[(&str, &str)]) {
+        self.create(NewTopic::new(name, 1, TopicReplication::Variable(&[&[node]])), config);
+    }
+
+    fn create<'a>(&self, mut topic: NewTopic<'a>, config: &[(&'a str, &'a str)]) {
+        let (name, partitions) = (topic.name, topic.num_partitions);
         for (key, value) in config {
             topic = topic.set(key, value);
         }
