@@ -15,9 +15,8 @@ pub(super) const VALIDATOR: Validator = Validator {
         let one = candidate.gaps().within(candidate.any_sign()) && !candidate.is_thousands() && !candidate.is_date();
         let shaped = match candidate.groups {
             [account] => (7..=10).contains(&account.len()),
-            [bank, account @ ..] if bank.len() == 4 => {
-                let digits: usize = account.iter().map(|g| g.len()).sum();
-                (7..=10).contains(&digits) && (account.len() == 1 || account.iter().all(|g| g.len() <= 6))
+            [bank, account @ ..] if bank.len() == 4 && candidate.digits.len() > 10 => {
+                account.len() == 1 || account.iter().all(|g| g.len() <= 6)
             }
             groups => (7..=10).contains(&candidate.digits.len()) && groups.iter().all(|g| g.len() <= 6),
         };
@@ -46,7 +45,7 @@ fn with_bank(candidate: &Candidate<'_>) -> Span {
     let parted = head.len() < before.len() && before[head.len()..].contains('/');
     let bounded = !head[..bank].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '-'));
     let named = named || relabelled && parted && bounded;
-    if digits == 4 && near && named && candidate.groups.len() == 1 {
+    if digits == 4 && near && named && candidate.digits.len() <= 10 {
         return Span::new(bank as u32, candidate.span.end);
     }
     candidate.span
