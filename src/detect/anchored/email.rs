@@ -2,7 +2,7 @@
 
 use super::{Anchor, Anchored, PROSE, found};
 use crate::canonical::email::{DOTS, unspell};
-use crate::detect::matchers::Match;
+use crate::detect::matchers::{Match, TOPS};
 use crate::record::Class;
 
 /// `john dot doe at example dot com`.
@@ -92,7 +92,7 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if anchor.at.len() == 1 && !open {
         return;
     }
-    let sure = open || anchor.at.len() > 2 || is_mailbox(text, anchor);
+    let sure = open || anchor.at.len() > 2;
     let (local_end, domain_start) = (trim_back(text, start), trim(text, end));
     if local_end == start || domain_start == end {
         return;
@@ -100,6 +100,7 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let Some((local_start, dots)) = local(text, local_end) else { return };
     let Some((domain_end, spelled)) = domain(text, domain_start) else { return };
     let plain = &text[domain_start..domain_end];
+    let sure = sure || is_mailbox(text, anchor, plain);
     let first = plain.split([' ', '.']).next().unwrap_or("");
     let announced = is_announced(text, local_start, domain_end);
     let named = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
@@ -113,7 +114,7 @@ fn find(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
 
 /// Whether two names with a dot between them stand before `at`, or anything with such a sign before `AT`: `john.doe at
 /// example.com`, and no file or page (`index.html at example.com`).
-fn is_mailbox(text: &str, anchor: &Anchor<'_>) -> bool {
+fn is_mailbox(text: &str, anchor: &Anchor<'_>, domain: &str) -> bool {
     let head = text[..anchor.at.start as usize].trim_end();
     let local = &head[atom_back(head, head.len())..];
     let named = |part: &str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_alphabetic());
@@ -121,7 +122,9 @@ fn is_mailbox(text: &str, anchor: &Anchor<'_>) -> bool {
     let names = local.contains('.') && local.split('.').all(named);
     let shouted = &text[anchor.at.range()] == "AT" && local.bytes().any(|b| b.is_ascii_lowercase());
     let signed = shouted && local.bytes().any(|b| matches!(b, b'.' | b'_' | b'+') || b.is_ascii_digit());
-    (names || signed) && !NO_LAST_NAMES.iter().any(|known| known.eq_ignore_ascii_case(last))
+    // `java.lang.Exception at com.foo.Bar`
+    let top = domain.rsplit('.').next().is_some_and(|top| TOPS.contains(&top));
+    top && (names || signed) && !NO_LAST_NAMES.iter().any(|known| known.eq_ignore_ascii_case(last))
 }
 
 /// Passes the brackets and spaces behind `at`, or before it.

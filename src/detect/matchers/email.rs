@@ -23,7 +23,8 @@ const LOCAL_BYTES_MAX: usize = 256;
 /// Longest address of a host in brackets.
 const LITERAL_BYTES_MAX: usize = 64;
 /// Top-level domains that are believed where a dot is spelled or stands apart.
-const TOPS: [&str; 14] = ["com", "net", "org", "co", "id", "dk", "io", "info", "uk", "de", "se", "eu", "sg", "my"];
+pub(in crate::detect) const TOPS: [&str; 14] =
+    ["com", "net", "org", "co", "id", "dk", "io", "info", "uk", "de", "se", "eu", "sg", "my"];
 /// Longest domain (RFC 1035).
 const DOMAIN_BYTES_MAX: usize = 253;
 

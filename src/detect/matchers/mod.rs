@@ -28,6 +28,7 @@ mod us_postcode;
 mod userinfo;
 mod version;
 
+pub(super) use email::TOPS;
 pub(super) use iban::DIGITS_MIN as IBAN_DIGITS_MIN;
 pub(super) use secret::LEAST_BYTES as SECRET_BYTES_MIN;
 pub(super) use secret::may_begin as may_begin_secret;
