@@ -558,4 +558,11 @@ impl Assigned {
             metrics: PartitionMetrics::new(&settings.inputs[at.topic].name, at.partition),
         }
     }
+
+    /// A record was read: if it is the first one, what follows begins here.
+    fn begin(&mut self, offset: i64) {
+        if self.first.is_none() {
+            (self.first, self.sealed, self.next) = (Some(offset), offset, offset);
+        }
+    }
 }

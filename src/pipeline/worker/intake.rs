@@ -120,7 +120,12 @@ impl Fetched<'_> {
         }
         let partition = &mut self.partitions[self.last];
         // A rewind may leave records in the queue that were already handled.
-        if partition.paused || self.early || incoming.offset < partition.next {
+        if partition.paused || incoming.offset < partition.next {
+            return;
+        }
+        // Before anything can turn it away: where nothing is committed yet, the way back leads to the first one read.
+        partition.begin(incoming.offset);
+        if self.early {
             return;
         }
         let at_ms = incoming.record.timestamp_ms;
@@ -128,10 +133,6 @@ impl Fetched<'_> {
             // A late event, or one of a day to come, is redacted; one of today is not, it waits.
             self.early = true;
             return;
-        }
-        if partition.first.is_none() {
-            partition.first = Some(incoming.offset);
-            partition.sealed = incoming.offset;
         }
         let input = &self.settings.inputs[incoming.at.topic];
         let record = &incoming.record;
@@ -187,4 +188,46 @@ fn quarantine_record(engine: &Engine, batch: &mut OutBatch, topic: &str, incomin
     let at = quarantine::Coordinates { topic, partition, offset: incoming.offset, timestamp_ms };
     let sealed = engine.sealed_payload(&incoming.record);
     quarantine::push(batch, incoming.at.topic * 2 + 1, at, why, sealed.payload());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Secrets, from_str};
+    use crate::pipeline::live::Live;
+    use crate::pipeline::plan::Plan;
+    use crate::pseudonymize::{KeyRing, SharedRing};
+    use crate::record::Record;
+
+    #[test]
+    fn the_way_back_leads_to_what_came_before_its_salt_in_every_partition() {
+        let yaml = "input: {topics: [{name: a}]}\npseudonyms: {epochs: {ip: daily}, salts: {topic: s}}\n";
+        let loaded = from_str(yaml, "f", Secrets::Skip).expect("valid");
+        let ring = KeyRing::from_seed("k1", &"42".repeat(32)).expect("a ring");
+        let plan = Arc::new(Plan::compile(&loaded, SharedRing::fixed(ring).into()).expect("compiles"));
+        let (mut engine, mut batch) = (Engine::new(&plan, 1 << 20), OutBatch::new());
+        let mut unit = Unit::new(1, &Live::new(&plan).newest());
+        let at = |partition| Partition { topic: 0, partition };
+        let mut partitions = [0, 1].map(|partition| Assigned::new(at(partition), &loaded.settings));
+        let mut hand = Fetched {
+            settings: &loaded.settings,
+            engine: &mut engine,
+            batch: &mut batch,
+            unit: &mut unit,
+            partitions: &mut partitions,
+            signals_to: 0,
+            trips: Vec::new(),
+            early: false,
+            last: 0,
+        };
+        // The second one comes in the same fetch, behind the one that makes all wait.
+        for (partition, offset) in [(0, 7), (1, 9), (1, 10)] {
+            let value = Some(&br#"{"ip":"203.0.113.77"}"#[..]);
+            let record = Record { key: None, value, headers: &[], timestamp_ms: now_ms() };
+            hand.record(&Incoming { at: at(partition), offset, record, headers_readable: true }, None);
+        }
+        assert!(hand.early && hand.batch.is_empty(), "nothing goes on without a salt");
+        let firsts = partitions.each_ref().map(|p| (p.first, p.next));
+        assert_eq!(firsts, [(Some(7), 7), (Some(9), 9)], "neither is passed over where nothing is committed");
+    }
 }
