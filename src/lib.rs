@@ -20,6 +20,7 @@ pub mod decode;
 pub mod detect;
 pub mod kafka;
 pub mod pipeline;
+pub mod place;
 pub mod pseudonymize;
 pub mod record;
 pub mod rewrite;

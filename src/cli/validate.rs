@@ -87,22 +87,34 @@ struct Checked {
 
 fn check(path: &Path) -> Result<Checked, ConfigError> {
     let loaded = config::load(path, Secrets::Resolve)?;
+    let mut errors = Vec::new();
     let ring = loaded.settings.keys.as_ref().map(ring_at).transpose();
-    let ring = ring.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
+    // Whoever has keys to mend is told of the rest, too: it does not need them.
+    let ring = ring.unwrap_or_else(|error| {
+        errors.push(loaded.error(vec![Problem::new("keys", error.to_string())]));
+        None
+    });
     let ring = ring.map(|ring| Arc::new(SharedRing::fixed(ring)));
-    service::check_files(&loaded, ring.as_ref())?;
-    let ring = ring.map(|ring| ring.current());
-    // Rules are the same under every key.
+    errors.extend(service::check_files(&loaded, ring.as_ref()).err());
+    match (rules(&loaded), signals(&loaded)) {
+        (Ok(plan), Ok(signals)) if errors.is_empty() => {
+            Ok(Checked { plan, ring: ring.map(|ring| ring.current()), signals, loaded })
+        }
+        (plan, signals) => {
+            errors.extend(plan.err().into_iter().chain(signals.err()));
+            Err(ConfigError::joined(errors).expect("one of them is there, or it would be checked"))
+        }
+    }
+}
+
+/// The rules of a config, which are the same under every key.
+fn rules(loaded: &Loaded) -> Result<Plan, ConfigError> {
     let any = KeyRing::from_seed("k1", &"00".repeat(MIN_KEY_BYTES));
     let any = any.map_err(|error| loaded.error(vec![Problem::new("keys", error.to_string())]))?;
-    match Plan::compile(&loaded, Arc::new(SharedRing::fixed(any))) {
-        Ok(plan) => {
-            let signals = signals(&loaded)?;
-            Ok(Checked { loaded, plan, ring, signals })
-        }
-        Err(PlanError::Config(error)) => Err(error),
-        Err(error) => Err(loaded.error(vec![Problem::new("patterns", error.to_string())])),
-    }
+    Plan::compile(loaded, Arc::new(SharedRing::fixed(any))).map_err(|error| match error {
+        PlanError::Config(error) => error,
+        error => loaded.error(vec![Problem::new("patterns", error.to_string())]),
+    })
 }
 
 /// The signals of a config, with its state key or, where it names none, any.

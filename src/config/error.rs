@@ -40,8 +40,19 @@ impl ConfigError {
     pub fn located(origin: &str, yaml: &str, problems: Vec<Problem>) -> ConfigError {
         let outline = Outline::of(yaml);
         let mut problems: Vec<_> = problems.into_iter().map(|p| (outline.position(&p.path), p)).collect();
-        problems.sort_by_key(|&(position, _)| position.map_or((1, None), |at| (0, Some(at))));
+        problems.sort_by_key(place);
         ConfigError { origin: origin.to_owned(), problems }
+    }
+
+    /// Several errors of one config as one, each problem once, in the order of the file; none where there are none.
+    pub fn joined(errors: impl IntoIterator<Item = ConfigError>) -> Option<ConfigError> {
+        let mut joined = errors.into_iter().reduce(|mut all, more| {
+            all.problems.extend(more.problems);
+            all
+        })?;
+        joined.problems.sort_by_key(place);
+        joined.problems.dedup();
+        Some(joined)
     }
 
     /// What the YAML reader says.
@@ -60,6 +71,11 @@ impl ConfigError {
     pub fn problems(&self) -> impl Iterator<Item = (Option<Position>, &Problem)> {
         self.problems.iter().map(|(position, problem)| (*position, problem))
     }
+}
+
+/// Order of problems: that of the file, and then those that stand in no line.
+fn place((position, _): &(Option<Position>, Problem)) -> (bool, Option<Position>) {
+    (position.is_none(), *position)
 }
 
 impl fmt::Display for ConfigError {

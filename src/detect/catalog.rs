@@ -13,6 +13,7 @@ use super::rules::Claim;
 use super::spec::{EntitySpec, PatternSpec};
 use super::{anchored, field_shape, matchers, validators};
 use crate::canonical::Form;
+use crate::place::looked_in;
 use crate::record::EntityId;
 
 include!(concat!(env!("OUT_DIR"), "/entities.rs"));
@@ -155,7 +156,7 @@ impl Catalog {
             file: path.display().to_string(),
             line: None,
             field: String::new(),
-            reason: format!("cannot be read: {error}"),
+            reason: format!("cannot be read: {error}{}", looked_in(path, &error)),
             fix: "check the path and its permissions".to_owned(),
         };
         let files = Catalog::files(dir).map_err(|error| unreadable(dir, error))?;

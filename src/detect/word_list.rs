@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use super::anchored::words::{Case, Word, is_shouted, name_at};
 use super::catalog::CatalogError;
 use super::matchers::Match;
+use crate::place::looked_in;
 use crate::record::{EntityId, Span};
 
 /// Largest file of a list, in bytes.
@@ -54,7 +55,8 @@ impl WordList {
             fix: fix.to_owned(),
         };
         let unreadable = |error: std::io::Error| {
-            fault(None, format!("cannot be read: {error}"), "check the path and its permissions; it must be UTF-8")
+            let reason = format!("cannot be read: {error}{}", looked_in(file, &error));
+            fault(None, reason, "check the path and its permissions; it must be UTF-8")
         };
         if fs::metadata(file).map_err(unreadable)?.len() > FILE_BYTES_MAX {
             return Err(fault(None, "is larger than 64 MiB".to_owned(), "split it, or leave rare entries out"));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 
 use crate::config::{Problem, signals as spec};
+use crate::place::looked_in;
 use crate::pseudonymize::StateKey;
 use crate::signals::event::AccountId;
 use crate::signals::geo::Geo;
@@ -130,7 +131,8 @@ fn told(problems: &[Problem]) -> Vec<String> {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: cannot read: {error}", path.display()))
+    fs::read_to_string(path)
+        .map_err(|error| format!("{}: cannot read: {error}{}", path.display(), looked_in(path, &error)))
 }
 
 /// Looks for changes of the files.

@@ -81,9 +81,6 @@ pub enum PlanError {
     /// Fields of the config are at fault.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
-    /// The keys are at fault.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
 }
 
 /// The name of what a field holds when a rule gives an action and no entity.

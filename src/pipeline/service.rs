@@ -25,7 +25,7 @@ use super::worker::{self, Worker};
 use crate::admin::{self, AdminError, Health, Tap};
 use crate::config::{ConfigError, Delivery, KeySource, Limits, Loaded, Problem, SaltStore, Settings};
 use crate::kafka::{self, Consumer, ErrorKind, Producer, Topology};
-use crate::pseudonymize::{SharedRing, StateKey, readable_by_all};
+use crate::pseudonymize::{KeyError, SharedRing, StateKey, readable_by_all};
 use crate::signals::mapping::Unmapped;
 use crate::signals::{Severity, rules};
 use crate::sink::{CountedSink, OutBatch, Sink, TransactionalSink};
@@ -84,8 +84,9 @@ pub fn run(loaded: &Loaded) -> Result<(), ServiceError> {
     loaded.check_service().map_err(PlanError::from)?;
     let missing = || PlanError::from(loaded.error(vec![Problem::new("keys", "no root key is configured")]));
     let source = loaded.settings.keys.as_ref().ok_or_else(missing)?;
-    let ring = Arc::new(load_ring(source).map_err(PlanError::from)?);
-    ring.reload(clock::now_ms()).map_err(PlanError::from)?;
+    let at_keys = |error| key_error(loaded, "keys", &error);
+    let ring = Arc::new(load_ring(source).map_err(at_keys)?);
+    ring.reload(clock::now_ms()).map_err(at_keys)?;
     check_files(loaded, Some(&ring)).map_err(PlanError::from)?;
     key_warnings(loaded).iter().for_each(|text| tracing::warn!("{text}"));
     let mut reload = Reload::new(loaded);
@@ -161,6 +162,11 @@ pub fn key_warnings(loaded: &Loaded) -> Vec<String> {
     let open = keys.into_iter().chain(state).flat_map(readable_by_all);
     let fix = "everybody may read it: `chmod 600` it; in Kubernetes mount the Secret with `defaultMode: 0440` and give the pod an `fsGroup`";
     open.map(|path| format!("{}: {fix}", path.display())).collect()
+}
+
+/// What is wrong with the keys that `field` names.
+fn key_error(loaded: &Loaded, field: &str, error: &KeyError) -> PlanError {
+    loaded.error(vec![Problem::new(field, error.to_string())]).into()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, ServiceError> {
@@ -596,7 +602,7 @@ fn signals(loaded: &Loaded) -> Result<Option<SignalPlan>, PlanError> {
         let fix = "is missing: state that survives needs a key that does; write 64 random hex digits to a file";
         return Err(loaded.error(vec![Problem::new("signals.state_key", fix)]).into());
     };
-    let key = Arc::new(StateKey::from_file(path).map_err(PlanError::from)?);
+    let key = Arc::new(StateKey::from_file(path).map_err(|error| key_error(loaded, "signals.state_key", &error))?);
     Ok(SignalPlan::compile(loaded, key)?)
 }
 

@@ -4,13 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use super::ring::{KeyId, MIN_KEY_BYTES};
+use crate::place::looked_in;
 
 /// Why a key ring cannot be loaded. Names file, key id and the remedy, never what a key file holds.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The file or directory cannot be read.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {source}{}", path.display(), looked_in(path, source))]
     Read {
         /// The file or directory.
         path: PathBuf,

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::error::KeyError;
 use super::ring::{KeyId, MIN_KEY_BYTES, RootKey};
+use crate::place::looked_in;
 
 /// The text of a new key file: a fresh key with this id, active from `not_before` (RFC 3339) on, or at once; until
 /// `dual_until` the token of the key before stands beside its own.
@@ -118,7 +119,7 @@ impl Files {
 
 /// A file of text, such as a list of pseudonyms.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| error.to_string())
+    fs::read_to_string(path).map_err(|error| format!("{error}{}", looked_in(path, &error)))
 }
 
 /// Refuses a key file that everybody may write.

@@ -14,6 +14,7 @@ use maxminddb::{Mmap, Reader};
 use serde::Deserialize;
 
 use super::event::{Place, Point};
+use crate::place::looked_in;
 
 /// Up to this size a database is read into memory.
 const SMALL_BYTES: u64 = 16 << 20;
@@ -34,7 +35,7 @@ enum Database {
 impl Database {
     fn open(path: &Path) -> Result<Database, String> {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let file = fs::metadata(path).map_err(|error| failed(&error))?;
+        let file = fs::metadata(path).map_err(|error| failed(&format!("{error}{}", looked_in(path, &error))))?;
         // What anybody may write into is not trusted to stay as it is.
         if file.len() <= SMALL_BYTES || file.mode() & 0o002 != 0 {
             let bytes = fs::read(path).map_err(|error| failed(&error))?;

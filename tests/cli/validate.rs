@@ -128,6 +128,52 @@ fn keys_that_cannot_be_read_are_a_bad_config() {
 }
 
 #[test]
+fn keys_patterns_and_rules_that_are_wrong_are_told_together() {
+    let yaml = "patterns: {disable: [foo]}\nkeys: {directory: /no/such/keys}\npseudonyms: {suppress: /no/such/list}\n";
+    let (_dir, path) = config(yaml);
+    let stderr = sluice(&["validate", "-c", &path]).failed(78);
+    let begins = [":1:12: patterns.disable: ", ":2:1: keys: ", ":3:14: pseudonyms.suppress: "];
+    let lines: Vec<&str> = stderr.lines().collect();
+    let all = lines.len() == 3 && lines.iter().zip(begins).all(|(l, b)| l.starts_with(&format!("error: {path}{b}")));
+    assert!(all, "{stderr}");
+    fs::write(&path, "patterns: {directories: [/no/such/own]}\nkeys: {directory: /no/such/keys}\n").unwrap();
+    let stderr = sluice(&["validate", "-c", &path]).failed(78);
+    assert!(stderr.contains(":2:1: keys: /no/such/keys: ") && stderr.contains(" /no/such/own: "), "{stderr}");
+}
+
+#[test]
+fn run_names_the_config_and_the_line_of_keys_that_cannot_be_read() {
+    let (_dir, path) = config(
+        "kafka: {brokers: [localhost:1]}\ninput: {topics: [{name: a}]}\n\
+         signals: {state_key: no/state}\nkeys: {directory: /no/such/keys}\n",
+    );
+    let stderr = sluice(&["run", "-c", &path]).failed(78);
+    assert!(stderr.contains(&format!("error: {path}:4:1: keys: /no/such/keys: cannot be read: ")), "{stderr}");
+}
+
+#[test]
+fn a_relative_path_that_is_not_there_is_told_with_the_directory_it_was_looked_for_in() {
+    let (dir, path) = config("");
+    let here = dir.path().canonicalize().unwrap();
+    for yaml in [
+        "keys: {directory: keys}\n",
+        "keys: {file: keys.yaml}\n",
+        "patterns: {directories: [own]}\n",
+        "patterns: {lists: [{entity: person_name, file: names.txt}]}\n",
+        "pseudonyms: {suppress: suppressed}\n",
+        "signals: {lists: {trusted: trusted.txt}}\n",
+        "signals: {geo: {city: city.mmdb}}\n",
+        "signals: {state_key: state}\n",
+    ] {
+        fs::write(&path, yaml).unwrap();
+        let output = command(&["validate", "-c", &path]).current_dir(&here).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let told = format!("(looked for in the current directory, {}; ", here.display());
+        assert!(output.status.code() == Some(78) && stderr.contains(&told), "{yaml}: {stderr}");
+    }
+}
+
+#[test]
 fn a_short_key_is_a_bad_config_and_is_not_shown() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("k1"), "c0ffee").unwrap();
