@@ -17,8 +17,16 @@ pub enum Labels {
 /// Reads a file of either format: one that begins with `[` is presidio-research's.
 ///
 /// # Errors
-/// The line or element that is not of the format.
+/// The line or element that is not of the format, or there is none: a table of nothing would look like a good one.
 pub fn read(text: &str) -> Result<(Labels, Vec<Case>), String> {
+    let (labels, cases) = read_any(text)?;
+    match cases.is_empty() {
+        true => Err("holds no event; write NDJSON with a case a line, or a JSON list of events with spans".to_owned()),
+        false => Ok((labels, cases)),
+    }
+}
+
+fn read_any(text: &str) -> Result<(Labels, Vec<Case>), String> {
     if text.trim_start().starts_with('[') {
         let events: Vec<SpanEvent> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let cases = events.into_iter().enumerate().map(|(at, event)| event.case(at));
@@ -122,6 +130,13 @@ impl SpanEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_an_event_is_refused() {
+        for text in ["", "\n \n", "[]"] {
+            assert!(read(text).is_err_and(|error| error.starts_with("holds no event")), "{text:?}");
+        }
+    }
 
     #[test]
     fn cases_with_needles_are_read_line_by_line() {
