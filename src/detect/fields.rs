@@ -822,6 +822,9 @@ mod tests {
             ("licensePlate", "vehicle_plate"),
             ("plateNumber", "vehicle_plate"),
             ("nopol", "vehicle_plate"),
+            ("foto_ktp", "id_photo"),
+            ("selfieUrl", "id_photo"),
+            ("kørekort_forside", "id_photo"),
             ("bill_to", "address"),
             ("kirimKe", "address"),
         ] {
