@@ -134,7 +134,9 @@ static STATES: LazyLock<Words> = LazyLock::new(|| {
         expired review under low normal medium high urgent critical tier level stage step baru terbuka dibuka proses diproses \
         menunggu tertunda selesai ditutup ditolak disetujui dibatalkan aktif nonaktif diblokir dikirim dibayar rendah sedang tinggi \
         mendesak åben åbnet genåbnet afventer afventende løst lukket igang i gang behandles godkendt afvist annulleret afsluttet \
-        aktiv inaktiv spærret betalt sendt leveret mellem høj haster"
+        aktiv inaktiv spærret betalt sendt leveret mellem høj haster picking picked packing packed dispatched transit fulfilled \
+        authorised authorized captured settled voided disputed initiated received ready plukkes plukket pakkes pakket afsendt \
+        modtaget oprettet bestilt returneret refunderet dikemas diterima dikembalikan kedaluwarsa gagal sukses berhasil batal"
         .split_ascii_whitespace()
         .collect()
 });

@@ -609,11 +609,15 @@ fn option(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// A word of letters and more, no port, path, option or address of a page.
+/// A word of letters and more, no port, path, option, address of a page, or name of what is to be printed (`%{http_code}`).
 fn is_option_value(text: &str) -> bool {
     let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
     let more = text.bytes().any(|b| !b.is_ascii_lowercase());
-    letters && more && !text.starts_with(['-', '$', '<', '{', '[']) && !text.contains(['/', '='])
+    letters
+        && more
+        && !text.starts_with(['-', '$', '<', '{', '['])
+        && !text.starts_with("%{")
+        && !text.contains(['/', '='])
 }
 
 fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
