@@ -117,7 +117,7 @@ pub enum Spelling {
 ///
 /// Takes `+` or `00` with any country calling code of ITU-T E.164, and the local spellings of `regions`, the first
 /// that fits (mobiles of any region before land lines). Signs between digits: space, `-`, `.`, `/`, `_`, `(`, `)`. An extension
-/// (`x123`, `ext. 123`) may follow; E.164 has none, so it is left out. The whole text must be the number. Does not
+/// (`x123`, `ext. 123`, `lok. 12`) may follow; E.164 has none, so it is left out: two extensions of a number are that number. The whole text must be the number. Does not
 /// allocate.
 pub fn parse(text: &str, regions: &[Region]) -> Option<E164> {
     parse_spelling(text, regions).map(|(number, _)| number)
@@ -254,17 +254,72 @@ static LENGTHS_OF: [(u8, u8); 1000] = {
     table
 };
 
-/// `text` without `x` or `ext.` and up to six digits at its end.
+/// Words before an extension, in English, Danish and Indonesian.
+const EXTENSIONS: [&str; 14] = [
+    "x",
+    "ext",
+    "exts",
+    "extn",
+    "extension",
+    "ekst",
+    "eks",
+    "lok",
+    "lokal",
+    "lokalnr",
+    "lokalnummer",
+    "loknr",
+    "psw",
+    "pesawat",
+];
+
+/// Most digits of an extension.
+const EXTENSION_DIGITS_MAX: usize = 6;
+
+fn is_extension_word(word: &[u8]) -> bool {
+    EXTENSIONS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Length of the extension that follows a number at the beginning of `text`: `x11144`, ` ext. 818`, `, lok. 12`, ` (ext 7)`.
+pub fn extension(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let count = |from: usize, most: usize, is: fn(&u8) -> bool| {
+        bytes.get(from..).unwrap_or_default().iter().take(most).take_while(|b| is(b)).count()
+    };
+    let word = count(0, 3, |b| b" ,;(-".contains(b));
+    let signs = word + count(word, 12, u8::is_ascii_alphabetic);
+    if !is_extension_word(&bytes[word..signs]) {
+        return None;
+    }
+    let start = signs + count(signs, 3, |b| b" .:=".contains(b));
+    let end = start + count(start, EXTENSION_DIGITS_MAX + 1, u8::is_ascii_digit);
+    // `x 3` is how often; and what goes on is another number: `ext 818-555-1234`, `x2.5`.
+    let times = signs - word == 1 && start > signs && end - start < 2;
+    let goes_on = match bytes.get(end..).unwrap_or_default() {
+        [b'.' | b',' | b'-' | b'/' | b':', b'0'..=b'9', ..] => true,
+        [b'_' | b'@' | 0x80.., ..] => true,
+        [next, ..] => next.is_ascii_alphanumeric(),
+        [] => false,
+    };
+    if !(1..=EXTENSION_DIGITS_MAX).contains(&(end - start)) || times || goes_on {
+        return None;
+    }
+    let closed = bytes[..word].contains(&b'(') && bytes.get(end) == Some(&b')');
+    Some(end + usize::from(closed))
+}
+
+/// `text` without the extension at its end.
 fn without_extension(text: &[u8]) -> &[u8] {
-    let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    if !(1..=6).contains(&digits) {
+    let inner = text.strip_suffix(b")").unwrap_or(text);
+    let digits = inner.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=EXTENSION_DIGITS_MAX).contains(&digits) {
         return text;
     }
-    let rest = text[..text.len() - digits].trim_ascii_end();
-    let mark = [&b"ext."[..], b"ext", b"x"]
-        .into_iter()
-        .find(|mark| rest.len() >= mark.len() && rest[rest.len() - mark.len()..].eq_ignore_ascii_case(mark));
-    mark.map_or(text, |mark| rest[..rest.len() - mark.len()].trim_ascii_end())
+    let signs = |text: &[u8], signs: &[u8]| text.iter().rev().take_while(|b| signs.contains(b)).count();
+    let rest = &inner[..inner.len() - digits];
+    let rest = &rest[..rest.len() - signs(rest, b" .:=\t")];
+    let word = rest.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (number, word) = rest.split_at(rest.len() - word);
+    if is_extension_word(word) { &number[..number.len() - signs(number, b" ,;(-\t")] } else { text }
 }
 
 /// The digits of a text that holds nothing but digits, the signs between them, and a leading `+`.
@@ -491,6 +546,9 @@ mod tests {
                     "1-415-555-2671",
                     "(415)555-2671x123",
                     "415 555 2671 ext. 17",
+                    "415 555 2671 extension 17",
+                    "(415) 555-2671, lok. 12",
+                    "415-555-2671 (ext: 818)",
                 ],
             ),
             ("+447911123456", &[Gb], &["+44 7911 123456", "07911 123456", "447911123456", "+44 (0)7911 123456"]),
@@ -500,6 +558,44 @@ mod tests {
             for text in spellings {
                 assert_eq!(number(text, regions).as_deref(), Some(expected), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn an_extension_ends_with_its_digits() {
+        for (text, len) in [
+            ("x11144", 6),
+            ("x11144 please", 6),
+            (" ext 818", 8),
+            (" ext. 818.", 9),
+            ("ext818", 6),
+            (" X818", 5),
+            (" x 818", 6),
+            (", ext: 818", 10),
+            (";ext=818", 8),
+            (" (ext. 818) now", 11),
+            (" lok. 12", 8),
+            (" lokal 12", 9),
+            (", lokalnr. 12", 13),
+            (" psw. 204", 9),
+        ] {
+            assert_eq!(extension(text), Some(len), "{text}");
+        }
+        for text in [
+            "",
+            " x",
+            " x 3",
+            " ext",
+            " ext 818-555-1234",
+            " x2.5",
+            " x2y",
+            " next 818",
+            " exact 12",
+            " lokale 12",
+            " ext 1234567",
+            " 12",
+        ] {
+            assert_eq!(extension(text), None, "{text}");
         }
     }
 
@@ -595,8 +691,16 @@ mod tests {
         }
 
         #[test]
+        fn an_extension_that_is_found_is_left_out(behind in "[ ,;(-]{0,3}(x|X|ext|Lok|lokal)[ .:=]{0,3}[0-9]{1,6}\\)?") {
+            if let Some(len) = extension(&behind) {
+                let text = format!("+14155552671{}", &behind[..len]);
+                prop_assert_eq!(number(&text, &[]), Some("+14155552671".to_owned()));
+            }
+        }
+
+        #[test]
         fn arbitrary_text_never_panics(text: String) {
-            let _ = parse(&text, &Region::ALL);
+            let _ = (parse(&text, &Region::ALL), extension(&text));
         }
     }
 }

@@ -214,10 +214,11 @@ fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
     bytes.take_while(|b| b.is_ascii_digit()).count()
 }
 
-/// Whether a letter stands at `end`, but for the `x` of an extension.
+/// Whether a letter stands at `end`, but for the `x`, `ext` or `lok` of an extension.
 fn letter_after(text: &[u8], end: usize) -> bool {
     match text[end..] {
         [b'x', next, ..] => !next.is_ascii_digit(),
+        [b'e', b'x', b't', ..] | [b'l', b'o', b'k', ..] => false,
         [next, ..] => next.is_ascii_alphabetic(),
         [] => false,
     }

@@ -271,9 +271,12 @@ fn is_told(before: &str, len: usize) -> bool {
 fn is_glued(text: &str, span: Span) -> bool {
     let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
     let glues = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
-    let extension = matches!(after.as_bytes(), [b'x', digit, ..] if digit.is_ascii_digit());
+    let extension = || {
+        matches!(after.as_bytes(), [b'x', digit, ..] if digit.is_ascii_digit())
+            || after.starts_with(['e', 'l', 'E', 'L']) && canonical::phone::extension(after).is_some()
+    };
     let track = before.ends_with("%B");
     let left = !track && before.chars().next_back().is_some_and(glues);
-    let right = !extension && after.chars().next().is_some_and(glues) && !is_told(before, span.len());
+    let right = after.chars().next().is_some_and(glues) && !extension() && !is_told(before, span.len());
     left || right
 }

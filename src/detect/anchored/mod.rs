@@ -6,6 +6,7 @@ use crate::record::{Class, Span};
 
 mod code;
 mod date;
+mod degrees;
 mod edifact;
 mod email;
 mod id;
@@ -15,6 +16,7 @@ mod names;
 mod role;
 mod row;
 mod secret;
+mod sentence;
 mod street;
 mod swift;
 pub(super) mod words;

@@ -1,6 +1,7 @@
 //! Names of people by what stands around them: greetings, closings of letters, introductions, titles, quoting headers,
 //! labels. A name in bare prose is not found; nothing about it says that it is one.
 
+use super::degrees::{behind_degrees, is_degree_before, without_degree};
 use super::names::{and_more, joined};
 use super::words::{Case, Word, ends_at, is_department, is_occupation, name_at};
 use super::{Anchor, Anchored, LABELS, PROSE, found};
@@ -377,11 +378,7 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
     if start == anchor.behind || is_country(anchor) {
         return;
     }
-    // `Mvh Dr. Hansen`
-    if let Some(title) = Word::at(text, start).filter(|w| w.is_title(text) && text[w.end..].starts_with(['.', ' '])) {
-        let name = title.end + text[title.end..].bytes().take(2).take_while(|b| b". ".contains(b)).count();
-        start = if name_at(text, name, Case::Capital).is_some() { name } else { start };
-    }
+    start = behind_titles(text, start);
     if let Some(line) = short_line(&text[start..]).filter(|line| lines > 0 && is_occupation(line)) {
         let next = signature(text, start + line.len()).0;
         let named = name_at(text, next, Case::Capital).filter(|&(end, words)| words > 1 && ends_line(text, end));
@@ -392,11 +389,15 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         if is_crew(text, end) {
             return;
         }
+        let (end, words) = without_degree(text, (start, end), words);
         let from = out.len();
         out.push(found(start, end));
         // `Mette og Lars`
         let last = joined(text, end, out);
-        let alone = ends_line(text, last) || lines > 0 && is_of_department(&text[last..]);
+        let degrees = behind_degrees(text, last, words);
+        let alone = ends_line(text, last)
+            || degrees > last && ends_at(text, degrees)
+            || lines > 0 && is_of_department(&text[last..]);
         if !is_identifier(text, last) && (alone || !whole && (words > 1 || lines == 0 || ends_at(text, last))) {
             out.extend(signed_again(text, start, end));
         } else {
@@ -405,9 +406,27 @@ fn below(anchor: &Anchor<'_>, whole: bool, out: &mut Vec<Match>) {
         return;
     }
     let lower = name_at(text, start, Case::Any).filter(|_| !whole && !text[..start].ends_with('('));
-    if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends_line(text, end)) {
+    let ends = |end: usize, words: usize| ends_line(text, behind_degrees(text, end, words));
+    if let Some((end, _)) = lower.filter(|&(end, words)| words <= 2 && ends(end, words)) {
         out.push(found(start, end));
     }
+}
+
+/// Passes the titles before a name: `Mvh Dr. Hansen`, `Prof. Dr. Ann Lee`, `drg. Rina`. Where no name follows, nothing.
+fn behind_titles(text: &str, start: usize) -> usize {
+    const TITLES_MAX: usize = 3;
+    let (mut at, mut passed) = (start, start);
+    for _ in 0..TITLES_MAX {
+        let Some(word) = Word::at(text, at) else { break };
+        let behind = &text[word.end..];
+        let title = word.is_title(text) && behind.starts_with(['.', ' ']) || is_degree_before(word.text(text), behind);
+        if !title {
+            break;
+        }
+        at = word.end + behind.bytes().take(2).take_while(|b| b". ".contains(b)).count();
+        passed = if name_at(text, at, Case::Capital).is_some() { at } else { passed };
+    }
+    passed
 }
 
 /// `Kasper fra Kundeservice`: behind the name of who signs only where it is from, which ends the line.

@@ -1,6 +1,9 @@
 //! Geographic coordinates in a text: numbers with three decimals or more, in pairs or behind the name of their axis.
 
+use std::sync::LazyLock;
+
 use super::{Input, Match, Matcher};
+use crate::detect::anchored::words::{Words, is_in};
 use crate::detect::groups::{Gap, Group};
 use crate::record::{Class, Span};
 
@@ -22,18 +25,12 @@ pub(super) const WHOLE: Matcher = Matcher {
         if input.census.dots < 2 || input.census.longest < 5 {
             return;
         }
-        for quad in input.groups.windows(4) {
-            let [a, b, c, d] = quad else { continue };
-            if b.len() < 5 || d.len() < 5 {
-                continue;
-            }
-            let pair = (degrees(input.text, &[*a, *b]), degrees(input.text, &[*c, *d]));
-            let (Some(first), Some(second)) = pair else { continue };
+        for (first, second) in pairs(input, 5) {
             let between = input.text[first.end as usize..second.start as usize].trim();
             let (before, behind) = (&input.text[..first.start as usize], &input.text[second.end as usize..]);
             let alone = before.is_empty() && behind.is_empty();
             let bracketed = before.ends_with(['(', '[']) && behind.starts_with([')', ']']);
-            let latitude = input.text[first.range()].parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0);
+            let latitude = is_latitude(&input.text[first.range()]);
             let east = |text: &str| [" E", " W", "E", "W"].iter().any(|sign| text.starts_with(sign));
             // `55.67612 N, 12.56834 E`
             let lettered =
@@ -46,6 +43,112 @@ pub(super) const WHOLE: Matcher = Matcher {
         }
     },
 };
+
+/// `at 55.676098,12.568337 now`: a pair in a sentence, without a word that says what it is.
+pub(super) const BARE: Matcher = Matcher {
+    name: "coordinates_bare",
+    doc: "two decimal numbers of degrees with four decimals or more and a comma between, one of them of ten or more, that are no list, prices or measures",
+    wants: |class, digits| digits >= 11 && class.has(Class::DOT),
+    find: |input, out| {
+        if input.census.dots < 2 || input.census.longest < 4 {
+            return;
+        }
+        for (first, second) in pairs(input, 4) {
+            if is_position(input.text, first, second) {
+                push(first, out);
+                push(second, out);
+            }
+        }
+    },
+};
+
+/// Each two decimal numbers of degrees beside each other that have so many decimals.
+fn pairs<'a>(input: &'a Input<'_>, decimals: usize) -> impl Iterator<Item = (Span, Span)> + 'a {
+    input.groups.windows(4).filter_map(move |quad| {
+        let [a, b, c, d] = quad else { return None };
+        if b.len() < decimals || d.len() < decimals {
+            return None;
+        }
+        Some((degrees(input.text, &[*a, *b])?, degrees(input.text, &[*c, *d])?))
+    })
+}
+
+fn is_latitude(number: &str) -> bool {
+    number.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 90.0)
+}
+
+/// How far beside a pair is looked for what it is.
+const BESIDE_BYTES: usize = 48;
+
+/// What numbers in pairs are that are no places, by the words before them.
+static OTHERS: LazyLock<Words> = LazyLock::new(|| {
+    "odds price prices rate rates kurs kurser kursen harga pris priser cost costs score scores skor loss losses accuracy vector vec vektor \
+     embedding embeddings weight weights range ranges interval ci mean means std var sum sums total totals amount amounts beløb jumlah \
+     ratio ratios bbox size sizes usd eur gbp sgd myr dkk idr rp kr version versions values nilai værdier result results"
+        .split_ascii_whitespace()
+        .collect()
+});
+
+/// What is measured, by the words behind it.
+static UNITS: LazyLock<Words> = LazyLock::new(|| {
+    "ms us ns sec secs second seconds sekund sekunder detik min minutes kr kroner usd eur gbp sgd myr dkk idr rupiah kg km cm mm px \
+     percent procent persen mb gb kb gib mib points point poin units x"
+        .split_ascii_whitespace()
+        .collect()
+});
+
+/// Whether a pair in prose is a place. Two of less than ten are odds, rates and scores; a place is finer than a hundredth of a
+/// degree (`12.5000, 99.9900` are prices); and of a list of numbers no two are a place.
+fn is_position(text: &str, first: Span, second: Span) -> bool {
+    let (a, b) = (&text[first.range()], &text[second.range()]);
+    let whole = |number: &str| number.trim_start_matches(['-', '+']).find('.').unwrap_or(0);
+    let fine = |number: &str| number.split_once('.').is_some_and(|(_, decimals)| decimals[2..].contains(|c| c != '0'));
+    let (start, end) = (first.start as usize, second.end as usize);
+    let before = &text[text.floor_char_boundary(start.saturating_sub(BESIDE_BYTES))..start];
+    let behind = &text[end..text.floor_char_boundary(end + BESIDE_BYTES)];
+    let between = &text[first.end as usize..second.start as usize];
+    let glued = behind.starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '_');
+    // `translate(55.6760, 12.5683)`
+    let called = before.strip_suffix('(').is_some_and(|name| name.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    let currency = before.trim_end_matches(' ').ends_with(['$', '€', '£', '¥']);
+    let measured = || {
+        let unit = behind.trim_start_matches(' ');
+        let len = unit.bytes().take(12).take_while(u8::is_ascii_alphabetic).count();
+        is_in(&UNITS, &unit[..len])
+    };
+    let other = || {
+        before
+            .rsplit(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .take(2)
+            .any(|word| is_in(&OTHERS, word))
+    };
+    matches!(between, "," | ", " | " , ")
+        && is_latitude(a)
+        && b.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
+        && (whole(a) >= 2 || whole(b) >= 2)
+        && fine(a)
+        && fine(b)
+        && !(glued || called || currency || is_listed(before, behind) || measured() || other())
+}
+
+/// Whether another decimal number, or the sign that more follow, stands before or behind a comma or a space beside a pair.
+fn is_listed(before: &str, behind: &str) -> bool {
+    const SIGNS: [char; 4] = [',', ';', ' ', '\t'];
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // `12:00:01.123` is a time.
+    let decimal = |number: &str| {
+        let parts = number.trim_start_matches(['-', '+']).split_once('.');
+        parts.is_some_and(|(whole, decimals)| digits(whole) && digits(decimals.trim_end_matches('.')))
+    };
+    let of_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | ':');
+    let head = before.trim_end_matches(SIGNS);
+    let last = &head[head.trim_end_matches(of_number).len()..];
+    let tail = behind.trim_start_matches(SIGNS);
+    let next = &tail[..tail.len() - tail.trim_start_matches(of_number).len()];
+    let less = head.len() < before.len() && (head.ends_with('…') || last.ends_with("...") || decimal(last));
+    less || tail.len() < behind.len() && (tail.starts_with('…') || next.starts_with("...") || decimal(next))
+}
 
 /// `55°40'34.2"N`: nothing else is written so.
 pub(super) const SEXAGESIMAL: Matcher = Matcher {
@@ -155,8 +258,11 @@ fn is_behind_axis(text: &str, start: usize) -> bool {
     const AXES: [&str; 9] =
         ["lat", "latitude", "lintang", "breddegrad", "lon", "lng", "longitude", "bujur", "længdegrad"];
     let head = text[..start].trim_end_matches([' ', ':', '=', '"', '\'']);
+    let short = head.len() + 5 > start;
+    // `latitude_deg=…`
+    let head = ["_deg", "_degrees", "_degree"].iter().find_map(|unit| head.strip_suffix(unit)).unwrap_or(head);
     let word = head
         .rfind(|c: char| !c.is_alphabetic())
         .map_or(head, |at| &head[at + head[at..].chars().next().map_or(1, char::len_utf8)..]);
-    head.len() + 5 > start && AXES.iter().any(|axis| word.eq_ignore_ascii_case(axis))
+    short && AXES.iter().any(|axis| word.eq_ignore_ascii_case(axis))
 }

@@ -111,6 +111,7 @@ pub(super) static ALL: &[Matcher] = &[
     email_password::MATCHER,
     geo::MATCHER,
     geo::WHOLE,
+    geo::BARE,
     geo::SEXAGESIMAL,
     iban::MATCHER,
     ip::MATCHER,

@@ -71,7 +71,7 @@ fn international(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span>
         return None;
     }
     let span = with_prefix(candidate);
-    parses(candidate, span, settings).then_some(span)
+    parses(candidate, span, settings).then(|| with_extension(candidate, span))
 }
 
 fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
@@ -81,7 +81,7 @@ fn national(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let shaped = (is_indonesian_mobile(candidate) && !is_bound(candidate))
         || ((is_danish_pairs(candidate) || is_printed(candidate)) && !is_tied(candidate));
     let span = with_prefix(candidate);
-    (shaped && parses(candidate, span, settings)).then_some(span)
+    (shaped && parses(candidate, span, settings)).then(|| with_extension(candidate, span))
 }
 
 fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
@@ -99,7 +99,7 @@ fn any(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
         return None;
     }
     let span = with_prefix(candidate);
-    parses(candidate, span, settings).then_some(span)
+    parses(candidate, span, settings).then(|| with_extension(candidate, span))
 }
 
 /// Of no plan that we know; its groups must end where the run of digits ends, or another number would be cut.
@@ -118,12 +118,13 @@ fn foreign(candidate: &Candidate<'_>, _: &Settings) -> Option<Span> {
         || candidate.gaps().has(Gap::SLASH.or(Gap::UNDERSCORE))
         || candidate.after != Gap::BREAK
         || long;
-    (!refused).then(|| with_prefix(candidate))
+    (!refused).then(|| with_extension(candidate, with_prefix(candidate)))
 }
 
 fn bare(candidate: &Candidate<'_>, settings: &Settings) -> Option<Span> {
     let shaped = candidate.groups.len() == 1 && candidate.digits.starts_with(b"628") && is_indonesian_mobile(candidate);
-    (shaped && !is_bound(candidate) && parses(candidate, candidate.span, settings)).then_some(candidate.span)
+    let found = shaped && !is_bound(candidate) && parses(candidate, candidate.span, settings);
+    found.then(|| with_extension(candidate, candidate.span))
 }
 
 /// The end of a UUID may look like one: `…-8c7d-081234567890`.
@@ -266,6 +267,12 @@ fn is_tied(candidate: &Candidate<'_>) -> bool {
 /// Whether `+`, or `+(`, stands before it.
 fn has_plus(candidate: &Candidate<'_>) -> bool {
     matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., b'+'] | [.., b'+', b'('])
+}
+
+/// The number with the extension behind it, which goes with it: `x11144`, ` ext. 818`.
+fn with_extension(candidate: &Candidate<'_>, span: Span) -> Span {
+    let behind = &candidate.text[span.end as usize..];
+    Span::new(span.start, span.end + phone::extension(behind).unwrap_or(0) as u32)
 }
 
 /// The candidate with the `+`, `(+` or `(` that stands before it.
