@@ -255,22 +255,8 @@ static LENGTHS_OF: [(u8, u8); 1000] = {
 };
 
 /// Words before an extension, in English, Danish and Indonesian.
-const EXTENSIONS: [&str; 14] = [
-    "x",
-    "ext",
-    "exts",
-    "extn",
-    "extension",
-    "ekst",
-    "eks",
-    "lok",
-    "lokal",
-    "lokalnr",
-    "lokalnummer",
-    "loknr",
-    "psw",
-    "pesawat",
-];
+const EXTENSIONS: [&str; 11] =
+    ["x", "ext", "exts", "extn", "extension", "ekst", "lok", "lokal", "lokalnr", "lokalnummer", "loknr"];
 
 /// Most digits of an extension.
 const EXTENSION_DIGITS_MAX: usize = 6;
@@ -292,15 +278,15 @@ pub fn extension(text: &str) -> Option<usize> {
     }
     let start = signs + count(signs, 3, |b| b" .:=".contains(b));
     let end = start + count(start, EXTENSION_DIGITS_MAX + 1, u8::is_ascii_digit);
-    // `x 3` is how often; and what goes on is another number: `ext 818-555-1234`, `x2.5`.
-    let times = signs - word == 1 && start > signs && end - start < 2;
+    // `x 12` is how often, `ext4` a file system; and what goes on is another number: `ext 818-555-1234`, `x2.5`.
+    let digits_min = if signs - word == 1 { 3 } else { 2 };
     let goes_on = match bytes.get(end..).unwrap_or_default() {
         [b'.' | b',' | b'-' | b'/' | b':', b'0'..=b'9', ..] => true,
         [b'_' | b'@' | 0x80.., ..] => true,
         [next, ..] => next.is_ascii_alphanumeric(),
         [] => false,
     };
-    if !(1..=EXTENSION_DIGITS_MAX).contains(&(end - start)) || times || goes_on {
+    if !(digits_min..=EXTENSION_DIGITS_MAX).contains(&(end - start)) || goes_on {
         return None;
     }
     let closed = bytes[..word].contains(&b'(') && bytes.get(end) == Some(&b')');
@@ -577,7 +563,6 @@ mod tests {
             (" lok. 12", 8),
             (" lokal 12", 9),
             (", lokalnr. 12", 13),
-            (" psw. 204", 9),
         ] {
             assert_eq!(extension(text), Some(len), "{text}");
         }
@@ -585,6 +570,9 @@ mod tests {
             "",
             " x",
             " x 3",
+            " x12 pcs",
+            "ext4.jpg",
+            " eks. 500",
             " ext",
             " ext 818-555-1234",
             " x2.5",

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::words::{Words, is_in};
+use super::words::{Words, ends_at, is_in};
 
 /// Degrees and suffixes, their letters alone.
 static DEGREES: LazyLock<Words> = LazyLock::new(|| {
@@ -51,7 +51,9 @@ pub(super) fn without_degree(text: &str, (start, end): (usize, usize), words: us
     };
     let token = token(&text[space + 1..]);
     let longer = space + 1 + token.trim_end_matches('.').len() > end;
-    if longer && is_degree(token, 2) { (space, words - 1) } else { (end, words) }
+    // `Ann M.D. Jensen` has two more names.
+    let last = ends_at(text, space + 1 + token.len()) || text[space + 1 + token.len()..].starts_with(',');
+    if longer && last && is_degree(token, 2) { (space, words - 1) } else { (end, words) }
 }
 
 /// Whether a word with its dot stands before names, as a degree does: `drg. Rina`.
@@ -70,7 +72,9 @@ fn degree(text: &str, letters_min: usize) -> Option<usize> {
         let second = self::token(&text[len + 1..]);
         len += if second.is_empty() { 0 } else { 1 + second.len() };
     }
-    let parted = begins && text[..len].trim_end_matches('.').contains('.');
+    // Behind one word `D.C.` is a place.
+    let letters = text[..len].bytes().filter(u8::is_ascii_alphabetic).count();
+    let parted = begins && letters >= letters_min && text[..len].trim_end_matches('.').contains('.');
     let known = is_degree(token, letters_min);
     let ends = !text[len..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '@' | '_'));
     ((parted || known) && ends).then_some(len)
@@ -85,7 +89,9 @@ fn is_degree(token: &str, letters_min: usize) -> bool {
         len += 1;
     }
     let written = token.contains('.') || token.starts_with(|c: char| c.is_ascii_uppercase()) || len > 2;
-    let known = |letters: &[u8]| std::str::from_utf8(letters).is_ok_and(|letters| is_in(&DEGREES, letters));
+    // `Palo Alto, CA`
+    let state = !token.contains('.') && ["CA", "MS", "PA", "MD", "MA", "MT"].contains(&token);
+    let known = |letters: &[u8]| std::str::from_utf8(letters).is_ok_and(|letters| !state && is_in(&DEGREES, letters));
     len >= letters_min && written && known(&letters[..len])
 }
 
@@ -107,7 +113,6 @@ mod tests {
             ", Ph.D.",
             " (PhD)",
             ", M.D.",
-            ", MD",
             " MSc, CPA",
             ", cand.merc.",
             ", cand. merc.aud.",
@@ -131,6 +136,8 @@ mod tests {
             (", shop.dk", 2),
             (" from Acme", 2),
             (", MA", 1),
+            (", MD", 2),
+            (", D.C.", 1),
             (" is a do", 2),
             (", Masters", 2),
             ("PhD", 2),

@@ -16,7 +16,6 @@ mod names;
 mod role;
 mod row;
 mod secret;
-mod sentence;
 mod street;
 mod swift;
 pub(super) mod words;

@@ -598,7 +598,8 @@ fn option(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         let from = start + quotes;
         let user = USERS.contains(&before).then(|| bare.find(':')).flatten().map(|colon| colon + 1);
         let glued = bare.strip_prefix("-p").filter(|rest| is_option_value(rest)).map(|_| 2);
-        let behind = (PASSWORDS.contains(&before) && is_option_value(bare)).then_some(0);
+        let printed = before == "-w" && is_printed(bare);
+        let behind = (PASSWORDS.contains(&before) && !printed && is_option_value(bare)).then_some(0);
         if let Some(skip) = user.or(glued).or(behind).filter(|&skip| bare.len() >= skip + 4) {
             out.push(found(from + skip, from + bare.len()));
         }
@@ -609,15 +610,17 @@ fn option(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// A word of letters and more, no port, path, option, address of a page, or name of what is to be printed (`%{http_code}`).
+/// `%{http_code}`: what `curl -w` is to print.
+fn is_printed(text: &str) -> bool {
+    let name = text.strip_prefix("%{").and_then(|text| text.strip_suffix('}'));
+    name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+}
+
+/// A word of letters and more, no port, path, option or address of a page.
 fn is_option_value(text: &str) -> bool {
     let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
     let more = text.bytes().any(|b| !b.is_ascii_lowercase());
-    letters
-        && more
-        && !text.starts_with(['-', '$', '<', '{', '['])
-        && !text.starts_with("%{")
-        && !text.contains(['/', '='])
+    letters && more && !text.starts_with(['-', '$', '<', '{', '[']) && !text.contains(['/', '='])
 }
 
 fn line(anchor: &Anchor<'_>, out: &mut Vec<Match>) {

@@ -1,7 +1,6 @@
 //! Addresses: a street with its number, and what follows it up to the town. Streets have no grammar that tells them
 //! from other words, but they have heads (`Jl.`), tails (`Street`) and endings (`…vej`), and numbers beside them.
 
-use super::sentence::without_sentences;
 use super::words::{Word, lower_is};
 use super::{Anchor, Anchored, LABELS, PROSE, PROSE_AND_DIGITS, found};
 use crate::detect::matchers::Match;
@@ -339,11 +338,8 @@ fn tail(text: &str, from: usize) -> usize {
             break;
         }
         // A sentence that begins behind the address is none of it.
-        // `St. Merløse`, `Kec. Coblong`: a short word before a full stop is cut off rather than the last one.
-        let letters = text[..end].chars().rev().take(6).take_while(|c| c.is_alphabetic()).count();
-        let last = letters > 3 && goes_on_small(&text[part..]);
-        let sentence = text[end..next].starts_with(". ") && (!comma && letters == 6 || last);
-        if !number && !is_part(word) && sentence {
+        let short = text[..end].chars().rev().take(6).take_while(|c| c.is_alphabetic()).count() < 6;
+        if !number && !comma && !short && !is_part(word) && text[end..next].starts_with(". ") {
             break;
         }
         at = part;
@@ -352,12 +348,6 @@ fn tail(text: &str, from: usize) -> usize {
         }
     }
     end
-}
-
-/// Whether a word in small letters follows, as in a sentence and not in a list of places: `Odense. Ordren er`.
-fn goes_on_small(text: &str) -> bool {
-    let word = text.strip_prefix(' ').unwrap_or("").split(is_end_of_part).next().unwrap_or("");
-    word.starts_with(char::is_lowercase) && !is_part(word)
 }
 
 /// What stands before a word.
@@ -415,13 +405,7 @@ fn labelled(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let signs = net || value.contains("://") || value.contains('@') || value.starts_with("0x") || value.contains("::");
     let number = value.bytes().any(|b| b.is_ascii_digit());
     if letters >= 3 && (capital || number) && value.contains([' ', '+', ',', '%']) && !signs {
-        let trimmed = |part: &str| part.trim_end_matches([' ', '.', ',', '\\', ')']).len();
-        let mut push = |from: usize, to: usize| {
-            let start = anchor.behind + from;
-            out.push(found(start, start + trimmed(&value[from..to])));
-        };
-        // What is quoted, or an element, is all one value.
-        if quoted || before == b'>' { push(0, value.len()) } else { without_sentences(value, push) }
+        out.push(found(anchor.behind, anchor.behind + value.len()));
     }
 }
 

@@ -47,13 +47,13 @@ pub(super) const WHOLE: Matcher = Matcher {
 /// `at 55.676098,12.568337 now`: a pair in a sentence, without a word that says what it is.
 pub(super) const BARE: Matcher = Matcher {
     name: "coordinates_bare",
-    doc: "two decimal numbers of degrees with four decimals or more and a comma between, one of them of ten or more, that are no list, prices or measures",
-    wants: |class, digits| digits >= 11 && class.has(Class::DOT),
+    doc: "two decimal numbers of degrees with five decimals or more and a comma between, one of them of ten or more, behind a word for where; no list, prices or measures",
+    wants: |class, digits| digits >= 13 && class.has(Class::DOT),
     find: |input, out| {
-        if input.census.dots < 2 || input.census.longest < 4 {
+        if input.census.dots < 2 || input.census.longest < 5 {
             return;
         }
-        for (first, second) in pairs(input, 4) {
+        for (first, second) in pairs(input, 5) {
             if is_position(input.text, first, second) {
                 push(first, out);
                 push(second, out);
@@ -85,6 +85,13 @@ static OTHERS: LazyLock<Words> = LazyLock::new(|| {
     "odds price prices rate rates kurs kurser kursen harga pris priser cost costs score scores skor loss losses accuracy vector vec vektor \
      embedding embeddings weight weights range ranges interval ci mean means std var sum sums total totals amount amounts beløb jumlah \
      ratio ratios bbox size sizes usd eur gbp sgd myr dkk idr rp kr version versions values nilai værdier result results"
+        .split_ascii_whitespace()
+        .collect()
+});
+
+/// Words directly before a place.
+static PLACES: LazyLock<Words> = LazyLock::new(|| {
+    "at near around from to here is position pin map maps coords coord location ved omkring nær fra til her er sted placering di dekat      sekitar dari ke sini adalah posisi lokasi titik peta"
         .split_ascii_whitespace()
         .collect()
 });
@@ -123,7 +130,9 @@ fn is_position(text: &str, first: Span, second: Span) -> bool {
             .take(2)
             .any(|word| is_in(&OTHERS, word))
     };
+    let where_at = before.trim_end_matches([' ', ':']).rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
     matches!(between, "," | ", " | " , ")
+        && is_in(&PLACES, where_at)
         && is_latitude(a)
         && b.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= 180.0)
         && (whole(a) >= 2 || whole(b) >= 2)

@@ -269,10 +269,21 @@ fn has_plus(candidate: &Candidate<'_>) -> bool {
     matches!(&candidate.text.as_bytes()[..candidate.span.start as usize], [.., b'+'] | [.., b'+', b'('])
 }
 
-/// The number with the extension behind it, which goes with it: `x11144`, ` ext. 818`.
+/// The number with the extension behind it, which goes with it: `x11144`, ` ext. 818`. None is followed by what makes an
+/// amount of digits: a pattern that asks what stands behind a number asks it of the number (`23237585, lok. 500 kr`).
 fn with_extension(candidate: &Candidate<'_>, span: Span) -> Span {
+    const UNITS: [&str; 21] = [
+        "idr", "rupiah", "rp", "dkk", "kr", "kroner", "usd", "eur", "gbp", "sgd", "myr", "ns", "us", "ms", "s", "sec",
+        "bytes", "requests", "km", "xp", "exp",
+    ];
     let behind = &candidate.text[span.end as usize..];
-    Span::new(span.start, span.end + phone::extension(behind).unwrap_or(0) as u32)
+    let counts = |len: &usize| {
+        let rest = behind[*len..].trim_start_matches(|c: char| c.is_whitespace() || ".,)(".contains(c));
+        let word = rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+        rest.starts_with(['€', '$', '£']) || UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(word))
+    };
+    let extension = phone::extension(behind).filter(|len| !counts(len));
+    Span::new(span.start, span.end + extension.unwrap_or(0) as u32)
 }
 
 /// The candidate with the `+`, `(+` or `(` that stands before it.
