@@ -9,7 +9,7 @@ use super::beside::Beside;
 use super::context::{self, KeywordRule, Nearby};
 use super::groups::{self, Census, Gap, Group};
 use super::labels;
-use super::matchers::{self, Input, Match, Matcher, Signs};
+use super::matchers::{self, Input, Match, Matcher};
 use super::memo::Memo;
 use super::overlap::{self, Found};
 use super::rules::{Nature, Pattern, Patterns, Rules};
@@ -115,7 +115,6 @@ impl Search<'_> {
             known.iter().enumerate().fold(0, |bits, matcher| bits | wanted(matcher))
         };
         let mut wanted = self.scratch.asked.of(class, digits, secret, ask);
-        let signs = if wanted == 0 { Signs::default() } else { Signs::of(self.text, class) };
         while wanted != 0 {
             let (at, patterns) = &known[wanted.trailing_zeros() as usize];
             wanted &= wanted - 1;
@@ -129,7 +128,6 @@ impl Search<'_> {
                 class: self.look.class,
                 groups: &self.scratch.groups,
                 census: self.scratch.census,
-                signs,
             };
             (matcher.find)(&input, &mut self.scratch.matches);
             for i in 0..self.scratch.matches.len() {

@@ -65,6 +65,13 @@ fn sign_at(bytes: &[u8], at: usize) -> Option<(Range<usize>, &'static str)> {
         _ => b')',
     };
     let inner = &bytes[at + 1..];
+    // Nearly all brackets hold something else.
+    if !matches!(
+        inner.first()?,
+        b'.' | b'@' | b':' | b' ' | b'd' | b'D' | b'a' | b'A' | b't' | b'T' | b'p' | b'P' | b's' | b'S'
+    ) {
+        return None;
+    }
     let len = inner.iter().take(INNER_BYTES_MAX + 1).position(|b| *b == close)?;
     let word = inner[..len].trim_ascii();
     let (_, sign) = SIGNS.iter().find(|(written, _)| word.eq_ignore_ascii_case(written.as_bytes()))?;

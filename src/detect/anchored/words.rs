@@ -279,7 +279,7 @@ const DEPARTMENTS: &str = "
     compliance management release releases operations ops engineering infrastructure platform payments payment marketing
     logistics legal risk fraud procurement onboarding payroll treasury it-support it-drift
     økonomi Økonomi drift it-afdelingen indkøb jura udvikling levering lønkontoret regnskab kundecenter borgerservice
-    layanan pelayanan infrastruktur keuangan operasional pemasaran teknologi hukum risiko kepatuhan pengaduan penagihan
+    dukungan layanan pelayanan infrastruktur keuangan operasional pemasaran teknologi hukum risiko kepatuhan pengaduan penagihan
     personalia verifikasi keamanan rilis";
 
 /// Whether a word is a part of a company.

@@ -20,9 +20,6 @@ pub(super) const MATCHER: Matcher = Matcher {
     find,
 };
 
-/// Fewest dashes of an IPv6 address in the name of its host.
-const V6_DASHES_MIN: usize = 5;
-
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let mut found = |start: usize, end: usize| {
         let span = Span::new(start as u32, end as u32);
@@ -30,7 +27,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             out.push(Match { span, value: span });
         }
     };
-    if input.signs.colons > 1 && may_hold_v6(input.text.as_bytes()) {
+    if input.class.has(Class::COLON) && may_hold_v6(input.text.as_bytes()) {
         v6(input.text, &mut found);
     }
     hexadecimal(input.text, input.groups, &mut found);
@@ -45,9 +42,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if input.census.dashes >= 3 {
             dashed(input.text, input.groups, &mut found);
         }
-        if input.signs.dashes >= V6_DASHES_MIN {
-            v6_dashed(input.text, &mut found);
-        }
+        v6_dashed(input.text, &mut found);
         v6_reversed(input.text, &mut found);
     }
 }
@@ -217,7 +212,11 @@ fn is_host(rest: &[u8]) -> bool {
 
 /// `2001-db8-85a3--8a2e-370-7334.dyn.example.net`: an IPv6 address in the name of its host.
 fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
+    const DASHES_MIN: usize = 5;
     let bytes = text.as_bytes();
+    if bytes.len() < 2 * DASHES_MIN || memchr::memchr_iter(b'-', bytes).count() < DASHES_MIN {
+        return;
+    }
     for dot in memchr::memchr_iter(b'.', bytes) {
         let run = bytes[..dot].iter().rev().take(40).take_while(|b| b.is_ascii_hexdigit() || **b == b'-').count();
         let (start, bounded) = (dot - run, run == dot || !bytes[dot - run - 1].is_ascii_alphanumeric());
@@ -229,7 +228,7 @@ fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
         let mut groups = bytes[start..dot].split(|b| *b == b'-').skip(1);
         let time = groups.all(|group| group.len() < 3 && group.iter().all(u8::is_ascii_digit));
         let host = || ip::parse(&text[start..dot]).is_some() && is_host(&bytes[dot..]);
-        if bounded && !time && digits >= 4 && dashes >= V6_DASHES_MIN && host() {
+        if bounded && !time && digits >= 4 && dashes >= DASHES_MIN && host() {
             found(start, dot);
         }
     }

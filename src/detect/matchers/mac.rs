@@ -20,13 +20,11 @@ pub(super) const MATCHER: Matcher = Matcher {
 const PAIRS: usize = 17;
 const LONG: usize = 23;
 const DOTTED: usize = 14;
-/// Colons or dashes of one.
-const SIGNS_MIN: usize = 5;
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
     let mut floor = 0;
-    if (input.signs.colons >= SIGNS_MIN || input.signs.dashes >= SIGNS_MIN) && may_hold_pairs(bytes) {
+    if input.class.has(Class::COLON.with(Class::OTHER)) && may_hold_pairs(bytes) {
         for sign in memchr::memchr2_iter(b':', b'-', bytes) {
             if bytes.get(sign + 3) == Some(&bytes[sign]) && sign >= floor + 2 {
                 let len = [PAIRS, LONG].into_iter().find(|&len| is_pairs(bytes, sign - 2, len));

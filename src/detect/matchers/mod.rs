@@ -66,27 +66,6 @@ pub(super) struct Input<'a> {
     pub groups: &'a [Group],
     /// What these have in common.
     pub census: Census,
-    /// How many colons and dashes it has: addresses of machines have more of them than most texts.
-    pub signs: Signs,
-}
-
-/// How many signs of a kind a text has.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Signs {
-    /// `:`
-    pub colons: usize,
-    /// `-`
-    pub dashes: usize,
-}
-
-impl Signs {
-    /// Those of `text`.
-    pub(super) fn of(text: &str, class: Class) -> Signs {
-        let count = |sign: u8, class_of: Class| {
-            if class.has(class_of) { memchr::memchr_iter(sign, text.as_bytes()).count() } else { 0 }
-        };
-        Signs { colons: count(b':', Class::COLON), dashes: count(b'-', Class::OTHER) }
-    }
 }
 
 /// What a matcher found.

@@ -152,16 +152,7 @@ mod tests {
         let names = |text: &str| {
             let mut out = Vec::new();
             let (class, _) = Class::of_text(text.as_bytes());
-            find(
-                &Input {
-                    text,
-                    class,
-                    groups: &[],
-                    census: crate::detect::groups::Census::default(),
-                    signs: super::super::Signs::default(),
-                },
-                &mut out,
-            );
+            find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
             out.iter().map(|found| text[found.span.range()].to_owned()).collect::<Vec<_>>()
         };
         for (text, name) in [

@@ -363,16 +363,7 @@ mod tests {
     fn names(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
         let (class, _) = Class::of_text(text.as_bytes());
-        find(
-            &Input {
-                text,
-                class,
-                groups: &[],
-                census: crate::detect::groups::Census::default(),
-                signs: super::super::Signs::default(),
-            },
-            &mut out,
-        );
+        find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
         out.iter().map(|found| &text[found.span.range()]).collect()
     }
 
