@@ -6,9 +6,13 @@ use std::fmt;
 
 use hashbrown::HashTable;
 
+mod blocks;
 mod word;
 
-pub use word::{Word, any_long_run, any_word_start, digit_runs, letter_runs, places_of, up_to_eight};
+pub use blocks::{
+    Bits, Blocks, Marks, any_long_run, any_run, any_word_start, digit_runs, letter_runs, places_of, up_to_eight,
+};
+pub use word::Word;
 
 /// A half-open range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

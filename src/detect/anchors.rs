@@ -6,7 +6,7 @@
 use hashbrown::HashMap;
 
 use super::words::{self, Key, Sieve};
-use crate::record::Span;
+use crate::record::{Marks, Span};
 
 /// All anchors of the catalog.
 #[derive(Debug, Default)]
@@ -85,10 +85,10 @@ impl Anchors {
         self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
     }
 
-    /// Appends the anchors of `text`, in ascending order of where they begin.
-    pub(super) fn scan(&self, text: &str, hits: &mut Vec<Hit>) {
+    /// Appends the anchors of `text`, which has these marks, in ascending order of where they begin.
+    pub(super) fn scan(&self, text: &str, marks: &Marks, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
-        words::each(text, 0..bytes.len(), |word| {
+        words::each(text, marks, 0..bytes.len(), |word| {
             let key = words::key(bytes, word.clone());
             if self.sieve.has(key) {
                 self.look_up(bytes, word.start, key, hits);
@@ -195,7 +195,9 @@ mod tests {
             anchors.add(phrase, 0);
         }
         let mut hits = Vec::new();
-        anchors.scan(text, &mut hits);
+        let mut marks = Marks::default();
+        marks.read(text.as_bytes());
+        anchors.scan(text, &marks, &mut hits);
         hits.iter().map(|h| &text[h.span.range()]).collect()
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use super::words::{self, Key, Sieve};
-use crate::record::Span;
+use crate::record::{Blocks, Marks, Span};
 
 /// All keywords of the catalog. Asked only once a candidate exists, and only near it: a walk over the words there, nearly
 /// all of which cost their letters and one look into a bitmap, however many keywords there are.
@@ -136,28 +136,36 @@ impl Keywords {
     /// Whether any keyword at all stands in `text`.
     pub(super) fn any_in(&self, text: &str) -> bool {
         let mut nearby = Nearby::default();
-        self.look(text, 0..text.len(), &mut nearby);
+        self.look(text, text.as_bytes(), 0..text.len(), &mut nearby);
         !nearby.hits.is_empty()
     }
 
     /// Whether any keyword at all stands near `region`. What stands there is looked for once, however many of its parts
     /// are asked about.
-    pub(super) fn any_near(&self, text: &str, region: Span, nearby: &mut Nearby) -> bool {
+    pub(super) fn any_near(&self, text: &str, marks: &Marks, region: Span, nearby: &mut Nearby) -> bool {
         if !nearby.covered.is_some_and(|c| c.start <= region.start && region.end <= c.end) {
             nearby.sets = 0;
             nearby.hits.clear();
             nearby.covered = Some(region);
             let before = (region.start as usize).saturating_sub(self.distance_max + self.bytes_max);
-            self.look(text, before..region.start as usize, nearby);
+            self.look(text, marks, before..region.start as usize, nearby);
             let after = (region.end as usize + self.after_max + 1).min(text.len());
-            self.look(text, region.end as usize..after, nearby);
+            self.look(text, marks, region.end as usize..after, nearby);
         }
         !nearby.hits.is_empty()
     }
 
     /// Whether a word of the rule's set stands near `span`, a part of `region`.
-    pub(super) fn near(&self, text: &str, span: Span, region: Span, rule: KeywordRule, nearby: &mut Nearby) -> bool {
-        if !self.any_near(text, region, nearby) || !nearby.may_have(rule) {
+    pub(super) fn near(
+        &self,
+        text: &str,
+        marks: &Marks,
+        span: Span,
+        region: Span,
+        rule: KeywordRule,
+        nearby: &mut Nearby,
+    ) -> bool {
+        if !self.any_near(text, marks, region, nearby) || !nearby.may_have(rule) {
             return false;
         }
         nearby.hits.iter().any(|&(hit, phrase)| {
@@ -168,7 +176,7 @@ impl Keywords {
     }
 
     /// Looks for keywords whose first word begins in `range`.
-    fn look(&self, text: &str, range: Range<usize>, nearby: &mut Nearby) {
+    fn look(&self, text: &str, blocks: &(impl Blocks + ?Sized), range: Range<usize>, nearby: &mut Nearby) {
         let bytes = text.as_bytes();
         let mut at = range.start;
         // The middle of a word is no beginning.
@@ -179,7 +187,7 @@ impl Keywords {
         }
         // The last word may end behind the range.
         let more = bytes[range.end..].iter().take_while(|b| words::is_letter(**b)).count();
-        words::each(text, at..range.end + more, |word| {
+        words::each(text, blocks, at..range.end + more, |word| {
             // In ids and hashes any two or three letters stand between digits: `6cc61` says nothing of a card.
             let in_id = word.len() < 4 && word.start > 0 && bytes[word.start - 1].is_ascii_digit();
             if word.start < range.end && !in_id {
@@ -280,7 +288,9 @@ mod tests {
         };
         let start = text.find(value).expect("the value is there") as u32;
         let span = Span::new(start, start + value.len() as u32);
-        builder.build().near(text, span, span, rule, &mut Nearby::default())
+        let mut marks = Marks::default();
+        marks.read(text.as_bytes());
+        builder.build().near(text, &marks, span, span, rule, &mut Nearby::default())
     }
 
     #[test]

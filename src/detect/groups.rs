@@ -2,7 +2,7 @@
 //!
 //! Cards, phones, national numbers, IPv4 addresses and IBANs all begin at a digit, so they share this pass.
 
-use crate::record::{Word, digit_runs};
+use crate::record::{Marks, Word, digit_runs};
 
 /// Digits without anything between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,11 +135,11 @@ impl Census {
     }
 }
 
-/// Replaces `groups` by the groups of `text`.
-pub(super) fn scan(text: &[u8], groups: &mut Vec<Group>) -> Census {
+/// Replaces `groups` by the groups of `text`, which has these marks.
+pub(super) fn scan(text: &[u8], marks: &Marks, groups: &mut Vec<Group>) -> Census {
     groups.clear();
     let mut previous_end = None;
-    digit_runs(text, |run| {
+    digit_runs(marks, |run| {
         let gap = previous_end.map_or(Gap::BREAK, |end| Gap::of(&text[end..run.start]));
         previous_end = Some(run.end);
         groups.push(Group { start: run.start as u32, end: run.end as u32, gap });
@@ -247,10 +247,16 @@ mod tests {
     use super::*;
     use crate::record::Class;
 
+    fn scan_text(text: &str, groups: &mut Vec<Group>) -> Census {
+        let mut marks = Marks::default();
+        marks.read(text.as_bytes());
+        scan(text.as_bytes(), &marks, groups)
+    }
+
     #[test]
     fn groups_are_joined_by_separators_only() {
         let mut groups = Vec::new();
-        scan(b"a1 22-333 - 4,5....6", &mut groups);
+        scan_text("a1 22-333 - 4,5....6", &mut groups);
         let seen: Vec<_> = groups.iter().map(|g| (g.start, g.end, g.gap)).collect();
         let wide_dash = Gap::SPACE.or(Gap::DASH).or(Gap::WIDE);
         assert_eq!(
@@ -268,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_census_counts_what_finders_ask_for() {
-        let census = |text: &str| scan(text.as_bytes(), &mut Vec::new());
+        let census = |text: &str| scan_text(text, &mut Vec::new());
         assert_eq!(census("no digit"), Census::default());
         let address = Census { longest: 3, dots: 3, lone: true, ..Default::default() };
         assert_eq!(census("from 1.22.333.4"), address);

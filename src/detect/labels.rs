@@ -9,7 +9,7 @@ use super::field_words::{Reading, abbreviations, readings};
 use super::fields::normalize;
 use super::memo::Memo;
 use super::words::Sieve;
-use crate::record::{Span, places_of, up_to_eight};
+use crate::record::{Marks, Span, up_to_eight};
 
 /// The labels that call patterns.
 #[derive(Debug, Default)]
@@ -146,15 +146,15 @@ pub(super) struct Label {
     pub value: u32,
 }
 
-/// Calls `each` for every label of `text` that `names` may know, in order.
-pub(super) fn scan(text: &str, names: &LabelNames, each: impl FnMut(Label)) {
-    scan_if(text, |name| names.may_end(name), each);
+/// Calls `each` for every label of `text`, which has these marks, that `names` may know, in order.
+pub(super) fn scan(text: &str, marks: &Marks, names: &LabelNames, each: impl FnMut(Label)) {
+    scan_if(text, marks, |name| names.may_end(name), each);
 }
 
 /// [`scan`] of the labels whose names `may_end` so.
-fn scan_if(text: &str, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Label)) {
+fn scan_if(text: &str, marks: &Marks, may_end: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Label)) {
     let bytes = text.as_bytes();
-    for sign in places_of(bytes, [b'=', b':', b'>']) {
+    for sign in marks.places(|bits| bits.equals | bits.colons | bits.closes) {
         if bytes[sign] == b'>' {
             elements::labels(bytes, sign, |name, value| {
                 let end = name.end as usize;
@@ -249,9 +249,20 @@ fn value_after(bytes: &[u8], sign: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn marks(text: &str) -> Marks {
+        let mut marks = Marks::default();
+        marks.read(text.as_bytes());
+        marks
+    }
+
     fn labels(text: &str) -> Vec<(&str, &str)> {
         let mut out = Vec::new();
-        scan_if(text, |_| true, |label| out.push((&text[label.name.range()], &text[label.value as usize..])));
+        scan_if(
+            text,
+            &marks(text),
+            |_| true,
+            |label| out.push((&text[label.name.range()], &text[label.value as usize..])),
+        );
         out
     }
 
@@ -293,7 +304,7 @@ mod tests {
         #[test]
         fn any_text_can_be_walked(text in "(\\PC|[a-z_. \"\\\\]|=|:|\n){0,40}") {
             labels(&text.replace('ø', "o"));
-            scan_if(&text, |_| true, |label| assert!(label.value as usize <= text.len()));
+            scan_if(&text, &marks(&text), |_| true, |label| assert!(label.value as usize <= text.len()));
         }
     }
 }

@@ -17,7 +17,7 @@ use super::spec::Confidence;
 use super::validators::Candidate;
 use super::wanted::Wanted;
 use super::windows::Windows;
-use crate::record::{Basis, Class, Finding, Kind, Span};
+use crate::record::{Basis, Class, Finding, Kind, Marks, Span};
 
 /// Fewest digits of an IPv4 address, the shortest thing that begins at a group of digits.
 const DIGITS_MIN: u8 = 4;
@@ -30,6 +30,8 @@ const WHOLE_SIGHTS: usize = 4;
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
 pub(super) struct Scratch {
+    /// What stands where in the text.
+    marks: Marks,
     pub(super) groups: Vec<Group>,
     census: Census,
     asked: Wanted,
@@ -79,10 +81,12 @@ impl Search<'_> {
             }
             return overlap::resolve(&mut self.scratch.found, out);
         }
-        self.scratch.groups.clear();
-        self.scratch.census = Census::default();
+        let Scratch { marks, groups, census, .. } = &mut *self.scratch;
+        marks.read(self.text.as_bytes());
+        groups.clear();
+        *census = Census::default();
         if self.look.digits >= DIGITS_MIN {
-            self.scratch.census = groups::scan(self.text.as_bytes(), &mut self.scratch.groups);
+            *census = groups::scan(self.text.as_bytes(), marks, groups);
         }
         self.matchers();
         let Look { digits, .. } = self.look;
@@ -126,6 +130,7 @@ impl Search<'_> {
             let input = Input {
                 text: self.text,
                 class: self.look.class,
+                marks: &self.scratch.marks,
                 groups: &self.scratch.groups,
                 census: self.scratch.census,
             };
@@ -158,7 +163,7 @@ impl Search<'_> {
         self.scratch.reached.resize(anchored.len(), 0);
         self.scratch.far_sight = WHOLE_SIGHTS * self.text.len();
         if self.look.class.has(Class::LETTER.with(Class::NON_ASCII)) {
-            anchors.scan(self.text, &mut hits);
+            anchors.scan(self.text, &self.scratch.marks, &mut hits);
         }
         for hit in &hits {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
@@ -168,8 +173,9 @@ impl Search<'_> {
             && !names.is_empty()
         {
             let mut known = std::mem::take(&mut self.scratch.labels);
+            let marks = std::mem::take(&mut self.scratch.marks);
             let text = self.text;
-            labels::scan(text, names, |label| {
+            labels::scan(text, &marks, names, |label| {
                 let Some((owners, skip)) = names.find(&text[label.name.range()], &mut known) else { return };
                 let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {
@@ -178,6 +184,7 @@ impl Search<'_> {
                 }
             });
             self.scratch.labels = known;
+            self.scratch.marks = marks;
         }
         self.scratch.hits = hits;
     }
@@ -321,7 +328,13 @@ impl Search<'_> {
 
     pub(super) fn near(&mut self, span: Span, rule: KeywordRule) -> bool {
         let scratch = &mut *self.scratch;
-        self.rules.keywords.near(self.text, span, scratch.region, rule, &mut scratch.nearby)
+        self.rules.keywords.near(self.text, &scratch.marks, span, scratch.region, rule, &mut scratch.nearby)
+    }
+
+    /// Whether any keyword stands near what is judged.
+    pub(super) fn any_near(&mut self) -> bool {
+        let scratch = &mut *self.scratch;
+        self.rules.keywords.any_near(self.text, &scratch.marks, scratch.region, &mut scratch.nearby)
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.

@@ -207,7 +207,7 @@ impl Search<'_> {
         }
         // In most texts no keyword stands near, so this is asked before any check.
         let keyed = if glued { &judges.glued } else { &judges.keyed };
-        if keyed.is_empty() || !rules.keywords.any_near(self.text, self.scratch.region, &mut self.scratch.nearby) {
+        if keyed.is_empty() || !self.any_near() {
             return;
         }
         for &i in keyed {

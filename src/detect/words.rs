@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::record::{letter_runs, up_to_eight};
+use crate::record::{Blocks, letter_runs, up_to_eight};
 
 /// A word's first eight bytes, the first one lowest, in which the case of ASCII letters does not count; and its length.
 /// Words that differ may share it, so what is found by it is compared.
@@ -54,11 +54,15 @@ impl Sieve {
     }
 }
 
-/// Calls `take` for every word that begins and ends in this part of `text`, in order.
+/// Calls `take` for every word that begins and ends in this part of `text`, which has these blocks, in order.
 #[inline]
-pub(super) fn each(text: &str, part: Range<usize>, mut take: impl FnMut(Range<usize>)) {
-    letter_runs(&text.as_bytes()[part.clone()], |start, end, ascii| {
-        let (mut start, end) = (part.start + start, part.start + end);
+pub(super) fn each(
+    text: &str,
+    blocks: &(impl Blocks + ?Sized),
+    part: Range<usize>,
+    mut take: impl FnMut(Range<usize>),
+) {
+    letter_runs(blocks, part, |mut start, end, ascii| {
         while start < end {
             // Not all characters beyond ASCII are letters.
             let len = if ascii { end - start } else { len_at(text, start) };
@@ -117,7 +121,7 @@ mod tests {
         #[test]
         fn words_are_the_longest_runs_of_letters(text in "([a-zA-Z]{1,9}|[æ-ÿŠ“”€😀]{1,4}|[ .0-9_-]{1,4}){0,20}") {
             let mut words = Vec::new();
-            each(&text, 0..text.len(), |word| words.push(text[word].to_owned()));
+            each(&text, text.as_bytes(), 0..text.len(), |word| words.push(text[word].to_owned()));
             let expected: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
             prop_assert_eq!(words, expected);
         }

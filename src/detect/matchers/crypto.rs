@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span, Word};
+use crate::record::{Class, Span, Word, any_run};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -36,14 +36,18 @@ fn next_word(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
 
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
-    let mut from = 0;
-    while let Some((at, len)) = next_word(bytes, from) {
-        if len <= BYTES_MAX && is_address(&bytes[at..at + len]) {
-            let span = Span::new(at as u32, (at + len) as u32);
-            out.push(Match { span, value: span });
-        }
-        from = at + len;
-    }
+    any_run(
+        input.marks,
+        BYTES_MIN,
+        |bits| bits.letters | bits.digits,
+        |word| {
+            if word.len() <= BYTES_MAX && is_address(&bytes[word.clone()]) {
+                let span = Span::new(word.start as u32, word.end as u32);
+                out.push(Match { span, value: span });
+            }
+            false
+        },
+    );
 }
 
 fn is_address(word: &[u8]) -> bool {

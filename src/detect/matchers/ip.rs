@@ -10,7 +10,7 @@ use super::{Input, Match, Matcher, version};
 use crate::canonical::ip;
 use crate::detect::anchored::words::{Words, is_in};
 use crate::detect::groups::{Gap, Group};
-use crate::record::{Class, Span, places_of};
+use crate::record::{Class, Marks, Span};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -27,8 +27,8 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             out.push(Match { span, value: span });
         }
     };
-    if input.class.has(Class::COLON) && may_hold_v6(input.text.as_bytes()) {
-        v6(input.text, &mut found);
+    if input.class.has(Class::COLON) && may_hold_v6(input.marks) {
+        v6(input.text, input.marks, &mut found);
     }
     hexadecimal(input.text, input.groups, &mut found);
     // Numbers as long as hosts are rare, and so is the walk.
@@ -42,8 +42,12 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
         if input.census.dashes >= 3 {
             dashed(input.text, input.groups, &mut found);
         }
-        v6_dashed(input.text, &mut found);
-        v6_reversed(input.text, &mut found);
+        if input.marks.count(|bits| bits.dashes) >= DASHES_MIN {
+            v6_dashed(input.text, &mut found);
+        }
+        if input.marks.count(|bits| bits.dots) > NIBBLES {
+            v6_reversed(input.text, &mut found);
+        }
     }
 }
 
@@ -210,13 +214,12 @@ fn is_host(rest: &[u8]) -> bool {
     separated && domain && rest[label + 1..].iter().take(253).take_while(|b| **b != b' ').any(u8::is_ascii_alphabetic)
 }
 
+/// Fewest dashes of an IPv6 address in the name of its host.
+const DASHES_MIN: usize = 5;
+
 /// `2001-db8-85a3--8a2e-370-7334.dyn.example.net`: an IPv6 address in the name of its host.
 fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
-    const DASHES_MIN: usize = 5;
     let bytes = text.as_bytes();
-    if bytes.len() < 2 * DASHES_MIN || memchr::memchr_iter(b'-', bytes).count() < DASHES_MIN {
-        return;
-    }
     for dot in memchr::memchr_iter(b'.', bytes) {
         let run = bytes[..dot].iter().rev().take(40).take_while(|b| b.is_ascii_hexdigit() || **b == b'-').count();
         let (start, bounded) = (dot - run, run == dot || !bytes[dot - run - 1].is_ascii_alphanumeric());
@@ -234,17 +237,16 @@ fn v6_dashed(text: &str, found: &mut impl FnMut(usize, usize)) {
     }
 }
 
-/// 32 nibbles in reverse before `ip6.arpa`.
+/// Nibbles of an IPv6 address.
+const NIBBLES: usize = 32;
+
+/// All nibbles in reverse before `ip6.arpa`.
 fn v6_reversed(text: &str, found: &mut impl FnMut(usize, usize)) {
-    const NIBBLES: usize = 64;
-    if text.len() < NIBBLES + 8 {
-        return;
-    }
     // Made once: for a line of text it costs more than the search.
     static ARPA: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b".arpa"));
     let bytes = text.as_bytes();
     for arpa in ARPA.find_iter(bytes) {
-        let Some(start) = arpa.checked_sub(NIBBLES + 3) else { continue };
+        let Some(start) = arpa.checked_sub(2 * NIBBLES + 3) else { continue };
         let bounded = start == 0 || !(bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'.');
         let name = text.get(start..arpa + ".arpa".len());
         if bounded && name.is_some_and(|name| ip::parse(name).is_some()) {
@@ -305,20 +307,14 @@ fn is_clock(bytes: &[u8], quad: &[Group]) -> bool {
 }
 
 /// Whether two colons stand side by side, or there are six: no address has less, and hardly a line as much.
-fn may_hold_v6(bytes: &[u8]) -> bool {
-    // How many there are, and one past the last.
-    let (mut colons, mut end) = (0, 0);
-    places_of(bytes, [b':']).any(|colon| {
-        let double = colons > 0 && colon == end;
-        (colons, end) = (colons + 1, colon + 1);
-        double || colons == 6
-    })
+fn may_hold_v6(marks: &Marks) -> bool {
+    marks.any_spaced(1, 2, |bits| bits.colons) || marks.count(|bits| bits.colons) >= 6
 }
 
-fn v6(text: &str, found: &mut impl FnMut(usize, usize)) {
+fn v6(text: &str, marks: &Marks, found: &mut impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let mut floor = 0;
-    for colon in places_of(bytes, [b':']) {
+    for colon in marks.places(|bits| bits.colons) {
         if colon < floor {
             continue;
         }

@@ -2,7 +2,7 @@
 //! those of eight bytes that are made of them (EUI-64).
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span};
+use crate::record::{Class, Marks, Span};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -24,7 +24,7 @@ const DOTTED: usize = 14;
 fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     let bytes = input.text.as_bytes();
     let mut floor = 0;
-    if input.class.has(Class::COLON.with(Class::OTHER)) && may_hold_pairs(bytes) {
+    if input.class.has(Class::COLON.with(Class::OTHER)) && may_hold_pairs(input.marks) {
         for sign in memchr::memchr2_iter(b':', b'-', bytes) {
             if bytes.get(sign + 3) == Some(&bytes[sign]) && sign >= floor + 2 {
                 let len = [PAIRS, LONG].into_iter().find(|&len| is_pairs(bytes, sign - 2, len));
@@ -35,7 +35,7 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
             }
         }
     }
-    if input.class.has(Class::DOT) && may_hold_dotted(bytes) {
+    if input.class.has(Class::DOT) && may_hold_dotted(input.marks) {
         for dot in memchr::memchr_iter(b'.', bytes) {
             if bytes.get(dot + 5) == Some(&b'.') && dot >= 4 && is_dotted(bytes, dot - 4) {
                 push(dot - 4, DOTTED, out);
@@ -44,18 +44,14 @@ fn find(input: &Input<'_>, out: &mut Vec<Match>) {
     }
 }
 
-/// Whether three signs stand in a row, two bytes between each: times and dates have two. It is asked of most lines, so it
-/// goes through them without a branch, which the compiler makes vectors of.
-fn may_hold_pairs(bytes: &[u8]) -> bool {
-    let Some(third) = bytes.get(6..) else { return false };
-    let three = bytes.iter().zip(&bytes[3..]).zip(third);
-    three.fold(false, |any, ((a, b), c)| any | ((a == b) & (b == c) & ((*a == b':') | (*a == b'-'))))
+/// Whether three signs stand in a row, two bytes between each: times and dates have two.
+fn may_hold_pairs(marks: &Marks) -> bool {
+    marks.any_spaced(3, 3, |bits| bits.colons | bits.dashes)
 }
 
-/// Whether two dots stand as those of an address do, likewise.
-fn may_hold_dotted(bytes: &[u8]) -> bool {
-    let Some(second) = bytes.get(5..) else { return false };
-    bytes.iter().zip(second).fold(false, |any, (a, b)| any | ((a == b) & (*a == b'.')))
+/// Whether two dots stand as those of an address do.
+fn may_hold_dotted(marks: &Marks) -> bool {
+    marks.any_spaced(5, 2, |bits| bits.dots)
 }
 
 fn push(start: usize, len: usize, out: &mut Vec<Match>) {

@@ -4,7 +4,7 @@
 //! matcher is part of the search (`search.rs`): it asks the validators directly.
 
 use super::groups::{Census, Group};
-use crate::record::{Class, Span};
+use crate::record::{Class, Marks, Span};
 
 mod card_signs;
 mod card_track;
@@ -62,6 +62,8 @@ pub(super) struct Input<'a> {
     pub text: &'a str,
     /// What bytes it is made of.
     pub class: Class,
+    /// What stands where in it.
+    pub marks: &'a Marks,
     /// Its groups of digits.
     pub groups: &'a [Group],
     /// What these have in common.

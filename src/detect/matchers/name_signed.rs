@@ -152,7 +152,8 @@ mod tests {
         let names = |text: &str| {
             let mut out = Vec::new();
             let (class, _) = Class::of_text(text.as_bytes());
-            find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
+            let (marks, census) = (&crate::record::Marks::default(), crate::detect::groups::Census::default());
+            find(&Input { text, class, marks, groups: &[], census }, &mut out);
             out.iter().map(|found| text[found.span.range()].to_owned()).collect::<Vec<_>>()
         };
         for (text, name) in [

@@ -363,7 +363,8 @@ mod tests {
     fn names(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
         let (class, _) = Class::of_text(text.as_bytes());
-        find(&Input { text, class, groups: &[], census: crate::detect::groups::Census::default() }, &mut out);
+        let (marks, census) = (&crate::record::Marks::default(), crate::detect::groups::Census::default());
+        find(&Input { text, class, marks, groups: &[], census }, &mut out);
         out.iter().map(|found| &text[found.span.range()]).collect()
     }
 
