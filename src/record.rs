@@ -10,7 +10,8 @@ mod blocks;
 mod word;
 
 pub use blocks::{
-    Bits, Blocks, Marks, any_long_run, any_run, any_word_start, digit_runs, letter_runs, places_of, up_to_eight,
+    Bits, Blocks, Edition, Marks, any_long_run, any_run, any_word_start, digit_runs, letter_runs, places_of,
+    up_to_eight,
 };
 pub use word::Word;
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::record::{Class, Word, any_long_run};
+use crate::record::{Blocks, Class, Word, any_long_run};
 
 /// Shortest part that is looked at, in signs: `MTAuMC4wLjE` is an IP address.
 pub const SIGNS_MIN: usize = 10;
@@ -77,9 +77,9 @@ pub fn find(text: &str, bytes_max: usize, buffer: &mut String, mut take: impl Fn
     }
 }
 
-/// Whether [`find`] may find anything: one look at the first signs of each run of them.
-pub fn may_hold(text: &[u8], bytes_max: usize) -> bool {
-    any_long_run(text, SIGNS_MIN, |run| run.len() > bytes_max || run_may_hold(&text[run.clone()], &text[..run.start]))
+/// Whether [`find`] may find anything in a text of these blocks: one look at the first signs of each run of them.
+pub fn may_hold(text: &[u8], blocks: &(impl Blocks + ?Sized), bytes_max: usize) -> bool {
+    any_long_run(blocks, SIGNS_MIN, |run| run.len() > bytes_max || run_may_hold(&text[run.clone()], &text[..run.start]))
 }
 
 /// [`may_hold`] of a word, which is one run of signs.
@@ -574,10 +574,10 @@ mod tests {
         for text in
             ["", "short", "2026-01-04T17:03:40.988Z", "550e8400-e29b-41d4-a716-446655440000", "/api/v1/callback"]
         {
-            assert!(!may_hold(text.as_bytes(), 64), "{text}");
+            assert!(!may_hold(text.as_bytes(), text.as_bytes(), 64), "{text}");
         }
         for text in ["x am9obi5kb2VAZXhhbXBsZS5jb20", "/u/am9obi5kb2VAZXhhbXBsZS5jb20", "0x6A6F686E2E646F65406578"] {
-            assert!(may_hold(text.as_bytes(), 64), "{text}");
+            assert!(may_hold(text.as_bytes(), text.as_bytes(), 64), "{text}");
         }
     }
 
@@ -619,7 +619,7 @@ mod tests {
         ]) {
             let class = Class::of_text(text.as_bytes()).0;
             if let Some(word) = Word::of(text.as_bytes(), class) {
-                prop_assert_eq!(may_begin_in(text.as_bytes(), word), may_hold(text.as_bytes(), 4096));
+                prop_assert_eq!(may_begin_in(text.as_bytes(), word), may_hold(text.as_bytes(), text.as_bytes(), 4096));
             }
         }
 
@@ -643,7 +643,7 @@ mod tests {
         fn any_text_is_taken(text in "[a-zA-Z0-9+/=_. -]{0,80}|\\PC{0,40}") {
             find(&text, 64, &mut String::new(), |part, _| {
                 assert!(text.is_char_boundary(part.span.start) && text.is_char_boundary(part.span.end));
-                assert!(part.span.len() > 64 || may_hold(text.as_bytes(), 64));
+                assert!(part.span.len() > 64 || may_hold(text.as_bytes(), text.as_bytes(), 64));
             });
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Anchors {
 struct Phrase {
     text: Box<[u8]>,
     first_word: usize,
+    /// How many of its bytes the key of its first word says.
+    keyed: usize,
     owners: Vec<u16>,
 }
 
@@ -82,7 +84,9 @@ impl Anchors {
         self.sieve.set(key);
         let at = u16::try_from(self.phrases.len()).expect("far fewer phrases");
         self.by_word.entry(key).or_default().push(at);
-        self.phrases.push(Phrase { text, first_word, owners: vec![owner] });
+        // Beyond ASCII a key does not tell all bytes apart.
+        let keyed = if text[..first_word].is_ascii() { first_word.min(words::KEY_BYTES) } else { 0 };
+        self.phrases.push(Phrase { text, first_word, keyed, owners: vec![owner] });
     }
 
     /// Appends the anchors of `text`, which has these marks, in ascending order of where they begin.
@@ -127,10 +131,10 @@ impl Anchors {
 }
 
 impl Phrase {
-    /// Where it ends, if it begins at `at`.
+    /// Where it ends, if it begins at the word at `at`, whose key is that of its first word.
     fn end_in(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let mut end = at;
-        for &p in &self.text {
+        let mut end = at + self.keyed;
+        for &p in &self.text[self.keyed..] {
             let b = *bytes.get(end)?;
             if p == b' ' {
                 if !is_gap(b) {

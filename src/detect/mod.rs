@@ -48,7 +48,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::record::{Class, EntityId, Finding, Kind, PathId, Paths, Word};
+use crate::record::{Class, Edition, EntityId, Finding, Kind, Marks, PathId, Paths, Word};
 
 use own::OwnTokens;
 
@@ -78,6 +78,8 @@ pub struct Detector {
     /// Canonical bytes of the part of a list at hand.
     canonical: Vec<u8>,
     scratch: search::Scratch,
+    /// What stands where in the text that was looked at last, but for numbers, times and words.
+    marks: Marks,
 }
 
 /// The first look at a text: what it is made of, and what that leaves possible. Most texts go no further.
@@ -93,6 +95,8 @@ pub struct Look {
     secret: bool,
     /// Whether it can hold anything at all.
     pub may_hold: bool,
+    /// The detector's marks of the text, if it took any.
+    marks: Edition,
 }
 
 impl std::fmt::Debug for Detector {
@@ -116,6 +120,7 @@ impl Detector {
             masked: String::new(),
             canonical: Vec::new(),
             scratch: search::Scratch::default(),
+            marks: Marks::default(),
         }
     }
 
@@ -171,18 +176,22 @@ impl Detector {
 
     /// Whether a word of a text of this class begins as keys and tokens do.
     pub fn may_hold_secret(&self, text: &str, class: Class) -> bool {
-        self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), class)
+        self.rules.patterns.secrets && matchers::may_hold_secret(text.as_bytes(), text.as_bytes(), class)
     }
 
     /// The first look at `text`, of which `class` and `digits` are known, and the word that it is, if it is one.
     #[inline]
-    pub fn look(&self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
-        let is_time = word.is_none() && is_time(text.as_bytes(), digits);
+    pub fn look(&mut self, text: &str, word: Option<Word>, kind: Kind, class: Class, digits: u8) -> Look {
+        let bytes = text.as_bytes();
+        let is_time = word.is_none() && is_time(bytes, digits);
+        let is_marked = word.is_none() && !is_time && kind != Kind::Number;
+        let marks = if is_marked { self.marks.read(bytes) } else { Edition::default() };
         let may_hold_secret = || match word {
-            Some(word) => self.rules.patterns.secrets && matchers::may_begin_secret(text.as_bytes(), word),
-            None => self.may_hold_secret(text, class),
+            Some(word) => matchers::may_begin_secret(bytes, word),
+            None if is_marked => matchers::may_hold_secret(bytes, &self.marks, class),
+            None => matchers::may_hold_secret(bytes, bytes, class),
         };
-        let secret = !is_time && may_hold_secret();
+        let secret = !is_time && self.rules.patterns.secrets && may_hold_secret();
         let by_class = !is_time && self.may_hold(kind, class, digits);
         // What touches an own token is judged once the token is hidden: its letters glue nothing.
         let nothing = || {
@@ -190,13 +199,18 @@ impl Detector {
                 && dismissal::is_nothing(&self.rules, text, word, class, digits)
                 && !OwnTokens::may_hold(class, text)
         };
-        Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing() }
+        Look { class, digits, is_time, secret, may_hold: secret || by_class && !nothing(), marks }
     }
 
     /// The first look at `text`, of which nothing is known.
-    pub fn look_at(&self, text: &str, kind: Kind) -> Look {
+    pub fn look_at(&mut self, text: &str, kind: Kind) -> Look {
         let (class, digits) = Class::of_text(text.as_bytes());
         self.look(text, Word::of(text.as_bytes(), class), kind, class, digits)
+    }
+
+    /// What stands where in the text of this look, if no other was looked at since.
+    pub fn marks(&self, look: Look) -> Option<&Marks> {
+        Some(&self.marks).filter(|marks| marks.are_of(look.marks))
     }
 
     /// Searches `text`, decoded and with digits and signs of other scripts folded to ASCII; `look` is the first look at
@@ -210,16 +224,17 @@ impl Detector {
         if !look.may_hold {
             return;
         }
-        let text = if OwnTokens::may_hold(look.class, text) && self.own.mask(text, &mut self.masked) {
-            self.masked.as_str()
-        } else {
-            text
-        };
+        let is_masked = OwnTokens::may_hold(look.class, text) && self.own.mask(text, &mut self.masked);
+        let text = if is_masked { self.masked.as_str() } else { text };
+        if kind != Kind::Number && (is_masked || !self.marks.are_of(look.marks)) {
+            self.marks.read(text.as_bytes());
+        }
         let search = search::Search {
             rules: &self.rules,
             regexes: &self.regexes,
             scratch: &mut self.scratch,
             text,
+            marks: &self.marks,
             kind,
             look,
             nature,

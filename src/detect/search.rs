@@ -30,8 +30,6 @@ const WHOLE_SIGHTS: usize = 4;
 /// Buffers that keep their memory between texts. They hold parts of values, so there is no `Debug`.
 #[derive(Default)]
 pub(super) struct Scratch {
-    /// What stands where in the text.
-    marks: Marks,
     pub(super) groups: Vec<Group>,
     census: Census,
     asked: Wanted,
@@ -64,6 +62,8 @@ pub(super) struct Search<'a> {
     pub regexes: &'a [Regex],
     pub scratch: &'a mut Scratch,
     pub text: &'a str,
+    /// What stands where in the text. A number has none.
+    pub marks: &'a Marks,
     pub kind: Kind,
     pub look: Look,
     /// What the field's name says of numbers in it.
@@ -81,12 +81,11 @@ impl Search<'_> {
             }
             return overlap::resolve(&mut self.scratch.found, out);
         }
-        let Scratch { marks, groups, census, .. } = &mut *self.scratch;
-        marks.read(self.text.as_bytes());
+        let Scratch { groups, census, .. } = &mut *self.scratch;
         groups.clear();
         *census = Census::default();
         if self.look.digits >= DIGITS_MIN {
-            *census = groups::scan(self.text.as_bytes(), marks, groups);
+            *census = groups::scan(self.text.as_bytes(), self.marks, groups);
         }
         self.matchers();
         let Look { digits, .. } = self.look;
@@ -130,7 +129,7 @@ impl Search<'_> {
             let input = Input {
                 text: self.text,
                 class: self.look.class,
-                marks: &self.scratch.marks,
+                marks: self.marks,
                 groups: &self.scratch.groups,
                 census: self.scratch.census,
             };
@@ -163,7 +162,7 @@ impl Search<'_> {
         self.scratch.reached.resize(anchored.len(), 0);
         self.scratch.far_sight = WHOLE_SIGHTS * self.text.len();
         if self.look.class.has(Class::LETTER.with(Class::NON_ASCII)) {
-            anchors.scan(self.text, &self.scratch.marks, &mut hits);
+            anchors.scan(self.text, self.marks, &mut hits);
         }
         for hit in &hits {
             let at = Anchor { text: self.text, at: hit.span, behind: hit.span.end as usize };
@@ -173,9 +172,8 @@ impl Search<'_> {
             && !names.is_empty()
         {
             let mut known = std::mem::take(&mut self.scratch.labels);
-            let marks = std::mem::take(&mut self.scratch.marks);
             let text = self.text;
-            labels::scan(text, &marks, names, |label| {
+            labels::scan(text, self.marks, names, |label| {
                 let Some((owners, skip)) = names.find(&text[label.name.range()], &mut known) else { return };
                 let known = Span::new(label.name.start + skip, label.name.end);
                 for owner in owners {
@@ -184,7 +182,6 @@ impl Search<'_> {
                 }
             });
             self.scratch.labels = known;
-            self.scratch.marks = marks;
         }
         self.scratch.hits = hits;
     }
@@ -328,13 +325,13 @@ impl Search<'_> {
 
     pub(super) fn near(&mut self, span: Span, rule: KeywordRule) -> bool {
         let scratch = &mut *self.scratch;
-        self.rules.keywords.near(self.text, &scratch.marks, span, scratch.region, rule, &mut scratch.nearby)
+        self.rules.keywords.near(self.text, self.marks, span, scratch.region, rule, &mut scratch.nearby)
     }
 
     /// Whether any keyword stands near what is judged.
     pub(super) fn any_near(&mut self) -> bool {
         let scratch = &mut *self.scratch;
-        self.rules.keywords.any_near(self.text, &scratch.marks, scratch.region, &mut scratch.nearby)
+        self.rules.keywords.any_near(self.text, self.marks, scratch.region, &mut scratch.nearby)
     }
 
     /// The last word: what stands around. Keeps the finding, and says whether it did.

@@ -413,6 +413,8 @@ proptest! {
         }
         prop_assert!(out.is_empty() || detector.may_hold(Kind::String, look.class, look.digits), "dismissed too early");
         let mut again = Vec::new();
+        // Another text is looked at in between.
+        detector.look_at("from 203.0.113.7: ann@firma.dk", Kind::String);
         detector.find(&text, Kind::String, look, &mut again);
         prop_assert_eq!(out, again, "a search depends on the one before");
     }

@@ -8,13 +8,16 @@ use crate::record::{Blocks, letter_runs, up_to_eight};
 /// Words that differ may share it, so what is found by it is compared.
 pub(super) type Key = (u64, usize);
 
+/// Bytes of a word that its key says.
+pub(super) const KEY_BYTES: usize = 8;
+
 /// The key of `bytes[word]`.
 #[inline]
 pub(super) fn key(bytes: &[u8], word: Range<usize>) -> Key {
     const EACH_LOWER: u64 = 0x2020_2020_2020_2020;
     let head = up_to_eight(&bytes[word.start..]);
     let len = word.len();
-    let beyond = 8 * 8usize.saturating_sub(len);
+    let beyond = 8 * KEY_BYTES.saturating_sub(len);
     // Nothing is left of an empty word.
     ((head | EACH_LOWER).checked_shl(beyond as u32).map_or(0, |head| head >> beyond), len)
 }

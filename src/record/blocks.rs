@@ -34,7 +34,12 @@ impl Blocks for [u8] {
 pub struct Marks {
     blocks: Vec<Bits>,
     bytes: usize,
+    edition: Edition,
 }
+
+/// Which text some [`Marks`] are of: each that they read has its own. The default is none's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edition(u64);
 
 impl Blocks for Marks {
     #[inline(always)]
@@ -51,10 +56,18 @@ impl Blocks for Marks {
 impl Marks {
     /// Forgets what it knew, and looks at `text`.
     #[inline]
-    pub fn read(&mut self, text: &[u8]) {
+    pub fn read(&mut self, text: &[u8]) -> Edition {
         self.bytes = text.len();
         self.blocks.clear();
         self.blocks.extend(text.chunks(BLOCK).map(Bits::of));
+        self.edition.0 += 1;
+        self.edition
+    }
+
+    /// Whether no other text was read since the one of this edition.
+    #[inline]
+    pub fn are_of(&self, edition: Edition) -> bool {
+        edition != Edition::default() && edition == self.edition
     }
 
     /// How many bytes `of` chooses.

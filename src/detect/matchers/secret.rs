@@ -1,7 +1,7 @@
 //! Keys and tokens whose issuers gave them a prefix, JSON web tokens, and private keys in PEM.
 
 use super::{Input, Match, Matcher};
-use crate::record::{Class, Span, Word, any_word_start};
+use crate::record::{Blocks, Class, Span, Word, any_word_start};
 
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
@@ -87,9 +87,10 @@ const BEHIND_SIGNS: [&str; 10] = ["BEGIN", "1$", "5$", "6$", "2a$", "2b$", "2y$"
 const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
 
-/// Whether a text may hold a secret: asked of nearly every value, so only the beginnings of its words are looked at.
-pub(in crate::detect) fn may_hold(text: &[u8], class: Class) -> bool {
-    text.len() >= LEAST_BYTES && class.has(Class::LETTER) && any_word_start(text, |at| begins_prefix_at(text, at))
+/// Whether a text, which has these blocks, may hold a secret: asked of nearly every value, so only the beginnings of its
+/// words are looked at.
+pub(in crate::detect) fn may_hold(text: &[u8], blocks: &(impl Blocks + ?Sized), class: Class) -> bool {
+    text.len() >= LEAST_BYTES && class.has(Class::LETTER) && any_word_start(blocks, |at| begins_prefix_at(text, at))
 }
 
 /// [`may_hold`] of a word, whose beginnings are known.

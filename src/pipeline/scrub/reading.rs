@@ -86,13 +86,13 @@ pub(super) const SIGNS: Class =
 impl Core {
     /// The first look at a value of which the scanner told what it is made of.
     #[inline]
-    pub(super) fn first_look(&self, text: &str, kind: Kind, class: Class, digits: u8) -> First {
+    pub(super) fn first_look(&mut self, text: &str, kind: Kind, class: Class, digits: u8) -> First {
         let encoded_bytes = self.plan.limits.encoded_bytes;
         let word = Word::of(text.as_bytes(), class);
         let look = self.detector.look(text, word, kind, class, digits);
         let is_encoded = || match word.filter(|_| text.len() <= encoded_bytes) {
             Some(word) => encoded::may_begin_in(text.as_bytes(), word),
-            None => encoded::may_hold(text.as_bytes(), encoded_bytes),
+            None => self.may_be_encoded_in(text, look),
         };
         let is_text = matches!(kind, Kind::String | Kind::Key) && !look.is_time;
         let spaced = is_text && class.has(Class::SPACE);
@@ -100,6 +100,15 @@ impl Core {
         let defanged = || class.has(Class::OTHER) && is_defanged(text);
         let hides = columns || tables || is_text && (class.has(SIGNS) || defanged() || is_encoded());
         First { look, hides, columns, tables }
+    }
+
+    /// Whether base64 or hexadecimal may stand in a text of which this is the first look.
+    fn may_be_encoded_in(&self, text: &str, look: Look) -> bool {
+        let (bytes, bytes_max) = (text.as_bytes(), self.plan.limits.encoded_bytes);
+        match self.detector.marks(look) {
+            Some(marks) => encoded::may_hold(bytes, marks, bytes_max),
+            None => encoded::may_hold(bytes, bytes, bytes_max),
+        }
     }
 
     /// The value at hand as it is meant. Taken out of the frame while it is read, so that the rest of it can be written.
@@ -208,7 +217,7 @@ impl Core {
         if class.has(Class::SPACE) && reading.first.is_none_or(|first| first.tables) {
             self.tables(at, reading, frame);
         }
-        self.encoded_parts(at, reading, frame);
+        self.encoded_parts(at, reading, look, frame);
         if !look.may_hold {
             return;
         }
@@ -332,8 +341,8 @@ impl Core {
     }
 
     /// Base64 and hexadecimal.
-    fn encoded_parts(&mut self, at: At<'_>, reading: Reading<'_>, frame: &mut Frame) {
-        if !encoded::may_hold(reading.text.as_bytes(), self.plan.limits.encoded_bytes) {
+    fn encoded_parts(&mut self, at: At<'_>, reading: Reading<'_>, look: Look, frame: &mut Frame) {
+        if !self.may_be_encoded_in(reading.text, look) {
             return;
         }
         let mut buffer = std::mem::take(&mut frame.decoded);
