@@ -12,6 +12,8 @@ const NAME_BYTES_MAX: usize = 48;
 const NAME_SPACES_MAX: usize = 3;
 /// Signs that part the cells of a line; the first of them that stands in its first line parts those of a table.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
+/// Stands for two spaces or more, which part what a form calls a value from it: `Full name    Ann Skov`.
+const GAP: u8 = b' ';
 
 /// Shortest text that is worth a look: `id,pin\n1,4711`.
 pub const BYTES_MIN: usize = 12;
@@ -76,6 +78,9 @@ impl Table {
             return Some(Table { delimiter: b'\t', width: copied.len, copied: Some(copied), lines });
         }
         let text = &bytes[line.clone()];
+        if let Some(row) = Row::of_form(bytes, &line) {
+            return Some(Table { delimiter: GAP, width: row.len, copied: None, lines: line });
+        }
         let delimiter = DELIMITERS.into_iter().find(|&sign| memchr::memchr(sign, text).is_some())?;
         let row = Row::of_line(bytes, &line, delimiter).filter(|row| row.len > 1 && !is_rule(text))?;
         Some(Table { delimiter, width: row.len, copied: None, lines: line })
@@ -87,6 +92,12 @@ impl Table {
         let head = |row: &Row| row.names(text).is_some();
         self.rows(text).take(HEADS_MAX).any(|row| head(&row))
             || self.width == 2 && self.rows(text).filter(label).nth(1).is_some()
+    }
+
+    /// Whether gaps part names from what they are of, line by line: in what programs print in columns, names of columns are
+    /// those of things.
+    pub fn is_form(&self) -> bool {
+        self.delimiter == GAP
     }
 
     /// Number of cells of each line.
@@ -138,6 +149,13 @@ impl Row {
         (row.len > 1).then_some(row)
     }
 
+    /// A name, and behind a gap what it is of.
+    fn of_form(bytes: &[u8], line: &Range<usize>) -> Option<Row> {
+        memchr::memmem::find(&bytes[line.clone()], b"  ")?;
+        let row = Row::of_line(bytes, line, GAP).filter(|row| row.len == 2)?;
+        plain_name(bytes, row.cells().next()?).map(|_| row)
+    }
+
     /// The cells of a line; a delimiter in quotes parts nothing.
     fn of_line(bytes: &[u8], line: &Range<usize>, delimiter: u8) -> Option<Row> {
         let line = framed(bytes, line.clone(), delimiter);
@@ -146,9 +164,14 @@ impl Row {
         loop {
             let rest = &bytes[at..line.end];
             let closed = closing_quote(rest);
-            let end = memchr::memchr(delimiter, &rest[closed..]).map(|end| at + closed + end);
+            let end = match delimiter {
+                GAP => memchr::memmem::find(&rest[closed..], b"  "),
+                sign => memchr::memchr(sign, &rest[closed..]),
+            };
+            let end = end.map(|end| at + closed + end);
             row.push(cell(bytes, at..end.unwrap_or(line.end)))?;
             match end {
+                Some(end) if delimiter == GAP => at = end + blanks(&bytes[end..line.end]),
                 Some(end) => at = end + 1,
                 None => return Some(row),
             }
@@ -223,16 +246,25 @@ fn copied(bytes: &[u8], line: &Range<usize>) -> Option<Row> {
     Row::of_names(bytes, (from && open < close).then_some(line.start + open + 1..line.start + close)?, b',')
 }
 
-/// A line without the `|` before its first cell and behind its last: `| name | pin |`.
+/// Spaces at the beginning.
+fn blanks(text: &[u8]) -> usize {
+    text.iter().take_while(|b| **b == b' ').count()
+}
+
+/// A line without the `|` before its first cell and behind its last: `| name | pin |`; and one that gaps part, without the
+/// spaces that it begins with.
 fn framed(bytes: &[u8], line: Range<usize>, delimiter: u8) -> Range<usize> {
     let text = &bytes[line.clone()];
+    if delimiter == GAP {
+        return line.start + blanks(text)..line.end;
+    }
     let frame = delimiter == b'|' && text.len() > 2 && text.starts_with(b"|") && text.ends_with(b"|");
     if frame { line.start + 1..line.end - 1 } else { line }
 }
 
 /// Of a cell that begins with a quote, the bytes up to the one that ends it; two of them are one that is meant.
 fn closing_quote(cell: &[u8]) -> usize {
-    let blanks = cell.iter().take_while(|b| **b == b' ').count();
+    let blanks = blanks(cell);
     if cell.get(blanks) != Some(&b'"') {
         return 0;
     }
@@ -277,6 +309,10 @@ mod tests {
             (" name | pin\n------+-----\n Ann | 47\n(1 row)", &["name;pin", "Ann;47"]),
             ("COPY public.p (id, name) FROM stdin;\n7\tAnn\n\\.\n", &["id;name", "7;Ann"]),
             ("Email\tann@x.dk\nPin\t4711", &["Email;ann@x.dk", "Pin;4711"]),
+            (
+                "Form\n  Full name   Ann Skov\n  Phone       28 34 56 71, at six\nThe  end is here",
+                &["Full name;Ann Skov", "Phone;28 34 56 71, at six", "The;end is here"],
+            ),
         ] {
             assert_eq!(found(text), [rows], "{text}");
         }

@@ -179,11 +179,20 @@ fn scan_if(text: &str, marks: &Marks, may_end: impl Fn(&[u8]) -> bool, mut each:
 /// Where the name before the sign ends.
 fn name_end(bytes: &[u8], sign: usize) -> usize {
     let mut end = sign - column_type(&bytes[..sign]);
+    end -= leaders(&bytes[..end]);
     let sign = end;
     while end > 0 && matches!(bytes[end - 1], b' ' | b'"' | b'\'' | b'\\' | b'*' | b']') && sign - end < 4 {
         end -= 1;
     }
     end
+}
+
+/// Length of what leads the eye from a name to its sign in a form: `Requester ........: Ann Skov`.
+fn leaders(head: &[u8]) -> usize {
+    const BYTES_MIN: usize = 3;
+    let Some(sign) = head.last().filter(|sign| matches!(sign, b'.' | b'_' | b'-' | b' ')) else { return 0 };
+    let len = head.iter().rev().take_while(|b| *b == sign).count();
+    if len >= BYTES_MIN { len } else { 0 }
 }
 
 /// Length of the type behind a column's name, as PostgreSQL decodes its log: `nama_ibu[character varying]:'Rohayati'`.
@@ -280,6 +289,8 @@ mod tests {
             ("user[email]=a", "email", "a"),
             ("navn=(Ann)", "navn", "Ann)"),
             ("navn : Ann", "navn", "Ann"),
+            ("Navn ........: Ann", "Navn", "Ann"),
+            ("Fulde navn____: Ann", "Fulde navn", "Ann"),
             ("<navn>Ann</navn>", "navn", "Ann</navn>"),
             ("<b>Navn:</b> Ann<br>", "Navn", "Ann<br>"),
             ("<tr><td>Navn:</td><td>Ann</td>", "Navn", "Ann</td>"),

@@ -61,7 +61,7 @@ const COPULAS: [&str; 6] = [" is", " was", " er", " var", " adalah", " yaitu"];
 fn of_role(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     let text = anchor.text;
     let copula = COPULAS.iter().find(|copula| anchor.rest().starts_with(**copula)).map_or(0, |copula| copula.len());
-    let behind = Anchor { behind: anchor.behind + copula, ..*anchor };
+    let behind = Anchor { behind: anchor.behind + copula.max(leaders(anchor.rest())), ..*anchor };
     let Some((start, end)) = name_behind(&behind, Case::Capital, 2) else { return };
     let name = &text[start..end];
     let role = &text[anchor.at.range()];
@@ -75,6 +75,12 @@ fn of_role(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
     if is_somebody(name) && (said || small || role.contains(' ') || goes_on()) {
         out.push(found(start, end));
     }
+}
+
+/// Length of what leads the eye to the sign of a form: `Requester ........: Ann Skov`.
+fn leaders(rest: &str) -> usize {
+    let sign = rest.trim_start_matches(['.', '_', '-', ' ']);
+    if sign.starts_with(':') { rest.len() - sign.len() } else { 0 }
 }
 
 /// Where the line below the anchor begins, when the anchor and signs are all of its line.

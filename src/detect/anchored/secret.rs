@@ -163,6 +163,16 @@ const BETWEEN: &[&str] = &[
     "new",
     "old",
     "current",
+    "currently",
+    "still",
+    "stadig",
+    "nu",
+    "sekarang",
+    "masih",
+    "it",
+    "its",
+    "den",
+    "det",
     "temporary",
     "sementara",
     "midlertidige",
@@ -379,13 +389,31 @@ fn tags(text: &str) -> usize {
 }
 
 /// Words before a secret that is told some words later in the sentence.
-const BEFORE: &[&str] =
-    &["is", "was", "er", "adalah", "yaitu", "itu", "from", "to", "fra", "til", "dari", "ke", "jadi", "as"];
+const BEFORE: &[&str] = &[
+    "is",
+    "was",
+    "er",
+    "adalah",
+    "yaitu",
+    "itu",
+    "from",
+    "to",
+    "fra",
+    "til",
+    "dari",
+    "ke",
+    "jadi",
+    "as",
+    "its",
+    "currently",
+];
 
 /// `my password for the portal is Sommer99`, `password wifi: melati123`, `changed my password from Winter98! to Sommer99`:
 /// what no word of a language looks like, behind a verb or a colon in the same sentence.
 fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
     const REACH: usize = 64;
+    // `can you reset my password? its currently "Tr0mbone_88"`
+    let is_asked = |start: usize, word: &str| start == behind && word.bytes().all(|b| b == b'?');
     let mut before = "";
     let mut at = behind;
     for word in text[behind..].split_inclusive(char::is_whitespace) {
@@ -406,7 +434,7 @@ fn told_later(text: &str, behind: usize, out: &mut Vec<Match>) {
         if told && is_no_word(secret) {
             let from = start + (word.len() - word.trim_start().len()) + quotes;
             out.push(found(from, from + secret.len()));
-        } else if bare.ends_with(['.', '?', '!']) || word.ends_with('\n') {
+        } else if bare.ends_with(['.', '?', '!']) && !is_asked(start, bare) || word.ends_with('\n') {
             return;
         }
         before = bare;

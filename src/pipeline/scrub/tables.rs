@@ -54,7 +54,7 @@ impl Core {
                 }
                 return;
             }
-            let Some((head, rows)) = self.head(table, text) else { return };
+            let Some((head, rows)) = self.head(table, text).filter(|_| !table.is_form()) else { return };
             let below = || table.rows(text).skip(rows);
             let prose = |row: Row| row.cells().any(|cell| is_prose(&text[cell]));
             // Where sentences are parted as cells are, a cell must look like what its name says.
