@@ -82,12 +82,12 @@ fn above_contact(text: &str) -> Option<Match> {
     let mut end = text.len();
     for _ in 0..PARAGRAPHS {
         let start = memchr::memmem::rfind(&text.as_bytes()[..end], b"\n\n")?;
-        if let Some((found, words)) = name_line(text, start + 2) {
+        if let Some((found, words)) = name_line(text, start + 2).or_else(|| name_in_row(text, start + 2)) {
             let below = text[found.span.end as usize..end].lines().skip(1).take(LINES_MAX);
             let name = &text[found.span.range()];
             let repeats =
                 |local: &[u8]| local.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
-            if let Some(contact) = below.into_iter().find(|line| is_contact(line)) {
+            if let Some(contact) = below.into_iter().find(|line| line.split(ROW_SIGNS).any(is_contact)) {
                 let local = contact.split_once('@').map_or("", |(local, _)| local);
                 let own = words == 1 && repeats(local.as_bytes());
                 return (own || words > 1 && is_somebody(name)).then_some(found);
@@ -135,6 +135,17 @@ fn below_tags(text: &str) -> Option<Match> {
     (words > 1 && text[end..].trim_start().starts_with('<')).then_some(Match { span, value: span })
 }
 
+/// Signs between what stands in one line of a signature: `Theo Vandermeer | Procurement | Brass Monkey Ltd`.
+const ROW_SIGNS: [char; 3] = ['|', '·', '•'];
+
+/// The full name that begins such a line at `at`, and its number of words.
+fn name_in_row(text: &str, at: usize) -> Option<(Match, usize)> {
+    let (end, words) = name_at(text, at, Case::Capital)?;
+    let parted = text[end..].trim_start_matches(' ').starts_with(ROW_SIGNS);
+    let span = Span::new(at as u32, end as u32);
+    (parted && words > 1).then_some((Match { span, value: span }, words))
+}
+
 /// The name that is all of the line at `at`, and its number of words.
 fn name_line(text: &str, at: usize) -> Option<(Match, usize)> {
     let (end, words) = name_at(text, at, Case::Capital)?;
@@ -158,6 +169,10 @@ mod tests {
         };
         for (text, name) in [
             ("Koden virker ikke.\n/Lisbeth Drejer", "Lisbeth Drejer"),
+            (
+                "See quote.\n\nTheo Vandermeer | Procurement | Brass Ltd\nT 0161 496 0772 | M 07700 900 653",
+                "Theo Vandermeer",
+            ),
             ("Koden virker ikke.\n\n/Lisbeth\n", "Lisbeth"),
             ("Det er rettet.\n\n/Camilla\n\nDen 13. mar. skrev kunden:\n> Hej", "Camilla"),
             ("Ring mig.\n\nMarie-Louise Qvortrup\nSettlement Manager\n", "Marie-Louise Qvortrup"),
