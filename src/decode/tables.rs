@@ -58,7 +58,7 @@ pub fn find(text: &str, mut each: impl FnMut(&Table)) {
         while start < bytes.len() {
             let (line, next) = line_at(bytes, start);
             let ruled = is_rule(&bytes[line.clone()]);
-            if !ruled && Row::of_line(bytes, &line, table.delimiter).is_none_or(|row| row.len != table.width) {
+            if !ruled && Row::of(bytes, &line, table.delimiter).is_none_or(|row| row.len != table.width) {
                 break;
             }
             lines += usize::from(!ruled);
@@ -78,11 +78,11 @@ impl Table {
             return Some(Table { delimiter: b'\t', width: copied.len, copied: Some(copied), lines });
         }
         let text = &bytes[line.clone()];
-        if let Some(row) = Row::of_form(bytes, &line) {
+        if let Some(row) = Row::of(bytes, &line, GAP) {
             return Some(Table { delimiter: GAP, width: row.len, copied: None, lines: line });
         }
         let delimiter = DELIMITERS.into_iter().find(|&sign| memchr::memchr(sign, text).is_some())?;
-        let row = Row::of_line(bytes, &line, delimiter).filter(|row| row.len > 1 && !is_rule(text))?;
+        let row = Row::of(bytes, &line, delimiter).filter(|row| row.len > 1 && !is_rule(text))?;
         Some(Table { delimiter, width: row.len, copied: None, lines: line })
     }
 
@@ -119,7 +119,7 @@ impl Table {
                 let (line, next) = line_at(bytes, start);
                 start = next;
                 if !is_rule(&bytes[line.clone()])
-                    && let Some(row) = Row::of_line(bytes, &line, self.delimiter).filter(|row| row.len == self.width)
+                    && let Some(row) = Row::of(bytes, &line, self.delimiter).filter(|row| row.len == self.width)
                 {
                     return Some(row);
                 }
@@ -149,11 +149,16 @@ impl Row {
         (row.len > 1).then_some(row)
     }
 
-    /// A name, and behind a gap what it is of.
-    fn of_form(bytes: &[u8], line: &Range<usize>) -> Option<Row> {
+    /// The cells of a line of a table; of a form a name, and behind a gap what it is of. A sign there makes it a label.
+    fn of(bytes: &[u8], line: &Range<usize>, delimiter: u8) -> Option<Row> {
+        if delimiter != GAP {
+            return Row::of_line(bytes, line, delimiter);
+        }
         memchr::memmem::find(&bytes[line.clone()], b"  ")?;
         let row = Row::of_line(bytes, line, GAP).filter(|row| row.len == 2)?;
-        plain_name(bytes, row.cells().next()?).map(|_| row)
+        let [name, value] = [0, 1].map(|i| row.cells[i].0 as usize..row.cells[i].1 as usize);
+        let signed = matches!(bytes[value].first(), None | Some(b':' | b'='));
+        plain_name(bytes, name).filter(|_| !signed).map(|_| row)
     }
 
     /// The cells of a line; a delimiter in quotes parts nothing.
@@ -310,7 +315,7 @@ mod tests {
             ("COPY public.p (id, name) FROM stdin;\n7\tAnn\n\\.\n", &["id;name", "7;Ann"]),
             ("Email\tann@x.dk\nPin\t4711", &["Email;ann@x.dk", "Pin;4711"]),
             (
-                "Form\n  Full name   Ann Skov\n  Phone       28 34 56 71, at six\nThe  end is here",
+                "Form\n  NIK   : 3515\n  Full name   Ann Skov\n  Phone       28 34 56 71, at six\nThe  end is here",
                 &["Full name;Ann Skov", "Phone;28 34 56 71, at six", "The;end is here"],
             ),
         ] {

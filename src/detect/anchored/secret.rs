@@ -1,5 +1,8 @@
 //! Passwords, keys and tokens of access by the words, labels and schemes before them.
 
+use std::sync::LazyLock;
+
+use super::words::{Words, is_in};
 use super::{Anchor, Anchored, LABELS, PROSE, found};
 use crate::detect::matchers::Match;
 use crate::record::Class;
@@ -144,60 +147,13 @@ pub(super) const LINE: Anchored = Anchored {
 };
 
 /// Words that stand between the anchor and the secret.
-const BETWEEN: &[&str] = &[
-    "is",
-    "was",
-    "er",
-    "adalah",
-    "ialah",
-    "yaitu",
-    "saya",
-    "ku",
-    "nya",
-    "anda",
-    "baru",
-    "lama",
-    "my",
-    "mit",
-    "min",
-    "new",
-    "old",
-    "current",
-    "currently",
-    "still",
-    "stadig",
-    "nu",
-    "sekarang",
-    "masih",
-    "it",
-    "its",
-    "den",
-    "det",
-    "temporary",
-    "sementara",
-    "midlertidige",
-    "nye",
-    "gamle",
-    "for",
-    "account",
-    "akun",
-    "sy",
-    "gw",
-    "gue",
-    "aku",
-    "now",
-    "i",
-    "use",
-    "used",
-    "jeg",
-    "bruger",
-    "pakai",
-    "still",
-    "stadig",
-    "altid",
-    "masih",
-    "tetap",
-];
+static BETWEEN: LazyLock<Words> = LazyLock::new(|| {
+    "is was er adalah ialah yaitu saya ku nya anda baru lama my mit min new old current currently still stadig nu \
+        sekarang masih it its den det temporary sementara midlertidige nye gamle for account akun sy gw gue aku now i \
+        use used jeg bruger pakai altid tetap"
+        .split(' ')
+        .collect()
+});
 /// Those of them that say that a secret follows.
 const COPULAS: &[&str] = &["is", "was", "er", "adalah", "ialah", "yaitu"];
 
@@ -335,7 +291,7 @@ fn after(anchor: &Anchor<'_>, out: &mut Vec<Match>) {
         }
         let word = text[at..].split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
         let goes_on = text[at + word.len()..].starts_with([' ', ':']);
-        if !goes_on || !BETWEEN.iter().any(|w| w.eq_ignore_ascii_case(word)) {
+        if !goes_on || !is_in(&BETWEEN, word) {
             break;
         }
         told |= COPULAS.iter().any(|w| w.eq_ignore_ascii_case(word));

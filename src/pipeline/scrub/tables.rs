@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::{At, Core, Frame};
 use crate::decode::pairs::Pair;
 use crate::decode::tables::{self, HEADS_MAX, Row, Table, plain_name};
-use crate::detect::{Claim, FieldPlan, is_full_name, is_prose};
+use crate::detect::{Claim, FieldPlan, is_full_name, is_name, is_prose};
 
 /// Most rows that are asked whether they begin with names.
 const ROWS_MAX: usize = 64;
@@ -48,7 +48,11 @@ impl Core {
                 for row in table.rows(text) {
                     let Some((name, value)) = label(text, &row).zip(second(&row)) else { continue };
                     let cell = Pair { name, value };
-                    if self.looks_meant(text, &cell) && !(loose && is_prose(&text[cell.value.clone()])) {
+                    // What programs print in columns are names of things.
+                    let thing = table.is_form()
+                        && is_bare_name(&text[cell.name.clone()])
+                        && !is_name(&text[cell.value.clone()]);
+                    if !thing && self.looks_meant(text, &cell) && !(loose && is_prose(&text[cell.value.clone()])) {
                         self.pair(at, reading, &cell, frame);
                     }
                 }
@@ -144,6 +148,11 @@ impl Core {
         let plan = self.detector.plan_of_name(name.as_bytes());
         plan.entity.is_some() && plan.claim != Claim::Maybe
     }
+}
+
+/// Whether a label is the word for a name alone.
+fn is_bare_name(label: &str) -> bool {
+    ["name", "nama", "navn"].iter().any(|word| word.eq_ignore_ascii_case(label))
 }
 
 /// The name in the first cell of a row; what was scrubbed is none.
