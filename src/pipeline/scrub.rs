@@ -18,6 +18,7 @@ mod place;
 mod reading;
 mod repeat;
 mod report;
+mod said;
 mod split;
 mod tables;
 #[cfg(test)]

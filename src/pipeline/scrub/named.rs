@@ -52,9 +52,10 @@ impl Core {
         }
         let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
         if plan.role == Role::None && !behind || plan.action.is_some() || !plan.scan {
-            return plan;
+            return if behind && plan.guarded { self.said_before(tape, i, text, plan) } else { plan };
         }
-        self.named(tape, i, text, plan)
+        let named = self.named(tape, i, text, plan);
+        if behind && named.entity.is_none() { self.said_before(tape, i, text, named) } else { named }
     }
 
     /// As [`Core::plan_at`], where there may be a name.

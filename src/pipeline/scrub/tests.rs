@@ -435,6 +435,93 @@ fn values_split_over_an_array_are_one() {
 }
 
 #[test]
+fn a_value_that_is_cut_anywhere_joins_its_whole_spelling() {
+    let mut scrubber = scrubber("");
+    for (cuts, whole) in [
+        (&["+62|81234567890", "+62|812|3456 7890"][..], "+6281234567890"),
+        (&["4111 1111 1111|1111", "411111111111|1111", "visa|4111 1111|1111-1111"], "4111111111111111"),
+        (&["DK50 0040|0440 1162 43", "DK|5000400440116243"], "DK50 0040 0440 1162 43"),
+        (&["203.0.|113.7", "203.0|113.7", "203|.0.113.7"], "203.0.113.7"),
+        (&["2001:db8:85a3|8a2e:370:7334:1:2", "2001:db8:85a3:|8a2e:370:7334:1:2"], "2001:db8:85a3:8a2e:370:7334:1:2"),
+        (&["00:1A:2B|3C:4D:5E", "00:1A:|2B:3C:4D:5E"], "00:1A:2B:3C:4D:5E"),
+        (&["john.doe@|example.com", "john.doe|@|example|.com"], "john.doe@example.com"),
+    ] {
+        let whole = scrubbed(&mut scrubber, Format::Json, &serde_json::json!({ "x": whole }).to_string());
+        let token = whole.split('"').nth(3).expect("a token");
+        for cut in cuts {
+            let raw = serde_json::json!({ "x": cut.split('|').collect::<Vec<_>>() }).to_string();
+            let out = scrubbed(&mut scrubber, Format::Json, &raw);
+            assert!(out.contains(token), "{raw} became {out}, not {token}");
+            let parts = cut.split('|').filter(|part| part.len() > 4);
+            assert!(parts.into_iter().all(|part| !out.contains(part)), "{raw} became {out}");
+        }
+    }
+    let mut token = |raw| scrubbed(&mut scrubber, Format::Json, raw).split('"').nth(3).map(str::to_owned);
+    assert_eq!(token(r#"{"ip":[203,0,113,7]}"#), token(r#"{"ip":"203.0.113.7"}"#));
+}
+
+#[test]
+fn an_element_is_what_the_one_before_it_says() {
+    let mut scrubber = scrubber("");
+    for (raw, gone) in [
+        (r#"["Kode OTP anda","482913"]"#, "482913"),
+        (r#"["CVV","123"]"#, "123"),
+        (r#"["password","hunter2"]"#, "hunter2"),
+        (r#"["user","ann","password","hunter2"]"#, "hunter2"),
+        (r#"["CPR","120585-1238"]"#, "120585"),
+        (r#"[["password","hunter2"],["email","a@b.dk"]]"#, "hunter2"),
+    ] {
+        let out = scrubbed(&mut scrubber, Format::Json, raw);
+        assert!(!out.contains(gone), "{raw} became {out}");
+    }
+}
+
+#[test]
+fn lists_of_numbers_ids_and_names_stay() {
+    let mut scrubber = scrubber("");
+    for raw in [
+        "[2024,11,28]",
+        "[1200,1300,1400,1500]",
+        "[250000,100000,500000]",
+        r#"["password","email"]"#,
+        r#"["OTP","login"]"#,
+        r#"["1.2.3","4.5.6"]"#,
+        r#"["10.2.1","7.3"]"#,
+        r#"["10.0","12.5","99.9"]"#,
+        r#"["12345678","87654321"]"#,
+        r#"["12:30:15","14:45:10"]"#,
+        r#"["08:00","12:00","13:00","17:00"]"#,
+        r#"["2024-01-02","2024-01-03"]"#,
+        r#"["status","200","path","/x"]"#,
+        r#"["max_tokens","4096"]"#,
+        r#"["PIN","attempts","3"]"#,
+        r#"["OTP sent",482913]"#,
+        r#"["email","phone","otp6"]"#,
+        r#"["kode pos","40115"]"#,
+        r#"["Content-Length","3478"]"#,
+        r#"["+1","+2","+44"]"#,
+        r#"["ID20","1234","5678","90"]"#,
+        r#"["npm","@types/node","20.1"]"#,
+        r#"["@everyone","@here"]"#,
+    ] {
+        assert_eq!(scrubbed(&mut scrubber, Format::Json, raw), raw);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// Whatever an array holds, it is scrubbed to one that is scrubbed already.
+    #[test]
+    fn any_array_can_be_walked(parts in proptest::collection::vec(
+        "(\\+62|4111|1111|DK50|0040|203\\.0|\\.113\\.7|:db8:|@|john|example|\\.com|CVV|otp|[0-9]{1,6}|\\PC{0,4}){0,2}", 0..6,
+    )) {
+        let mut scrubber = scrubber("");
+        scrubbed(&mut scrubber, Format::Json, &serde_json::json!({ "x": parts }).to_string());
+    }
+}
+
+#[test]
 fn what_is_deeper_or_larger_than_the_limits_is_redacted_and_the_record_goes_on() {
     let mut scrubber = scrubber("limits: {encoded_depth: 2, encoded_bytes: 1KiB}");
     let mut value = serde_json::json!({ "email": "a@example.com" });

@@ -74,9 +74,14 @@ impl Core {
             match scalar.kind {
                 Kind::Object | Kind::Array | Kind::Bool | Kind::Null => {
                     let at = At::new(text, scalar, Place::JsonNumber);
-                    let split = |core: &mut Core, frame: &mut Frame| core.split(at, &tape[i + 1..], field, frame);
-                    if self.whole(at, field, frame) || scalar.kind == Kind::Array && split(self, frame) {
+                    if self.whole(at, field, frame) {
                         covered = scalar.span.end;
+                    } else if scalar.kind == Kind::Array
+                        && let Some(run) = self.split(at, &tape[i + 1..], field, frame)
+                    {
+                        let run = i + 1 + run.start..i + 1 + run.end;
+                        covered = tape[run.end - 1].span.end;
+                        self.before_run(&tape, i + 1..run.start, text, &mut around, frame);
                     }
                 }
                 Kind::Number => self.scalar(At::new(text, scalar, Place::JsonNumber), field, frame),
@@ -86,6 +91,22 @@ impl Core {
         }
         self.echoes(&tape, text, frame);
         frame.tape = tape;
+    }
+
+    /// The texts of an array before those that are parts of one value.
+    #[cold]
+    fn before_run(
+        &mut self,
+        tape: &[Scalar],
+        elements: std::ops::Range<usize>,
+        text: &str,
+        around: &mut Around,
+        frame: &mut Frame,
+    ) {
+        for i in elements {
+            let field = self.field_at(tape, i, text, around);
+            self.string(At::new(text, &tape[i], Place::JsonString), field, frame);
+        }
     }
 
     /// A key is searched as a text: until it is known to hold nothing.
