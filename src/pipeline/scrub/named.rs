@@ -52,10 +52,9 @@ impl Core {
         }
         let behind = plan.part && i > 0 && tape[i - 1].kind == Kind::String && tape[i - 1].path == tape[i].path;
         if plan.role == Role::None && !behind || plan.action.is_some() || !plan.scan {
-            return if behind && plan.guarded { self.said_before(tape, i, text, plan) } else { plan };
+            return plan;
         }
-        let named = self.named(tape, i, text, plan);
-        if behind && named.entity.is_none() { self.said_before(tape, i, text, named) } else { named }
+        self.named(tape, i, text, plan)
     }
 
     /// As [`Core::plan_at`], where there may be a name.

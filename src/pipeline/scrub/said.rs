@@ -20,7 +20,8 @@ impl Core {
     /// The plan of the element at `i`, which a text stands before, when both together say what it is. In a field that a rule
     /// with a wildcard keeps, that is only what may never pass.
     pub(super) fn said_before(&mut self, tape: &[Scalar], i: usize, text: &str, own: FieldPlan) -> FieldPlan {
-        if !may_say(&tape[i - 1], &tape[i]) || !is_in_place(tape, i) {
+        let asked = own.guarded || own.action.is_none() && own.scan;
+        if !asked || !may_say(&tape[i - 1], &tape[i]) || !is_in_place(tape, i) {
             return own;
         }
         let (words, value) = (&text[tape[i - 1].span.range()], &text[tape[i].span.range()]);

@@ -477,6 +477,13 @@ fn an_element_is_what_the_one_before_it_says() {
 }
 
 #[test]
+fn a_rule_for_a_column_counts_more_than_the_element_before() {
+    let mut scrubber = scrubber("fields: [{name: no_rekening, action: redact}]");
+    let raw = r#"{"rows":[["p-2","BCA","8420557719",5]],"cols":["pid","bank","no_rekening","jumlah"]}"#;
+    assert!(scrubbed(&mut scrubber, Format::Json, raw).contains(r#""BCA","[field]",5"#));
+}
+
+#[test]
 fn lists_of_numbers_ids_and_names_stay() {
     let mut scrubber = scrubber("");
     for raw in [

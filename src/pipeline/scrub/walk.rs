@@ -129,11 +129,22 @@ impl Core {
         if scalar.kind == Kind::Array && !around.looked {
             (around.columns, around.looked) = (self.columns(tape, text), true);
         }
+        let is_part = own.part;
         let own = around.columns.of(&self.paths, tape, i, own);
-        match around.inherited.obeyed(scalar, own) {
+        let plan = match around.inherited.obeyed(scalar, own) {
             Some(rule) if !self.is_named(scalar, own, text) => rule,
             _ => around.inherited.of(scalar, own, |entity| self.plan.form_of(entity) == Form::Account),
+        };
+        // The element before is asked where nothing else says what this one is.
+        if is_part
+            && plan.entity.is_none()
+            && i > 0
+            && tape[i - 1].kind == Kind::String
+            && tape[i - 1].path == scalar.path
+        {
+            return self.said_before(tape, i, text, plan);
         }
+        plan
     }
 
     /// Whether a value is what its own name says.
