@@ -198,14 +198,21 @@ pub(super) async fn describe(
     settings: &Settings,
     topics: &[&str],
 ) -> Result<Vec<Option<BTreeMap<String, String>>>, Error> {
+    const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
     let resources: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
-    let options = AdminOptions::new().request_timeout(Some(Duration::from_secs(10)));
+    let options = AdminOptions::new().request_timeout(Some(ANSWER_TIMEOUT));
     let failed = |cause: &dyn std::fmt::Display, kind| {
         let text = format!("the settings of topics ({}) could not be read: {cause}", topics.join(", "));
         Error::new(kind, "DESCRIBE_CONFIGS", text)
     };
-    let answers = admin_client(settings)?.describe_configs(&resources, &options).await;
-    let answers = answers.map_err(|cause| failed(&cause, ErrorKind::Unreachable))?;
+    let deadline = Instant::now() + ANSWER_TIMEOUT + settings.kafka.connect_timeout;
+    let answers = loop {
+        // Anew each time: any broker may be named as the one to ask, one that stands still, too, until the others miss it.
+        match admin_client(settings)?.describe_configs(&resources, &options).await {
+            Err(KafkaError::AdminOp(RDKafkaErrorCode::OperationTimedOut)) if Instant::now() < deadline => {}
+            answers => break answers.map_err(|cause| failed(&cause, ErrorKind::Unreachable))?,
+        }
+    };
     let settings_of = |answer: Result<rdkafka::admin::ConfigResource, RDKafkaErrorCode>| match answer {
         Ok(resource) => {
             let entries = resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?)));

@@ -1,5 +1,5 @@
 //! Danish addresses by their postcode: `Skovbrynet 27, 2. th, 8660 Skanderborg`. Most streets end in a word that tells
-//! (`vej`, `gade`); those that do not are told by what follows.
+//! (`vej`, `gade`); those that do not are told by what follows; in an address of three lines by the name above, too.
 
 use super::{Match, Matcher};
 use crate::detect::anchored::words::{Case, Word, name_at};
@@ -8,20 +8,21 @@ use crate::record::{Class, Span};
 /// The finder.
 pub(super) const MATCHER: Matcher = Matcher {
     name: "dk_postcode",
-    doc: "a capitalised street with a number, before a comma, a Danish postcode and a town",
+    doc: "a capitalised street with a number, before a comma, a Danish postcode and a town, or in the line above those and below a name",
     wants: |class, digits| digits >= 5 && class.has(Class::LETTER) && class.has(Class::SPACE),
     find: |input, out| {
         if input.census.fours == 0 {
             return;
         }
         for group in input.groups.iter().filter(|group| group.len() == 4) {
-            // Most numbers of four digits are years, and stand behind no comma.
+            // Most numbers of four digits are years, and stand behind no comma and begin no line.
             let head = &input.text.as_bytes()[..group.start as usize];
             let postcode = &input.text[group.start as usize..group.end as usize];
-            if matches!(head, [.., b',', b' '] | [.., b'D', b'K', b'-'])
+            if matches!(head, [.., b',', b' '] | [.., b'D', b'K', b'-'] | [.., b'\n'])
                 && is_postcode(postcode)
                 && let Some(end) = town_end(input.text, group.end as usize)
                 && let Some(start) = street_start(&input.text[..group.start as usize])
+                && (!head.ends_with(b"\n") || is_block(input.text, start, end))
             {
                 let span = Span::new(start as u32, end as u32);
                 out.push(Match { span, value: span });
@@ -52,9 +53,22 @@ fn town_end(text: &str, postcode: usize) -> Option<usize> {
     (town.letters(text) > 2).then_some(end)
 }
 
-/// Where the street begins whose number, and perhaps whose floor, ends `head` before a comma.
+/// Whether an address is of whole lines, below one that is a name of two words or more: `Birthe Klausager`,
+/// `Skovbrynet 14, 2. tv`, `4700 Næstved`.
+fn is_block(text: &str, start: usize, end: usize) -> bool {
+    let Some(above) = text[..start].strip_suffix('\n') else { return false };
+    let line = above.rfind('\n').map_or(0, |at| at + 1);
+    let named = name_at(text, line, Case::Capital).is_some_and(|(name, words)| {
+        words > 1 && text[name..above.len()].trim_matches(|c| matches!(c, ' ' | ',' | '\r')).is_empty()
+    });
+    named && text[end..].lines().next().is_none_or(|rest| rest.trim_end().is_empty())
+}
+
+/// Where the street begins whose number, and perhaps whose floor, ends `head` before a comma or its line.
 fn street_start(head: &str) -> Option<usize> {
-    let head = head.strip_suffix("DK-").unwrap_or(head).strip_suffix(", ")?;
+    let head = head.strip_suffix("DK-").unwrap_or(head);
+    let line = || head.strip_suffix('\n').map(|head| head.trim_end_matches(['\r', ' ', ',']));
+    let head = head.strip_suffix(", ").or_else(line)?;
     // `2. th`, `st. tv`
     let floor = head.rsplit_once(", ").filter(|(_, floor)| is_floor(floor));
     let head = floor.map_or(head, |(head, _)| head);

@@ -42,6 +42,10 @@ impl Core {
             return None;
         }
         let words = words.trim_end_matches([':', '=', ' ']);
+        // What was scrubbed says nothing any more.
+        if words.rfind('[').is_some_and(|at| self.detector.is_own_token(&words[at..])) {
+            return None;
+        }
         let text = format!("{words}: {value}");
         let mut findings: Vec<Finding> = Vec::new();
         self.find_in(&text, &mut findings);
